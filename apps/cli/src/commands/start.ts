@@ -1,0 +1,95 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Environment, type Integration, uuidv7 } from "@millrace/core";
+import { assignSources } from "@millrace/db";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@millrace/embedded-postgres";
+import { readPorts, runningEnvFile, stateFolder } from "../env.ts";
+import { localVariables } from "../start/local-variables.ts";
+import { freePort, requireFreePorts } from "../start/ports.ts";
+import { screen } from "../start/screen.ts";
+import { type Service, startService } from "../start/service.ts";
+import { withStores } from "../stores.ts";
+import { migrateStores } from "./migrate.ts";
+
+/** Port of the embedded Postgres, unless something else is on it. */
+const POSTGRES_PORT = 54_329;
+
+/** Name of the tenant that owns the sandbox's accounts. */
+const SANDBOX_TENANT = "Sandbox";
+
+/** `millrace start` */
+export const start = {
+  usage: "start                                    run everything on this machine",
+  async run(_args: string[], environment: Record<string, string | undefined>): Promise<void> {
+    const startedAt = performance.now();
+    const step = (text: string) => process.stdout.write(`  ${text}\n`);
+    const ports = readPorts(environment);
+    mkdirSync(join(stateFolder, "logs"), { recursive: true });
+    await requireFreePorts(ports);
+
+    const running: { postgres?: EmbeddedPostgres; services: Service[] } = { services: [] };
+    const stop = stopOnce(running);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
+    try {
+      const variables: Record<string, string | undefined> = { ...environment };
+      if (!variables["DATABASE_URL"]) {
+        step("starting Postgres");
+        running.postgres = await startEmbeddedPostgres({
+          folder: join(stateFolder, "postgres"),
+          port: await freePort(POSTGRES_PORT),
+        });
+        variables["DATABASE_URL"] = running.postgres.url;
+        writeFileSync(runningEnvFile, `DATABASE_URL=${running.postgres.url}\n`);
+      }
+      const local = localVariables(variables, `http://127.0.0.1:${ports.sandbox}`);
+      Object.assign(variables, local.variables);
+      step("updating the tables");
+      await migrateStores(variables);
+      await seedSandbox(variables, local.sandboxed);
+
+      step("starting ingest, worker, dashboard and sandbox");
+      const entries = [
+        ["sandbox", "packages/sandbox/src/main.ts", ports.sandbox],
+        ["worker", "apps/worker/src/main.ts", ports.worker],
+        ["ingest", "apps/ingest/src/main.ts", ports.ingest],
+      ] as const;
+      running.services = entries.map(([name, file, port]) =>
+        startService({ name, file, port, environment: variables, onExit: () => void stop(1) }),
+      );
+      await Promise.all(running.services.map((service) => service.ready));
+      process.stdout.write(
+        screen({
+          ports,
+          variables,
+          dataFolder: running.postgres?.dataFolder,
+          seconds: (performance.now() - startedAt) / 1000,
+        }),
+      );
+    } catch (error) {
+      process.stderr.write(`millrace start: ${error instanceof Error ? error.message : String(error)}\n`);
+      await stop(1);
+    }
+  },
+};
+
+function stopOnce(running: { postgres?: EmbeddedPostgres; services: Service[] }): (code: number) => Promise<void> {
+  let stopping: Promise<void> | undefined;
+  return (code) => {
+    stopping ??= (async () => {
+      process.stdout.write("\n  stopping\n");
+      await Promise.all(running.services.map((service) => service.stop()));
+      await running.postgres?.stop();
+      rmSync(runningEnvFile, { force: true });
+      process.exit(code);
+    })();
+    return stopping;
+  };
+}
+
+async function seedSandbox(environment: Environment, sandboxed: readonly Integration[]): Promise<void> {
+  const assignments = sandboxed.flatMap(({ id, local }) => [
+    ...local.accounts.map((externalId) => ({ provider: id, externalId, tenantName: SANDBOX_TENANT })),
+    ...(local.orphans ?? []).map((externalId) => ({ provider: id, externalId, tenantName: undefined })),
+  ]);
+  await withStores(environment, ({ database }) => assignSources(database.orm, assignments, uuidv7));
+}

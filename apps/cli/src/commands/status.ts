@@ -1,0 +1,50 @@
+import type { Environment } from "@millrace/core";
+import { createLedger, type Ledger } from "@millrace/db";
+import { integrations } from "@millrace/integrations";
+import { createQueueReader, inboundQueue, type QueueBackend } from "@millrace/queue";
+import { withStores } from "../stores.ts";
+
+/** Events of one integration: each accepted one is in exactly one of these. */
+export type Counts = { waiting: number; inFlight: number; done: number; dead: number };
+
+/** `millrace status` */
+export const status = {
+  usage: "status [--json]                          count the events per integration",
+  async run(args: string[], environment: Environment): Promise<void> {
+    const counts = await withStores(environment, async ({ database, backend }) => {
+      const ledger = createLedger(database);
+      const rows = await Promise.all(
+        integrations.map(async ({ id }) => [id, await countEvents(backend, ledger, id)] as const),
+      );
+      return Object.fromEntries(rows);
+    });
+    if (args.includes("--json")) process.stdout.write(`${JSON.stringify({ integrations: counts })}\n`);
+    else console.table(counts);
+  },
+};
+
+/**
+ * The queue is read first and Postgres after it, because events go that way: none slips by between the two, and one
+ * that is seen in both is counted where Postgres has it, unless it is on its way again after its death.
+ */
+export async function countEvents(backend: QueueBackend, ledger: Ledger, source: string): Promise<Counts> {
+  const reader = createQueueReader(backend, inboundQueue(source));
+  try {
+    const places = await reader.places();
+    const committed = await ledger.statuses(source, [...places.keys()]);
+    const { done, dead } = await ledger.counts(source);
+    const counts = { waiting: 0, inFlight: 0, done, dead };
+    for (const [eventId, place] of places) {
+      const known = committed.get(eventId);
+      if (known === "done") continue;
+      if (place === "failed") counts.dead += known === "dead" ? 0 : 1;
+      else {
+        counts[place] += 1;
+        if (known === "dead") counts.dead -= 1;
+      }
+    }
+    return counts;
+  } finally {
+    await reader.close();
+  }
+}

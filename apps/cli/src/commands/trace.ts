@@ -1,0 +1,61 @@
+import type { Environment } from "@millrace/core";
+import { createLedger, type Ledger } from "@millrace/db";
+import { integrations } from "@millrace/integrations";
+import { createQueueReader, inboundQueue, type QueueBackend } from "@millrace/queue";
+import { withStores } from "../stores.ts";
+import { UsageError } from "../usage.ts";
+
+/** Where an event is and what became of it. */
+export type Trace = {
+  source: string;
+  eventId: string;
+  state: "waiting" | "inFlight" | "done" | "dead";
+  [detail: string]: unknown;
+};
+
+/** `millrace trace` */
+export const trace = {
+  usage: "trace <event id> [--json]                tell where an event is and what became of it",
+  async run(args: string[], environment: Environment): Promise<void> {
+    const eventId = args.find((arg) => !arg.startsWith("--"));
+    if (!eventId) throw new UsageError("which event?");
+    const found = await withStores(environment, async ({ database, backend }) => {
+      const ledger = createLedger(database);
+      const traces = await Promise.all(integrations.map(({ id }) => traceEvent(backend, ledger, id, eventId)));
+      return traces.filter((entry) => entry !== undefined);
+    });
+    if (found.length === 0) throw new Error(`no event ${eventId} was ever accepted`);
+    process.stdout.write(args.includes("--json") ? `${JSON.stringify(found)}\n` : found.map(describe).join("\n"));
+  },
+};
+
+/** Looks an event up, in the queue first and in Postgres after it; undefined when neither knows it. */
+export async function traceEvent(
+  backend: QueueBackend,
+  ledger: Ledger,
+  source: string,
+  eventId: string,
+): Promise<Trace | undefined> {
+  const reader = createQueueReader(backend, inboundQueue(source));
+  try {
+    const { place, ...job } = await reader.find(eventId);
+    const [event, deadLetters] = await Promise.all([ledger.find(source, eventId), ledger.deadLetters(source, eventId)]);
+    const onItsWay = place === "waiting" || place === "inFlight" ? place : undefined;
+    const state = event?.status === "done" ? "done" : (onItsWay ?? (event || place === "failed" ? "dead" : undefined));
+    if (state === undefined) return undefined;
+    return {
+      source,
+      eventId,
+      state,
+      ...(place === "absent" ? {} : { job: { place, ...job } }),
+      ...(event ? { event } : {}),
+      ...(deadLetters.length > 0 ? { deadLetters } : {}),
+    };
+  } finally {
+    await reader.close();
+  }
+}
+
+function describe({ source, eventId, state, ...details }: Trace): string {
+  return `${source} ${eventId}: ${state}\n${JSON.stringify(details, null, 2)}\n`;
+}

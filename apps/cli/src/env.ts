@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Environment, port, readEnvironment } from "@millrace/core";
+import { z } from "zod";
+
+/** The project's folder. */
+export const projectFolder = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** What `millrace start` keeps between runs; git ignores it. */
+export const stateFolder = join(projectFolder, ".millrace");
+
+/** Variables made up by the first `millrace start`. */
+export const localEnvFile = join(stateFolder, "local.env");
+
+/** Where the embedded Postgres of a running `millrace start` is, for the other commands. */
+export const runningEnvFile = join(stateFolder, "running.env");
+
+/** The environment with `.env` and the local variables behind it: what is set already wins. */
+export function loadEnvironment(): Record<string, string | undefined> {
+  for (const file of [join(projectFolder, ".env"), runningEnvFile, localEnvFile])
+    if (existsSync(file)) process.loadEnvFile(file);
+  return process.env;
+}
+
+const ports = z.object({
+  INGEST_PORT: port(8080),
+  DASHBOARD_PORT: port(8081),
+  SANDBOX_PORT: port(8082),
+  WORKER_PORT: port(8083),
+});
+
+/** The ports of all services. Throws EnvironmentError. */
+export function readPorts(environment: Environment): {
+  ingest: number;
+  dashboard: number;
+  sandbox: number;
+  worker: number;
+} {
+  const { INGEST_PORT, DASHBOARD_PORT, SANDBOX_PORT, WORKER_PORT } = readEnvironment(ports, environment);
+  return { ingest: INGEST_PORT, dashboard: DASHBOARD_PORT, sandbox: SANDBOX_PORT, worker: WORKER_PORT };
+}
+
+const stores = z.object({ DATABASE_URL: z.string(), QUEUE_URL: z.string().optional() });
+
+/** Where Postgres and the queue are. Throws EnvironmentError. */
+export function readStores(environment: Environment): { databaseUrl: string; queueUrl: string } {
+  const { DATABASE_URL, QUEUE_URL } = readEnvironment(stores, environment);
+  return { databaseUrl: DATABASE_URL, queueUrl: QUEUE_URL ?? DATABASE_URL };
+}

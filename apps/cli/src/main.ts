@@ -1,0 +1,39 @@
+import { EnvironmentError } from "@millrace/core";
+import { migrate } from "./commands/migrate.ts";
+import { send } from "./commands/send.ts";
+import { sources } from "./commands/sources.ts";
+import { start } from "./commands/start.ts";
+import { status } from "./commands/status.ts";
+import { trace } from "./commands/trace.ts";
+import { loadEnvironment } from "./env.ts";
+import { UsageError } from "./usage.ts";
+
+const commands: Record<
+  string,
+  { run(args: string[], environment: Record<string, string | undefined>): Promise<void>; usage: string }
+> = {
+  start,
+  send,
+  status,
+  trace,
+  sources,
+  migrate,
+};
+
+const [name = "help", ...args] = process.argv.slice(2);
+const command = commands[name];
+if (!command) {
+  const lines = Object.values(commands).map(({ usage }) => `  millrace ${usage}`);
+  process.stdout.write(`usage:\n${lines.join("\n")}\n`);
+  process.exit(name === "help" || name === "--help" ? 0 : 2);
+}
+try {
+  await command.run(args, loadEnvironment());
+} catch (error) {
+  if (error instanceof UsageError) process.stderr.write(`${error.message}\nusage: millrace ${command.usage}\n`);
+  else
+    process.stderr.write(
+      `millrace ${name}: ${error instanceof EnvironmentError || error instanceof Error ? error.message : String(error)}\n`,
+    );
+  process.exit(error instanceof UsageError ? 2 : 1);
+}

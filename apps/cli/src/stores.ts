@@ -1,0 +1,20 @@
+import type { Environment } from "@millrace/core";
+import { type Database, openDatabase } from "@millrace/db";
+import { openQueueBackend, type QueueBackend } from "@millrace/queue";
+import { readStores } from "./env.ts";
+
+/** Opens the stores for the length of `use`. */
+export async function withStores<T>(
+  environment: Environment,
+  use: (stores: { database: Database; backend: QueueBackend }) => Promise<T>,
+): Promise<T> {
+  const { databaseUrl, queueUrl } = readStores(environment);
+  const database = openDatabase(databaseUrl, { maxConnections: 4, name: "millrace-cli" });
+  const backend = openQueueBackend(queueUrl, "consumer", 2);
+  try {
+    return await use({ database, backend });
+  } finally {
+    await backend.close();
+    await database.close();
+  }
+}

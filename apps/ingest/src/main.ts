@@ -1,0 +1,55 @@
+import { serve, type ServerType } from "@hono/node-server";
+import { createLogger, EnvironmentError, systemNow, uuidv7 } from "@millrace/core";
+import { createProducer, inboundQueue, openQueueBackend } from "@millrace/queue";
+import { createIngestApp } from "./app.ts";
+import { readIngestConfig } from "./env.ts";
+
+/** How long a stop waits for requests that are under way, in ms. */
+const STOP_DEADLINE_MS = 10_000;
+
+async function main(): Promise<void> {
+  const config = readIngestConfig();
+  const log = createLogger("ingest", config.logLevel);
+  const backend = openQueueBackend(config.queueUrl, "producer", 4);
+  const producers = new Map(
+    [...config.webhooks.keys()].map((source) => [source, createProducer(backend, inboundQueue(source))]),
+  );
+  const app = createIngestApp({
+    webhooks: config.webhooks,
+    producerOf: (source) => {
+      const producer = producers.get(source);
+      if (!producer) throw new Error(`no producer for ${source}`);
+      return producer;
+    },
+    pingQueue: backend.ping,
+    log,
+    now: systemNow,
+    newId: uuidv7,
+  });
+  // A caller that is too slow is cut off: 10 s for the headers, 20 s for the whole request.
+  const serverOptions = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000 };
+  const server: ServerType = serve({ fetch: app.fetch, port: config.port, serverOptions }, ({ port }) => {
+    const integrations = Object.fromEntries([...config.webhooks].map(([id, webhook]) => [id, webhook !== undefined]));
+    log.info({ port, queue: backend.kind, integrations }, "ingest.ready");
+  });
+  server.on("error", (error) => {
+    log.error({ err: error, port: config.port }, "ingest.cannot_listen");
+    process.exit(1);
+  });
+
+  const stop = async () => {
+    log.info({}, "ingest.stopping");
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    await new Promise((resolve) => server.close(resolve));
+    for (const producer of producers.values()) await producer.close();
+    await backend.close();
+    process.exit(0);
+  };
+  process.once("SIGTERM", () => void stop());
+  process.once("SIGINT", () => void stop());
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof EnvironmentError ? error.message : String(error)}\n`);
+  process.exit(1);
+});

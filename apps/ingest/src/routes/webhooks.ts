@@ -1,0 +1,82 @@
+import { type Context, Hono } from "hono";
+import { EVENT_VERSION, type InboundEvent, type RawRequest, type SplitEvent, type Webhook } from "@millrace/core";
+import { type Producer, QueueUnavailableError } from "@millrace/queue";
+import type { IngestEnv, IngestParts } from "../app.ts";
+import { BodyIncompleteError, BodyTooLargeError, readBody } from "../body.ts";
+import { problem } from "../problem.ts";
+
+/**
+ * The way of a webhook: refuse what is cheap to refuse, read the raw bytes, verify, split, enqueue, and only then
+ * answer 200. The body of that answer is empty: Telegram would carry out a method named in it.
+ */
+export function webhookRoutes(parts: IngestParts): Hono<IngestEnv> {
+  const routes = new Hono<IngestEnv>();
+  for (const [source, webhook] of parts.webhooks) {
+    if (!webhook) continue;
+    const producer = parts.producerOf(source);
+    for (const path of webhook.paths) {
+      routes.get(path, (c) => shakeHands(c, webhook));
+      routes.post(path, (c) => takeIn(c, parts, source, webhook, producer));
+      routes.all(path, (c) =>
+        problem(c, 405, "Method not allowed", { Allow: webhook.handshake ? "GET, POST" : "POST" }),
+      );
+    }
+  }
+  return routes;
+}
+
+type WebhookContext = Context<IngestEnv>;
+
+function shakeHands(c: WebhookContext, webhook: Webhook): Response {
+  if (!webhook.handshake) return problem(c, 405, "Method not allowed", { Allow: "POST" });
+  const challenge = webhook.handshake(rawRequest(c, new Uint8Array()));
+  return challenge === undefined ? problem(c, 403, "Handshake refused") : c.text(challenge);
+}
+
+async function takeIn(
+  c: WebhookContext,
+  parts: IngestParts,
+  source: string,
+  webhook: Webhook,
+  producer: Producer,
+): Promise<Response> {
+  const startedAt = parts.now();
+  const correlationId = c.get("correlationId");
+  let events: readonly InboundEvent[] = [];
+  const answer = async (): Promise<Response> => {
+    try {
+      const request = rawRequest(c, await readBody(c.env.incoming, webhook.maxBodyBytes));
+      if (!webhook.verify(request)) return problem(c, 401, "Signature refused");
+      events = stamp(webhook.split(request), { source, correlationId, receivedAt: startedAt.toISOString() });
+      await producer.enqueue(events);
+      return c.body(null, 200);
+    } catch (error) {
+      if (error instanceof BodyTooLargeError) return problem(c, 413, "Body too large", { Connection: "close" });
+      if (error instanceof BodyIncompleteError) return problem(c, 400, "Body incomplete", { Connection: "close" });
+      if (error instanceof QueueUnavailableError) return problem(c, 503, "The queue is away", { "Retry-After": "5" });
+      throw error;
+    }
+  };
+  const response = await answer();
+  const durationMs = parts.now().getTime() - startedAt.getTime();
+  const level = response.status === 200 ? "info" : "warn";
+  parts.log[level](
+    { source, correlationId, status: response.status, events: events.length, durationMs },
+    "webhook.received",
+  );
+  return response;
+}
+
+/** Events of one request, each once: a platform may repeat an item within a batch. */
+function stamp(
+  split: readonly SplitEvent[],
+  request: { source: string; correlationId: string; receivedAt: string },
+): InboundEvent[] {
+  const unique = new Map(split.map((event) => [event.id, event]));
+  return [...unique.values()].map((event) => ({ v: EVENT_VERSION, ...request, ...event }));
+}
+
+function rawRequest(c: WebhookContext, body: Uint8Array): RawRequest {
+  const headers = c.env.incoming.headers as Record<string, string | undefined>;
+  return { method: c.req.method, headers, query: new URL(c.req.url).searchParams, params: c.req.param(), body };
+}

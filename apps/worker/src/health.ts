@@ -1,0 +1,15 @@
+import { Hono } from "hono";
+
+/** The worker's own small server: alive, and ready while Postgres and the queue answer. */
+export function createHealthApp(ping: () => Promise<unknown>): Hono {
+  return new Hono()
+    .get("/livez", (c) => c.json({ status: "alive" }))
+    .get("/readyz", async (c) => {
+      try {
+        await ping();
+        return c.json({ status: "ready" });
+      } catch {
+        return c.json({ status: "not ready" }, 503);
+      }
+    });
+}

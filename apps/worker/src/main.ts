@@ -1,0 +1,64 @@
+import { serve } from "@hono/node-server";
+import { createLogger, EnvironmentError, fetchHttp, systemNow, uuidv7 } from "@millrace/core";
+import { openDatabase } from "@millrace/db";
+import { openQueueBackend } from "@millrace/queue";
+import { readWorkerConfig } from "./env.ts";
+import { createHealthApp } from "./health.ts";
+import { startWorker } from "./worker.ts";
+
+/** How long a stop waits for running jobs before it gives them back, in ms; containers are killed after 30 s. */
+const STOP_DEADLINE_MS = 20_000;
+
+/** How long a stop may take in all, in ms. */
+const EXIT_DEADLINE_MS = 25_000;
+
+async function main(): Promise<void> {
+  const config = readWorkerConfig();
+  const log = createLogger("worker", config.logLevel);
+  const database = openDatabase(config.databaseUrl, {
+    maxConnections: Math.min(config.concurrency, 16) + 2,
+    name: "millrace-worker",
+  });
+  const backend = openQueueBackend(config.queueUrl, "consumer", 4);
+  const consumers = startWorker({
+    backend,
+    database,
+    handlers: config.handlers,
+    queues: config.queues,
+    concurrency: config.concurrency,
+    http: fetchHttp,
+    log,
+    now: systemNow,
+    newId: uuidv7,
+    random: Math.random,
+  });
+  const health = createHealthApp(() => Promise.all([database.ping(), backend.ping()]));
+  const server = serve({ fetch: health.fetch, port: config.port }, ({ port }) => {
+    log.info(
+      { port, queue: backend.kind, consumers: consumers.length, concurrency: config.concurrency },
+      "worker.ready",
+    );
+  });
+  server.on("error", (error) => {
+    log.error({ err: error, port: config.port }, "worker.cannot_listen");
+    process.exit(1);
+  });
+
+  const stop = async () => {
+    log.info({}, "worker.stopping");
+    setTimeout(() => process.exit(1), EXIT_DEADLINE_MS).unref();
+    server.close();
+    await Promise.all(consumers.map((consumer) => consumer.stop(STOP_DEADLINE_MS)));
+    await backend.close();
+    await database.close();
+    log.info({}, "worker.stopped");
+    process.exit(0);
+  };
+  process.once("SIGTERM", () => void stop());
+  process.once("SIGINT", () => void stop());
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof EnvironmentError ? error.message : String(error)}\n`);
+  process.exit(1);
+});

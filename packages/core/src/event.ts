@@ -1,0 +1,43 @@
+import { z } from "zod";
+
+/** The version of {@link InboundEvent} that this code writes; consumers refuse any other. */
+export const EVENT_VERSION = 1;
+
+/**
+ * One thing that happened at a platform: a message, a status, a lead, an update. A webhook request is split into
+ * these, and each is a job of its own with a fate of its own.
+ */
+export const inboundEventSchema = z.object({
+  v: z.literal(EVENT_VERSION),
+  /** Id of the integration that took it in, e.g. `whatsapp`. */
+  source: z.string().min(1),
+  /**
+   * Natural key of the event, unique per source and the same however the platform batches or repeats it.
+   * No colon (BullMQ keeps it for itself), at most {@link MAX_EVENT_ID_LENGTH} characters.
+   */
+  id: z.string().min(1),
+  /** What it is, in the integration's own words, e.g. `message`, `status`, {@link UNREADABLE}. */
+  kind: z.string().min(1),
+  correlationId: z.string().min(1),
+  /** When the request was taken in, ISO 8601 in UTC. */
+  receivedAt: z.iso.datetime(),
+  /** The platform's own data for this one event, before any schema has seen it. */
+  payload: z.unknown(),
+});
+
+/** See {@link inboundEventSchema}. */
+export type InboundEvent = z.infer<typeof inboundEventSchema>;
+
+/** What an integration makes of a request: events that do not yet know the request they came in. */
+export type SplitEvent = Pick<InboundEvent, "id" | "kind" | "payload">;
+
+/** Kind of an event whose body (or part of it) no one can read: kept raw, then dead-lettered with the reason. */
+export const UNREADABLE = "unreadable";
+
+/** Payload of an {@link UNREADABLE} event. */
+export const unreadableSchema = z.object({
+  /** Why it could not be read; holds nothing of the body. */
+  reason: z.string(),
+  /** The body, or the part that could not be read, as it came; invalid UTF-8 is in base64. */
+  raw: z.unknown(),
+});

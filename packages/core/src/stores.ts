@@ -1,0 +1,202 @@
+/**
+ * The stores that adapters write to: narrow ports, implemented by packages/db, alive only inside the transaction of one
+ * event. Ids are UUIDv7 strings, times are Dates.
+ */
+export type Stores = {
+  sources: SourceStore;
+  contacts: ContactStore;
+  conversations: ConversationStore;
+  messages: MessageStore;
+  leads: LeadStore;
+};
+
+/** Chat platforms that conversations take place on. */
+export type Channel = "whatsapp" | "telegram";
+
+/** An account of ours at a platform and the tenant it belongs to. */
+export type SourceStore = {
+  /**
+   * The tenant that owns the account: by its own row, else by the provider's `*` row.
+   * @throws ProviderError permanent, "no lead source for <what> <account>", when no tenant owns it
+   */
+  tenantOf(provider: string, what: string, accountId: string): Promise<string>;
+};
+
+/** How a person is known on a channel. */
+export type Identity = {
+  channel: Channel | "email" | "phone";
+  /** wa_id, BSUID, Telegram user id, e-mail address, phone number in digits. */
+  externalId: string;
+  /**
+   * Whether it names the person for good (BSUID, Telegram user id) or can pass to someone else (a phone number).
+   * A lasting one decides; a passing one follows it.
+   */
+  lasting: boolean;
+};
+
+/** What is known of a person besides their identities; undefined leaves what is there. */
+export type Profile = {
+  name?: string | undefined;
+  username?: string | undefined;
+  phone?: string | undefined;
+  email?: string | undefined;
+};
+
+/** People, each under any number of identities. */
+export type ContactStore = {
+  /** The contact with these identities, made when there is none; new identities are added to it. At least one. */
+  resolve(tenantId: string, identities: readonly [Identity, ...Identity[]], profile: Profile): Promise<string>;
+  /**
+   * The platform says that the person of `previous` is now the person of `current`: both become one contact, with
+   * its conversations, messages, cases and leads. Returns it.
+   */
+  join(
+    tenantId: string,
+    previous: readonly Identity[],
+    current: readonly [Identity, ...Identity[]],
+    profile: Profile,
+  ): Promise<string>;
+  /** Records that the person refuses or again allows marketing messages; the latest `at` wins. */
+  setMarketing(contactId: string, allowed: boolean, at: Date): Promise<void>;
+};
+
+/** Where a message belongs. */
+export type Thread = {
+  tenantId: string;
+  channel: Channel;
+  /** The account of ours: phone_number_id, bot. */
+  accountId: string;
+  /** The platform's chat or group id; on a channel without chats, the contact's id. */
+  threadId: string;
+  kind: "direct" | "group" | "channel";
+  /** The person, where the thread is with one. */
+  contactId?: string | undefined;
+  title?: string | undefined;
+};
+
+/** What just happened in a thread; `byUser` when the other side did it, which opens WhatsApp's 24-hour window. */
+export type Activity = { at: Date; byUser: boolean };
+
+/** Threads of messages, each with a case. */
+export type ConversationStore = {
+  /** The conversation of a thread, made when there is none, and never without an open case. Returns its id. */
+  open(thread: Thread, activity: Activity): Promise<string>;
+  /** The thread goes on under another id (Telegram's group to supergroup). What came under the new id already is joined. */
+  migrate(channel: Channel, accountId: string, fromThreadId: string, toThreadId: string): Promise<void>;
+  /** Records whether messages can still reach the other side (a user blocked or unblocked us); the latest `at` wins. */
+  setReachable(channel: Channel, accountId: string, threadId: string, reachable: boolean, at: Date): Promise<void>;
+};
+
+/** Media as the platform announces it; fetched by a job of its own. */
+export type Media = {
+  /** The platform's id for fetching it. */
+  id: string;
+  mimeType?: string | undefined;
+  /** SHA-256 as the platform gives it (base64 or hex). */
+  sha256?: string | undefined;
+  filename?: string | undefined;
+  sizeBytes?: number | undefined;
+  /** A voice note, an animated sticker. */
+  flavour?: string | undefined;
+};
+
+/** A message, whoever wrote it. */
+export type NewMessage = {
+  conversationId: string;
+  tenantId: string;
+  channel: Channel;
+  accountId: string;
+  /** The platform's id, unique per channel and account. */
+  externalId: string;
+  direction: "inbound" | "outbound";
+  contactId?: string | undefined;
+  /** text, image, location, …; `unsupported` for what we have no name for. */
+  type: string;
+  body?: string | undefined;
+  media?: Media | undefined;
+  /** The message it answers. */
+  replyTo?: string | undefined;
+  sentAt: Date;
+  /** The platform's own object, kept whole. */
+  payload: unknown;
+  status: MessageStatus | "received";
+};
+
+/** States of an outbound message, in the order they are gone through; `failed` and `suppressed` end it. */
+export const MESSAGE_STATUSES = [
+  "queued",
+  "sending",
+  "sent",
+  "delivered",
+  "read",
+  "played",
+  "suppressed",
+  "failed",
+] as const;
+/** See {@link MESSAGE_STATUSES}. */
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
+
+/** Names a message at its platform. */
+export type MessageKey = { channel: Channel; accountId: string; externalId: string };
+
+/** Something that happened to a message later; may arrive before the message itself. */
+export type MessageChange =
+  | { kind: "edit"; body: string | undefined; payload: unknown }
+  | { kind: "revoke" }
+  /** An absent emoji takes the reaction back. */
+  | { kind: "reaction"; actor: string; emoji: string | undefined };
+
+/** Messages, what became of them and what was done to them. */
+export type MessageStore = {
+  /** Writes a message once; statuses and changes that came before it are applied to it. */
+  add(message: NewMessage): Promise<void>;
+  /**
+   * Keeps a status and moves the message forward, never back. In a group, `participant` tells whose it is.
+   */
+  addStatus(
+    status: MessageKey & {
+      status: MessageStatus;
+      at: Date;
+      participant?: string | undefined;
+      error?: { code: string; title?: string | undefined } | undefined;
+      payload: unknown;
+    },
+  ): Promise<void>;
+  /** Keeps a change under its own id and applies it; of several, the latest `at` wins in whatever order they come. */
+  addChange(target: MessageKey, change: MessageChange & { changeId: string; at: Date }): Promise<void>;
+};
+
+/** A lead as the platform holds it. */
+export type NewLead = {
+  tenantId: string;
+  contactId: string;
+  /** `Meta`, as the CRM knows it. */
+  source: string;
+  externalId: string;
+  pageId?: string | undefined;
+  formId?: string | undefined;
+  adId?: string | undefined;
+  adName?: string | undefined;
+  adsetId?: string | undefined;
+  adsetName?: string | undefined;
+  campaignId?: string | undefined;
+  campaignName?: string | undefined;
+  platform?: string | undefined;
+  isOrganic?: boolean | undefined;
+  isTest: boolean;
+  fullName?: string | undefined;
+  email?: string | undefined;
+  phone?: string | undefined;
+  /** Every answer by its field name, as it came. */
+  answers: Record<string, readonly string[]>;
+  /** Every consent box by its key. */
+  consents: Record<string, boolean>;
+  submittedAt: Date;
+  payload: unknown;
+};
+
+/** Leads, each written once. */
+export type LeadStore = {
+  /** Writes a lead unless it is there already. */
+  add(lead: NewLead): Promise<void>;
+};

@@ -1,0 +1,14 @@
+/** Network errors and SQLSTATEs that say that Postgres is away, starting, stopping or full, and not that a statement is wrong. */
+const OUTAGE =
+  /^(ECONN.*|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST.*|ENET.*|CONNECTION_.*|CONNECT_TIMEOUT|08...|53...|57P0.)$/;
+
+/**
+ * Whether an error says that Postgres itself is away: no fault of the job that met it.
+ * Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html and postgres.js's own CONNECTION_*.
+ */
+export function isOutage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && OUTAGE.test(String(cause.code))) return true;
+  }
+  return false;
+}

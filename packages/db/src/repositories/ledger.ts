@@ -1,0 +1,96 @@
+import { and, count, eq, inArray } from "drizzle-orm";
+import type { Database } from "../database.ts";
+import { deadLetters, webhookEvents } from "../schema/index.ts";
+
+/** What Postgres knows of an event. */
+export type LedgerEntry = {
+  status: "done" | "dead";
+  result: string | null;
+  detail: string | null;
+  error: string | null;
+  correlationId: string;
+  receivedAt: Date;
+  updatedAt: Date;
+};
+
+/** A dead letter as `millrace trace` shows it. */
+export type DeadLetterEntry = {
+  queue: string;
+  jobId: string;
+  state: string;
+  errorKind: string;
+  error: string;
+  attempts: number;
+  failedAt: Date;
+};
+
+/** Answers where events are, from what is committed. */
+export type Ledger = {
+  /** Events of a source by status. */
+  counts(source: string): Promise<{ done: number; dead: number }>;
+  /** Which of these events are committed, and as what. Asked in pieces, so any number will do. */
+  statuses(source: string, eventIds: readonly string[]): Promise<Map<string, "done" | "dead">>;
+  /** What is known of one event; null when nothing is. */
+  find(source: string, eventId: string): Promise<LedgerEntry | undefined>;
+  /** Its dead letters, latest first. */
+  deadLetters(source: string, eventId: string): Promise<DeadLetterEntry[]>;
+};
+
+/** Event ids asked for in one statement. */
+const PIECE = 5_000;
+
+/** {@link Ledger} on the tables webhook_events and dead_letters. */
+export function createLedger({ orm }: Database): Ledger {
+  return {
+    async counts(source) {
+      const rows = await orm
+        .select({ status: webhookEvents.status, events: count() })
+        .from(webhookEvents)
+        .where(eq(webhookEvents.source, source))
+        .groupBy(webhookEvents.status);
+      const of = (status: string) => rows.find((row) => row.status === status)?.events ?? 0;
+      return { done: of("done"), dead: of("dead") };
+    },
+    async statuses(source, eventIds) {
+      const found = new Map<string, "done" | "dead">();
+      for (let from = 0; from < eventIds.length; from += PIECE) {
+        const rows = await orm
+          .select({ eventId: webhookEvents.eventId, status: webhookEvents.status })
+          .from(webhookEvents)
+          .where(
+            and(eq(webhookEvents.source, source), inArray(webhookEvents.eventId, eventIds.slice(from, from + PIECE))),
+          );
+        for (const row of rows) found.set(row.eventId, row.status);
+      }
+      return found;
+    },
+    async find(source, eventId) {
+      const [row] = await orm
+        .select({
+          status: webhookEvents.status,
+          result: webhookEvents.result,
+          detail: webhookEvents.detail,
+          error: webhookEvents.error,
+          correlationId: webhookEvents.correlationId,
+          receivedAt: webhookEvents.receivedAt,
+          updatedAt: webhookEvents.updatedAt,
+        })
+        .from(webhookEvents)
+        .where(and(eq(webhookEvents.source, source), eq(webhookEvents.eventId, eventId)));
+      return row;
+    },
+    deadLetters: (source, eventId) =>
+      orm
+        .select({
+          queue: deadLetters.queue,
+          jobId: deadLetters.jobId,
+          state: deadLetters.state,
+          errorKind: deadLetters.errorKind,
+          error: deadLetters.error,
+          attempts: deadLetters.attempts,
+          failedAt: deadLetters.failedAt,
+        })
+        .from(deadLetters)
+        .where(and(eq(deadLetters.source, source), eq(deadLetters.eventId, eventId))),
+  };
+}

@@ -1,0 +1,47 @@
+import { and, eq, inArray } from "drizzle-orm";
+import { type NewId, permanent, type SourceStore } from "@millrace/core";
+import type { Executor } from "../database.ts";
+import { leadSources, tenants } from "../schema/index.ts";
+
+/** Stands for every account of a provider that has no row of its own. */
+export const ANY_ACCOUNT = "*";
+
+/** {@link SourceStore} on the table lead_sources. */
+export function sourceStore(tx: Executor): SourceStore {
+  return {
+    async tenantOf(provider, what, accountId) {
+      const rows = await tx
+        .select({ externalId: leadSources.externalId, tenantId: leadSources.tenantId })
+        .from(leadSources)
+        .where(and(eq(leadSources.provider, provider), inArray(leadSources.externalId, [accountId, ANY_ACCOUNT])));
+      const source = rows.find((row) => row.externalId === accountId) ?? rows[0];
+      if (source?.tenantId) return source.tenantId;
+      throw permanent(`no lead source for ${what} ${accountId}`, "no_lead_source");
+    },
+  };
+}
+
+/** An account to be given to a tenant; `tenantName` undefined makes it known and nobody's. */
+export type SourceAssignment = { provider: string; externalId: string; tenantName: string | undefined };
+
+/** Gives accounts to tenants, making the tenants where need be. Repeating it changes nothing. */
+export async function assignSources(
+  tx: Executor,
+  assignments: readonly SourceAssignment[],
+  newId: NewId,
+): Promise<void> {
+  for (const { provider, externalId, tenantName } of assignments) {
+    const tenantId = tenantName === undefined ? null : await tenantNamed(tx, tenantName, newId);
+    await tx
+      .insert(leadSources)
+      .values({ id: newId(), provider, externalId, tenantId })
+      .onConflictDoUpdate({ target: [leadSources.provider, leadSources.externalId], set: { tenantId } });
+  }
+}
+
+async function tenantNamed(tx: Executor, name: string, newId: NewId): Promise<string> {
+  await tx.insert(tenants).values({ id: newId(), name }).onConflictDoNothing();
+  const [tenant] = await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.name, name));
+  if (!tenant) throw new Error(`tenant ${name} vanished while it was being made`);
+  return tenant.id;
+}

@@ -1,0 +1,47 @@
+import { boolean, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { tenants } from "./tenants.ts";
+
+/** A person, whatever channels they use. */
+export const contacts = pgTable(
+  "contacts",
+  {
+    id: id(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    name: text("name"),
+    username: text("username"),
+    /** Digits of the number in E.164, without the plus sign. */
+    phone: text("phone"),
+    email: text("email"),
+    marketingAllowed: boolean("marketing_allowed"),
+    marketingChangedAt: time("marketing_changed_at"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [index("contacts_tenant_id").on(table.tenantId)],
+);
+
+/** A name that a channel has for a person: wa_id, BSUID, Telegram user id, e-mail address, phone number. */
+export const contactIdentities = pgTable(
+  "contact_identities",
+  {
+    id: id(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    contactId: uuid("contact_id")
+      .notNull()
+      .references(() => contacts.id),
+    channel: text("channel").notNull(),
+    externalId: text("external_id").notNull(),
+    lasting: boolean("lasting").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    // Carries the rule that a name belongs to one person, also when two workers see it first at the same moment.
+    unique("contact_identities_tenant_channel_external_id").on(table.tenantId, table.channel, table.externalId),
+    index("contact_identities_contact_id").on(table.contactId),
+  ],
+);

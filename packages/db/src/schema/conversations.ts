@@ -1,0 +1,73 @@
+import { sql } from "drizzle-orm";
+import { bigint, boolean, check, index, integer, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { contacts } from "./contacts.ts";
+import { tenants } from "./tenants.ts";
+
+/** A matter that a person came with. */
+export const cases = pgTable(
+  "cases",
+  {
+    id: id(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    contactId: uuid("contact_id").references(() => contacts.id),
+    status: text("status", { enum: ["open", "closed"] })
+      .notNull()
+      .default("open"),
+    openedAt: time("opened_at").notNull(),
+    closedAt: time("closed_at"),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    index("cases_tenant_id").on(table.tenantId),
+    index("cases_contact_id").on(table.contactId),
+    check("cases_status", sql`${table.status} in ('open', 'closed')`),
+  ],
+);
+
+/** A thread of messages with a person, or in a group, over one account of ours. */
+export const conversations = pgTable(
+  "conversations",
+  {
+    id: id(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    caseId: uuid("case_id")
+      .notNull()
+      .references(() => cases.id),
+    contactId: uuid("contact_id").references(() => contacts.id),
+    channel: text("channel", { enum: ["whatsapp", "telegram"] }).notNull(),
+    /** The account of ours: phone_number_id, bot. */
+    accountId: text("account_id").notNull(),
+    /** The platform's chat or group; where it has none, the contact. */
+    threadId: text("thread_id").notNull(),
+    kind: text("kind", { enum: ["direct", "group", "channel"] }).notNull(),
+    title: text("title"),
+    /** Who answers: the AI, or a person who took over. Groups and channels are never answered by the AI. */
+    mode: text("mode", { enum: ["ai", "human"] }).notNull(),
+    /** Rises with every change of mode. */
+    epoch: integer("epoch").notNull().default(0),
+    /** False once the other side has blocked us or is gone. */
+    reachable: boolean("reachable").notNull().default(true),
+    reachableChangedAt: time("reachable_changed_at"),
+    lastMessageAt: time("last_message_at"),
+    /** The latest message of the other side by its own time: WhatsApp's 24-hour window counts from it. */
+    lastUserMessageAt: time("last_user_message_at"),
+    telegramChatId: bigint("telegram_chat_id", { mode: "bigint" }).generatedAlwaysAs(
+      sql`case when channel = 'telegram' then thread_id::bigint end`,
+    ),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique("conversations_channel_account_thread").on(table.channel, table.accountId, table.threadId),
+    index("conversations_tenant_id").on(table.tenantId),
+    index("conversations_case_id").on(table.caseId),
+    index("conversations_contact_id").on(table.contactId),
+    check("conversations_mode", sql`${table.mode} in ('ai', 'human')`),
+    check("conversations_kind", sql`${table.kind} in ('direct', 'group', 'channel')`),
+  ],
+);

@@ -1,0 +1,73 @@
+import { boolean, index, jsonb, numeric, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { contacts } from "./contacts.ts";
+import { tenants } from "./tenants.ts";
+
+/** A person who filled in a form. */
+export const leads = pgTable(
+  "leads",
+  {
+    id: id(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    contactId: uuid("contact_id")
+      .notNull()
+      .references(() => contacts.id),
+    /** `Meta`. */
+    source: text("source").notNull(),
+    externalId: text("external_id").notNull(),
+    pageId: text("page_id"),
+    formId: text("form_id"),
+    adId: text("ad_id"),
+    adName: text("ad_name"),
+    adsetId: text("adset_id"),
+    adsetName: text("adset_name"),
+    campaignId: text("campaign_id"),
+    campaignName: text("campaign_name"),
+    platform: text("platform"),
+    isOrganic: boolean("is_organic"),
+    isTest: boolean("is_test").notNull(),
+    fullName: text("full_name"),
+    email: text("email"),
+    phone: text("phone"),
+    answers: jsonb("answers").notNull(),
+    consents: jsonb("consents").notNull(),
+    submittedAt: time("submitted_at").notNull(),
+    payload: jsonb("payload").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("leads_source_external_id").on(table.source, table.externalId),
+    index("leads_tenant_id").on(table.tenantId),
+    index("leads_contact_id").on(table.contactId),
+  ],
+);
+
+/** A sale reported to Google Ads. */
+export const conversionUploads = pgTable(
+  "conversion_uploads",
+  {
+    id: id(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    leadId: uuid("lead_id").references(() => leads.id),
+    transactionId: text("transaction_id").notNull(),
+    conversionActionId: text("conversion_action_id").notNull(),
+    status: text("status").notNull(),
+    value: numeric("value", { precision: 18, scale: 6 }),
+    currency: text("currency"),
+    convertedAt: time("converted_at").notNull(),
+    requestId: text("request_id"),
+    error: text("error"),
+    payload: jsonb("payload").notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique("conversion_uploads_action_transaction_id").on(table.conversionActionId, table.transactionId),
+    index("conversion_uploads_tenant_id").on(table.tenantId),
+    index("conversion_uploads_lead_id").on(table.leadId),
+  ],
+);

@@ -1,0 +1,110 @@
+import { sql } from "drizzle-orm";
+import { bigint, check, index, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { contacts } from "./contacts.ts";
+import { conversations } from "./conversations.ts";
+import { tenants } from "./tenants.ts";
+
+/** A message in either direction. */
+export const messages = pgTable(
+  "messages",
+  {
+    id: id(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    conversationId: uuid("conversation_id")
+      .notNull()
+      .references(() => conversations.id),
+    contactId: uuid("contact_id").references(() => contacts.id),
+    channel: text("channel").notNull(),
+    accountId: text("account_id").notNull(),
+    externalId: text("external_id").notNull(),
+    direction: text("direction", { enum: ["inbound", "outbound"] }).notNull(),
+    type: text("type").notNull(),
+    body: text("body"),
+    /** Media as announced: id, mimeType, sha256, filename, sizeBytes, flavour. */
+    media: jsonb("media"),
+    replyTo: text("reply_to"),
+    /** `received` for inbound ones; else the furthest of packages/core's MESSAGE_STATUSES. */
+    status: text("status").notNull(),
+    /** Reactions as they stand: actor to emoji. */
+    reactions: jsonb("reactions").notNull().default({}),
+    sentAt: time("sent_at").notNull(),
+    editedAt: time("edited_at"),
+    revokedAt: time("revoked_at"),
+    /** The platform's own object. */
+    payload: jsonb("payload").notNull(),
+    whatsappMessageId: text("whatsapp_message_id").generatedAlwaysAs(
+      sql`case when channel = 'whatsapp' then external_id end`,
+    ),
+    /** External ids on Telegram are `<chat id>/<message id>`, because its message ids count per chat. */
+    telegramMessageId: bigint("telegram_message_id", { mode: "bigint" }).generatedAlwaysAs(
+      sql`case when channel = 'telegram' then split_part(external_id, '/', 2)::bigint end`,
+    ),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    // Carries "one event, one effect" for messages, whatever the inbox has forgotten.
+    unique("messages_channel_account_external_id").on(table.channel, table.accountId, table.externalId),
+    index("messages_conversation_id_sent_at").on(table.conversationId, table.sentAt),
+    index("messages_tenant_id").on(table.tenantId),
+    index("messages_contact_id").on(table.contactId),
+    check("messages_direction", sql`${table.direction} in ('inbound', 'outbound')`),
+  ],
+);
+
+/**
+ * Every status the platform told, also of messages we have no row for yet: it is found by its key when the row comes.
+ */
+export const messageStatuses = pgTable(
+  "message_statuses",
+  {
+    id: id(),
+    channel: text("channel").notNull(),
+    accountId: text("account_id").notNull(),
+    externalId: text("external_id").notNull(),
+    status: text("status").notNull(),
+    /** In a group, whose status it is; else empty. */
+    participant: text("participant").notNull().default(""),
+    at: time("at").notNull(),
+    errorCode: text("error_code"),
+    errorTitle: text("error_title"),
+    payload: jsonb("payload").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("message_statuses_key").on(
+      table.channel,
+      table.accountId,
+      table.externalId,
+      table.status,
+      table.participant,
+    ),
+  ],
+);
+
+/** Every edit, revocation and reaction, also of messages that come later. */
+export const messageChanges = pgTable(
+  "message_changes",
+  {
+    id: id(),
+    channel: text("channel").notNull(),
+    accountId: text("account_id").notNull(),
+    /** The message it is done to. */
+    externalId: text("external_id").notNull(),
+    changeId: text("change_id").notNull(),
+    kind: text("kind", { enum: ["edit", "revoke", "reaction"] }).notNull(),
+    actor: text("actor"),
+    emoji: text("emoji"),
+    body: text("body"),
+    payload: jsonb("payload"),
+    at: time("at").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("message_changes_key").on(table.channel, table.accountId, table.externalId, table.changeId),
+    check("message_changes_kind", sql`${table.kind} in ('edit', 'revoke', 'reaction')`),
+  ],
+);

@@ -1,0 +1,162 @@
+import {
+  type BackendFactory,
+  createPostgresBackend,
+  type IQueueBackend,
+  type Job,
+  type JobProgress,
+  Queue,
+  runMigrations,
+  Worker,
+} from "bullmq";
+import { Redis } from "ioredis";
+import pg from "pg";
+import { createAtomicRedisBackend } from "./atomic-redis-backend.ts";
+
+/** A queue, whatever keeps it. */
+export type JobQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>;
+
+/** A worker, whatever keeps its queue. */
+export type JobWorker = Worker<unknown, unknown, string, IQueueBackend, JobProgress, unknown>;
+
+/** What a worker does with a job. The signal fires when its lock is lost. */
+export type Processor = (job: Job, token: string | undefined, signal: AbortSignal | undefined) => Promise<unknown>;
+
+/** Options of BullMQ's worker that Millrace sets. */
+export type WorkerSettings = {
+  concurrency: number;
+  lockDuration: number;
+  stalledInterval: number;
+  maxStalledCount: number;
+  removeOnComplete: { age: number; count: number };
+  settings: { backoffStrategy: (attemptsMade: number) => number };
+};
+
+/** Where BullMQ keeps its jobs. Everything else here is the same on either. */
+export type QueueBackend = {
+  kind: "redis" | "postgres";
+  queue(name: string): JobQueue;
+  worker(name: string, process: Processor, settings: WorkerSettings): JobWorker;
+  /** Makes BullMQ's tables, where it needs any. Repeating it changes nothing. */
+  migrate(): Promise<void>;
+  /** Rejects unless the store answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/**
+ * How a process uses the queue. A `producer` must answer its caller: a command fails at once while the store is away
+ * and after `PRODUCER_TIMEOUT_MS` while it is silent. A `consumer` waits until it is back.
+ */
+export type Role = "producer" | "consumer";
+
+/** How long one round trip of a producer may take, in ms; below the second that a webhook's caller waits for a 503. */
+export const PRODUCER_TIMEOUT_MS = 800;
+
+/**
+ * Opens the queue's store by the scheme of its URL: `redis://`, `rediss://`, `postgres://` or `postgresql://`.
+ * On Postgres every queue and every worker has a pool of at most `connections`; on Redis one connection serves all.
+ */
+export function openQueueBackend(url: string, role: Role, connections: number): QueueBackend {
+  const { protocol } = new URL(url);
+  if (protocol === "redis:" || protocol === "rediss:") return redisBackend(url, role);
+  if (protocol === "postgres:" || protocol === "postgresql:") return postgresBackend(url, role, connections);
+  throw new Error(`no queue backend for ${protocol}//`);
+}
+
+function redisBackend(url: string, role: Role): QueueBackend {
+  const client = new Redis(url, {
+    retryStrategy: (times) => Math.min(times * 100, 1_000),
+    ...(role === "producer"
+      ? {
+          maxRetriesPerRequest: 0,
+          enableOfflineQueue: false,
+          commandTimeout: PRODUCER_TIMEOUT_MS,
+          connectTimeout: 2_000,
+        }
+      : { maxRetriesPerRequest: null }),
+  });
+  // Every command reports its own failure; without a listener ioredis prints to the console.
+  client.on("error", () => undefined);
+  const producerOnly = role === "producer" ? { skipWaitingForReady: true, skipMetasUpdate: true } : {};
+  const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) =>
+    createAtomicRedisBackend(
+      name,
+      { ...options, ...producerOnly, connection: client, skipVersionCheck: true },
+      factoryOptions,
+    );
+  return {
+    kind: "redis",
+    ...classes(factory, producerOnly),
+    migrate: () => Promise.resolve(),
+    ping: async () => {
+      await client.ping();
+    },
+    close: async () => {
+      client.disconnect();
+    },
+  };
+}
+
+function postgresBackend(url: string, role: Role, connections: number): QueueBackend {
+  const settings = {
+    connectionString: url,
+    application_name: "millrace-queue",
+    keepAlive: true,
+    ...(role === "producer"
+      ? { connectionTimeoutMillis: PRODUCER_TIMEOUT_MS, query_timeout: PRODUCER_TIMEOUT_MS }
+      : { connectionTimeoutMillis: 5_000 }),
+  };
+  const pool = new pg.Pool({ ...settings, max: 1 });
+  pool.on("error", () => undefined);
+  const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) =>
+    createPostgresBackend(name, { ...options, connection: { ...settings, max: connections } }, factoryOptions);
+  return {
+    kind: "postgres",
+    ...classes(factory, {}),
+    migrate: async () => {
+      const client = await pool.connect();
+      try {
+        await runMigrations(client);
+      } finally {
+        client.release();
+      }
+    },
+    ping: async () => {
+      await pool.query("select 1");
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** BullMQ's classes over a factory that holds the connection itself. */
+function classes(
+  factory: BackendFactory<IQueueBackend, unknown>,
+  queueOptions: { skipMetasUpdate?: boolean },
+): Pick<QueueBackend, "queue" | "worker"> {
+  const connection = "held by the factory";
+  return {
+    queue: (name) =>
+      quiet(
+        new Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>(
+          name,
+          { connection, ...queueOptions },
+          factory,
+        ),
+      ),
+    worker: (name, process, settings) =>
+      quiet(
+        new Worker<unknown, unknown, string, IQueueBackend, JobProgress, unknown>(
+          name,
+          process,
+          { connection, ...settings },
+          factory,
+        ),
+      ),
+  };
+}
+
+/** BullMQ emits connection errors on every object; each command rejects with its own all the same. */
+function quiet<T extends { on(event: "error", listener: () => void): unknown }>(emitter: T): T {
+  emitter.on("error", () => undefined);
+  return emitter;
+}

@@ -1,0 +1,115 @@
+import type { Job } from "bullmq";
+import type { Logger, Now } from "@millrace/core";
+import type { JobQueue } from "./backend.ts";
+import type { QueueDefinition } from "./catalogue.ts";
+import { parseReason } from "./failure.ts";
+
+/** A job that was given up, as packages/db keeps it. */
+export type ExhaustedJob = {
+  queue: string;
+  jobId: string;
+  source: string;
+  eventId: string;
+  kind: string;
+  payload: unknown;
+  errorKind: string;
+  error: string;
+  attempts: number;
+  correlationId: string;
+  receivedAt: Date;
+  failedAt: Date;
+};
+
+/** Where dead letters are kept; recording the same end of the same job twice changes nothing. */
+export type DeadLetterSink = { record(job: ExhaustedJob): Promise<void> };
+
+/** Jobs read from the queue at a time. */
+const PAGE = 100;
+
+/** How far the clocks of two workers may differ, in ms: the newest failures are looked at again for this long. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** Sees to it that every given-up job of a queue has its dead letter. */
+export type DeadLetterCollector = {
+  /** Writes the dead letter of a job that has just failed for good. */
+  capture(job: Job): Promise<void>;
+  /**
+   * Looks through the failed jobs for ends that nobody wrote down: the worker was killed, Postgres was away. Then
+   * removes the jobs whose dead letter is older than the queue keeps them.
+   */
+  sweep(): Promise<void>;
+};
+
+/** A collector for one queue. Any number may run at once: the table's unique key makes them one. */
+export function createDeadLetterCollector(
+  queue: JobQueue,
+  definition: QueueDefinition,
+  sink: DeadLetterSink,
+  log: Logger,
+  now: Now,
+): DeadLetterCollector {
+  let sweptUntil = 0;
+  const recent = new Map<string, number>();
+
+  async function capture(job: Job): Promise<void> {
+    const failedAt = job.finishedOn ?? now().getTime();
+    if (job.id === undefined || recent.get(job.id) === failedAt) return;
+    const letter = describe(job, definition, new Date(failedAt));
+    await sink.record(letter);
+    recent.set(job.id, failedAt);
+    const { queue: name, jobId, source, kind, errorKind, error, attempts, correlationId } = letter;
+    log.error({ queue: name, jobId, source, kind, errorKind, error, attempts, correlationId }, "job.dead_lettered");
+  }
+
+  return {
+    capture,
+    async sweep() {
+      const startedAt = now().getTime();
+      const since = sweptUntil - CLOCK_SKEW_MS;
+      for (let from = 0; ; from += PAGE) {
+        const jobs = await queue.getJobs(["failed"], from, from + PAGE - 1, false);
+        for (const job of jobs) await capture(job);
+        if (jobs.length < PAGE || jobs.some((job) => (job.finishedOn ?? 0) < since)) break;
+      }
+      sweptUntil = startedAt;
+      for (const [jobId, failedAt] of recent) if (failedAt < since) recent.delete(jobId);
+      await removeOld(queue, startedAt - definition.keepFailedMs);
+    },
+  };
+}
+
+/** By now each of these was captured by a sweep, in this process or before. */
+async function removeOld(queue: JobQueue, before: number): Promise<void> {
+  for (;;) {
+    const jobs = await queue.getJobs(["failed"], 0, PAGE - 1, true);
+    const old = jobs.filter((job) => (job.finishedOn ?? Number.POSITIVE_INFINITY) < before);
+    for (const job of old) await job.remove();
+    if (old.length < PAGE) return;
+  }
+}
+
+function describe(job: Job, definition: QueueDefinition, failedAt: Date): ExhaustedJob {
+  const event = definition.schema.safeParse(job.data);
+  const { kind: errorKind, message: error } = parseReason(job.failedReason);
+  const common = {
+    queue: definition.name,
+    jobId: job.id ?? "",
+    errorKind,
+    error,
+    attempts: job.attemptsMade,
+    failedAt,
+  };
+  if (event.success) {
+    const { source, id, kind, payload, correlationId, receivedAt } = event.data;
+    return { ...common, source, eventId: id, kind, payload, correlationId, receivedAt: new Date(receivedAt) };
+  }
+  return {
+    ...common,
+    source: definition.source,
+    eventId: common.jobId,
+    kind: job.name,
+    payload: job.data,
+    correlationId: common.jobId,
+    receivedAt: new Date(job.timestamp),
+  };
+}

@@ -1,0 +1,121 @@
+import type { InboundEvent } from "@millrace/core";
+import { type JobQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from "./backend.ts";
+import type { QueueDefinition } from "./catalogue.ts";
+
+/** The queue did not take the events in time, or cannot take more now. None of them counts as accepted. */
+export class QueueUnavailableError extends Error {
+  override readonly name = "QueueUnavailableError";
+}
+
+/** Puts events into a queue. */
+export type Producer = {
+  /**
+   * Resolves once all events are in the queue; rejects with {@link QueueUnavailableError} within a second when they
+   * are not. An event that is in the queue already is not added again.
+   */
+  enqueue(events: readonly InboundEvent[]): Promise<void>;
+  /** Waits for what was accepted, then lets go of the queue. */
+  close(): Promise<void>;
+};
+
+type Request = { events: readonly InboundEvent[]; resolve: () => void; reject: (reason: Error) => void; sent: boolean };
+
+/** Most events in one round trip, unless a single request has more. Redis works on one for about 15 ms then. */
+const MAX_BATCH = 500;
+
+/** Most events that wait for a round trip. At 2 kB each about 40 MB; beyond it, callers are told to come back. */
+const MAX_WAITING = 20_000;
+
+/**
+ * A producer that shares round trips: requests that arrive while one is under way leave together in the next. Each
+ * round trip is a transaction, so that a request is in the queue as a whole or not at all.
+ */
+export function createProducer(backend: QueueBackend, definition: QueueDefinition): Producer {
+  const queue = backend.queue(definition.name);
+  const waiting: Request[] = [];
+  let waitingEvents = 0;
+  let draining: Promise<void> | undefined;
+
+  async function drain(): Promise<void> {
+    // Lets the requests of this turn of the event loop come along.
+    await new Promise(setImmediate);
+    while (waiting.length > 0) {
+      const batch = takeBatch();
+      try {
+        await withTimeout(
+          add(
+            queue,
+            definition,
+            batch.flatMap((request) => request.events),
+          ),
+        );
+        for (const request of batch) request.resolve();
+      } catch {
+        for (const request of batch) request.reject(new QueueUnavailableError("the queue did not take the events"));
+      }
+    }
+    draining = undefined;
+  }
+
+  function takeBatch(): Request[] {
+    const batch: Request[] = [];
+    let events = 0;
+    for (let next = waiting[0]; next && (events === 0 || events + next.events.length <= MAX_BATCH); next = waiting[0]) {
+      waiting.shift();
+      next.sent = true;
+      events += next.events.length;
+      batch.push(next);
+    }
+    waitingEvents -= events;
+    return batch;
+  }
+
+  return {
+    enqueue(events) {
+      if (events.length === 0) return Promise.resolve();
+      if (waitingEvents + events.length > MAX_WAITING)
+        return Promise.reject(new QueueUnavailableError("too many events are waiting"));
+      return new Promise((resolve, reject) => {
+        const request: Request = { events, sent: false, resolve: settle(resolve), reject: settle(reject) };
+        const timer = setTimeout(() => {
+          if (!request.sent) {
+            waiting.splice(waiting.indexOf(request), 1);
+            waitingEvents -= events.length;
+          }
+          reject(new QueueUnavailableError("the queue did not answer in time"));
+        }, PRODUCER_TIMEOUT_MS);
+        function settle<Args extends unknown[]>(done: (...args: Args) => void) {
+          return (...args: Args) => {
+            clearTimeout(timer);
+            done(...args);
+          };
+        }
+        waiting.push(request);
+        waitingEvents += events.length;
+        draining ??= drain();
+      });
+    },
+    async close() {
+      await draining;
+      await queue.close();
+    },
+  };
+}
+
+async function add(queue: JobQueue, { retry }: QueueDefinition, events: readonly InboundEvent[]): Promise<void> {
+  await queue.addBulk(
+    events.map((event) => ({
+      name: event.kind,
+      data: event,
+      opts: { jobId: event.id, attempts: retry.attempts, backoff: { type: "jittered" } },
+    })),
+  );
+}
+
+/** A connection can hang without an error; then the next round trip must not wait for this one. */
+function withTimeout<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new QueueUnavailableError("the queue is silent")), PRODUCER_TIMEOUT_MS);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
