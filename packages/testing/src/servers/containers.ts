@@ -1,0 +1,30 @@
+import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
+import type { Servers } from "./global-setup.ts";
+
+/** Postgres and Redis in containers; undefined where no Docker engine answers. */
+export async function startContainers(): Promise<Servers | undefined> {
+  try {
+    await getContainerRuntimeClient();
+  } catch {
+    return undefined;
+  }
+  const [postgres, redis] = await Promise.all([
+    new GenericContainer("postgres:18-alpine")
+      .withEnvironment({ POSTGRES_PASSWORD: "millrace", POSTGRES_USER: "millrace", POSTGRES_DB: "millrace" })
+      .withCommand(["postgres", "-c", "fsync=off", "-c", "max_connections=400"])
+      .withExposedPorts(5432)
+      .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 1))
+      .start(),
+    new GenericContainer("redis:8-alpine")
+      .withCommand(["redis-server", "--databases", "1000", "--maxmemory-policy", "noeviction", "--save", ""])
+      .withExposedPorts(6379)
+      .start(),
+  ]);
+  return {
+    postgresUrl: `postgres://millrace:millrace@${postgres.getHost()}:${postgres.getMappedPort(5432)}/millrace`,
+    redisUrl: `redis://${redis.getHost()}:${redis.getMappedPort(6379)}`,
+    stop: async () => {
+      await Promise.all([postgres.stop(), redis.stop()]);
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { createServer } from "node:net";
+
+/** A TCP port on 127.0.0.1 that nobody listens to at this moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}

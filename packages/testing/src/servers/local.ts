@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmbeddedPostgres } from "@millrace/embedded-postgres";
+import type { Servers } from "./global-setup.ts";
+import { freePort } from "./free-port.ts";
+import { findRedisServer, startRedis } from "./redis.ts";
+
+/** The embedded Postgres, and a Redis when there is a program for it on PATH. */
+export async function startLocalServers(): Promise<Servers> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-test-"));
+  const postgres = await startEmbeddedPostgres({
+    folder,
+    port: await freePort(),
+    settings: { fsync: "off", max_connections: "400" },
+  });
+  const redis = findRedisServer() ? await startRedis({ port: await freePort() }) : undefined;
+  return {
+    postgresUrl: postgres.url,
+    redisUrl: redis?.url,
+    stop: async () => {
+      await redis?.stop();
+      await postgres.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** A Redis of the tests' own. */
+export type TestRedis = {
+  url: string;
+  pid: number;
+  /** Ends it as a crash or a restart would: what was acknowledged is on disk if it is `durable`. */
+  stop(): Promise<void>;
+};
+
+/** `durable` writes each command to disk before it answers, in `folder`, from where another start goes on. */
+export type RedisOptions = { port: number; durable?: { folder: string }; maxMemory?: string };
+
+/** The Redis or Valkey on PATH; undefined when there is none. */
+export function findRedisServer(path = process.env["PATH"] ?? ""): string | undefined {
+  const candidates = ["redis-server", "valkey-server"].flatMap((name) => path.split(delimiter).map((folder) => join(folder, name)));
+  return candidates.find((file) => existsSync(file));
+}
+
+/** Starts a Redis on 127.0.0.1 and waits until it answers. */
+export async function startRedis({ port, durable, maxMemory }: RedisOptions): Promise<TestRedis> {
+  const program = findRedisServer();
+  if (program === undefined) throw new Error("no redis-server or valkey-server on PATH");
+  const folder = durable?.folder ?? mkdtempSync(join(tmpdir(), "millrace-redis-"));
+  mkdirSync(folder, { recursive: true });
+  const persistence = durable ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--save", ""];
+  const memory = maxMemory === undefined ? [] : ["--maxmemory", maxMemory];
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--databases", "1000"];
+  const child = spawn(program, [...args, "--maxmemory-policy", "noeviction", ...persistence, ...memory], { stdio: ["ignore", "pipe", "ignore"] });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    let said = "";
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error(`redis-server ended: ${said.slice(-500)}`)));
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes("Ready to accept connections") || said.includes("ready to accept connections")) resolve();
+    });
+  });
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+      if (!durable) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
