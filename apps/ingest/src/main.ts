@@ -1,6 +1,7 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { serve, type ServerType } from "@hono/node-server";
 import { createLogger, EnvironmentError, systemNow, uuidv7 } from "@millrace/core";
-import { createProducer, inboundQueue, openQueueBackend } from "@millrace/queue";
+import { createProducer, inboundQueue, openQueueBackend, type QueueBackend } from "@millrace/queue";
 import { createIngestApp } from "./app.ts";
 import { readIngestConfig } from "./env.ts";
 
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
   const producers = new Map(
     [...config.webhooks.keys()].map((source) => [source, createProducer(backend, inboundQueue(source))]),
   );
+  await firstPing(backend);
   const app = createIngestApp({
     webhooks: config.webhooks,
     producerOf: (source) => {
@@ -47,6 +49,18 @@ async function main(): Promise<void> {
   };
   process.once("SIGTERM", () => void stop());
   process.once("SIGINT", () => void stop());
+}
+
+/** Gives the queue a moment to answer, so that the first webhooks are not refused; without it, ingest says 503 until it does. */
+async function firstPing(backend: QueueBackend): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    const answered = await backend.ping().then(
+      () => true,
+      () => false,
+    );
+    if (answered) return;
+    await wait(100);
+  }
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import type { EventHandler, Http, Logger, NewId, Now, Random } from "@millrace/core";
-import { createDeadLetters, createHolds, createInbox, type Database, isOutage } from "@millrace/db";
+import { createDeadLetters, createHolds, createInbox, type Database, isOutage, sourceStore } from "@millrace/db";
 import {
   type Consumer,
   type ConsumerTimings,
@@ -42,13 +42,14 @@ export function startWorker(parts: WorkerParts): Consumer[] {
 
   const inbox = createInbox(database, newId);
   const deadLetters = createDeadLetters(database, newId);
-  const gate = createGate(createHolds(database), now, random);
+  const sources = sourceStore(database.orm);
+  const gate = createGate(createHolds(database), now, random, parts.timings?.trialMs);
   return catalogue
     .filter((definition) => queues === undefined || queues.includes(definition.name))
     .flatMap((definition) => {
       const handler = handlers.get(definition.source);
       if (!handler) return [];
-      const processor = createProcessor({ handler, inbox, isOutage, http: parts.http, log, now, newId });
+      const processor = createProcessor({ handler, inbox, isOutage, http: parts.http, log, now, newId, sources });
       return [
         startConsumer({
           backend,

@@ -70,7 +70,6 @@ function redisBackend(url: string, role: Role): QueueBackend {
       ? {
           maxRetriesPerRequest: 0,
           enableOfflineQueue: false,
-          commandTimeout: PRODUCER_TIMEOUT_MS,
           connectTimeout: 2_000,
         }
       : { maxRetriesPerRequest: null }),

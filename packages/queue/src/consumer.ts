@@ -34,9 +34,17 @@ export type ConsumerTimings = {
   sweepMs: number;
   /** How long a job waits while our own store is away. */
   outageMs: number;
+  /** How often a job of a parked account tries whether it works again. */
+  trialMs: number;
 };
 
-const DEFAULT_TIMINGS: ConsumerTimings = { lockMs: 30_000, stalledCheckMs: 30_000, sweepMs: 5_000, outageMs: 5_000 };
+const DEFAULT_TIMINGS: ConsumerTimings = {
+  lockMs: 30_000,
+  stalledCheckMs: 30_000,
+  sweepMs: 5_000,
+  outageMs: 5_000,
+  trialMs: 60_000,
+};
 
 /** A job that loses its worker is given to another once; the second time it is dead, lest it kill every worker. */
 const MAX_STALLED = 1;

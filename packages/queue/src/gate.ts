@@ -9,9 +9,6 @@ export type Passage =
 /** How long a worker may not know of a hold that another placed, in ms. */
 const REFRESH_MS = 1_000;
 
-/** How often one job of a parked account tries whether it works again, in ms. */
-const TRIAL_INTERVAL_MS = 60_000;
-
 /** Jobs let go at one moment would all arrive at that moment: they are spread over this, in ms. */
 const SPREAD_MS = 1_000;
 
@@ -20,14 +17,17 @@ export type Gate = {
   check(scopes: readonly string[]): Promise<Passage>;
   /** Throttled: the scope waits until then. True when it was free before. */
   limit(scope: string, until: Date, reason: string): Promise<boolean>;
-  /** A person must act: the scope waits and is tried every minute. True when it was free before. */
+  /** A person must act: the scope waits and is tried now and then. True when it was free before. */
   park(scope: string, reason: string): Promise<boolean>;
   /** A call worked: the scopes are free again. Returns those that were not. */
   lift(scopes: readonly string[]): Promise<string[]>;
 };
 
-/** A gate over the holds that all workers share, read at most once a second. */
-export function createGate(holds: HoldStore, now: Now, random: Random): Gate {
+/**
+ * A gate over the holds that all workers share, read at most once a second. Every `trialMs` one job of a parked account
+ * tries whether it works again.
+ */
+export function createGate(holds: HoldStore, now: Now, random: Random, trialMs = 60_000): Gate {
   let known: Awaited<ReturnType<HoldStore["list"]>> = [];
   let readAt = Number.NEGATIVE_INFINITY;
 
@@ -52,7 +52,7 @@ export function createGate(holds: HoldStore, now: Now, random: Random): Gate {
         const at = now();
         if (hold.until > at) return { open: false, kind: hold.kind, scope: hold.scope, until: spread(hold.until) };
         if (hold.kind === "rate_limited") continue;
-        const next = new Date(at.getTime() + TRIAL_INTERVAL_MS);
+        const next = new Date(at.getTime() + trialMs);
         if (!(await holds.claimTrial(hold.scope, at, next)))
           return { open: false, kind: "parked", scope: hold.scope, until: spread(next) };
         hold.until = next;
@@ -66,7 +66,7 @@ export function createGate(holds: HoldStore, now: Now, random: Random): Gate {
     },
     async park(scope, reason) {
       forget();
-      return holds.place({ scope, kind: "parked", reason, until: new Date(now().getTime() + TRIAL_INTERVAL_MS) });
+      return holds.place({ scope, kind: "parked", reason, until: new Date(now().getTime() + trialMs) });
     },
     async lift(scopes) {
       const lifted: string[] = [];

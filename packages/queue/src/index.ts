@@ -1,4 +1,4 @@
-export { openQueueBackend, type QueueBackend } from "./backend.ts";
+export { type JobQueue, openQueueBackend, type QueueBackend } from "./backend.ts";
 export { inboundQueue, queueCatalogue, type QueueDefinition } from "./catalogue.ts";
 export { startConsumer, type Consumer, type ConsumerTimings, type EventProcessor } from "./consumer.ts";
 export type { DeadLetterSink, ExhaustedJob } from "./dead-letter-collector.ts";

@@ -23,6 +23,9 @@ type Request = { events: readonly InboundEvent[]; resolve: () => void; reject: (
 /** Most events in one round trip, unless a single request has more. Redis works on one for about 15 ms then. */
 const MAX_BATCH = 500;
 
+/** Round trips at a time: one more than one, so that the process goes on while the store works. */
+const MAX_UNDER_WAY = 2;
+
 /** Most events that wait for a round trip. At 2 kB each about 40 MB; beyond it, callers are told to come back. */
 const MAX_WAITING = 20_000;
 
@@ -33,28 +36,39 @@ const MAX_WAITING = 20_000;
 export function createProducer(backend: QueueBackend, definition: QueueDefinition): Producer {
   const queue = backend.queue(definition.name);
   const waiting: Request[] = [];
+  const underWay = new Set<Promise<void>>();
   let waitingEvents = 0;
-  let draining: Promise<void> | undefined;
+  let scheduled = false;
 
-  async function drain(): Promise<void> {
-    // Lets the requests of this turn of the event loop come along.
-    await new Promise(setImmediate);
-    while (waiting.length > 0) {
-      const batch = takeBatch();
-      try {
-        await withTimeout(
-          add(
-            queue,
-            definition,
-            batch.flatMap((request) => request.events),
-          ),
-        );
-        for (const request of batch) request.resolve();
-      } catch {
-        for (const request of batch) request.reject(new QueueUnavailableError("the queue did not take the events"));
-      }
+  /** Lets the requests of this turn of the event loop leave together. */
+  function schedule(): void {
+    if (scheduled || waiting.length === 0 || underWay.size >= MAX_UNDER_WAY) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      if (waiting.length === 0) return;
+      const trip = send(takeBatch()).finally(() => {
+        underWay.delete(trip);
+        schedule();
+      });
+      underWay.add(trip);
+      schedule();
+    });
+  }
+
+  async function send(batch: readonly Request[]): Promise<void> {
+    try {
+      await withTimeout(
+        add(
+          queue,
+          definition,
+          batch.flatMap((request) => request.events),
+        ),
+      );
+      for (const request of batch) request.resolve();
+    } catch {
+      for (const request of batch) request.reject(new QueueUnavailableError("the queue did not take the events"));
     }
-    draining = undefined;
   }
 
   function takeBatch(): Request[] {
@@ -92,11 +106,11 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
         }
         waiting.push(request);
         waitingEvents += events.length;
-        draining ??= drain();
+        schedule();
       });
     },
     async close() {
-      await draining;
+      while (waiting.length > 0 || underWay.size > 0) await Promise.race([...underWay, new Promise(setImmediate)]);
       await queue.close();
     },
   };

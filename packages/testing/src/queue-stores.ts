@@ -1,7 +1,10 @@
 import { inject } from "vitest";
 
 /** A store for queues that nobody else uses. */
-export type QueueStore = { kind: "redis" | "postgres"; /** An empty Redis database, or the URL of the given Postgres. */ url(databaseUrl: string): string };
+export type QueueStore = {
+  kind: "redis" | "postgres";
+  /** An empty Redis database, or the URL of the given Postgres. */ url(databaseUrl: string): string;
+};
 
 let nextRedisDatabase = 0;
 
@@ -9,7 +12,9 @@ let nextRedisDatabase = 0;
 export function queueStores(): QueueStore[] {
   const redisUrl = inject("redisUrl");
   const postgres: QueueStore = { kind: "postgres", url: (databaseUrl) => databaseUrl };
-  return redisUrl === undefined ? [postgres] : [postgres, { kind: "redis", url: () => `${redisUrl}/${redisDatabase()}` }];
+  return redisUrl === undefined
+    ? [postgres]
+    : [postgres, { kind: "redis", url: () => `${redisUrl}/${redisDatabase()}` }];
 }
 
 /** Redis has 1,000 databases here: each worker of vitest uses a hundred of its own, one after the other. */

@@ -1,13 +1,17 @@
 import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
 import type { Servers } from "./global-setup.ts";
 
-/** Postgres and Redis in containers; undefined where no Docker engine answers. */
+/** Postgres and Redis in containers; undefined where no Docker engine answers, or none that can get their images. */
 export async function startContainers(): Promise<Servers | undefined> {
   try {
     await getContainerRuntimeClient();
+    return await start();
   } catch {
     return undefined;
   }
+}
+
+async function start(): Promise<Servers> {
   const [postgres, redis] = await Promise.all([
     new GenericContainer("postgres:18-alpine")
       .withEnvironment({ POSTGRES_PASSWORD: "millrace", POSTGRES_USER: "millrace", POSTGRES_DB: "millrace" })

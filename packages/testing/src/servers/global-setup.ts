@@ -21,7 +21,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await servers.stop();
     if (servers.redisUrl === undefined) {
       process.on("exit", () => {
-        process.stdout.write("\nNo Redis: put redis-server or valkey-server on PATH, and the queue suites run on Redis too.\n");
+        process.stdout.write(
+          "\nNo Redis: put redis-server or valkey-server on PATH, and the queue suites run on Redis too.\n",
+        );
       });
     }
   };

@@ -11,12 +11,21 @@ export type TestRedis = {
   stop(): Promise<void>;
 };
 
-/** `durable` writes each command to disk before it answers, in `folder`, from where another start goes on. */
-export type RedisOptions = { port: number; durable?: { folder: string }; maxMemory?: string };
+/**
+ * `durable` keeps an AOF in `folder`, from where another start goes on; `always` has each command on disk before its
+ * answer.
+ */
+export type RedisOptions = {
+  port: number;
+  durable?: { folder: string; sync: "always" | "everysec" };
+  maxMemory?: string;
+};
 
 /** The Redis or Valkey on PATH; undefined when there is none. */
 export function findRedisServer(path = process.env["PATH"] ?? ""): string | undefined {
-  const candidates = ["redis-server", "valkey-server"].flatMap((name) => path.split(delimiter).map((folder) => join(folder, name)));
+  const candidates = ["redis-server", "valkey-server"].flatMap((name) =>
+    path.split(delimiter).map((folder) => join(folder, name)),
+  );
   return candidates.find((file) => existsSync(file));
 }
 
@@ -26,10 +35,12 @@ export async function startRedis({ port, durable, maxMemory }: RedisOptions): Pr
   if (program === undefined) throw new Error("no redis-server or valkey-server on PATH");
   const folder = durable?.folder ?? mkdtempSync(join(tmpdir(), "millrace-redis-"));
   mkdirSync(folder, { recursive: true });
-  const persistence = durable ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--save", ""];
+  const persistence = durable ? ["--appendonly", "yes", "--appendfsync", durable.sync] : ["--save", ""];
   const memory = maxMemory === undefined ? [] : ["--maxmemory", maxMemory];
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--databases", "1000"];
-  const child = spawn(program, [...args, "--maxmemory-policy", "noeviction", ...persistence, ...memory], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(program, [...args, "--maxmemory-policy", "noeviction", ...persistence, ...memory], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await new Promise<void>((resolve, reject) => {
     let said = "";

@@ -1,0 +1,81 @@
+import { fork } from "node:child_process";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { openQueueBackend } from "@millrace/queue";
+import { startBenchServers } from "@millrace/testing/servers";
+import { type LoadResult, sendAll } from "./load.ts";
+import { whatsappRequests } from "./requests.ts";
+
+/** Webhooks per round; at 10,000 a second about two seconds. */
+const REQUESTS = 20_000;
+const ROUNDS = 5;
+const CONNECTIONS = 64;
+
+/**
+ * `npm run bench -- ingest`: webhooks accepted per second, beside the same server that verifies and splits but has no
+ * queue behind it. The rounds alternate, so that a noisy moment hits both; the medians are compared.
+ */
+async function main(): Promise<void> {
+  const servers = await startBenchServers();
+  try {
+    const setup = openQueueBackend(servers.postgresUrl, "consumer", 2);
+    await setup.migrate();
+    await setup.close();
+    const backends = [
+      ...(servers.redisUrl ? [["redis", servers.redisUrl]] : []),
+      ["postgres", servers.postgresUrl],
+    ] as const;
+    process.stdout.write(
+      `${REQUESTS} signed WhatsApp texts a round, ${CONNECTIONS} connections, ${ROUNDS} rounds, ${cpus().length} cores (${cpus()[0]?.model})\n\n`,
+    );
+    const rows: Record<string, Record<string, string>> = {};
+    for (const [kind = "", url = ""] of backends) {
+      const verifying: LoadResult[] = [];
+      const queued: LoadResult[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        verifying.push(await measure("none", `v${kind[0]}${round}`));
+        queued.push(await measure(url, `q${kind[0]}${round}`));
+      }
+      const [alone, behind] = [median(verifying), median(queued)];
+      rows[`verify only (beside ${kind})`] = describe(alone);
+      rows[`queue on ${kind}`] = {
+        ...describe(behind),
+        "of verify only": (behind.perSecond / alone.perSecond).toFixed(2),
+      };
+    }
+    console.table(rows);
+  } finally {
+    await servers.stop();
+  }
+}
+
+async function measure(queueUrl: string, run: string): Promise<LoadResult> {
+  const server = fork(fileURLToPath(new URL("./server.ts", import.meta.url)), [queueUrl], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const port = await new Promise<number>((resolve) => server.once("message", (message) => resolve(Number(message))));
+  try {
+    await sendAll(port, whatsappRequests(3_000, `${run}w`), CONNECTIONS);
+    return await sendAll(port, whatsappRequests(REQUESTS, run), CONNECTIONS);
+  } finally {
+    server.kill("SIGKILL");
+  }
+}
+
+function median(results: readonly LoadResult[]): LoadResult {
+  const sorted = results.toSorted((a, b) => a.perSecond - b.perSecond);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (!middle) throw new Error("no rounds");
+  return middle;
+}
+
+function describe({ perSecond, p50, p99, refused }: LoadResult): Record<string, string> {
+  return {
+    "webhooks/s": perSecond.toFixed(0),
+    "p50 ms": p50.toFixed(1),
+    "p99 ms": p99.toFixed(1),
+    "not 200": String(refused),
+  };
+}
+
+await main();

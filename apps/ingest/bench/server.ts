@@ -1,0 +1,28 @@
+import { serve } from "@hono/node-server";
+import { createLogger, systemNow, uuidv7 } from "@millrace/core";
+import { integrations } from "@millrace/integrations";
+import { createProducer, inboundQueue, openQueueBackend, type Producer } from "@millrace/queue";
+import { createIngestApp } from "../src/app.ts";
+import { benchEnvironment } from "./requests.ts";
+
+// The ingest app in a process of its own, with the queue of argv[2] behind it, or with nothing behind it.
+const [, , queueUrl = "none"] = process.argv;
+
+const nothing: Producer = { enqueue: () => Promise.resolve(), close: () => Promise.resolve() };
+
+async function realProducer(): Promise<Producer> {
+  const backend = openQueueBackend(queueUrl, "producer", 4);
+  return createProducer(backend, inboundQueue("whatsapp"));
+}
+
+const producer = queueUrl === "none" ? nothing : await realProducer();
+const app = createIngestApp({
+  webhooks: new Map(integrations.map((integration) => [integration.id, integration.webhook(benchEnvironment)])),
+  producerOf: () => producer,
+  pingQueue: () => Promise.resolve(),
+  log: createLogger("bench", "info"),
+  now: systemNow,
+  newId: uuidv7,
+});
+process.once("SIGINT", () => process.exit(0));
+serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => process.send?.(port));

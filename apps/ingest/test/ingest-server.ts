@@ -1,0 +1,95 @@
+import type { AddressInfo } from "node:net";
+import { serve, type ServerType } from "@hono/node-server";
+import { hmacSha256Hex, systemNow, uuidv7 } from "@millrace/core";
+import { integrations } from "@millrace/integrations";
+import {
+  createProducer,
+  createQueueReader,
+  inboundQueue,
+  openQueueBackend,
+  type Producer,
+  type QueueReader,
+} from "@millrace/queue";
+import { recordingLogger, until } from "@millrace/testing";
+import { createIngestApp } from "../src/app.ts";
+
+/** Variables under which every integration is switched on. */
+export const environment = {
+  META_APP_SECRET: "meta-secret-of-the-test",
+  META_WEBHOOK_VERIFY_TOKEN: "meta-verify-token",
+  WHATSAPP_APP_SECRET: "whatsapp-old-secret,whatsapp-new-secret",
+  WHATSAPP_WEBHOOK_VERIFY_TOKEN: "whatsapp-verify-token",
+  TELEGRAM_WEBHOOK_SECRET: "telegram-webhook-secret",
+};
+
+/** A real ingest on a real port, and a look at its queues. */
+export type IngestServer = {
+  url: string;
+  reader(source: string): QueueReader;
+  log: ReturnType<typeof recordingLogger>;
+  close(): Promise<void>;
+};
+
+/** Starts an ingest on a queue store. */
+export async function startIngest(queueUrl: string, overrides: Record<string, string> = {}): Promise<IngestServer> {
+  const producing = openQueueBackend(queueUrl, "producer", 4);
+  const reading = openQueueBackend(queueUrl, "consumer", 2);
+  const log = recordingLogger();
+  const producers: Producer[] = [];
+  const app = createIngestApp({
+    webhooks: new Map(
+      integrations.map((integration) => [integration.id, integration.webhook({ ...environment, ...overrides })]),
+    ),
+    producerOf: (source) => {
+      const producer = createProducer(producing, inboundQueue(source));
+      producers.push(producer);
+      return producer;
+    },
+    pingQueue: producing.ping,
+    log: log.log,
+    now: systemNow,
+    newId: uuidv7,
+  });
+  const server = await new Promise<ServerType>((resolve) => {
+    const listening = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () => resolve(listening));
+  });
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  await until("ingest is ready", async () => (await fetch(`${url}/readyz`)).ok);
+  return {
+    url,
+    reader: (source) => createQueueReader(reading, inboundQueue(source)),
+    log,
+    close: async () => {
+      await new Promise((resolve) => server.close(resolve));
+      await Promise.allSettled([...producers.map((producer) => producer.close())]);
+      await Promise.allSettled([producing.close(), reading.close()]);
+    },
+  };
+}
+
+/** A WhatsApp request with these messages, one event each. */
+export function whatsappBody(ids: readonly string[], text = "hello"): string {
+  const messages = ids.map((id) => ({
+    from: "4915112345678",
+    id,
+    timestamp: "1790000000",
+    type: "text",
+    text: { body: text },
+  }));
+  const value = { messaging_product: "whatsapp", metadata: { phone_number_id: "111" }, contacts: [], messages };
+  return JSON.stringify({
+    object: "whatsapp_business_account",
+    entry: [{ id: "222", changes: [{ field: "messages", value }] }],
+  });
+}
+
+/** Posts a body to WhatsApp's canonical path with a right signature, unless told otherwise. */
+export function postWhatsapp(url: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
+  const signature = `sha256=${hmacSha256Hex("whatsapp-new-secret", Buffer.from(body))}`;
+  return fetch(`${url}/api/integrations/whatsapp/webhook`, {
+    method: "POST",
+    body,
+    headers: { "x-hub-signature-256": signature, ...headers },
+  });
+}

@@ -1,0 +1,133 @@
+import postgres from "postgres";
+import { EVENT_VERSION, fetchHttp, type InboundEvent, type Random, systemNow, uuidv7 } from "@millrace/core";
+import { assignSources, createLedger, type Database, type Ledger, migrateDatabase, openDatabase } from "@millrace/db";
+import {
+  type Consumer,
+  type ConsumerTimings,
+  createProducer,
+  createQueueReader,
+  inboundQueue,
+  openQueueBackend,
+  type Producer,
+  type QueueBackend,
+  type QueueReader,
+} from "@millrace/queue";
+import { recordingLogger } from "@millrace/testing";
+import { startWorker } from "../src/worker.ts";
+import { type Probe, type ProbeHandler, probeHandler } from "./probe.ts";
+
+/** A dead letter as it stands in the table. */
+export type DeadLetterRow = {
+  job_id: string;
+  state: string;
+  error_kind: string;
+  error: string;
+  attempts: number;
+  correlation_id: string;
+};
+
+/** A queue, a database and any number of workers in this process, for events of the integration `probe`. */
+export type Pipe = {
+  database: Database;
+  databaseUrl: string;
+  queueUrl: string;
+  backend: QueueBackend;
+  producer: Producer;
+  reader: QueueReader;
+  ledger: Ledger;
+  probe: ProbeHandler;
+  log: ReturnType<typeof recordingLogger>;
+  /** Starts a worker; its consumers. */
+  work(timings?: Partial<ConsumerTimings>, random?: Random): Consumer[];
+  /** Enqueues a probe under an id. */
+  send(id: string, probe: Probe): Promise<void>;
+  /** How often each event took effect. */
+  effects(): Promise<Record<string, number>>;
+  deadLetters(): Promise<DeadLetterRow[]>;
+  close(): Promise<void>;
+};
+
+/** Times that make a test short. */
+export const QUICK: Partial<ConsumerTimings> = {
+  lockMs: 1_000,
+  stalledCheckMs: 300,
+  sweepMs: 200,
+  outageMs: 200,
+  trialMs: 400,
+};
+
+/** Sets the pipe up on an empty database and queue store. */
+export async function openPipe(databaseUrl: string, queueUrl: string): Promise<Pipe> {
+  const database = openDatabase(databaseUrl, { maxConnections: 8, name: "test-pipe" });
+  await migrateDatabase(database);
+  await assignSources(database.orm, [{ provider: "probe", externalId: "1", tenantName: "Test" }], uuidv7);
+  const backend = openQueueBackend(queueUrl, "consumer", 4);
+  await backend.migrate();
+  const definition = inboundQueue("probe");
+  const producer = createProducer(backend, definition);
+  const reader = createQueueReader(backend, definition);
+  const probe = probeHandler(() => new Date(Date.now() + 500));
+  const log = recordingLogger();
+  const sql = postgres(databaseUrl, { max: 2, onnotice: () => undefined });
+  const consumers: Consumer[] = [];
+  return {
+    database,
+    databaseUrl,
+    queueUrl,
+    backend,
+    producer,
+    reader,
+    ledger: createLedger(database),
+    probe,
+    log,
+    work(timings = {}, random = () => 0) {
+      const started = startWorker({
+        backend,
+        database,
+        handlers: new Map([["probe", probe.handler]]),
+        queues: undefined,
+        concurrency: 8,
+        http: fetchHttp,
+        log: log.log,
+        now: systemNow,
+        newId: uuidv7,
+        random,
+        timings: { ...QUICK, ...timings },
+      });
+      consumers.push(...started);
+      return started;
+    },
+    send: (id, payload) => producer.enqueue([probeEvent(id, payload)]),
+    async effects() {
+      const rows = await sql<
+        { body: string; effects: number }[]
+      >`select body, count(*)::int as effects from messages group by body`;
+      return Object.fromEntries(rows.map((row) => [row.body, row.effects]));
+    },
+    deadLetters: () =>
+      sql<
+        DeadLetterRow[]
+      >`select job_id, state, error_kind, error, attempts, correlation_id from dead_letters order by job_id`,
+    async close() {
+      await Promise.all(consumers.map((consumer) => consumer.stop(100)));
+      await producer.close();
+      await reader.close();
+      await backend.close();
+      await sql.end();
+      await database.close();
+    },
+  };
+}
+
+/** A probe as an event. */
+export function probeEvent(id: string, payload: Probe): InboundEvent {
+  return {
+    v: EVENT_VERSION,
+    source: "probe",
+    id,
+    kind: "probe",
+    correlationId: `corr-${id}`,
+    receivedAt: new Date().toISOString(),
+    payload,
+  };
+}

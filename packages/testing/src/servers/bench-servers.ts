@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmbeddedPostgres } from "@millrace/embedded-postgres";
+import { freePort } from "./free-port.ts";
+import { findRedisServer, startRedis } from "./redis.ts";
+
+/** Servers as they run in production: Postgres with fsync on, Redis (where there is one) with its AOF synced every second. */
+export async function startBenchServers(): Promise<{
+  postgresUrl: string;
+  redisUrl: string | undefined;
+  stop(): Promise<void>;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+  const postgres = await startEmbeddedPostgres({ folder: join(folder, "postgres"), port: await freePort() });
+  const redis = findRedisServer()
+    ? await startRedis({ port: await freePort(), durable: { folder: join(folder, "redis"), sync: "everysec" } })
+    : undefined;
+  return {
+    postgresUrl: postgres.url,
+    redisUrl: redis?.url,
+    stop: async () => {
+      await redis?.stop();
+      await postgres.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
