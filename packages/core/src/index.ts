@@ -1,4 +1,5 @@
 export * from "./clock.ts";
+export * from "./deadline.ts";
 export * from "./environment.ts";
 export * from "./event.ts";
 export * from "./event-id.ts";

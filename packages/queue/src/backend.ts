@@ -10,6 +10,7 @@ import {
 } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
+import { withDeadline } from "@millrace/core";
 import { createAtomicRedisBackend } from "./atomic-redis-backend.ts";
 
 /** A queue, whatever keeps it. */
@@ -38,7 +39,7 @@ export type QueueBackend = {
   worker(name: string, process: Processor, settings: WorkerSettings): JobWorker;
   /** Makes BullMQ's tables, where it needs any. Repeating it changes nothing. */
   migrate(): Promise<void>;
-  /** Rejects unless the store answers. */
+  /** Rejects unless the store answers within a second. */
   ping(): Promise<void>;
   close(): Promise<void>;
 };
@@ -51,6 +52,9 @@ export type Role = "producer" | "consumer";
 
 /** How long one round trip of a producer may take, in ms; below the second that a webhook's caller waits for a 503. */
 export const PRODUCER_TIMEOUT_MS = 800;
+
+/** How long a ping may take, in ms; probes wait a second or a little more. */
+const PING_DEADLINE_MS = 1_000;
 
 /**
  * Opens the queue's store by the scheme of its URL: `redis://`, `rediss://`, `postgres://` or `postgresql://`.
@@ -76,19 +80,17 @@ function redisBackend(url: string, role: Role): QueueBackend {
   });
   // Every command reports its own failure; without a listener ioredis prints to the console.
   client.on("error", () => undefined);
-  const producerOnly = role === "producer" ? { skipWaitingForReady: true, skipMetasUpdate: true } : {};
+  // A producer asks Redis nothing before it adds; a worker needs its version, to block for parts of a second.
+  const producerOnly =
+    role === "producer" ? { skipWaitingForReady: true, skipMetasUpdate: true, skipVersionCheck: true } : {};
   const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) =>
-    createAtomicRedisBackend(
-      name,
-      { ...options, ...producerOnly, connection: client, skipVersionCheck: true },
-      factoryOptions,
-    );
+    createAtomicRedisBackend(name, { ...options, ...producerOnly, connection: client }, factoryOptions);
   return {
     kind: "redis",
     ...classes(factory, producerOnly),
     migrate: () => Promise.resolve(),
     ping: async () => {
-      await client.ping();
+      await withDeadline(client.ping(), PING_DEADLINE_MS);
     },
     close: async () => {
       client.disconnect();
@@ -121,7 +123,7 @@ function postgresBackend(url: string, role: Role, connections: number): QueueBac
       }
     },
     ping: async () => {
-      await pool.query("select 1");
+      await withDeadline(pool.query("select 1"), PING_DEADLINE_MS);
     },
     close: () => pool.end(),
   };

@@ -39,8 +39,8 @@ export type ConsumerTimings = {
 };
 
 const DEFAULT_TIMINGS: ConsumerTimings = {
-  lockMs: 30_000,
-  stalledCheckMs: 30_000,
+  lockMs: 15_000,
+  stalledCheckMs: 10_000,
   sweepMs: 5_000,
   outageMs: 5_000,
   trialMs: 60_000,

@@ -20,8 +20,8 @@ export type ExhaustedJob = {
   failedAt: Date;
 };
 
-/** Where dead letters are kept; recording the same end of the same job twice changes nothing. */
-export type DeadLetterSink = { record(job: ExhaustedJob): Promise<void> };
+/** Where dead letters are kept. Recording the same end of the same job again changes nothing and gives false. */
+export type DeadLetterSink = { record(job: ExhaustedJob): Promise<boolean> };
 
 /** Jobs read from the queue at a time. */
 const PAGE = 100;
@@ -55,8 +55,9 @@ export function createDeadLetterCollector(
     const failedAt = job.finishedOn ?? now().getTime();
     if (job.id === undefined || recent.get(job.id) === failedAt) return;
     const letter = describe(job, definition, new Date(failedAt));
-    await sink.record(letter);
+    const isNew = await sink.record(letter);
     recent.set(job.id, failedAt);
+    if (!isNew) return;
     const { queue: name, jobId, source, kind, errorKind, error, attempts, correlationId } = letter;
     log.error({ queue: name, jobId, source, kind, errorKind, error, attempts, correlationId }, "job.dead_lettered");
   }
@@ -68,7 +69,7 @@ export function createDeadLetterCollector(
       const since = sweptUntil - CLOCK_SKEW_MS;
       for (let from = 0; ; from += PAGE) {
         const jobs = await queue.getJobs(["failed"], from, from + PAGE - 1, false);
-        for (const job of jobs) await capture(job);
+        for (const job of jobs) if ((job.finishedOn ?? 0) >= since) await capture(job);
         if (jobs.length < PAGE || jobs.some((job) => (job.finishedOn ?? 0) < since)) break;
       }
       sweptUntil = startedAt;

@@ -1,4 +1,4 @@
-import type { InboundEvent } from "@millrace/core";
+import { type InboundEvent, withDeadline } from "@millrace/core";
 import { type JobQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from "./backend.ts";
 import type { QueueDefinition } from "./catalogue.ts";
 
@@ -58,12 +58,14 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
 
   async function send(batch: readonly Request[]): Promise<void> {
     try {
-      await withTimeout(
+      // A connection can hang without an error; then the next round trip must not wait for this one.
+      await withDeadline(
         add(
           queue,
           definition,
           batch.flatMap((request) => request.events),
         ),
+        PRODUCER_TIMEOUT_MS,
       );
       for (const request of batch) request.resolve();
     } catch {
@@ -124,12 +126,4 @@ async function add(queue: JobQueue, { retry }: QueueDefinition, events: readonly
       opts: { jobId: event.id, attempts: retry.attempts, backoff: { type: "jittered" } },
     })),
   );
-}
-
-/** A connection can hang without an error; then the next round trip must not wait for this one. */
-function withTimeout<T>(work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new QueueUnavailableError("the queue is silent")), PRODUCER_TIMEOUT_MS);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

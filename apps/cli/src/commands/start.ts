@@ -52,6 +52,7 @@ export const start = {
         ["sandbox", "packages/sandbox/src/main.ts", ports.sandbox],
         ["worker", "apps/worker/src/main.ts", ports.worker],
         ["ingest", "apps/ingest/src/main.ts", ports.ingest],
+        ["dashboard", "apps/dashboard/src/main.ts", ports.dashboard],
       ] as const;
       running.services = entries.map(([name, file, port]) =>
         startService({ name, file, port, environment: variables, onExit: () => void stop(1) }),

@@ -15,17 +15,23 @@ export type Trace = {
 
 /** `millrace trace` */
 export const trace = {
-  usage: "trace <event id> [--json]                tell where an event is and what became of it",
+  usage: "trace <event id> … [--json]              tell where events are and what became of them",
   async run(args: string[], environment: Environment): Promise<void> {
-    const eventId = args.find((arg) => !arg.startsWith("--"));
-    if (!eventId) throw new UsageError("which event?");
+    const eventIds = args.filter((arg) => !arg.startsWith("--"));
+    if (eventIds.length === 0) throw new UsageError("which event?");
     const found = await withStores(environment, async ({ database, backend }) => {
       const ledger = createLedger(database);
-      const traces = await Promise.all(integrations.map(({ id }) => traceEvent(backend, ledger, id, eventId)));
-      return traces.filter((entry) => entry !== undefined);
+      const traces: Trace[] = [];
+      for (const eventId of eventIds) {
+        const perSource = integrations.map(({ id }) => traceEvent(backend, ledger, id, eventId));
+        traces.push(...(await Promise.all(perSource)).filter((entry) => entry !== undefined));
+      }
+      return traces;
     });
-    if (found.length === 0) throw new Error(`no event ${eventId} was ever accepted`);
-    process.stdout.write(args.includes("--json") ? `${JSON.stringify(found)}\n` : found.map(describe).join("\n"));
+    const unknown = eventIds.filter((eventId) => !found.some((entry) => entry.eventId === eventId));
+    if (args.includes("--json")) process.stdout.write(`${JSON.stringify(found)}\n`);
+    else process.stdout.write(found.map(describe).join("\n"));
+    if (unknown.length > 0) throw new Error(`never accepted: ${unknown.join(", ")}`);
   },
 };
 

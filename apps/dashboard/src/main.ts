@@ -1,0 +1,43 @@
+import { serve, type ServerType } from "@hono/node-server";
+import { createLogger, EnvironmentError, systemNow } from "@millrace/core";
+import { integrations } from "@millrace/integrations";
+import { openQueueBackend, queueCatalogue } from "@millrace/queue";
+import { createDashboardApp } from "./app.ts";
+import { readDashboardConfig } from "./env.ts";
+
+/** How long a stop waits for requests that are under way, in ms. */
+const STOP_DEADLINE_MS = 10_000;
+
+/** Connections per queue on Postgres; the board asks a queue a handful of small questions every few seconds. */
+const CONNECTIONS = 2;
+
+async function main(): Promise<void> {
+  const config = readDashboardConfig();
+  const log = createLogger("dashboard", config.logLevel);
+  const backend = openQueueBackend(config.queueUrl, "consumer", CONNECTIONS);
+  const queues = queueCatalogue(integrations.map(({ id }) => id)).map(({ name }) => backend.queue(name));
+  const app = createDashboardApp({ queues, operator: config.operator, pingQueue: backend.ping, log, now: systemNow });
+  const server: ServerType = serve({ fetch: app.fetch, port: config.port }, ({ port }) => {
+    log.info({ port, queue: backend.kind, queues: queues.length }, "dashboard.ready");
+  });
+  server.on("error", (error) => {
+    log.error({ err: error, port: config.port }, "dashboard.cannot_listen");
+    process.exit(1);
+  });
+
+  const stop = async () => {
+    log.info({}, "dashboard.stopping");
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    await new Promise((resolve) => server.close(resolve));
+    for (const queue of queues) await queue.close();
+    await backend.close();
+    process.exit(0);
+  };
+  process.once("SIGTERM", () => void stop());
+  process.once("SIGINT", () => void stop());
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof EnvironmentError ? error.message : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,23 @@
+import type { MiddlewareHandler } from "hono";
+
+/** Bull Board's page asks Google for its fonts; an operator's board calls nobody, and the system's fonts do as well. */
+const FOREIGN_FONTS = /<link href="https:\/\/fonts\.[^>]*>/;
+
+/**
+ * Hides what Bull Board's page offers and the API refuses. It has no options for that, so its buttons are told apart by
+ * their icons: of a job's and a page's buttons those to retry and to promote stay, of a queue's menu all but to add,
+ * limit, empty and obliterate. A button that a newer page shows all the same is answered with 403.
+ */
+const HIDDEN = `<style>
+:is(ul[class^="jobActions"], ul[class^="queueActions"]) > li:not(:has(.lucide-refresh-cw, .lucide-corner-up-left)),
+[role="menuitem"]:has(.lucide-plus, .lucide-chart-no-axes-gantt, .lucide-gauge, .lucide-trash-2, .lucide-ban),
+button[class*="editButton"] { display: none; }
+</style>`;
+
+/** Bull Board's page without what does not belong on this board. */
+export const ownPage: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (!c.res.headers.get("content-type")?.startsWith("text/html")) return;
+  const page = await c.res.text();
+  c.res = c.html(page.replace(FOREIGN_FONTS, "").replace("</head>", `${HIDDEN}</head>`));
+};

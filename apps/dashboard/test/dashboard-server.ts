@@ -1,0 +1,84 @@
+import { serve, type ServerType } from "@hono/node-server";
+import { type JobQueue, openQueueBackend, type QueueBackend } from "@millrace/queue";
+import { recordingLogger, until } from "@millrace/testing";
+import { createDashboardApp } from "../src/app.ts";
+
+/** Who may sign in; the password has a colon in it, as it may. */
+export const OPERATOR = { user: "grace", password: "correct horse: battery" };
+
+/** The only queue. */
+export const QUEUE = "probe-inbound";
+
+/** The header with which somebody signs in. */
+export function basic({ user, password }: typeof OPERATOR): { Authorization: string } {
+  return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
+}
+
+/** The dashboard, listening, over one real queue. */
+export type DashboardServer = {
+  base: string;
+  queue: JobQueue;
+  logged: ReturnType<typeof recordingLogger>;
+  /** Moves the dashboard's clock on. */
+  pass(ms: number): void;
+  /** Asks as the operator, unless other headers are given. */
+  ask(method: string, path: string, headers?: Record<string, string>): Promise<Response>;
+  /** Works on the queue until the job has ended, and tells how. */
+  work(jobId: string, process: () => Promise<unknown>): Promise<"completed" | "failed">;
+  /** Empties the queue and ends the server. */
+  close(): Promise<void>;
+};
+
+/** Starts the dashboard on a port of its own. */
+export async function openDashboard(queueUrl: string): Promise<DashboardServer> {
+  const backend = openQueueBackend(queueUrl, "consumer", 2);
+  await backend.migrate();
+  const queue = backend.queue(QUEUE);
+  const logged = recordingLogger();
+  let at = Date.parse("2026-03-01T12:00:00Z");
+  const app = createDashboardApp({
+    queues: [queue],
+    operator: OPERATOR,
+    pingQueue: backend.ping,
+    log: logged.log,
+    now: () => new Date(at),
+  });
+  const { server, base } = await new Promise<{ server: ServerType; base: string }>((resolve) => {
+    const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) =>
+      resolve({ server, base: `http://127.0.0.1:${port}` }),
+    );
+  });
+  return {
+    base,
+    queue,
+    logged,
+    pass: (ms) => {
+      at += ms;
+    },
+    ask: (method, path, headers = basic(OPERATOR)) => fetch(`${base}${path}`, { method, headers }),
+    work: (jobId, process) => work(backend, queue, jobId, process),
+    async close() {
+      await new Promise((resolve) => server.close(resolve));
+      await queue.obliterate({ force: true });
+      await queue.close();
+      await backend.close();
+    },
+  };
+}
+
+async function work(backend: QueueBackend, queue: JobQueue, jobId: string, process: () => Promise<unknown>) {
+  const worker = backend.worker(QUEUE, process, {
+    concurrency: 1,
+    lockDuration: 30_000,
+    stalledInterval: 30_000,
+    maxStalledCount: 1,
+    removeOnComplete: { age: 3_600, count: 100 },
+    settings: { backoffStrategy: () => 0 },
+  });
+  const end = await until(`${jobId} has ended`, async () => {
+    const state = await queue.getJobState(jobId);
+    return state === "completed" || state === "failed" ? state : undefined;
+  });
+  await worker.close();
+  return end;
+}
