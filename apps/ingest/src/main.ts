@@ -42,6 +42,8 @@ async function main(): Promise<void> {
   const stop = async () => {
     log.info({}, "ingest.stopping");
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    // A connection that has answered its last request stays open until its caller leaves, unless it is closed here.
+    if ("closeIdleConnections" in server) setInterval(() => server.closeIdleConnections(), 50).unref();
     await new Promise((resolve) => server.close(resolve));
     for (const producer of producers.values()) await producer.close();
     await backend.close();

@@ -99,6 +99,14 @@ describe.each(queueStores())("a worker on $kind", (store) => {
     expect(await pipe.effects()).toEqual({ long: 1 });
   });
 
+  test("an attempt that takes longer than its deadline is ended and tried again", async () => {
+    pipe.work({ deadlineMs: 500 });
+    await pipe.send("slow", { do: "hang", times: 2 });
+    await until("the third attempt does it", () => isDone("slow"));
+    const [first, second, third] = attemptsLogged("slow").map((line) => line["error"]);
+    expect([first, second, third]).toEqual(["took longer than 500 ms", "took longer than 500 ms", undefined]);
+  });
+
   test("no secret and no personal data in a log line or a failure reason", async () => {
     pipe.work();
     await pipe.send("leaky", { do: "leak" });

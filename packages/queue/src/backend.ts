@@ -28,6 +28,8 @@ export type WorkerSettings = {
   lockDuration: number;
   stalledInterval: number;
   maxStalledCount: number;
+  /** How long the worker waits in ms before it asks a store again that was away; BullMQ's own 15 s are long for a restart. */
+  runRetryDelay: number;
   removeOnComplete: { age: number; count: number };
   settings: { backoffStrategy: (attemptsMade: number) => number };
 };

@@ -24,8 +24,10 @@ export type EventProcessor = {
   isOutage(error: unknown): boolean;
 };
 
-/** Times of a consumer; the defaults hold in production, tests make them short. */
+/** Times of a consumer in ms; the defaults hold in production, tests make them short. */
 export type ConsumerTimings = {
+  /** How long an attempt may take; the queue's own deadline. */
+  deadlineMs: number;
   /** A job whose worker has not been heard of for this long is given to another. */
   lockMs: number;
   /** How often stalled jobs are looked for. */
@@ -38,7 +40,7 @@ export type ConsumerTimings = {
   trialMs: number;
 };
 
-const DEFAULT_TIMINGS: ConsumerTimings = {
+const DEFAULT_TIMINGS: Omit<ConsumerTimings, "deadlineMs"> = {
   lockMs: 15_000,
   stalledCheckMs: 10_000,
   sweepMs: 5_000,
@@ -72,7 +74,7 @@ export type Consumer = {
 /** Consumes one queue: runs its jobs, says what is next after an error, sees that every end has its dead letter. */
 export function startConsumer(parts: ConsumerParts): Consumer {
   const { backend, definition, log, now, random } = parts;
-  const timings = { ...DEFAULT_TIMINGS, ...parts.timings };
+  const timings = { ...DEFAULT_TIMINGS, deadlineMs: definition.deadlineMs, ...parts.timings };
   const stopping = new AbortController();
   const queue = backend.queue(definition.name);
   const collector = createDeadLetterCollector(queue, definition, parts.deadLetters, log, now);
@@ -84,6 +86,7 @@ export function startConsumer(parts: ConsumerParts): Consumer {
       lockDuration: timings.lockMs,
       stalledInterval: timings.stalledCheckMs,
       maxStalledCount: MAX_STALLED,
+      runRetryDelay: 1_000,
       removeOnComplete: definition.keepCompleted,
       settings: { backoffStrategy: (attemptsMade) => backoffMs(definition.retry, attemptsMade, random()) },
     },
@@ -173,8 +176,8 @@ async function run(
   event: InboundEvent,
   lockLost: AbortSignal | undefined,
 ): Promise<Next> {
-  const { definition, processor, gate, log, now } = parts;
-  const deadline = AbortSignal.timeout(definition.deadlineMs);
+  const { processor, gate, log, now } = parts;
+  const deadline = AbortSignal.timeout(timings.deadlineMs);
   try {
     const scopes = processor.scopes(event);
     const passage = await gate.check(scopes);
@@ -185,8 +188,7 @@ async function run(
     return { outcome: result, detail };
   } catch (error) {
     if (stopping.aborted && !deadline.aborted) return { outcome: "given_back" };
-    if (deadline.aborted)
-      return { outcome: "failed", error: retryable(`took longer than ${definition.deadlineMs} ms`) };
+    if (deadline.aborted) return { outcome: "failed", error: retryable(`took longer than ${timings.deadlineMs} ms`) };
     if (processor.isOutage(error)) {
       return {
         outcome: "outage",

@@ -1,4 +1,6 @@
+export { startEmbeddedPostgres as startPostgres } from "@millrace/embedded-postgres";
+export { recordingLogger } from "../log.ts";
+export { until } from "../until.ts";
 export { startBenchServers } from "./bench-servers.ts";
 export { freePort } from "./free-port.ts";
 export { findRedisServer, type RedisOptions, startRedis, type TestRedis } from "./redis.ts";
-export { startEmbeddedPostgres as startPostgres } from "@millrace/embedded-postgres";

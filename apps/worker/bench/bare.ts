@@ -1,0 +1,30 @@
+import { type EventHandler, fetchHttp, type InboundEvent, systemNow, uuidv7 } from "@millrace/core";
+import { createInbox, type Database, sourceStore } from "@millrace/db";
+import { recordingLogger } from "@millrace/testing/servers";
+
+/** Runs the statements of these events, `concurrency` at a time, with no queue around them. Events per second. */
+export async function runBare(
+  database: Database,
+  handler: EventHandler,
+  events: readonly InboundEvent[],
+  concurrency: number,
+): Promise<number> {
+  const inbox = createInbox(database, uuidv7);
+  const { log } = recordingLogger();
+  const context = {
+    http: fetchHttp,
+    log,
+    now: systemNow,
+    newId: uuidv7,
+    signal: new AbortController().signal,
+    sources: sourceStore(database.orm),
+  };
+  let next = 0;
+  const startedAt = performance.now();
+  const work = async () => {
+    for (let event = events[next++]; event; event = events[next++])
+      await inbox.once(event, await handler.handle(event, context));
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return events.length / ((performance.now() - startedAt) / 1000);
+}

@@ -1,0 +1,33 @@
+import { posix } from "node:path";
+import { projectFiles, read } from "./tree.ts";
+
+/** Relative imports: none leaves its package, and an integration reads only its own folder and `shared`. */
+export function imports(): string[] {
+  return projectFiles()
+    .filter((path) => /^(apps|packages)\/.*\.ts$/.test(path))
+    .flatMap((path) =>
+      relativeImports(path)
+        .filter((target) => isForeign(path, target))
+        .map((target) => `${path} reaches into ${target}`),
+    );
+}
+
+function relativeImports(path: string): string[] {
+  const specifiers = [...read(path).matchAll(/\b(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)];
+  return specifiers.map(([, specifier = ""]) => posix.join(posix.dirname(path), specifier));
+}
+
+function isForeign(path: string, target: string): boolean {
+  if (packageOf(path) !== packageOf(target)) return true;
+  const [own, other] = [integrationOf(path), integrationOf(target)];
+  return own !== undefined && own !== other && (own === "shared" || other !== "shared");
+}
+
+function packageOf(path: string): string {
+  return path.split("/").slice(0, 2).join("/");
+}
+
+/** The integration's folder that a file is in; undefined for the registry and for other packages. */
+function integrationOf(path: string): string | undefined {
+  return /^packages\/integrations\/src\/([^/]+)\//.exec(path)?.[1];
+}

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import postgres from "postgres";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { findRedisServer, freePort, startPostgres, startRedis, until } from "../src/servers/index.ts";
+import { brokenItem, deliver, type Item, secrets, statusItem, textItem } from "./platform.ts";
+import { type AppProcess, millrace, startApp } from "./processes.ts";
+
+const TEXTS = 900;
+const STATUSES = 300;
+const BROKEN = 12;
+
+describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, with the queue on %s", (kind) => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "millrace-chaos-"));
+  });
+  const cleanUps: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("1, 2, 3, 8: of every event that got a 2xx it can be told where it is; none is missing, none took effect twice", async () => {
+    const [postgresPort, redisPort] = [await freePort(), await freePort()];
+    const openPostgres = () => startPostgres({ folder: join(folder, "postgres"), port: postgresPort });
+    const openRedis = () => startRedis({ port: redisPort, durable: { folder: join(folder, "redis"), sync: "always" } });
+    let database = await openPostgres();
+    let redis = kind === "redis" ? await openRedis() : undefined;
+    cleanUps.push(() => Promise.all([database.stop(), redis?.stop()]));
+    const environment = {
+      ...secrets,
+      DATABASE_URL: database.url,
+      ...(redis ? { QUEUE_URL: redis.url } : {}),
+    };
+    await millrace(["migrate"], environment);
+    await millrace(["sources", "add", "Chaos", "whatsapp", "*"], environment);
+    const ingest = await startApp("ingest", environment);
+    cleanUps.push(ingest.kill);
+    const workers: AppProcess[] = await Promise.all([0, 1, 2].map(() => startApp("worker", environment)));
+    cleanUps.push(() => Promise.all(workers.map((worker) => worker.kill())));
+
+    const items = [...range(TEXTS, textItem), ...range(STATUSES, statusItem), ...range(BROKEN, brokenItem)];
+    const accepted = new Set<string>();
+    const replaceWorker = async (index: number) => {
+      await workers[index]?.kill();
+      workers[index] = await startApp("worker", environment);
+    };
+    const restartStore = async () => {
+      if (redis) {
+        await redis.stop();
+        redis = await openRedis();
+      } else {
+        await database.stop();
+        database = await openPostgres();
+      }
+    };
+    const chaos = (async () => {
+      for (const index of [0, 1]) {
+        await until("some more is accepted", () => accepted.size > (items.length * (index * 2 + 1)) / 5);
+        await replaceWorker(index);
+        await until("some more is accepted", () => accepted.size > (items.length * (index * 2 + 2)) / 5);
+        await restartStore();
+      }
+    })();
+    // Each batch is delivered until it is taken, as platforms do, and items come twice, in other batches.
+    for (const batch of batches(items)) {
+      await until("a batch is taken", () => deliver(`http://127.0.0.1:${ingest.port}`, batch));
+      for (const item of batch) accepted.add(item.eventId);
+    }
+    await chaos;
+
+    const counts = async () => JSON.parse(await millrace(["status", "--json"], environment)).integrations.whatsapp;
+    await until(
+      "nothing is on its way",
+      async () => {
+        const { waiting, inFlight } = await counts();
+        return waiting + inFlight === 0;
+      },
+      100_000,
+    );
+    expect(await counts()).toEqual({ waiting: 0, inFlight: 0, done: TEXTS + STATUSES, dead: BROKEN });
+
+    const traces: { eventId: string; state: string }[] = JSON.parse(
+      await millrace(["trace", ...accepted, "--json"], environment),
+    );
+    const stateOf = new Map(traces.map((entry) => [entry.eventId, entry.state]));
+    expect(accepted.size).toBe(items.length);
+    expect([...accepted].filter((id) => stateOf.get(id) !== (id.includes("broken") ? "dead" : "done"))).toEqual([]);
+
+    const sql = postgres(database.url, { max: 1 });
+    const [rows] =
+      await sql`select (select count(*)::int from messages) messages, (select count(*)::int from message_statuses) statuses,
+      (select count(*)::int from contacts) contacts, (select count(*)::int from conversations) conversations,
+      (select count(*)::int from cases) cases, (select count(*)::int from dead_letters where state = 'dead') dead_letters`;
+    expect(rows).toEqual({
+      messages: TEXTS,
+      statuses: STATUSES,
+      contacts: 20,
+      conversations: 20,
+      cases: 20,
+      dead_letters: BROKEN,
+    });
+    await sql.end();
+
+    expect(await ingest.stop()).toBe(0);
+    expect(await Promise.all(workers.map((worker) => worker.stop()))).toEqual([0, 0, 0]);
+    const told = ingest.output() + workers.map((worker) => worker.output()).join("");
+    for (const secret of Object.values(secrets)) if (secret !== "sandbox") expect(told).not.toContain(secret);
+  }, 240_000);
+});
+
+function range(count: number, item: (index: number) => Item): Item[] {
+  return Array.from({ length: count }, (_, index) => item(index));
+}
+
+/** The items in a mixed order and in batches of 1 to 25, a third of them twice. */
+function batches(items: readonly Item[]): Item[][] {
+  const order = fc.shuffledSubarray([...items], { minLength: items.length });
+  const again = fc.subarray([...items], { minLength: Math.floor(items.length / 3) });
+  const sizes = fc.array(fc.integer({ min: 1, max: 25 }), { minLength: items.length * 2, maxLength: items.length * 2 });
+  const [sample] = fc.sample(fc.tuple(order, again, sizes), { numRuns: 1, seed: 20_261_122 });
+  if (!sample) return [];
+  const all = [...sample[0], ...sample[1]];
+  const made: Item[][] = [];
+  for (const size of sample[2]) if (all.length > 0) made.push(all.splice(0, size));
+  return made;
+}
