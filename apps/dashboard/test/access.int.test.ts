@@ -12,7 +12,7 @@ describe.each(queueStores())("who gets in to the dashboard on $kind:", (store) =
   });
   afterAll(() => testDatabase.drop());
   beforeEach(async () => {
-    dashboard = await openDashboard(store.url(testDatabase.url));
+    dashboard = await openDashboard(await store.url(testDatabase.url));
   });
   afterEach(() => dashboard.close());
 

@@ -62,7 +62,7 @@ export async function startIngest(queueUrl: string, overrides: Record<string, st
     log,
     close: async () => {
       await new Promise((resolve) => server.close(resolve));
-      await Promise.allSettled([...producers.map((producer) => producer.close())]);
+      await Promise.allSettled(producers.map((producer) => producer.close()));
       await Promise.allSettled([producing.close(), reading.close()]);
     },
   };

@@ -10,7 +10,7 @@ describe.each(queueStores())("ingest on $kind", (store) => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    queueUrl = store.url(database.url);
+    queueUrl = await store.url(database.url);
     const backend = openQueueBackend(queueUrl, "consumer", 2);
     await backend.migrate();
     await backend.close();

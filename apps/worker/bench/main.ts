@@ -7,7 +7,7 @@ import { runBare } from "./bare.ts";
 import { whatsapp, whatsappTexts } from "./events.ts";
 import { runQueued } from "./queued.ts";
 
-const EVENTS = 8_000;
+const EVENTS = 4_000;
 const ROUNDS = 3;
 const CONCURRENCY = 16;
 

@@ -1,4 +1,4 @@
-import type { EventHandler, Http, Logger, NewId, Now } from "@millrace/core";
+import type { EventHandler, Http, Logger, NewId, Now, SourceStore } from "@millrace/core";
 import type { Inbox } from "@millrace/db";
 import type { EventProcessor } from "@millrace/queue";
 
@@ -11,6 +11,7 @@ export type ProcessorParts = {
   log: Logger;
   now: Now;
   newId: NewId;
+  sources: SourceStore;
 };
 
 /**

@@ -33,7 +33,7 @@ describe.each(queueStores())("a worker that is killed, on $kind", (store) => {
 
   beforeEach(async () => {
     testDatabase = await createTestDatabase();
-    pipe = await openPipe(testDatabase.url, store.url(testDatabase.url));
+    pipe = await openPipe(testDatabase.url, await store.url(testDatabase.url));
   });
   afterEach(async () => {
     await pipe.close();

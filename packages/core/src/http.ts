@@ -1,3 +1,4 @@
+import { parseJsonBody } from "./json.ts";
 import { ProviderError, retryable } from "./provider-error.ts";
 
 /** A call to a provider's API. */
@@ -8,7 +9,7 @@ export type HttpRequest = {
   body?: string;
 };
 
-/** Its answer; `json` is undefined when the body is not JSON. Header names are in lower case. */
+/** Its answer; `json` is as {@link parseJsonBody} reads it, undefined when the body is not JSON. Header names are in lower case. */
 export type HttpResponse = { status: number; headers: Record<string, string>; json: unknown };
 
 /** The port by which adapters reach the network. Rejects with a retryable {@link ProviderError}, never with another. */
@@ -27,8 +28,9 @@ export const fetchHttp: Http = async (request, signal) => {
       ...(request.headers ? { headers: request.headers } : {}),
       ...(request.body === undefined ? {} : { body: request.body }),
     });
-    const text = await response.text();
-    return { status: response.status, headers: Object.fromEntries(response.headers), json: jsonOrUndefined(text) };
+    const parsed = parseJsonBody(new Uint8Array(await response.arrayBuffer()));
+    const json = parsed.ok ? parsed.value : undefined;
+    return { status: response.status, headers: Object.fromEntries(response.headers), json };
   } catch (cause) {
     signal.throwIfAborted();
     throw retryable(`network failure: ${networkCode(cause)}`, { code: networkCode(cause) });
@@ -64,14 +66,6 @@ export function retryAfter(header: string | undefined, now: Date): Date | undefi
   if (/^\d+$/.test(header)) return new Date(now.getTime() + Number(header) * 1000);
   const at = new Date(header);
   return Number.isNaN(at.getTime()) ? undefined : at;
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function networkCode(cause: unknown): string {

@@ -3,7 +3,7 @@ import type { InboundEvent, SplitEvent } from "./event.ts";
 import type { Http } from "./http.ts";
 import type { Logger } from "./logger.ts";
 import type { NewId, Now } from "./clock.ts";
-import type { Stores } from "./stores.ts";
+import type { SourceStore, Stores } from "./stores.ts";
 
 /**
  * Everything Millrace knows about one platform. Each lives in a folder of packages/integrations and stands in the
@@ -57,6 +57,8 @@ export type AdapterContext = {
   log: Logger;
   now: Now;
   newId: NewId;
+  /** Who owns an account, to find out before a call to the provider that nobody does; the write asks again. */
+  sources: SourceStore;
   /** Fires when the job's deadline has passed, its lock is lost or the worker must stop. */
   signal: AbortSignal;
 };
@@ -65,7 +67,7 @@ export type AdapterContext = {
 export type Outcome =
   /** Its rows are written. */
   | { result: "written"; detail?: string }
-  /** Nothing is done about this kind; its payload stays in the inbox. */
+  /** No row of its own holds it, whether or not others changed by it: its payload stays in the inbox. */
   | { result: "kept"; detail?: string }
   /** Rightly without effect, e.g. a dashboard's test button. */
   | { result: "ignored"; detail: string };

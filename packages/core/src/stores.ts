@@ -24,8 +24,8 @@ export type SourceStore = {
 
 /** How a person is known on a channel. */
 export type Identity = {
-  channel: Channel | "email" | "phone";
-  /** wa_id, BSUID, Telegram user id, e-mail address, phone number in digits. */
+  channel: Channel | "email" | "phone" | "meta";
+  /** wa_id, BSUID, Telegram user id, e-mail address, phone number in digits, id of a lead that left neither. */
   externalId: string;
   /**
    * Whether it names the person for good (BSUID, Telegram user id) or can pass to someone else (a phone number).
@@ -44,7 +44,10 @@ export type Profile = {
 
 /** People, each under any number of identities. */
 export type ContactStore = {
-  /** The contact with these identities, made when there is none; new identities are added to it. At least one. */
+  /**
+   * The contact with these identities, made when there is none; afterwards all of them are its own. Contacts become one
+   * by it, but two lasting identities of one channel do so only when they are given together.
+   */
   resolve(tenantId: string, identities: readonly [Identity, ...Identity[]], profile: Profile): Promise<string>;
   /**
    * The platform says that the person of `previous` is now the person of `current`: both become one contact, with
@@ -56,7 +59,7 @@ export type ContactStore = {
     current: readonly [Identity, ...Identity[]],
     profile: Profile,
   ): Promise<string>;
-  /** Records that the person refuses or again allows marketing messages; the latest `at` wins. */
+  /** Records that the person refuses or again allows marketing messages; the latest `at` wins, of two the refusal. */
   setMarketing(contactId: string, allowed: boolean, at: Date): Promise<void>;
 };
 
@@ -81,9 +84,15 @@ export type Activity = { at: Date; byUser: boolean };
 export type ConversationStore = {
   /** The conversation of a thread, made when there is none, and never without an open case. Returns its id. */
   open(thread: Thread, activity: Activity): Promise<string>;
-  /** The thread goes on under another id (Telegram's group to supergroup). What came under the new id already is joined. */
+  /**
+   * The thread goes on under another id (Telegram's group to supergroup), also when it has no conversation yet. What
+   * came under the new id already is joined, and what still comes under the old one belongs to the new.
+   */
   migrate(channel: Channel, accountId: string, fromThreadId: string, toThreadId: string): Promise<void>;
-  /** Records whether messages can still reach the other side (a user blocked or unblocked us); the latest `at` wins. */
+  /**
+   * Records whether messages can still reach the other side (a user blocked or unblocked us), also of a thread that has
+   * no conversation yet; the latest `at` wins, of two `true`.
+   */
   setReachable(channel: Channel, accountId: string, threadId: string, reachable: boolean, at: Date): Promise<void>;
 };
 

@@ -1,5 +1,7 @@
 import type { Integration } from "@millrace/core";
+import { meta } from "./meta/index.ts";
+import { telegram } from "./telegram/index.ts";
 import { whatsapp } from "./whatsapp/index.ts";
 
 /** Every integration there is. Adding one is a folder and a line here. */
-export const integrations: readonly Integration[] = [whatsapp];
+export const integrations: readonly Integration[] = [meta, whatsapp, telegram];

@@ -28,8 +28,6 @@ export type WorkerSettings = {
   lockDuration: number;
   stalledInterval: number;
   maxStalledCount: number;
-  /** How long the worker waits in ms before it asks a store again that was away; BullMQ's own 15 s are long for a restart. */
-  runRetryDelay: number;
   removeOnComplete: { age: number; count: number };
   settings: { backoffStrategy: (attemptsMade: number) => number };
 };
@@ -131,6 +129,9 @@ function postgresBackend(url: string, role: Role, connections: number): QueueBac
   };
 }
 
+/** How long a worker waits in ms before it asks a store again that was away; BullMQ's own 15 s are long for a restart. */
+const RUN_RETRY_DELAY_MS = 1_000;
+
 /** BullMQ's classes over a factory that holds the connection itself. */
 function classes(
   factory: BackendFactory<IQueueBackend, unknown>,
@@ -151,7 +152,7 @@ function classes(
         new Worker<unknown, unknown, string, IQueueBackend, JobProgress, unknown>(
           name,
           process,
-          { connection, ...settings },
+          { connection, runRetryDelay: RUN_RETRY_DELAY_MS, ...settings },
           factory,
         ),
       ),

@@ -86,7 +86,6 @@ export function startConsumer(parts: ConsumerParts): Consumer {
       lockDuration: timings.lockMs,
       stalledInterval: timings.stalledCheckMs,
       maxStalledCount: MAX_STALLED,
-      runRetryDelay: 1_000,
       removeOnComplete: definition.keepCompleted,
       settings: { backoffStrategy: (attemptsMade) => backoffMs(definition.retry, attemptsMade, random()) },
     },

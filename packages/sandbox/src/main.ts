@@ -1,9 +1,11 @@
 import { serve } from "@hono/node-server";
+import { systemNow } from "@millrace/core";
 import { createSandboxApp } from "./app.ts";
 import { readSandboxPort } from "./env.ts";
 
 // Loopback only: it answers anybody who asks.
-const server = serve({ fetch: createSandboxApp().fetch, port: readSandboxPort(), hostname: "127.0.0.1" });
+const app = createSandboxApp({ now: systemNow });
+const server = serve({ fetch: app.fetch, port: readSandboxPort(), hostname: "127.0.0.1" });
 server.on("error", (error) => {
   process.stderr.write(`sandbox: ${error.message}\n`);
   process.exit(1);

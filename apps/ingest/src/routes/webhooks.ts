@@ -67,13 +67,15 @@ async function takeIn(
   return response;
 }
 
-/** Events of one request, each once: a platform may repeat an item within a batch. */
+/** Events of one request, each once: a platform may repeat an item within a batch, and the first is kept. */
 function stamp(
   split: readonly SplitEvent[],
   request: { source: string; correlationId: string; receivedAt: string },
 ): InboundEvent[] {
-  const unique = new Map(split.map((event) => [event.id, event]));
-  return [...unique.values()].map((event) => ({ v: EVENT_VERSION, ...request, ...event }));
+  const unique = new Map<string, InboundEvent>();
+  for (const event of split)
+    if (!unique.has(event.id)) unique.set(event.id, { v: EVENT_VERSION, ...request, ...event });
+  return [...unique.values()];
 }
 
 function rawRequest(c: WebhookContext, body: Uint8Array): RawRequest {

@@ -1,28 +1,30 @@
-import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Activity, Channel, ConversationStore, NewId, Thread } from "@millrace/core";
 import type { Executor } from "../database.ts";
+import { isLatest } from "../latest.ts";
 import { lockNames } from "../locks.ts";
 import { cases, conversations } from "../schema/index.ts";
 import { mergeConversations } from "./merge-conversations.ts";
+import { factsOf, tellMove, tellReachable, type ThreadFacts } from "./thread-facts.ts";
 
-/** {@link ConversationStore} on the tables conversations and cases. */
+/** {@link ConversationStore} on the tables conversations, cases and thread_facts. */
 export function conversationStore(tx: Executor, newId: NewId): ConversationStore {
   return {
     async open(thread, activity) {
       const found = await touch(tx, thread, activity);
       if (found?.caseStatus === "open") return found.id;
-      await lockNames(tx, [`thread/${thread.channel}/${thread.accountId}/${thread.threadId}`]);
-      const now = await touch(tx, thread, activity);
-      if (now?.caseStatus === "open") return now.id;
-      const caseId = await openCase(tx, newId, thread, activity.at);
-      if (now) {
-        await tx.update(conversations).set({ caseId }).where(eq(conversations.id, now.id));
-        return now.id;
-      }
-      return insert(tx, newId, thread, activity, caseId);
+      const facts = await lockThread(tx, thread);
+      if (!facts?.movedTo) return openHere(tx, newId, thread, activity, facts);
+      const moved = { ...thread, threadId: facts.movedTo };
+      return openHere(tx, newId, moved, activity, await lockThread(tx, moved));
     },
 
     async migrate(channel, accountId, fromThreadId, toThreadId) {
+      if (fromThreadId === toThreadId) return;
+      // The old one first, as `open` does when it follows a move, so that neither waits for the other.
+      for (const threadId of [fromThreadId, toThreadId])
+        await lockNames(tx, [threadName({ channel, accountId, threadId })]);
+      await tellMove(tx, { channel, accountId, threadId: fromThreadId }, toThreadId);
       const from = await find(tx, channel, accountId, fromThreadId);
       const to = await find(tx, channel, accountId, toThreadId);
       if (from && to) await mergeConversations(tx, to, from);
@@ -30,20 +32,46 @@ export function conversationStore(tx: Executor, newId: NewId): ConversationStore
     },
 
     async setReachable(channel, accountId, threadId, reachable, at) {
+      const place = { channel, accountId, threadId };
+      await lockNames(tx, [threadName(place)]);
+      await tellReachable(tx, place, reachable, at);
       await tx
         .update(conversations)
         .set({ reachable, reachableChangedAt: at, updatedAt: sql`now()` })
-        .where(
-          and(
-            isThread(channel, accountId, threadId),
-            or(isNull(conversations.reachableChangedAt), lt(conversations.reachableChangedAt, at)),
-          ),
-        );
+        .where(and(isThread(place), isLatest(conversations.reachableChangedAt, at, reachable)));
     },
   };
 }
 
-function isThread(channel: Channel, accountId: string, threadId: string) {
+type Place = Pick<Thread, "channel" | "accountId" | "threadId">;
+
+function threadName({ channel, accountId, threadId }: Place): string {
+  return `thread/${channel}/${accountId}/${threadId}`;
+}
+
+/** Holds the thread until the transaction ends and tells what is known of it besides its conversation. */
+async function lockThread(tx: Executor, place: Place): Promise<ThreadFacts | undefined> {
+  const [, facts] = await Promise.all([lockNames(tx, [threadName(place)]), factsOf(tx, place)]);
+  return facts;
+}
+
+/** Opens a conversation in a thread that is locked. */
+async function openHere(
+  tx: Executor,
+  newId: NewId,
+  thread: Thread,
+  activity: Activity,
+  facts: ThreadFacts | undefined,
+): Promise<string> {
+  const found = await touch(tx, thread, activity);
+  if (found?.caseStatus === "open") return found.id;
+  const caseId = await openCase(tx, newId, thread, activity.at);
+  if (!found) return insert(tx, newId, thread, activity, caseId, facts);
+  await tx.update(conversations).set({ caseId }).where(eq(conversations.id, found.id));
+  return found.id;
+}
+
+function isThread({ channel, accountId, threadId }: Place) {
   return and(
     eq(conversations.channel, channel),
     eq(conversations.accountId, accountId),
@@ -55,7 +83,7 @@ async function find(tx: Executor, channel: Channel, accountId: string, threadId:
   const [row] = await tx
     .select({ id: conversations.id })
     .from(conversations)
-    .where(isThread(channel, accountId, threadId));
+    .where(isThread({ channel, accountId, threadId }));
   return row?.id;
 }
 
@@ -72,8 +100,10 @@ async function touch(tx: Executor, thread: Thread, { at, byUser }: Activity) {
       updatedAt: sql`now()`,
     })
     .from(cases)
-    .where(and(isThread(thread.channel, thread.accountId, thread.threadId), eq(cases.id, conversations.caseId)))
-    .returning({ id: conversations.id, caseStatus: cases.status });
+    .where(and(isThread(thread), eq(cases.id, conversations.caseId)))
+    .returning({ id: conversations.id, caseStatus: cases.status })
+    .prepare("touch_conversation")
+    .execute();
   return row;
 }
 
@@ -89,6 +119,7 @@ async function insert(
   thread: Thread,
   { at, byUser }: Activity,
   caseId: string,
+  facts: ThreadFacts | undefined,
 ): Promise<string> {
   const id = newId();
   await tx.insert(conversations).values({
@@ -102,6 +133,8 @@ async function insert(
     kind: thread.kind,
     title: thread.title ?? null,
     mode: thread.kind === "direct" ? "ai" : "human",
+    reachable: facts?.reachable ?? true,
+    reachableChangedAt: facts?.reachableChangedAt ?? null,
     lastMessageAt: at,
     lastUserMessageAt: byUser ? at : null,
   });

@@ -1,6 +1,6 @@
-import { and, eq, lt, sql } from "drizzle-orm";
+import { and, eq, gte, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type NewId } from "@millrace/core";
-import type { Database } from "../database.ts";
+import type { Database, Executor } from "../database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 
 /** A job that was given up. */
@@ -24,9 +24,10 @@ export type ExhaustedJob = {
 export type DeadLetters = {
   /**
    * Writes the dead letter of a job, or brings it up to date when the job was given up again. Repeating it for the
-   * same end changes nothing. If the event's effects are committed after all, the row is `resolved` at once.
+   * same end changes nothing. If the event's effects are committed after all, the row is `resolved` at once. Tells
+   * whether this end was not written down before.
    */
-  record(job: ExhaustedJob): Promise<void>;
+  record(job: ExhaustedJob): Promise<boolean>;
 };
 
 /** {@link DeadLetters} on the tables dead_letters and webhook_events. */
@@ -51,7 +52,7 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetters
           .onConflictDoUpdate({
             target: [webhookEvents.source, webhookEvents.eventId],
             set: { error: job.error, updatedAt: sql`now()` },
-            setWhere: eq(webhookEvents.status, "dead"),
+            setWhere: sql`${webhookEvents.status} = 'dead' and ${notExists(recorded(tx, job))}`,
           });
         const [event] = await tx
           .select({ status: webhookEvents.status })
@@ -59,9 +60,11 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetters
           .where(and(eq(webhookEvents.source, job.source), eq(webhookEvents.eventId, job.eventId)));
         const done = event?.status === "done";
         const state = done ? ("resolved" as const) : ("dead" as const);
-        const { queue, jobId, source, eventId, payload, errorKind, error, attempts, correlationId, failedAt } = job;
+        const { queue, jobId, source, eventId, errorKind, error, attempts, correlationId, failedAt } = job;
+        // A job's data may be any JSON, also null, which the driver would write as no value at all.
+        const payload = sql`${JSON.stringify(job.payload ?? null)}::jsonb`;
         const latest = { errorKind, error, attempts, failedAt, state, resolvedAt: done ? failedAt : null };
-        await tx
+        const written = await tx
           .insert(deadLetters)
           .values({
             id: newId(),
@@ -79,7 +82,17 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetters
             target: [deadLetters.queue, deadLetters.jobId],
             set: { ...latest, payload, payloadHash, updatedAt: sql`now()` },
             setWhere: lt(deadLetters.failedAt, failedAt),
-          });
+          })
+          .returning({ id: deadLetters.id });
+        return written.length > 0;
       }),
   };
+}
+
+/** This end of the job, or a later one, where it is written down already. */
+function recorded(tx: Executor, { queue, jobId, failedAt }: ExhaustedJob) {
+  return tx
+    .select({ id: deadLetters.id })
+    .from(deadLetters)
+    .where(and(eq(deadLetters.queue, queue), eq(deadLetters.jobId, jobId), gte(deadLetters.failedAt, failedAt)));
 }

@@ -9,7 +9,10 @@ export type Hold = { scope: string; kind: "rate_limited" | "parked"; reason: str
 export type Holds = {
   /** Every hold there is; few. */
   list(): Promise<Hold[]>;
-  /** Places a hold, or moves its time later. True when the scope was not held before: the moment to alert. */
+  /**
+   * Places a hold, or moves its time later. A parked scope stays parked until a call works. True when the scope was not
+   * held before, or only rate limited and is parked now: the moment to alert.
+   */
   place(hold: Hold): Promise<boolean>;
   /**
    * Takes the turn to try a parked scope whose time has come, and puts its next trial at `nextTrial`. False when
@@ -28,15 +31,20 @@ export function createHolds({ orm }: Database): Holds {
     list: () =>
       orm.select({ scope: holds.scope, kind: holds.kind, reason: holds.reason, until: holds.until }).from(holds),
     async place(hold) {
-      const [row] = await orm
+      const { scope, kind, reason } = hold;
+      const [placed] = await orm
         .insert(holds)
         .values(hold)
         .onConflictDoUpdate({
           target: holds.scope,
-          set: { kind: hold.kind, reason: hold.reason, until: sql`greatest(${holds.until}, excluded.until)` },
+          set: { kind, reason, until: sql`greatest(${holds.until}, excluded.until)` },
+          setWhere: eq(holds.kind, "rate_limited"),
         })
         .returning({ isNew: sql<boolean>`xmax = 0` });
-      return row?.isNew ?? false;
+      if (placed) return placed.isNew || kind === "parked";
+      const until = sql`greatest(${holds.until}, ${sql.param(hold.until, holds.until)})`;
+      await orm.update(holds).set({ until }).where(eq(holds.scope, scope));
+      return false;
     },
     async claimTrial(scope, now, nextTrial) {
       const claimed = await orm

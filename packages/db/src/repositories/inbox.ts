@@ -23,7 +23,9 @@ export function createInbox(database: Database, newId: NewId): Inbox {
       const [row] = await database.orm
         .select({ status: webhookEvents.status })
         .from(webhookEvents)
-        .where(isEvent(event));
+        .where(isEvent(event))
+        .prepare("is_event_done")
+        .execute();
       return row?.status === "done";
     },
     once: (event, write) => database.orm.transaction((tx) => once(tx, newId, event, write)),
@@ -55,7 +57,9 @@ async function once(
       set: { status: "done", result: "written", error: null, updatedAt: sql`now()` },
       setWhere: eq(webhookEvents.status, "dead"),
     })
-    .returning({ id: webhookEvents.id, wasDead: sql<boolean>`xmax <> 0` });
+    .returning({ id: webhookEvents.id, wasDead: sql<boolean>`xmax <> 0` })
+    .prepare("claim_event")
+    .execute();
   if (!claimed) return { result: "duplicate" };
   if (claimed.wasDead) await settleDeadLetter(tx, event);
 

@@ -1,4 +1,4 @@
-import { and, count, eq, inArray } from "drizzle-orm";
+import { and, count, desc, eq, inArray } from "drizzle-orm";
 import type { Database } from "../database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 
@@ -30,7 +30,7 @@ export type Ledger = {
   counts(source: string): Promise<{ done: number; dead: number }>;
   /** Which of these events are committed, and as what. Asked in pieces, so any number will do. */
   statuses(source: string, eventIds: readonly string[]): Promise<Map<string, "done" | "dead">>;
-  /** What is known of one event; null when nothing is. */
+  /** What is known of one event; undefined when nothing is. */
   find(source: string, eventId: string): Promise<LedgerEntry | undefined>;
   /** Its dead letters, latest first. */
   deadLetters(source: string, eventId: string): Promise<DeadLetterEntry[]>;
@@ -91,6 +91,7 @@ export function createLedger({ orm }: Database): Ledger {
           failedAt: deadLetters.failedAt,
         })
         .from(deadLetters)
-        .where(and(eq(deadLetters.source, source), eq(deadLetters.eventId, eventId))),
+        .where(and(eq(deadLetters.source, source), eq(deadLetters.eventId, eventId)))
+        .orderBy(desc(deadLetters.failedAt)),
   };
 }

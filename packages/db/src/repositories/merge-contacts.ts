@@ -1,17 +1,43 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../database.ts";
 import { cases, contactIdentities, contacts, conversations, leads } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
 import { mergeConversations } from "./merge-conversations.ts";
+
+type Contact = typeof contacts.$inferSelect;
 
 /**
  * Makes two contacts one and returns it: the older (UUIDv7 sort by time), so that the result does not depend on which
  * of two webhooks was worked on first. Whatever pointed to the other points to it afterwards.
  */
 export async function mergeContacts(tx: Executor, one: string, two: string): Promise<string> {
-  if (one === two) return one;
-  const [survivor, other] = one < two ? [one, two] : [two, one];
+  // Waits for transactions that write to either: what they write is moved too, and none can begin before this one ends.
+  const rows = await tx
+    .select()
+    .from(contacts)
+    .where(inArray(contacts.id, [one, two]))
+    .orderBy(contacts.id)
+    .for("update");
+  const [survivor, other] = rows;
+  if (!survivor || !other) return survivor?.id ?? one;
 
+  await mergeThreads(tx, survivor.id, other.id);
+  const toSurvivor = { contactId: survivor.id };
+  await tx.update(contactIdentities).set(toSurvivor).where(eq(contactIdentities.contactId, other.id));
+  await tx.update(conversations).set(toSurvivor).where(eq(conversations.contactId, other.id));
+  await tx.update(messages).set(toSurvivor).where(eq(messages.contactId, other.id));
+  await tx.update(cases).set(toSurvivor).where(eq(cases.contactId, other.id));
+  await tx.update(leads).set(toSurvivor).where(eq(leads.contactId, other.id));
+  await tx
+    .update(contacts)
+    .set({ ...bothProfiles(survivor, other), updatedAt: sql`now()` })
+    .where(eq(contacts.id, survivor.id));
+  await tx.delete(contacts).where(eq(contacts.id, other.id));
+  return survivor.id;
+}
+
+/** On a channel without chats a thread is named after its contact: it is renamed, or joined with the survivor's. */
+async function mergeThreads(tx: Executor, survivor: string, other: string): Promise<void> {
   const threads = await tx
     .select({
       id: conversations.id,
@@ -20,48 +46,33 @@ export async function mergeContacts(tx: Executor, one: string, two: string): Pro
       threadId: conversations.threadId,
     })
     .from(conversations)
-    .where(inArray(conversations.threadId, [survivor, other]));
-  for (const thread of threads.filter((candidate) => candidate.threadId === other)) {
+    .where(
+      and(
+        inArray(conversations.contactId, [survivor, other]),
+        eq(conversations.threadId, sql`${conversations.contactId}::text`),
+      ),
+    );
+  for (const thread of threads.filter(({ threadId }) => threadId === other)) {
     const twin = threads.find(
-      (candidate) =>
-        candidate.threadId === survivor &&
-        candidate.channel === thread.channel &&
-        candidate.accountId === thread.accountId,
+      ({ threadId, channel, accountId }) =>
+        threadId === survivor && channel === thread.channel && accountId === thread.accountId,
     );
     if (twin) await mergeConversations(tx, twin.id, thread.id);
     else await tx.update(conversations).set({ threadId: survivor }).where(eq(conversations.id, thread.id));
   }
-
-  const toSurvivor = { contactId: survivor };
-  await tx.update(contactIdentities).set(toSurvivor).where(eq(contactIdentities.contactId, other));
-  await tx.update(conversations).set(toSurvivor).where(eq(conversations.contactId, other));
-  await tx.update(messages).set(toSurvivor).where(eq(messages.contactId, other));
-  await tx.update(cases).set(toSurvivor).where(eq(cases.contactId, other));
-  await tx.update(leads).set(toSurvivor).where(eq(leads.contactId, other));
-  await carryOver(tx, survivor, other);
-  await tx.delete(contacts).where(eq(contacts.id, other));
-  return survivor;
 }
 
-/** Fills what the survivor lacks from the other; the later word on marketing wins. */
-async function carryOver(tx: Executor, survivor: string, other: string): Promise<void> {
-  const rows = await tx
-    .select()
-    .from(contacts)
-    .where(inArray(contacts.id, [survivor, other]));
-  const kept = rows.find((row) => row.id === survivor);
-  const gone = rows.find((row) => row.id === other);
-  if (!kept || !gone) return;
-  const later = (gone.marketingChangedAt?.getTime() ?? 0) > (kept.marketingChangedAt?.getTime() ?? 0) ? gone : kept;
-  await tx
-    .update(contacts)
-    .set({
-      name: kept.name ?? gone.name,
-      username: kept.username ?? gone.username,
-      phone: kept.phone ?? gone.phone,
-      email: kept.email ?? gone.email,
-      marketingAllowed: later.marketingAllowed,
-      marketingChangedAt: later.marketingChangedAt,
-    })
-    .where(and(eq(contacts.id, survivor)));
+/** What the survivor lacks comes from the other; the later word on marketing wins, of two at once the refusal. */
+function bothProfiles(survivor: Contact, other: Contact): Partial<Contact> {
+  const told = (contact: Contact) => contact.marketingChangedAt?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const word = told(other) > told(survivor) || (told(other) === told(survivor) && other.marketingAllowed === false);
+  const { marketingAllowed, marketingChangedAt } = word ? other : survivor;
+  return {
+    name: survivor.name ?? other.name,
+    username: survivor.username ?? other.username,
+    phone: survivor.phone ?? other.phone,
+    email: survivor.email ?? other.email,
+    marketingAllowed,
+    marketingChangedAt,
+  };
 }

@@ -1,35 +1,68 @@
-import { eq, inArray, sql } from "drizzle-orm";
+import { count, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../database.ts";
 import { cases, conversations } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
 
 /**
- * Makes two conversations one. The other's case goes with it, because a case is opened by its conversation. A person
- * stays in charge if one was in charge of either.
+ * Makes two conversations one. An open case stays open; where both have one, the survivor's stands for both from the
+ * earlier beginning on. A person stays in charge if one was in charge of either.
  */
 export async function mergeConversations(tx: Executor, survivor: string, other: string): Promise<void> {
+  // Waits for transactions that write to either, so that what they write is moved too.
   const rows = await tx
     .select()
     .from(conversations)
-    .where(inArray(conversations.id, [survivor, other]));
+    .where(inArray(conversations.id, [survivor, other]))
+    .orderBy(conversations.id)
+    .for("update");
   const kept = rows.find((row) => row.id === survivor);
   const gone = rows.find((row) => row.id === other);
   if (!kept || !gone) return;
   await tx.update(messages).set({ conversationId: survivor }).where(eq(messages.conversationId, other));
+  await tx.delete(conversations).where(eq(conversations.id, other));
+  const reach = time(gone.reachableChangedAt) > time(kept.reachableChangedAt) ? gone : kept;
   await tx
     .update(conversations)
     .set({
+      caseId: await mergeCases(tx, kept.caseId, gone.caseId),
+      title: kept.title ?? gone.title,
       mode: kept.mode === "human" || gone.mode === "human" ? "human" : "ai",
+      // Above both, so that no answer that was asked for in either passes for one that was asked for in the whole.
       epoch: Math.max(kept.epoch, gone.epoch) + 1,
+      reachable: reach.reachable,
+      reachableChangedAt: reach.reachableChangedAt,
       lastMessageAt: later(kept.lastMessageAt, gone.lastMessageAt),
       lastUserMessageAt: later(kept.lastUserMessageAt, gone.lastUserMessageAt),
       updatedAt: sql`now()`,
     })
     .where(eq(conversations.id, survivor));
-  await tx.delete(conversations).where(eq(conversations.id, other));
-  await tx.delete(cases).where(eq(cases.id, gone.caseId));
+}
+
+/** The case of the merged conversation. A closed case is history and stays; one of two open ones would have no thread. */
+async function mergeCases(tx: Executor, keptCase: string, goneCase: string): Promise<string> {
+  if (keptCase === goneCase) return keptCase;
+  const rows = await tx
+    .select()
+    .from(cases)
+    .where(inArray(cases.id, [keptCase, goneCase]))
+    .orderBy(cases.id)
+    .for("update");
+  const kept = rows.find((row) => row.id === keptCase);
+  const gone = rows.find((row) => row.id === goneCase);
+  if (gone?.status !== "open") return keptCase;
+  if (kept?.status !== "open") return goneCase;
+  const [others] = await tx.select({ count: count() }).from(conversations).where(eq(conversations.caseId, goneCase));
+  if (others?.count) return keptCase;
+  const openedAt = gone.openedAt < kept.openedAt ? gone.openedAt : kept.openedAt;
+  await tx.update(cases).set({ openedAt }).where(eq(cases.id, keptCase));
+  await tx.delete(cases).where(eq(cases.id, goneCase));
+  return keptCase;
 }
 
 function later(one: Date | null, two: Date | null): Date | null {
-  return (one?.getTime() ?? 0) >= (two?.getTime() ?? 0) ? one : two;
+  return time(one) >= time(two) ? one : two;
+}
+
+function time(date: Date | null): number {
+  return date?.getTime() ?? Number.NEGATIVE_INFINITY;
 }

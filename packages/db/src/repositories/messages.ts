@@ -9,10 +9,9 @@ import { applyChanges } from "./message-changes.ts";
 export function messageStore(tx: Executor, newId: NewId): MessageStore {
   return {
     async add(message) {
-      await lockMessage(tx, message);
       const { tenantId, conversationId, channel, accountId, externalId, direction, type, sentAt, payload, status } =
         message;
-      const added = await tx
+      const insertion = tx
         .insert(messages)
         .values({
           id: newId(),
@@ -32,15 +31,16 @@ export function messageStore(tx: Executor, newId: NewId): MessageStore {
           replyTo: message.replyTo ?? null,
         })
         .onConflictDoNothing()
-        .returning({ changed: changesWaiting(message) });
-      if (added[0]?.changed) await applyChanges(tx, message);
-      if (added[0] && direction === "outbound") await applyStatuses(tx, message);
+        .returning({ changed: changesWaiting(message) })
+        .prepare("add_message");
+      const [, [added]] = await Promise.all([lockMessage(tx, message), insertion.execute()]);
+      if (added?.changed) await applyChanges(tx, message);
+      if (added && direction === "outbound") await applyStatuses(tx, message);
     },
 
     async addStatus(status) {
-      await lockMessage(tx, status);
       const { channel, accountId, externalId, at, payload } = status;
-      const added = await tx
+      const insertion = tx
         .insert(messageStatuses)
         .values({
           id: newId(),
@@ -55,14 +55,15 @@ export function messageStore(tx: Executor, newId: NewId): MessageStore {
           errorTitle: status.error?.title ?? null,
         })
         .onConflictDoNothing()
-        .returning({ id: messageStatuses.id });
+        .returning({ id: messageStatuses.id })
+        .prepare("add_status");
+      const [, added] = await Promise.all([lockMessage(tx, status), insertion.execute()]);
       if (added.length > 0) await applyStatuses(tx, status);
     },
 
     async addChange(target, change) {
-      await lockMessage(tx, target);
       const { channel, accountId, externalId } = target;
-      const added = await tx
+      const insertion = tx
         .insert(messageChanges)
         .values({
           id: newId(),
@@ -78,13 +79,19 @@ export function messageStore(tx: Executor, newId: NewId): MessageStore {
           at: change.at,
         })
         .onConflictDoNothing()
-        .returning({ id: messageChanges.id });
+        .returning({ id: messageChanges.id })
+        .prepare("add_change");
+      const [, added] = await Promise.all([lockMessage(tx, target), insertion.execute()]);
       if (added.length > 0) await applyChanges(tx, target);
     },
   };
 }
 
-/** A message and what is told of it may be worked on at the same moment by two workers, neither seeing the other's row. */
+/**
+ * A message and what is told of it may be worked on at the same moment by two workers, neither seeing the other's row.
+ * The lock and the insert behind it are sent together, in this order, and share one round trip: the insert begins, and
+ * looks at what is committed, when the lock is had.
+ */
 function lockMessage(tx: Executor, key: MessageKey): Promise<void> {
   return lockNames(tx, [`message/${key.channel}/${key.accountId}/${key.externalId}`]);
 }

@@ -13,7 +13,9 @@ export function sourceStore(tx: Executor): SourceStore {
       const rows = await tx
         .select({ externalId: leadSources.externalId, tenantId: leadSources.tenantId })
         .from(leadSources)
-        .where(and(eq(leadSources.provider, provider), inArray(leadSources.externalId, [accountId, ANY_ACCOUNT])));
+        .where(and(eq(leadSources.provider, provider), inArray(leadSources.externalId, [accountId, ANY_ACCOUNT])))
+        .prepare("source_of_account")
+        .execute();
       const source = rows.find((row) => row.externalId === accountId) ?? rows[0];
       if (source?.tenantId) return source.tenantId;
       throw permanent(`no lead source for ${what} ${accountId}`, "no_lead_source");

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, index, integer, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, index, integer, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { contacts } from "./contacts.ts";
 import { tenants } from "./tenants.ts";
@@ -70,4 +70,25 @@ export const conversations = pgTable(
     check("conversations_mode", sql`${table.mode} in ('ai', 'human')`),
     check("conversations_kind", sql`${table.kind} in ('direct', 'group', 'channel')`),
   ],
+);
+
+/**
+ * What the platform told about a thread besides its messages, also of one that has no conversation yet: it is found by
+ * its key when the conversation is made, so that the order of the two does not matter.
+ */
+export const threadFacts = pgTable(
+  "thread_facts",
+  {
+    channel: text("channel").notNull(),
+    accountId: text("account_id").notNull(),
+    threadId: text("thread_id").notNull(),
+    /** False once the other side has blocked us or is gone. */
+    reachable: boolean("reachable").notNull().default(true),
+    reachableChangedAt: time("reachable_changed_at"),
+    /** The id under which it goes on: a Telegram group that became a supergroup. */
+    movedTo: text("moved_to"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [primaryKey({ columns: [table.channel, table.accountId, table.threadId] })],
 );

@@ -38,9 +38,12 @@ export const messages = pgTable(
     whatsappMessageId: text("whatsapp_message_id").generatedAlwaysAs(
       sql`case when channel = 'whatsapp' then external_id end`,
     ),
-    /** External ids on Telegram are `<chat id>/<message id>`, because its message ids count per chat. */
+    /**
+     * External ids on Telegram are `<chat id>/<message id>`, because its message ids count per chat. What is no message
+     * of Telegram's (a pressed button, a message that is not sent yet) has another form of id and no number here.
+     */
     telegramMessageId: bigint("telegram_message_id", { mode: "bigint" }).generatedAlwaysAs(
-      sql`case when channel = 'telegram' then split_part(external_id, '/', 2)::bigint end`,
+      sql`case when channel = 'telegram' then substring(external_id from '^-?[0-9]+/([0-9]{1,18})$')::bigint end`,
     ),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

@@ -6,58 +6,44 @@ import {
   unreadableSchema,
   type Write,
 } from "@millrace/core";
-import { dateOfUnixSeconds } from "../shared/shape.ts";
-import { messagePayload } from "./schema.ts";
+import { parsePayload } from "../shared/parse-payload.ts";
+import { isObject } from "../shared/shape.ts";
+import { userIdUpdateWrite } from "./identity-changes.ts";
+import { kept } from "./kept.ts";
+import { echoWrite, messageWrite } from "./messages.ts";
+import { preferenceWrite } from "./preferences.ts";
+import { statusWrite } from "./statuses.ts";
 
 /** The work behind WhatsApp's webhook. */
 export const whatsappHandler: EventHandler = {
   callsProvider: false,
   scopes: () => [],
-  handle: (event) => Promise.resolve(writeOf(event)),
+  handle: async (event) => writeOf(event),
 };
 
 function writeOf(event: InboundEvent): Write {
   switch (event.kind) {
     case "message":
       return messageWrite(event);
+    case "echo":
+      return echoWrite(event);
+    case "status":
+      return statusWrite(event);
+    case "preference":
+      return preferenceWrite(event);
+    case "user_id_update":
+      return userIdUpdateWrite(event);
+    case "error":
+      return kept(at(event.payload, "error", "code"));
+    case "change":
+      return kept(at(event.payload, "field"));
     case UNREADABLE:
-      throw permanent(unreadableSchema.parse(event.payload).reason, UNREADABLE);
+      throw permanent(parsePayload(unreadableSchema, event.payload).reason, UNREADABLE);
     default:
-      return () => Promise.resolve({ result: "kept" });
+      throw permanent("an event of no kind that this version knows", "kind");
   }
 }
 
-function messageWrite(event: InboundEvent): Write {
-  const parsed = messagePayload.safeParse(event.payload);
-  if (!parsed.success) throw permanent("not a message we know");
-  const { metadata, message, contact } = parsed.data;
-  const at = dateOfUnixSeconds(message.timestamp);
-  if (!at || !message.from) throw permanent("no time or sender");
-  const from = message.from;
-  return async (stores) => {
-    const tenantId = await stores.sources.tenantOf("whatsapp", "phone number", metadata.phone_number_id);
-    const contactId = await stores.contacts.resolve(
-      tenantId,
-      [{ channel: "whatsapp", externalId: from, lasting: false }],
-      { name: contact?.profile?.name, phone: from },
-    );
-    const place = { tenantId, channel: "whatsapp", accountId: metadata.phone_number_id } as const;
-    const conversationId = await stores.conversations.open(
-      { ...place, threadId: contactId, kind: "direct", contactId },
-      { at, byUser: true },
-    );
-    await stores.messages.add({
-      ...place,
-      conversationId,
-      contactId,
-      externalId: message.id,
-      direction: "inbound",
-      type: message.type,
-      body: message.text?.body,
-      sentAt: at,
-      payload: message,
-      status: "received",
-    });
-    return { result: "written" };
-  };
+function at(payload: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), payload);
 }

@@ -3,28 +3,49 @@ import { signMetaRequest } from "../shared/meta-webhook.ts";
 import { readWebhookConfig } from "./config.ts";
 import { WHATSAPP_PATHS } from "./webhook.ts";
 
+const ADA = { profile: { name: "Ada Sample" }, wa_id: "4915100000001" };
+const BEN = { profile: { name: "Ben Sample", username: "@ben.sample" }, user_id: "DE.90000000000000001" };
+
 /** Requests like WhatsApp's own; each call gives messages that were not there before. */
 export function whatsappSamples(environment: Environment, now: Date): Record<string, Sample> {
   const secret = readWebhookConfig(environment)?.appSecrets[0] ?? "";
-  const sign = (payload: unknown) => signMetaRequest(WHATSAPP_PATHS[0], payload, secret);
-  const seconds = String(Math.floor(now.getTime() / 1000));
-  const message = {
-    from: "4915100000001",
-    id: `wamid.SAMPLE${now.getTime().toString(36)}`,
-    timestamp: seconds,
+  const timestamp = String(Math.floor(now.getTime() / 1000));
+  const item = (name: string) => ({ id: `wamid.SAMPLE${name}${now.getTime().toString(36)}`, timestamp });
+  const sign = (...changes: ReturnType<typeof change>[]) =>
+    signMetaRequest(
+      WHATSAPP_PATHS[0],
+      { object: "whatsapp_business_account", entry: [{ id: "200000000000001", changes }] },
+      secret,
+    );
+
+  const text = {
+    from: ADA.wa_id,
+    ...item("TEXT"),
     type: "text",
     text: { body: "Hello, is the blue one still there?" },
   };
-  const value = {
-    messaging_product: "whatsapp",
-    metadata: { display_phone_number: "49301234567", phone_number_id: "100000000000001" },
-    contacts: [{ profile: { name: "Ada Sample" }, wa_id: "4915100000001" }],
-    messages: [message],
-  };
+  const media = { id: "300000000000001", mime_type: "image/jpeg", sha256: "c2FtcGxl", caption: "This one" };
+  const image = { from: ADA.wa_id, ...item("IMAGE"), type: "image", image: media };
+  const hidden = { from_user_id: BEN.user_id, ...item("BSUID"), type: "text", text: { body: "And in green?" } };
+  const echo = { from: "49301234567", to: ADA.wa_id, ...item("ECHO"), type: "text", text: { body: "Yes, it is." } };
+  const status = (name: string) => ({ id: echo.id, timestamp, status: name, recipient_id: ADA.wa_id });
+  const echoed = change("smb_message_echoes", { contacts: [ADA], message_echoes: [echo] });
+  const statuses = change("messages", { statuses: [status("delivered"), status("read")] });
   return {
-    text: sign({
-      object: "whatsapp_business_account",
-      entry: [{ id: "200000000000001", changes: [{ field: "messages", value }] }],
-    }),
+    text: sign(change("messages", { contacts: [ADA], messages: [text] })),
+    image: sign(change("messages", { contacts: [ADA], messages: [image] })),
+    bsuid: sign(change("messages", { contacts: [BEN], messages: [hidden] })),
+    status: sign(echoed, statuses),
+    batch: sign(
+      statuses,
+      change("messages", { contacts: [BEN, ADA], messages: [text, image, hidden] }),
+      echoed,
+      change("account_update", { event: "VERIFIED_ACCOUNT" }),
+    ),
   };
+}
+
+function change(field: string, value: Record<string, unknown>) {
+  const metadata = { display_phone_number: "49301234567", phone_number_id: "100000000000001" };
+  return { field, value: { messaging_product: "whatsapp", metadata, ...value } };
 }

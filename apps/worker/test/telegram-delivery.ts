@@ -1,0 +1,69 @@
+import { EVENT_VERSION, fetchHttp, uuidv7 } from "@millrace/core";
+import { assignSources, createInbox, migrateDatabase, openDatabase, sourceStore } from "@millrace/db";
+import { integrations } from "@millrace/integrations";
+import { createTestDatabase, recordingLogger } from "@millrace/testing";
+
+/** When every update of these tests is taken in. */
+export const RECEIVED_AT = "2026-11-22T08:00:00.000Z";
+
+/** When every message of these tests is sent, in Unix seconds. */
+export const DATE = 1_790_000_000;
+
+/** The person of most of these tests, and the chat with her. */
+export const ada = { id: 7_000_000_001, is_bot: false, first_name: "Ada", last_name: "Weir", username: "ada_weir" };
+export const adaChat = { ...ada, type: "private" };
+
+/** A message of hers in that chat. */
+export function fromAda(message_id: number, content: Record<string, unknown> = {}) {
+  return { message_id, from: ada, chat: adaChat, date: DATE, ...content };
+}
+
+/**
+ * A migrated database and the way of a Telegram update into it, from the request to the rows, for tests. The bots
+ * `shop` (with an old and a new secret) and `help` have tenants, `orphan` has none.
+ */
+export async function openTelegramDelivery() {
+  const testDatabase = await createTestDatabase();
+  const database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
+  await migrateDatabase(database);
+  const bots = ["shop", "help"].map((bot) => ({ provider: "telegram", externalId: bot, tenantName: `Mill ${bot}` }));
+  await assignSources(database.orm, bots, uuidv7);
+  const telegram = integrations.find(({ id }) => id === "telegram");
+  const environment = { TELEGRAM_WEBHOOK_SECRET: "shop=shop-old,shop=shop-new,help=help-one,orphan=orphan-secret" };
+  const webhook = telegram?.webhook(environment);
+  if (!telegram || !webhook) throw new Error("Telegram is not there");
+  let nextId = 1;
+
+  return {
+    async deliver(update: Record<string, unknown>, secret = "shop-new") {
+      const body = Buffer.from(JSON.stringify({ update_id: nextId++, ...update }));
+      const headers = { "x-telegram-bot-api-secret-token": secret };
+      const request = { method: "POST", headers, query: new URLSearchParams(), params: {}, body };
+      if (!webhook.verify(request)) throw new Error("the update was refused");
+      const [split] = webhook.split(request);
+      if (!split) throw new Error("no event");
+      const origin = { v: EVENT_VERSION, source: telegram.id, correlationId: "c-1", receivedAt: RECEIVED_AT } as const;
+      const event = { ...origin, ...split };
+      const write = await telegram.handler(environment).handle(event, {
+        http: fetchHttp,
+        log: recordingLogger().log,
+        now: () => new Date(RECEIVED_AT),
+        newId: uuidv7,
+        sources: sourceStore(database.orm),
+        signal: new AbortController().signal,
+      });
+      return createInbox(database, uuidv7).once(event, write);
+    },
+    messages: () => database.orm.query.messages.findMany({ orderBy: ({ id }, { asc }) => asc(id) }),
+    conversations: () => database.orm.query.conversations.findMany(),
+    contacts: () => database.orm.query.contacts.findMany(),
+    events: () => database.orm.query.webhookEvents.findMany(),
+    async clear() {
+      await database.orm.execute("truncate contacts, cases, thread_facts, webhook_events, message_changes cascade");
+    },
+    async close() {
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { EVENT_VERSION, fetchHttp, uuidv7 } from "@millrace/core";
+import { assignSources, createInbox, migrateDatabase, openDatabase, sourceStore } from "@millrace/db";
+import { integrations } from "@millrace/integrations";
+import { createTestDatabase, recordingLogger } from "@millrace/testing";
+
+/** When every webhook of these tests is taken in. */
+export const RECEIVED_AT = "2026-11-22T08:00:00.000Z";
+
+/** Numbers of one tenant, and one that is nobody's. */
+export const NUMBER = "111000111000111";
+export const OTHER_NUMBER = "111000111000222";
+export const ORPHAN_NUMBER = "111000111000999";
+
+/** What a webhook writes to, in an order in which it can be emptied. */
+const TABLES = [
+  "messages",
+  "message_statuses",
+  "message_changes",
+  "conversations",
+  "cases",
+  "contact_identities",
+  "contacts",
+  "webhook_events",
+];
+
+/** One change of a webhook, told by a number of ours. */
+export function change(field: string, value: Record<string, unknown>, number = NUMBER) {
+  return { field, value: { metadata: { phone_number_id: number }, ...value } };
+}
+
+/** A message to us; it is sent at the given Unix second. */
+export function message(at: number, content: Record<string, unknown>, number = NUMBER) {
+  return change("messages", { messages: [{ timestamp: String(at), ...content }] }, number);
+}
+
+/** A status of a message of ours. */
+export function status(id: string, name: string, more: Record<string, unknown> = {}) {
+  return change("messages", { statuses: [{ id, status: name, timestamp: "1790000000", ...more }] });
+}
+
+/**
+ * A migrated database and the way of WhatsApp's changes into it, from the body of a request to the rows, for tests.
+ */
+export async function openWhatsappDelivery() {
+  const testDatabase = await createTestDatabase();
+  const database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
+  await migrateDatabase(database);
+  const numbers = [NUMBER, OTHER_NUMBER].map((externalId) => {
+    return { provider: "whatsapp", externalId, tenantName: "Mill" };
+  });
+  await assignSources(database.orm, numbers, uuidv7);
+  const whatsapp = integrations.find(({ id }) => id === "whatsapp");
+  const environment = { WHATSAPP_APP_SECRET: "app-secret", WHATSAPP_WEBHOOK_VERIFY_TOKEN: "token" };
+  const webhook = whatsapp?.webhook(environment);
+  if (!whatsapp || !webhook) throw new Error("WhatsApp is not there");
+  const handler = whatsapp.handler(environment);
+  const inbox = createInbox(database, uuidv7);
+  const { query } = database.orm;
+  const origin = { v: EVENT_VERSION, source: whatsapp.id, correlationId: "c-1", receivedAt: RECEIVED_AT } as const;
+
+  return {
+    /** Delivers the changes in one request and works its events off, in turn. Returns what became of each. */
+    async deliver(...changes: unknown[]) {
+      const body = Buffer.from(JSON.stringify({ entry: [{ id: "waba", changes }] }));
+      const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
+      const outcomes = [];
+      for (const split of webhook.split(request)) {
+        const event = { ...origin, ...split };
+        const write = await handler.handle(event, {
+          http: fetchHttp,
+          log: recordingLogger().log,
+          now: () => new Date(RECEIVED_AT),
+          newId: uuidv7,
+          sources: sourceStore(database.orm),
+          signal: new AbortController().signal,
+        });
+        outcomes.push(await inbox.once(event, write));
+      }
+      return outcomes;
+    },
+    messages: () => query.messages.findMany({ orderBy: ({ externalId }, { asc }) => asc(externalId) }),
+    conversations: () => query.conversations.findMany({ orderBy: ({ id }, { asc }) => asc(id) }),
+    contacts: () => query.contacts.findMany({ orderBy: ({ id }, { asc }) => asc(id) }),
+    identities: () => query.contactIdentities.findMany({ orderBy: ({ externalId }, { asc }) => asc(externalId) }),
+    statuses: () => query.messageStatuses.findMany({ orderBy: ({ id }, { asc }) => asc(id) }),
+    changes: () => query.messageChanges.findMany({ orderBy: ({ id }, { asc }) => asc(id) }),
+    events: () => query.webhookEvents.findMany({ orderBy: ({ id }, { asc }) => asc(id) }),
+    async clear() {
+      // Row by row: truncating is slow, and some tests empty the tables dozens of times.
+      await database.orm.execute(TABLES.map((table) => `delete from ${table}`).join(";"));
+    },
+    async close() {
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { uuidv7 } from "@millrace/core";
+import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { type Database, openDatabase } from "../database.ts";
+import { migrateDatabase } from "../migrate.ts";
+import { leadSources } from "../schema/index.ts";
+import { assignSources, sourceStore } from "./sources.ts";
+
+let testDatabase: TestDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, { maxConnections: 2, name: "test" });
+  await migrateDatabase(database);
+});
+
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+test("an account of its own row beats the provider's `*`, and a row without a tenant refuses", async () => {
+  const assignments = [
+    { provider: "meta", externalId: "*", tenantName: "Everybody" },
+    { provider: "meta", externalId: "page-1", tenantName: "Baker" },
+    { provider: "meta", externalId: "page-2", tenantName: undefined },
+  ];
+  await assignSources(database.orm, assignments, uuidv7);
+  await assignSources(database.orm, assignments, uuidv7);
+  const rows = await database.orm.select().from(leadSources).where(eq(leadSources.provider, "meta"));
+  const tenantOf = (externalId: string) => rows.find((row) => row.externalId === externalId)?.tenantId;
+  expect(rows).toHaveLength(3);
+
+  const asked: Record<string, string> = {};
+  const sources = sourceStore(database.orm);
+  for (const page of ["page-1", "page-9"]) asked[page] = await sources.tenantOf("meta", "page", page);
+  await expect(sources.tenantOf("meta", "page", "page-2")).rejects.toThrow("no lead source for page page-2");
+  await expect(sources.tenantOf("google", "account", "7")).rejects.toMatchObject({ next: { kind: "permanent" } });
+  expect(asked).toEqual({ "page-1": tenantOf("page-1"), "page-9": tenantOf("*") });
+  expect(tenantOf("page-1")).not.toBe(tenantOf("*"));
+});

@@ -1,0 +1,73 @@
+import { type SQL, sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { type Database, openDatabase } from "./database.ts";
+import { migrateDatabase } from "./migrate.ts";
+
+let testDatabase: TestDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
+  await migrateDatabase(database);
+});
+
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+test("every foreign key has an index that begins with its columns", async () => {
+  const keys = await names(sql`select conname as name from pg_constraint where contype = 'f'`);
+  const indexed = await names(sql`
+    select conname as name from pg_constraint where contype = 'f' and exists (
+      select 1 from pg_index
+      where indrelid = conrelid and indpred is null and (indkey::int2[])[0:cardinality(conkey) - 1] @> conkey
+    )`);
+  expect(keys.length).toBeGreaterThan(10);
+  expect(keys.filter((key) => !indexed.includes(key))).toEqual([]);
+});
+
+test("every time knows its zone", async () => {
+  expect(await columnsOf("timestamp with time zone")).toContain("messages.sent_at");
+  expect([...(await columnsOf("timestamp without time zone")), ...(await columnsOf("time without time zone"))]).toEqual(
+    [],
+  );
+});
+
+test("money is numeric with its currency, and nothing is a float", async () => {
+  expect(await columnsOf("numeric")).toEqual(["conversion_uploads.value"]);
+  expect(await columnsOf("text")).toContain("conversion_uploads.currency");
+  expect([
+    ...(await columnsOf("real")),
+    ...(await columnsOf("double precision")),
+    ...(await columnsOf("money")),
+  ]).toEqual([]);
+});
+
+test("realtime readers get the whole old row of a message", async () => {
+  expect(await names(sql`select relname as name from pg_class where relreplident = 'f'`)).toEqual(["messages"]);
+});
+
+// Whoever adds a table that points to one of them adds it to mergeContacts or mergeConversations, and then here.
+test("whatever points to a contact or a conversation is known to the merges", async () => {
+  const pointing = (table: string) =>
+    names(sql`
+      select conrelid::regclass::text as name from pg_constraint
+      where contype = 'f' and confrelid = ${table}::regclass`);
+  expect(await pointing("contacts")).toEqual(["cases", "contact_identities", "conversations", "leads", "messages"]);
+  expect(await pointing("conversations")).toEqual(["messages"]);
+  expect(await pointing("cases")).toEqual(["conversations"]);
+});
+
+function columnsOf(type: string): Promise<string[]> {
+  return names(sql`
+    select table_name || '.' || column_name as name from information_schema.columns
+    where table_schema = 'public' and data_type = ${type}`);
+}
+
+async function names(query: SQL): Promise<string[]> {
+  const rows = await database.orm.execute<{ name: string }>(query);
+  return rows.map(({ name }) => name).sort();
+}

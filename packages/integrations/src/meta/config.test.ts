@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { EnvironmentError } from "@millrace/core";
+import { readHandlerConfig, readWebhookConfig, tokenOfPage } from "./config.ts";
+import { meta } from "./index.ts";
+
+const secrets = { META_APP_SECRET: "s1, s2", META_WEBHOOK_VERIFY_TOKEN: "word" };
+
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test("the webhook needs its own secrets and no access token", () => {
+  expect(readWebhookConfig(secrets)).toEqual({
+    appSecrets: ["s1", "s2"],
+    verifyTokens: ["word"],
+    verifySignature: true,
+  });
+  expect(problemsOf(() => readWebhookConfig({}))).toEqual([
+    "META_APP_SECRET is missing",
+    "META_WEBHOOK_VERIFY_TOKEN is missing",
+  ]);
+});
+
+test("switched off, neither side needs anything", () => {
+  const off = { META_WEBHOOK_ENABLED: "false" };
+  expect(meta.webhook(off)).toBeUndefined();
+  expect(readHandlerConfig(off).pageTokens.size).toBe(0);
+});
+
+test("production does not start without the check of signatures", () => {
+  const unchecked = { ...secrets, META_VERIFY_SIGNATURE: "false" };
+  expect(readWebhookConfig(unchecked)?.verifySignature).toBe(false);
+  expect(problemsOf(() => readWebhookConfig({ ...unchecked, NODE_ENV: "production" }))).toEqual([
+    "META_VERIFY_SIGNATURE: must not be false where NODE_ENV is production",
+  ]);
+  expect(problemsOf(() => readWebhookConfig({ ...secrets, NODE_ENV: "production" }))).toEqual([]);
+});
+
+test("one token serves every page, and a page's own comes first", () => {
+  const one = readHandlerConfig({ META_PAGE_ACCESS_TOKEN: "EAAone" });
+  expect(tokenOfPage(one.pageTokens, "51")).toBe("EAAone");
+  expect(one.graphBaseUrl).toBe("https://graph.facebook.com/v26.0");
+  const pairs = readHandlerConfig({ META_PAGE_ACCESS_TOKEN: "51=EAAa, 52=EAAb" }).pageTokens;
+  expect(["51", "52", "53"].map((page) => tokenOfPage(pairs, page))).toEqual(["EAAa", "EAAb", undefined]);
+  const both = readHandlerConfig({ META_PAGE_ACCESS_TOKEN: "EAAone,52=EAAb" }).pageTokens;
+  expect(["51", "52"].map((page) => tokenOfPage(both, page))).toEqual(["EAAone", "EAAb"]);
+});
+
+test("the worker does not start without a token, nor with two for the same page, and tells neither", () => {
+  expect(problemsOf(() => readHandlerConfig({}))).toEqual(["META_PAGE_ACCESS_TOKEN is missing"]);
+  for (const twice of ["EAAone,EAAtwo", "51=EAAone,51=EAAtwo"])
+    expect(problemsOf(() => readHandlerConfig({ META_PAGE_ACCESS_TOKEN: twice }))).toEqual([
+      "META_PAGE_ACCESS_TOKEN: must hold one token, or pageid=token pairs with each page once",
+    ]);
+});
+
+test("without a token of its own it talks to the sandbox, with one it does not", () => {
+  expect(meta.local.endpoints({}, "http://127.0.0.1:8082")).toEqual({
+    META_PAGE_ACCESS_TOKEN: "sandbox",
+    GRAPH_BASE_URL: "http://127.0.0.1:8082/graph/v26.0",
+  });
+  expect(meta.local.endpoints({ META_PAGE_ACCESS_TOKEN: "EAAone" }, "http://127.0.0.1:8082")).toEqual({});
+});

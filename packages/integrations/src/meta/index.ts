@@ -1,0 +1,25 @@
+import type { Integration } from "@millrace/core";
+import { readHandlerConfig, readWebhookConfig } from "./config.ts";
+import { metaHandler } from "./handler.ts";
+import { metaSamples, ORPHAN_PAGE_ID } from "./samples.ts";
+import { metaWebhook } from "./webhook.ts";
+
+/** Meta Lead Ads: forms on Facebook and Instagram. */
+export const meta: Integration = {
+  id: "meta",
+  title: "Meta Lead Ads",
+  aliases: ["meta-leads"],
+  webhook: (environment) => {
+    const config = readWebhookConfig(environment);
+    return config && metaWebhook(config);
+  },
+  handler: (environment) => metaHandler(readHandlerConfig(environment)),
+  samples: metaSamples,
+  local: {
+    secrets: ["META_APP_SECRET", "META_WEBHOOK_VERIFY_TOKEN"],
+    endpoints: ({ META_PAGE_ACCESS_TOKEN: token }, sandboxUrl) =>
+      token ? {} : { META_PAGE_ACCESS_TOKEN: "sandbox", GRAPH_BASE_URL: `${sandboxUrl}/graph/v26.0` },
+    accounts: ["*"],
+    orphans: [ORPHAN_PAGE_ID],
+  },
+};

@@ -1,0 +1,55 @@
+import type { Environment, Sample } from "@millrace/core";
+import { readWebhookConfig } from "./config.ts";
+import { SECRET_HEADER, TELEGRAM_PATHS } from "./webhook.ts";
+
+/** Requests like Telegram's own; each call gives updates that were not there before. */
+export function telegramSamples(environment: Environment, now: Date): Record<string, Sample> {
+  const secret = readWebhookConfig(environment)?.secrets[0]?.secret ?? "";
+  const person = { id: 7_000_000_001, first_name: "Ada", last_name: "Sample", username: "ada_sample" };
+  const from = { ...person, is_bot: false, language_code: "en" };
+  const chat = { ...person, type: "private" };
+  const date = Math.floor(now.getTime() / 1000);
+
+  /** `place` keeps the updates of one call apart. */
+  const sample = (place: number, update: (id: number) => Record<string, unknown>): Sample => {
+    const id = now.getTime() * 10 + place;
+    return {
+      // Not the path that holds the secret: a path is shown when nothing answers at it.
+      path: TELEGRAM_PATHS[0],
+      headers: { "content-type": "application/json", [SECRET_HEADER]: secret },
+      body: JSON.stringify({ update_id: id, ...update(id) }),
+    };
+  };
+  const message = (place: number, content: Record<string, unknown>) =>
+    sample(place, (message_id) => ({ message: { message_id, from, chat, date, ...content } }));
+
+  return {
+    text: message(0, { text: "Hello, is the blue one still there?" }),
+    start: message(1, { text: "/start spring-sale", entities: [{ type: "bot_command", offset: 0, length: 6 }] }),
+    photo: message(2, {
+      photo: [
+        { file_id: "sample-photo-small", file_unique_id: "sps", width: 90, height: 60, file_size: 1200 },
+        { file_id: "sample-photo-large", file_unique_id: "spl", width: 1280, height: 853, file_size: 180_000 },
+      ],
+      caption: "This one",
+    }),
+    button: sample(3, (id) => ({
+      callback_query: {
+        id: String(id),
+        from,
+        message: { message_id: 1, chat, date: 0 },
+        chat_instance: "1",
+        data: "yes",
+      },
+    })),
+    blocked: sample(4, () => ({
+      my_chat_member: {
+        chat,
+        from,
+        date,
+        old_chat_member: { status: "member", user: from },
+        new_chat_member: { status: "kicked", user: from, until_date: 0 },
+      },
+    })),
+  };
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { whatsappSamples } from "./samples.ts";
+import { whatsappWebhook } from "./webhook.ts";
+
+const environment = { WHATSAPP_APP_SECRET: "app-secret", WHATSAPP_WEBHOOK_VERIFY_TOKEN: "token" };
+const webhook = whatsappWebhook({ appSecrets: ["app-secret"], verifyTokens: ["token"] });
+
+function eventsOf(now: Date) {
+  return Object.entries(whatsappSamples(environment, now)).map(([name, { headers, body }]) => {
+    const request = { method: "POST", headers, query: new URLSearchParams(), params: {}, body: Buffer.from(body) };
+    expect(webhook.verify(request)).toBe(true);
+    return { name, events: webhook.split(request) };
+  });
+}
+
+test("every sample is let in and read, the text first", () => {
+  const samples = eventsOf(new Date(1_790_000_000_000));
+  expect(samples.map(({ name, events }) => [name, events.map(({ kind }) => kind)])).toEqual([
+    ["text", ["message"]],
+    ["image", ["message"]],
+    ["bsuid", ["message"]],
+    ["status", ["echo", "status", "status"]],
+    ["batch", ["status", "status", "message", "message", "message", "echo", "change"]],
+  ]);
+});
+
+test("another call gives other messages", () => {
+  const ids = (now: number) =>
+    eventsOf(new Date(now)).flatMap(({ events }) => events.filter(({ kind }) => kind !== "change").map(({ id }) => id));
+  const earlier = new Set(ids(1_790_000_000_000));
+  expect(ids(1_790_000_000_001).filter((id) => earlier.has(id))).toEqual([]);
+});

@@ -1,0 +1,36 @@
+import type { InboundEvent, Write } from "@millrace/core";
+import { parsePayload } from "../shared/parse-payload.ts";
+import { kept } from "./kept.ts";
+import { participantOf } from "./participant.ts";
+import { rawOf } from "./raw.ts";
+import { statusPayload } from "./schema.ts";
+import { tenantOf } from "./tenant.ts";
+import { timeOf } from "./time.ts";
+
+/** What WhatsApp tells of a message of ours. Older accounts also tell `deleted` and `warning`, which move nothing. */
+const STATUSES = ["sent", "delivered", "read", "played", "failed"] as const;
+
+/**
+ * A status of a message of ours, whether or not its row is there yet.
+ * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
+ */
+export function statusWrite(event: InboundEvent): Write {
+  const { metadata, status: told } = parsePayload(statusPayload, event.payload);
+  const status = STATUSES.find((name) => name === told.status);
+  if (!status) return kept(told.status);
+  const [error] = told.errors ?? [];
+  return async (stores) => {
+    await tenantOf(stores, metadata);
+    await stores.messages.addStatus({
+      channel: "whatsapp",
+      accountId: metadata.phone_number_id,
+      externalId: told.id,
+      status,
+      at: timeOf(told.timestamp, event),
+      participant: participantOf(told),
+      error: error && { code: error.code, title: error.title },
+      payload: rawOf(event, "status"),
+    });
+    return { result: "written" };
+  };
+}

@@ -1,0 +1,70 @@
+import { hmacSha256Hex, type RawRequest } from "@millrace/core";
+import { describe, expect, test } from "vitest";
+import { whatsappWebhook } from "./webhook.ts";
+
+const webhook = whatsappWebhook({ appSecrets: ["old-secret", "new-secret"], verifyTokens: ["token-1", "token-2"] });
+// Meta sends characters beyond ASCII escaped, and slashes too: only these very bytes verify.
+const body = Buffer.from(String.raw`{"object":"whatsapp_business_account","entry":[{"id":"1","text":"\u00e4\/b"}]}`);
+
+function post(headers: Record<string, string>, bytes: Uint8Array = body): RawRequest {
+  return { method: "POST", headers, query: new URLSearchParams(), params: {}, body: bytes };
+}
+
+const signedWith = (secret: string) => ({ "x-hub-signature-256": `sha256=${hmacSha256Hex(secret, body)}` });
+
+describe("verification", () => {
+  test.each(["old-secret", "new-secret"])("a body signed with any secret of ours is let in: %s", (secret) => {
+    expect(webhook.verify(post(signedWith(secret)))).toBe(true);
+  });
+
+  test("a body with any one byte flipped is refused", () => {
+    for (let index = 0; index < body.length; index++) {
+      const flipped = Buffer.from(body);
+      flipped[index] = (flipped[index] ?? 0) ^ 1;
+      expect(webhook.verify(post(signedWith("new-secret"), flipped))).toBe(false);
+    }
+  });
+
+  test("the same JSON in other bytes is refused", () => {
+    const rewritten = Buffer.from(JSON.stringify(JSON.parse(body.toString())));
+    expect(webhook.verify(post(signedWith("new-secret"), rewritten))).toBe(false);
+  });
+
+  test.each([
+    ["no header", {}],
+    ["another secret", signedWith("other-secret")],
+    ["an empty secret", signedWith("")],
+    ["a short signature", { "x-hub-signature-256": "sha256=ab" }],
+    ["no algorithm", { "x-hub-signature-256": hmacSha256Hex("new-secret", body) }],
+    ["the legacy header", { "x-hub-signature": `sha256=${hmacSha256Hex("new-secret", body)}` }],
+  ])("refused: %s", (_name, headers) => {
+    expect(webhook.verify(post(headers))).toBe(false);
+  });
+
+  test("without a secret nothing is let in", () => {
+    const open = whatsappWebhook({ appSecrets: [], verifyTokens: [] });
+    expect(open.verify(post(signedWith("")))).toBe(false);
+  });
+});
+
+describe("handshake", () => {
+  const get = (query: Record<string, string>): RawRequest => ({
+    ...post({}),
+    method: "GET",
+    query: new URLSearchParams(query),
+  });
+  const asked = { "hub.mode": "subscribe", "hub.verify_token": "token-2", "hub.challenge": "0012345678901234567890" };
+
+  test("the challenge is echoed character by character", () => {
+    expect(webhook.handshake?.(get(asked))).toBe("0012345678901234567890");
+  });
+
+  test.each([
+    ["a wrong token", { ...asked, "hub.verify_token": "token-3" }],
+    ["no token", { "hub.mode": "subscribe", "hub.challenge": "1" }],
+    ["another mode", { ...asked, "hub.mode": "unsubscribe" }],
+    ["no challenge", { "hub.mode": "subscribe", "hub.verify_token": "token-1" }],
+  ])("refused: %s", (_name, query) => {
+    expect(webhook.handshake?.(get(query))).toBeUndefined();
+  });
+});

@@ -1,0 +1,37 @@
+import { type Context, Hono } from "hono";
+import type { FaultQueue } from "../faults.ts";
+import type { RequestLog } from "../requests.ts";
+import { errorResponse, missingObject, unknownAlias, unknownField, unknownPath, usageHeader } from "./errors.ts";
+import { faultResponse, GRAPH_FAULTS } from "./faults.ts";
+import { AD_FIELDS, DASHBOARD_LEADGEN_ID, DEFAULT_FIELDS, LEAD_FIELDS, leadOf } from "./lead.ts";
+import { bearerToken, refusalOf } from "./tokens.ts";
+
+/** The Graph API as far as leads are fetched: `/<id>`, with or without a version before it, as at Meta. */
+export function graphRoutes(faults: FaultQueue, requests: RequestLog): Hono {
+  const graph = new Hono();
+  graph.on("GET", ["/:version{v[0-9]+\\.[0-9]+}/:id", "/:id"], (c) => lead(c, c.req.param("id"), faults, requests));
+  graph.all("/*", (c) => errorResponse(unknownPath(c.req.path.replace("/graph", ""))));
+  return graph;
+}
+
+async function lead(c: Context, id: string, faults: FaultQueue, requests: RequestLog): Promise<Response> {
+  const token = bearerToken(c.req.header("authorization"));
+  const refusal = refusalOf(token);
+  requests.record(c.req.method, c.req.url, refusal === undefined);
+  if (refusal) return errorResponse(refusal);
+
+  const fields = c.req.query("fields")?.split(",") ?? DEFAULT_FIELDS;
+  const asksForAd = AD_FIELDS.some((field) => fields.includes(field));
+  const ordered = faults.take(
+    { leadgenId: id, pageToken: token },
+    (fault) => asksForAd || fault !== "ad_fields_permission",
+  );
+  const fault = GRAPH_FAULTS.find((name) => name === ordered);
+  if (fault) return faultResponse(fault, id, c.req.raw.signal);
+
+  if (!/^\d+$/.test(id)) return errorResponse(unknownAlias(id));
+  if (id === DASHBOARD_LEADGEN_ID) return errorResponse(missingObject(id));
+  const odd = fields.find((field) => !LEAD_FIELDS.includes(field));
+  if (odd !== undefined) return errorResponse(unknownField(odd));
+  return Response.json(leadOf(id, fields), { headers: usageHeader(3, 0) });
+}

@@ -1,0 +1,40 @@
+import type { Now } from "@millrace/core";
+
+/** A request to one of the APIs. Of its token only whether it was right is kept. */
+export type SeenRequest = {
+  method: string;
+  path: string;
+  /** Parameters of its query. */
+  query: Record<string, string>;
+  /** ISO 8601 in UTC. */
+  at: string;
+  authorized: boolean;
+};
+
+/** The latest requests, oldest first. */
+export type RequestLog = {
+  record(method: string, url: string, authorized: boolean): void;
+  list(): readonly SeenRequest[];
+  clear(): void;
+};
+
+/** How many requests are remembered: a sandbox that runs for days must not grow. */
+const MEMORY = 10_000;
+
+/** An empty {@link RequestLog} that tells the time by `now`. */
+export function createRequestLog(now: Now): RequestLog {
+  let seen: SeenRequest[] = [];
+  return {
+    record(method, url, authorized) {
+      const { pathname, searchParams } = new URL(url);
+      searchParams.delete("access_token");
+      const query = Object.fromEntries(searchParams);
+      seen.push({ method, path: pathname, query, at: now().toISOString(), authorized });
+      if (seen.length > MEMORY) seen = seen.slice(-MEMORY / 2);
+    },
+    list: () => seen,
+    clear() {
+      seen = [];
+    },
+  };
+}
