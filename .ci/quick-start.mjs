@@ -1,0 +1,190 @@
+// The README's quick start, done as a reader would: `npm start`, the commands that it shows, Ctrl-C.
+// Plain JavaScript without dependencies, for the machine's own Node.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { createServer } from "node:net";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const START_DEADLINE_MS = 180_000; // the first start installs, and a slow disk makes the database
+const WORK_DEADLINE_MS = 60_000; // a retry of the sandbox's faults waits for seconds
+const STOP_DEADLINE_MS = 45_000; // the worker takes 25 s at most, Postgres its checkpoint
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const mark = randomUUID();
+const ports = {
+  ingest: await freePort(),
+  dashboard: await freePort(),
+  sandbox: await freePort(),
+  worker: await freePort(),
+};
+const environment = {
+  ...process.env,
+  MILLRACE_QUICK_START: mark,
+  ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [`${name.toUpperCase()}_PORT`, String(port)])),
+};
+
+for (const [file, reason] of [
+  [".env", "names servers and accounts of your own, which a sample must not reach: run the gate in a fresh clone"],
+  [".millrace/running.env", "says that Millrace runs in this folder: stop it first, or delete the file if it crashed"],
+])
+  if (existsSync(join(root, file))) giveUp(`${file} ${reason}`);
+
+const readme = readmeCommands();
+for (const command of ["npm start", "npm run millrace -- send whatsapp text", "npm run millrace -- status"])
+  if (!readme.includes(command)) giveUp(`no \`\`\`sh block of README.md has the line: ${command}`);
+
+// In a process group of its own, which gets SIGINT together, as a terminal's does by Ctrl-C.
+const started = spawn("npm", ["start"], {
+  cwd: root,
+  env: environment,
+  detached: true,
+  stdio: ["ignore", "pipe", "pipe"],
+});
+const exited = new Promise((resolve) => started.once("exit", resolve));
+let screen = "";
+for (const stream of [started.stdout, started.stderr]) stream.on("data", (chunk) => (screen += chunk));
+try {
+  await until("npm start to say that Millrace runs", START_DEADLINE_MS, () => {
+    if (started.exitCode !== null) throw new Error(`npm start ended with ${started.exitCode}`);
+    return screen.includes("Millrace runs") && screen.includes("-- status");
+  });
+  say(`npm start: ${/ready in [\d.]+ s/.exec(screen)?.[0]}`);
+
+  const before = await counts();
+  const sends = screen.match(/npm run millrace -- send \S+ \S+/g) ?? [];
+  const sent = Object.fromEntries(Object.keys(before).map((id) => [id, 0]));
+  for (const command of sends) {
+    await run(command);
+    sent[command.split(" ").at(-2)] += 1;
+    say(command);
+  }
+  for (const [id, count] of Object.entries(sent))
+    if (count === 0) throw new Error(`npm start shows no sample of ${id}`);
+  for (const command of readme.filter((line) => line.startsWith("npm run millrace -- ") && !line.includes("<"))) {
+    await run(command);
+    if (command.includes(" -- send ")) sent[command.split(" ").at(-2)] += 1;
+    say(`${command} (README)`);
+  }
+  const after = await until("every sample to be done", WORK_DEADLINE_MS, async () => {
+    const now = await counts();
+    const settled = Object.entries(sent).every(
+      ([id, count]) => now[id].waiting + now[id].inFlight === 0 && now[id].done - before[id].done >= count,
+    );
+    return settled && now;
+  });
+  for (const [id, { dead }] of Object.entries(after))
+    if (dead > before[id].dead) throw new Error(`a sample of ${id} is dead: ${JSON.stringify(after)}`);
+  say(`npm run millrace -- status: ${JSON.stringify(after)}`);
+
+  const [, user, password] = /sign in as (\S+) with (\S+)/.exec(screen) ?? [];
+  const signIn = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  await answers("dashboard without password", 401, {});
+  await answers("dashboard with a wrong password", 401, {
+    Authorization: `Basic ${Buffer.from(`${user}:wrong`).toString("base64")}`,
+  });
+  await answers("dashboard with password", 200, { Authorization: signIn });
+  await stop();
+  say("Ctrl-C: everything ended");
+} catch (error) {
+  for (const pid of marked()) tryKill(pid);
+  giveUp(`${error.message}\nnpm start had printed:\n${screen.replaceAll(/(sign in as \S+ with) \S+/g, "$1 …")}`);
+}
+
+async function stop() {
+  process.kill(-Number(started.pid), "SIGINT");
+  const late = wait(STOP_DEADLINE_MS, "late", { ref: false });
+  if ((await Promise.race([exited, late])) === "late")
+    throw new Error(`npm start still runs ${STOP_DEADLINE_MS} ms after SIGINT`);
+  const left = marked();
+  if (left.length > 0) throw new Error(`left behind: ${left.map((pid) => `${pid} ${commandLine(pid)}`).join(", ")}`);
+  for (const port of Object.values(ports)) if (!(await isFree(port))) throw new Error(`port ${port} is still in use`);
+}
+
+/** Lines of the README's sh blocks. */
+function readmeCommands() {
+  const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```sh\n([\s\S]*?)^```/gm)];
+  return blocks.flatMap(([, block]) => block.split("\n").map((line) => line.replace(/\s+#.*$/, "").trim()));
+}
+
+/** Events per integration, by `millrace status`. */
+async function counts() {
+  return JSON.parse(await run("npm run --silent millrace -- status --json")).integrations;
+}
+
+/** Runs a command line without quotes and resolves with its standard output. */
+async function run(line) {
+  const [program, ...args] = line.split(" ");
+  const child = spawn(program, args, { cwd: root, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  let [out, complaints] = ["", ""];
+  child.stdout.on("data", (chunk) => (out += chunk));
+  child.stderr.on("data", (chunk) => (complaints += chunk));
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  if (code !== 0) throw new Error(`${line} ended with ${code}: ${complaints || out}`);
+  return out;
+}
+
+async function answers(what, wanted, headers) {
+  const { status } = await fetch(`http://127.0.0.1:${ports.dashboard}/`, { headers });
+  if (status !== wanted) throw new Error(`${what}: ${status} instead of ${wanted}`);
+  say(`${what}: ${status}`);
+}
+
+async function until(what, deadlineMs, condition) {
+  for (const deadline = Date.now() + deadlineMs; Date.now() < deadline; await wait(200)) {
+    const value = await condition();
+    if (value) return value;
+  }
+  throw new Error(`waited ${deadlineMs / 1000} s in vain for ${what}`);
+}
+
+/** Processes that carry our mark in their environment, whoever started them for us. */
+function marked() {
+  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && reads(pid, "environ").includes(mark));
+}
+
+function commandLine(pid) {
+  return reads(pid, "cmdline").replaceAll("\0", " ").trim();
+}
+
+function reads(pid, file) {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return ""; // it has ended meanwhile, or is another user's
+  }
+}
+
+function tryKill(pid) {
+  try {
+    process.kill(Number(pid), "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
+}
+
+function say(line) {
+  process.stdout.write(`  ${line}\n`);
+}
+
+function giveUp(line) {
+  process.stderr.write(`quick start: ${line}\n`);
+  process.exit(1);
+}
