@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
 import { type Environment, port, readEnvironment } from "@millrace/core";
 import { z } from "zod";
 
@@ -13,14 +14,16 @@ export const stateFolder = join(projectFolder, ".millrace");
 /** Variables made up by the first `millrace start`. */
 export const localEnvFile = join(stateFolder, "local.env");
 
-/** Where the embedded Postgres of a running `millrace start` is, for the other commands. */
-export const runningEnvFile = join(stateFolder, "running.env");
+/** The environment with `.env` and the variables made up by the first start behind it; what is set and not empty wins. */
+export function loadEnvironment(running: Environment = {}): Environment {
+  const sources = [process.env, running, readEnvFile(join(projectFolder, ".env")), readEnvFile(localEnvFile)];
+  const names = new Set(sources.flatMap((source) => Object.keys(source)));
+  return Object.fromEntries([...names].map((name) => [name, sources.find((source) => source[name])?.[name]]));
+}
 
-/** The environment with `.env` and the local variables behind it: what is set already wins. */
-export function loadEnvironment(): Record<string, string | undefined> {
-  for (const file of [join(projectFolder, ".env"), runningEnvFile, localEnvFile])
-    if (existsSync(file)) process.loadEnvFile(file);
-  return process.env;
+/** The variables in a file of `NAME=value` lines; none where there is no such file. */
+export function readEnvFile(file: string): Environment {
+  return existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
 }
 
 const ports = z.object({

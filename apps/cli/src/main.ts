@@ -1,4 +1,4 @@
-import { EnvironmentError } from "@millrace/core";
+import type { Environment } from "@millrace/core";
 import { migrate } from "./commands/migrate.ts";
 import { send } from "./commands/send.ts";
 import { sources } from "./commands/sources.ts";
@@ -6,12 +6,10 @@ import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { trace } from "./commands/trace.ts";
 import { loadEnvironment } from "./env.ts";
+import { runningInstance } from "./start/running.ts";
 import { UsageError } from "./usage.ts";
 
-const commands: Record<
-  string,
-  { run(args: string[], environment: Record<string, string | undefined>): Promise<void>; usage: string }
-> = {
+const commands: Record<string, { run(args: string[], environment: Environment): Promise<void>; usage: string }> = {
   start,
   send,
   status,
@@ -28,12 +26,9 @@ if (!command) {
   process.exit(name === "help" || name === "--help" ? 0 : 2);
 }
 try {
-  await command.run(args, loadEnvironment());
+  await command.run(args, loadEnvironment(name === "start" ? undefined : runningInstance()?.variables));
 } catch (error) {
   if (error instanceof UsageError) process.stderr.write(`${error.message}\nusage: millrace ${command.usage}\n`);
-  else
-    process.stderr.write(
-      `millrace ${name}: ${error instanceof EnvironmentError || error instanceof Error ? error.message : String(error)}\n`,
-    );
+  else process.stderr.write(`millrace ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -1,6 +1,5 @@
-import { createTestDatabase, queueStores, recordingLogger, type TestDatabase } from "@millrace/testing";
+import { createTestDatabase, queueStores, type TestDatabase } from "@millrace/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createDashboardApp } from "../src/app.ts";
 import { basic, type DashboardServer, openDashboard, OPERATOR, QUEUE } from "./dashboard-server.ts";
 
 describe.each(queueStores())("who gets in to the dashboard on $kind:", (store) => {
@@ -100,12 +99,4 @@ describe.each(queueStores())("who gets in to the dashboard on $kind:", (store) =
       expect((await dashboard.ask("GET", "/api/queues")).headers.get("cache-control")).toBe("no-store");
     });
   });
-});
-
-test("while the queue's store is silent it is not ready, and says so within two seconds", async () => {
-  const parts = { queues: [], operator: OPERATOR, log: recordingLogger().log, now: () => new Date() };
-  const app = createDashboardApp({ ...parts, pingQueue: () => new Promise(() => undefined) });
-  const startedAt = performance.now();
-  expect((await app.request("/readyz")).status).toBe(503);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
 });

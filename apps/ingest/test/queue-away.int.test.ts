@@ -26,17 +26,16 @@ describe.runIf(findRedisServer())("a queue that does not take it", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function expectRefusedInTime(id: string): Promise<void> {
+  /** Whether a webhook is refused with 503 and Retry-After within a second. */
+  async function isRefusedInTime(id: string): Promise<boolean> {
     const startedAt = performance.now();
-    const response = await postWhatsapp(ingest.url, whatsappBody([id]));
-    expect(response.status).toBe(503);
-    expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(performance.now() - startedAt).toBeLessThan(A_SECOND);
+    const { status, headers } = await postWhatsapp(ingest.url, whatsappBody([id]));
+    return status === 503 && Number(headers.get("retry-after")) > 0 && performance.now() - startedAt < A_SECOND;
   }
 
   test("a Redis that is gone gives 503 with Retry-After within a second, and 200 again once it is back", async () => {
     await redis.stop();
-    await expectRefusedInTime("wamid.gone");
+    expect(await isRefusedInTime("wamid.gone")).toBe(true);
     expect((await fetch(`${ingest.url}/readyz`)).status).toBe(503);
     redis = await startRedis({ port, durable: { folder, sync: "always" } });
     await until(
@@ -48,7 +47,11 @@ describe.runIf(findRedisServer())("a queue that does not take it", () => {
   test("a Redis that hangs gives 503 within a second and no request waits longer", async () => {
     process.kill(redis.pid, "SIGSTOP");
     try {
-      await Promise.all(Array.from({ length: 50 }, (_, index) => expectRefusedInTime(`wamid.hung${index}`)));
+      const refused = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => isRefusedInTime(`wamid.hung${index}`)),
+      );
+      expect(refused.every(Boolean)).toBe(true);
+      expect((await fetch(`${ingest.url}/readyz`)).status).toBe(503);
     } finally {
       process.kill(redis.pid, "SIGCONT");
     }

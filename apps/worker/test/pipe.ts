@@ -1,4 +1,3 @@
-import postgres from "postgres";
 import { EVENT_VERSION, fetchHttp, type InboundEvent, type Random, systemNow, uuidv7 } from "@millrace/core";
 import { assignSources, createLedger, type Database, type Ledger, migrateDatabase, openDatabase } from "@millrace/db";
 import {
@@ -12,7 +11,7 @@ import {
   type QueueBackend,
   type QueueReader,
 } from "@millrace/queue";
-import { recordingLogger } from "@millrace/testing";
+import { openRows, recordingLogger } from "@millrace/testing";
 import { startWorker } from "../src/worker.ts";
 import { type Probe, type ProbeHandler, probeHandler } from "./probe.ts";
 
@@ -48,7 +47,7 @@ export type Pipe = {
 };
 
 /** Times that make a test short. */
-export const QUICK: Partial<ConsumerTimings> = {
+const QUICK: Partial<ConsumerTimings> = {
   lockMs: 1_000,
   stalledCheckMs: 300,
   sweepMs: 200,
@@ -68,7 +67,7 @@ export async function openPipe(databaseUrl: string, queueUrl: string): Promise<P
   const reader = createQueueReader(backend, definition);
   const probe = probeHandler(() => new Date(Date.now() + 500));
   const log = recordingLogger();
-  const sql = postgres(databaseUrl, { max: 2, onnotice: () => undefined });
+  const sql = openRows(databaseUrl);
   const consumers: Consumer[] = [];
   return {
     database,
@@ -99,21 +98,21 @@ export async function openPipe(databaseUrl: string, queueUrl: string): Promise<P
     },
     send: (id, payload) => producer.enqueue([probeEvent(id, payload)]),
     async effects() {
-      const rows = await sql<
-        { body: string; effects: number }[]
-      >`select body, count(*)::int as effects from messages group by body`;
-      return Object.fromEntries(rows.map((row) => [row.body, row.effects]));
+      const counted = await sql.rows<{ body: string; effects: number }>(
+        "select body, count(*)::int as effects from messages group by body",
+      );
+      return Object.fromEntries(counted.map((row) => [row.body, row.effects]));
     },
     deadLetters: () =>
-      sql<
-        DeadLetterRow[]
-      >`select job_id, state, error_kind, error, attempts, correlation_id from dead_letters order by job_id`,
+      sql.rows<DeadLetterRow>(
+        "select job_id, state, error_kind, error, attempts, correlation_id from dead_letters order by job_id",
+      ),
     async close() {
       await Promise.all(consumers.map((consumer) => consumer.stop(100)));
       await producer.close();
       await reader.close();
       await backend.close();
-      await sql.end();
+      await sql.close();
       await database.close();
     },
   };

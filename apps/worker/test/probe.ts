@@ -12,7 +12,7 @@ export type Probe = {
 export type ProbeHandler = { handler: EventHandler; attempts: Map<string, number>; running: Set<string> };
 
 /** Personal data that an adapter's error might hold. */
-export const PERSONAL = "+4915112345678 said hello";
+const PERSONAL = "+4915112345678 said hello";
 
 /**
  * An integration without a platform: does what the event says. Each write has an effect that is not idempotent by

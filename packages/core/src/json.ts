@@ -35,7 +35,7 @@ const needsCare = /[:[,]\s*-?\d{16}|\\u(?:0000|[dD][89a-fA-F])/;
 function carefully(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value === "string") return storable(value);
   if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    return context?.source ?? value;
+    return context?.source !== undefined && /^-?\d+$/.test(context.source) ? context.source : value;
   }
   return value;
 }

@@ -1,11 +1,12 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, type Integration, uuidv7 } from "@millrace/core";
 import { assignSources } from "@millrace/db";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@millrace/embedded-postgres";
-import { readPorts, runningEnvFile, stateFolder } from "../env.ts";
+import { readPorts, stateFolder } from "../env.ts";
 import { localVariables } from "../start/local-variables.ts";
 import { freePort, requireFreePorts } from "../start/ports.ts";
+import { announce, runningInstance, withdraw } from "../start/running.ts";
 import { screen } from "../start/screen.ts";
 import { type Service, startService } from "../start/service.ts";
 import { withStores } from "../stores.ts";
@@ -20,11 +21,13 @@ const SANDBOX_TENANT = "Sandbox";
 /** `millrace start` */
 export const start = {
   usage: "start                                    run everything on this machine",
-  async run(_args: string[], environment: Record<string, string | undefined>): Promise<void> {
+  async run(_args: string[], environment: Environment): Promise<void> {
     const startedAt = performance.now();
     const step = (text: string) => process.stdout.write(`  ${text}\n`);
     const ports = readPorts(environment);
     mkdirSync(join(stateFolder, "logs"), { recursive: true });
+    const other = runningInstance();
+    if (other) throw new Error(`Millrace runs in this folder already (process ${other.pid}): stop that one first`);
     await requireFreePorts(ports);
 
     const running: { postgres?: EmbeddedPostgres; services: Service[] } = { services: [] };
@@ -39,10 +42,10 @@ export const start = {
           port: await freePort(POSTGRES_PORT),
         });
         variables["DATABASE_URL"] = running.postgres.url;
-        writeFileSync(runningEnvFile, `DATABASE_URL=${running.postgres.url}\n`);
       }
       const local = localVariables(variables, `http://127.0.0.1:${ports.sandbox}`);
       Object.assign(variables, local.variables);
+      announce(variables, ports);
       step("updating the tables");
       await migrateStores(variables);
       await seedSandbox(variables, local.sandboxed);
@@ -80,7 +83,7 @@ function stopOnce(running: { postgres?: EmbeddedPostgres; services: Service[] })
       process.stdout.write("\n  stopping\n");
       await Promise.all(running.services.map((service) => service.stop()));
       await running.postgres?.stop();
-      rmSync(runningEnvFile, { force: true });
+      withdraw();
       process.exit(code);
     })();
     return stopping;

@@ -5,7 +5,7 @@ import { createQueueReader, inboundQueue, type QueueBackend } from "@millrace/qu
 import { withStores } from "../stores.ts";
 
 /** Events of one integration: each accepted one is in exactly one of these. */
-export type Counts = { waiting: number; inFlight: number; done: number; dead: number };
+type Counts = { waiting: number; inFlight: number; done: number; dead: number };
 
 /** `millrace status` */
 export const status = {
@@ -27,7 +27,7 @@ export const status = {
  * The queue is read first and Postgres after it, because events go that way: none slips by between the two, and one
  * that is seen in both is counted where Postgres has it, unless it is on its way again after its death.
  */
-export async function countEvents(backend: QueueBackend, ledger: Ledger, source: string): Promise<Counts> {
+async function countEvents(backend: QueueBackend, ledger: Ledger, source: string): Promise<Counts> {
   const reader = createQueueReader(backend, inboundQueue(source));
   try {
     const places = await reader.places();

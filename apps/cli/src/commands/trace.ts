@@ -6,7 +6,7 @@ import { withStores } from "../stores.ts";
 import { UsageError } from "../usage.ts";
 
 /** Where an event is and what became of it. */
-export type Trace = {
+type Trace = {
   source: string;
   eventId: string;
   state: "waiting" | "inFlight" | "done" | "dead";
@@ -36,7 +36,7 @@ export const trace = {
 };
 
 /** Looks an event up, in the queue first and in Postgres after it; undefined when neither knows it. */
-export async function traceEvent(
+async function traceEvent(
   backend: QueueBackend,
   ledger: Ledger,
   source: string,

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { Environment, Integration } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
-import { localEnvFile } from "../env.ts";
+import { localEnvFile, readEnvFile } from "../env.ts";
 
 /**
  * The variables that a run without any account lacks: secrets made up once and kept in `.millrace/local.env`, a
@@ -13,7 +13,7 @@ export function localVariables(
   environment: Environment,
   sandboxUrl: string,
 ): { variables: Record<string, string>; sandboxed: Integration[] } {
-  const kept = existsSync(localEnvFile) ? parse(readFileSync(localEnvFile, "utf8")) : {};
+  const kept = readEnvFile(localEnvFile);
   const secrets = [...integrations.flatMap(({ local }) => local.secrets), "DASHBOARD_PASSWORD"];
   const missing = secrets.filter((name) => !environment[name]);
   const made = Object.fromEntries(missing.map((name) => [name, kept[name] ?? randomBytes(16).toString("hex")]));
@@ -26,13 +26,4 @@ export function localVariables(
     variables: Object.assign({ DASHBOARD_USER: environment["DASHBOARD_USER"] || "operator" }, made, ...endpoints),
     sandboxed: integrations.filter((_, index) => Object.keys(endpoints[index] ?? {}).length > 0),
   };
-}
-
-function parse(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text.split("\n").flatMap((line) => {
-      const at = line.indexOf("=");
-      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)]] : [];
-    }),
-  );
 }

@@ -4,3 +4,4 @@ export { until } from "../until.ts";
 export { startBenchServers } from "./bench-servers.ts";
 export { freePort } from "./free-port.ts";
 export { findRedisServer, type RedisOptions, startRedis, type TestRedis } from "./redis.ts";
+export { openRows, type RowReader } from "./rows.ts";

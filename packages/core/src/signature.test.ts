@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { hmacSha256Hex, secretsEqual, verifySha256Header } from "./signature.ts";
+
+const body = Buffer.from("Hi There");
+const secret = "\u000b".repeat(20);
+
+test("HMAC-SHA256 as RFC 4231 has it (test case 1)", () => {
+  expect(hmacSha256Hex(secret, body)).toBe("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+});
+
+test("10: the right header over the right bytes is accepted under any of the secrets", () => {
+  const header = `sha256=${hmacSha256Hex("new", body)}`;
+  expect(verifySha256Header(header, ["new"], body)).toBe(true);
+  expect(verifySha256Header(header, ["old", "new"], body)).toBe(true);
+  expect(verifySha256Header(header, ["old"], body)).toBe(false);
+});
+
+test("10: one flipped bit of the body or of the signature is refused", () => {
+  const right = hmacSha256Hex("secret", body);
+  fc.assert(
+    fc.property(fc.nat(body.length * 8 - 1), fc.nat(255), (bodyBit, signatureBit) => {
+      const changed = Buffer.from(body);
+      changed[bodyBit >> 3] = (changed[bodyBit >> 3] ?? 0) ^ (1 << (bodyBit & 7));
+      expect(verifySha256Header(`sha256=${right}`, ["secret"], changed)).toBe(false);
+      const signature = Buffer.from(right, "hex");
+      signature[signatureBit >> 3] = (signature[signatureBit >> 3] ?? 0) ^ (1 << (signatureBit & 7));
+      expect(verifySha256Header(`sha256=${signature.toString("hex")}`, ["secret"], body)).toBe(false);
+    }),
+  );
+});
+
+test("10: no header, another scheme, another length or no secret fails closed", () => {
+  const right = hmacSha256Hex("", body);
+  for (const header of [
+    undefined,
+    "",
+    "sha256=",
+    `sha1=${right}`,
+    `sha256=${right}00`,
+    `sha256=${right.toUpperCase()}`,
+  ]) {
+    expect(verifySha256Header(header, ["secret"], body)).toBe(false);
+  }
+  expect(verifySha256Header(`sha256=${right}`, [], body)).toBe(false);
+  expect(verifySha256Header(`sha256=${right}`, [""], body)).toBe(false);
+});
+
+test("secrets of any lengths are compared, an empty one never matches", () => {
+  expect(secretsEqual("abc", "abc")).toBe(true);
+  expect(secretsEqual("abc", "abcd")).toBe(false);
+  expect(secretsEqual("", "")).toBe(false);
+});
