@@ -6,8 +6,8 @@ import { startBenchServers } from "@millrace/testing/servers";
 import { type LoadResult, sendAll } from "./load.ts";
 import { whatsappRequests } from "./requests.ts";
 
-/** Webhooks per round; at 10,000 a second about two seconds. */
-const REQUESTS = 20_000;
+/** Webhooks per round; at 10,000 a second about three seconds. As many as a third of them go before, to warm the server up. */
+const REQUESTS = 30_000;
 const ROUNDS = 5;
 const CONNECTIONS = 64;
 
@@ -55,7 +55,7 @@ async function measure(queueUrl: string, run: string): Promise<LoadResult> {
   });
   const port = await new Promise<number>((resolve) => server.once("message", (message) => resolve(Number(message))));
   try {
-    await sendAll(port, whatsappRequests(3_000, `${run}w`), CONNECTIONS);
+    await sendAll(port, whatsappRequests(REQUESTS / 3, `${run}w`), CONNECTIONS);
     return await sendAll(port, whatsappRequests(REQUESTS, run), CONNECTIONS);
   } finally {
     server.kill("SIGKILL");

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findRedisServer, freePort, startRedis, type TestRedis, until } from "@millrace/testing";
+import { findRedisServer, freePort, startRedis, temporaryFolder, type TestRedis, until } from "@millrace/testing";
 import { type IngestServer, postWhatsapp, startIngest, whatsappBody } from "./ingest-server.ts";
 
 /** What a sender may wait for a 503, in ms: a second, and something for a busy machine. */
@@ -15,7 +13,7 @@ describe.runIf(findRedisServer())("a queue that does not take it", () => {
   let ingest: IngestServer;
 
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "millrace-away-"));
+    folder = temporaryFolder();
     port = await freePort();
     redis = await startRedis({ port, durable: { folder, sync: "always" } });
     ingest = await startIngest(redis.url);

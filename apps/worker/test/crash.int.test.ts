@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -11,6 +10,7 @@ import {
   queueStores,
   startPostgres,
   startRedis,
+  temporaryFolder,
   type TestDatabase,
   until,
 } from "@millrace/testing";
@@ -65,7 +65,7 @@ describe.each(queueStores())("a worker that is killed, on $kind", (store) => {
 describe.runIf(findRedisServer())("a store that goes away, with the queue on redis", () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "millrace-crash-"));
+    folder = temporaryFolder();
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -23,8 +23,14 @@ type Request = { events: readonly InboundEvent[]; resolve: () => void; reject: (
 /** Most events in one round trip, unless a single request has more. Redis works on one for about 15 ms then. */
 const MAX_BATCH = 500;
 
-/** Round trips at a time: one more than one, so that the process goes on while the store works. */
-const MAX_UNDER_WAY = 2;
+/**
+ * Round trips at a time, and how many events are enough for one to leave before this turn of the event loop ends: the
+ * store works on the first while the process takes in the rest. Measured on two cores with 64 connections (webhooks
+ * per second on Redis, of those of a server that only verifies): leaving at the end of the turn 0.79, with 8 events 0.75,
+ * with 16 0.81, with 32 0.87.
+ */
+const MAX_UNDER_WAY = 4;
+const ENOUGH = 32;
 
 /** Most events that wait for a round trip. At 2 kB each about 40 MB; beyond it, callers are told to come back. */
 const MAX_WAITING = 20_000;
@@ -40,20 +46,27 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
   let waitingEvents = 0;
   let scheduled = false;
 
-  /** Lets the requests of this turn of the event loop leave together. */
+  /** Sends what has gathered: at once when it is enough for the store to begin with, else at the end of this turn. */
   function schedule(): void {
-    if (scheduled || waiting.length === 0 || underWay.size >= MAX_UNDER_WAY) return;
+    if (waiting.length === 0 || underWay.size >= MAX_UNDER_WAY) return;
+    if (waitingEvents >= ENOUGH) {
+      depart();
+      return;
+    }
+    if (scheduled) return;
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
-      if (waiting.length === 0) return;
-      const trip = send(takeBatch()).finally(() => {
-        underWay.delete(trip);
-        schedule();
-      });
-      underWay.add(trip);
+      if (waiting.length > 0 && underWay.size < MAX_UNDER_WAY) depart();
+    });
+  }
+
+  function depart(): void {
+    const trip = send(takeBatch()).finally(() => {
+      underWay.delete(trip);
       schedule();
     });
+    underWay.add(trip);
   }
 
   async function send(batch: readonly Request[]): Promise<void> {

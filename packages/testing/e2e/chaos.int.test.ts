@@ -1,9 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findRedisServer, freePort, openRows, startPostgres, startRedis, until } from "../src/servers/index.ts";
+import {
+  findRedisServer,
+  freePort,
+  openRows,
+  startPostgres,
+  startRedis,
+  temporaryFolder,
+  until,
+} from "../src/servers/index.ts";
 import { brokenItem, deliver, type Item, secrets, statusItem, textItem } from "./platform.ts";
 import { type AppProcess, millrace, startApp } from "./processes.ts";
 
@@ -14,7 +21,7 @@ const BROKEN = 12;
 describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, with the queue on %s", (kind) => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "millrace-chaos-"));
+    folder = temporaryFolder();
   });
   const cleanUps: (() => Promise<unknown>)[] = [];
   afterEach(async () => {

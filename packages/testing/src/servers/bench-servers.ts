@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "@millrace/embedded-postgres";
 import { freePort } from "./free-port.ts";
@@ -11,7 +11,7 @@ export async function startBenchServers(): Promise<{
   redisUrl: string | undefined;
   stop(): Promise<void>;
 }> {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+  const folder = temporaryFolder();
   const postgres = await startEmbeddedPostgres({ folder: join(folder, "postgres"), port: await freePort() });
   const redis = findRedisServer()
     ? await startRedis({ port: await freePort(), durable: { folder: join(folder, "redis"), sync: "everysec" } })

@@ -5,3 +5,4 @@ export { startBenchServers } from "./bench-servers.ts";
 export { freePort } from "./free-port.ts";
 export { findRedisServer, type RedisOptions, startRedis, type TestRedis } from "./redis.ts";
 export { openRows, type RowReader } from "./rows.ts";
+export { temporaryFolder } from "./temporary-folder.ts";

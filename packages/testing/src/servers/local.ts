@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { rmSync } from "node:fs";
 import { startEmbeddedPostgres } from "@millrace/embedded-postgres";
 import type { Servers } from "./global-setup.ts";
 import { freePort } from "./free-port.ts";
@@ -8,7 +7,7 @@ import { findRedisServer, startRedis } from "./redis.ts";
 
 /** The embedded Postgres, and a Redis when there is a program for it on PATH. */
 export async function startLocalServers(): Promise<Servers> {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-test-"));
+  const folder = temporaryFolder();
   const postgres = await startEmbeddedPostgres({
     folder,
     port: await freePort(),

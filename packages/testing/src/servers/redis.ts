@@ -1,6 +1,6 @@
+import { temporaryFolder } from "./temporary-folder.ts";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** A Redis of the tests' own. */
@@ -33,7 +33,7 @@ export function findRedisServer(path = process.env["PATH"] ?? ""): string | unde
 export async function startRedis({ port, durable, maxMemory }: RedisOptions): Promise<TestRedis> {
   const program = findRedisServer();
   if (program === undefined) throw new Error("no redis-server or valkey-server on PATH");
-  const folder = durable?.folder ?? mkdtempSync(join(tmpdir(), "millrace-redis-"));
+  const folder = durable?.folder ?? temporaryFolder();
   mkdirSync(folder, { recursive: true });
   const persistence = durable ? ["--appendonly", "yes", "--appendfsync", durable.sync] : ["--save", ""];
   const memory = maxMemory === undefined ? [] : ["--maxmemory", maxMemory];
