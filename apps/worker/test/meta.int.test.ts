@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 afterAll(() => delivery.close());
 
-test("a lead and its contact are written once, although the webhook comes again in another batch", async () => {
+test("3: a lead and its contact are written once, although the webhook comes again in another batch", async () => {
   const [first, second] = [leadgen("11", "1101"), leadgen("11", "1102")];
   await delivery.enqueue(delivery.eventsOf([entry("11", first)]));
   await delivery.ended("lead.11.1101", "done");

@@ -33,7 +33,7 @@ test("a text becomes a message of its sender in a direct conversation", async ()
   expect(conversation?.contactId).toBe(contact?.id);
 });
 
-test("an update that comes twice changes nothing", async () => {
+test("3: an update that comes twice changes nothing", async () => {
   const update = {
     update_id: 900,
     message: fromAda(12, { text: "Once" }),

@@ -33,7 +33,7 @@ async function inEveryOrder(changes: readonly unknown[], look: () => Promise<voi
   await fc.assert(property, { ...RUNS, examples: [[[...changes]], [changes.toReversed()]] });
 }
 
-test("the statuses of an echo give the furthest one, in every order and before the echo itself", async () => {
+test("6: the statuses of an echo give the furthest one, in every order and before the echo itself", async () => {
   const told = ["sent", "delivered", "read", "played"].map((name) => status(OURS, name));
   await inEveryOrder([echo(AT, text(OURS)), ...told, status(OURS, "deleted")], async () => {
     expect(await delivery.messages()).toMatchObject([{ externalId: OURS, status: "played" }]);
@@ -41,7 +41,7 @@ test("the statuses of an echo give the furthest one, in every order and before t
   });
 });
 
-test("a failure ends a message in every order, and its code is kept", async () => {
+test("6: a failure ends a message in every order, and its code is kept", async () => {
   const failed = status(OURS, "failed", { errors: [{ code: 131_026, title: "Undeliverable" }] });
   await inEveryOrder([echo(AT, text(OURS)), status(OURS, "sent"), failed], async () => {
     expect(await delivery.messages()).toMatchObject([{ status: "failed" }]);

@@ -50,7 +50,7 @@ test("a message becomes a row with its media, its reply and its sender", async (
   expect(conversation).toMatchObject({ id: row?.conversationId, kind: "direct", threadId: contact?.id });
 });
 
-test("a redelivery in another batch changes nothing", async () => {
+test("3: a redelivery in another batch changes nothing", async () => {
   const reaction = { message_id: "wamid.1", emoji: "🌾" };
   const told = {
     messages: [

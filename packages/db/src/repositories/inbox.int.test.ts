@@ -26,7 +26,7 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-test("a redelivery changes nothing, also with another payload and in another request", async () => {
+test("3: a redelivery changes nothing, also with another payload and in another request", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   expect(await inbox.once(event, statusWrite(event.id))).toEqual({ result: "written" });
@@ -38,7 +38,7 @@ test("a redelivery changes nothing, also with another payload and in another req
   expect(await inbox.isDone(event)).toBe(true);
 });
 
-test("many concurrent attempts at one event, from several pools, give one effect", async () => {
+test("3: many concurrent attempts at one event, from several pools, give one effect", async () => {
   const event = newEvent();
   const write: Write = async (stores) => {
     const tenantId = await stores.sources.tenantOf("whatsapp", "phone number", "1001");
@@ -63,7 +63,7 @@ test("many concurrent attempts at one event, from several pools, give one effect
   expect(await database.orm.select().from(messages).where(eq(messages.body, event.id))).toHaveLength(1);
 });
 
-test("a write that throws leaves no trace, and the next attempt is the first", async () => {
+test("4: a write that throws leaves no trace, and the next attempt is the first", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   const failing: Write = async (stores) => {
@@ -108,7 +108,7 @@ test("the payload of what is kept or ignored stays in the inbox, that of what is
   }
 });
 
-test("a dead event that succeeds at last is done, and its letters are resolved in the same transaction", async () => {
+test("9: a dead event that succeeds at last is done, and its letters are resolved in the same transaction", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   const letters = createDeadLetters(database, uuidv7);
@@ -190,7 +190,7 @@ test("the letter of a job whose event is done after all is resolved at once", as
   expect(events).toMatchObject([{ status: "done", error: null }]);
 });
 
-test("one end seen by many workers at once is one letter, also while the event is being done", async () => {
+test("8: one end seen by many workers at once is one letter, also while the event is being done", async () => {
   for (let round = 0; round < 15; round += 1) {
     const event = newEvent();
     const job = exhausted(event);

@@ -49,7 +49,7 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-test("a message is written once, and what comes second changes nothing", async () => {
+test("3: a message is written once, and what comes second changes nothing", async () => {
   const externalId = uuidv7();
   await step((store) => store.add({ ...base, externalId }));
   const before = await read(externalId);
@@ -58,7 +58,7 @@ test("a message is written once, and what comes second changes nothing", async (
   expect(before).toMatchObject({ body: "first", status: "queued", whatsappMessageId: externalId });
 });
 
-test("statuses in every order, doubled and before the message itself, end the same", async () => {
+test("6: statuses in every order, doubled and before the message itself, end the same", async () => {
   const status = fc.record({
     status: fc.constantFrom(...MESSAGE_STATUSES),
     participant: fc.constantFrom(undefined, "31600000001", "31600000002"),
@@ -164,7 +164,7 @@ test("the latest edit holds, a revocation stays, and a reaction that was taken b
   });
 });
 
-test("a message and its status, worked on at the same moment, never lose the status", async () => {
+test("6: a message and its status, worked on at the same moment, never lose the status", async () => {
   for (let round = 0; round < 40; round += 1) {
     const ids = [uuidv7(), uuidv7(), uuidv7()];
     await Promise.all(
