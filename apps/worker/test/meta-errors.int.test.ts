@@ -111,7 +111,7 @@ test("a lead that stays missing is parked alone, and goes on by itself once it c
 
 test.each([
   ["2601", "Meta refuses the request (Graph error 100"],
-  ["lead-2602", "Meta refuses the request (Graph error 803"],
+  ["lead-of-nobody", "Meta refuses the request (Graph error 803"],
 ])("a request that Meta refuses for good (%s) is dead at once", async (lead, error) => {
   // Twice: the second time with the basic fields.
   await delivery.order("bad_request", { leadgenId: "2601", times: 2 });

@@ -90,7 +90,7 @@ test("the dashboard's test lead cannot be fetched", async () => {
 });
 
 test("an id that is none is an alias nobody has", async () => {
-  expect(await get("/graph/v26.0/lead-1")).toMatchObject({ status: 404, body: { error: { code: 803 } } });
+  expect(await get("/graph/v26.0/lead-one")).toMatchObject({ status: 404, body: { error: { code: 803 } } });
 });
 
 test("a lead of the testing tool has the tool's dummies for answers", async () => {
