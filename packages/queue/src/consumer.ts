@@ -1,5 +1,6 @@
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import {
+  type DeadLetterStore,
   describeError,
   type InboundEvent,
   type Logger,
@@ -11,7 +12,7 @@ import {
 } from "@millrace/core";
 import type { QueueBackend } from "./backend.ts";
 import { backoffMs, type QueueDefinition } from "./catalogue.ts";
-import { createDeadLetterCollector, type DeadLetterSink } from "./dead-letter-collector.ts";
+import { createDeadLetterCollector } from "./dead-letter-collector.ts";
 import { failure } from "./failure.ts";
 import type { Gate } from "./gate.ts";
 
@@ -57,7 +58,7 @@ export type ConsumerParts = {
   definition: QueueDefinition;
   processor: EventProcessor;
   gate: Gate;
-  deadLetters: DeadLetterSink;
+  deadLetters: DeadLetterStore;
   log: Logger;
   now: Now;
   random: Random;

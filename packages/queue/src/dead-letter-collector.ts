@@ -1,27 +1,8 @@
 import type { Job } from "bullmq";
-import type { Logger, Now } from "@millrace/core";
+import type { DeadLetterStore, ExhaustedJob, Logger, Now } from "@millrace/core";
 import type { JobQueue } from "./backend.ts";
 import type { QueueDefinition } from "./catalogue.ts";
 import { parseReason } from "./failure.ts";
-
-/** A job that was given up, as packages/db keeps it. */
-export type ExhaustedJob = {
-  queue: string;
-  jobId: string;
-  source: string;
-  eventId: string;
-  kind: string;
-  payload: unknown;
-  errorKind: string;
-  error: string;
-  attempts: number;
-  correlationId: string;
-  receivedAt: Date;
-  failedAt: Date;
-};
-
-/** Where dead letters are kept. Recording the same end of the same job again changes nothing and gives false. */
-export type DeadLetterSink = { record(job: ExhaustedJob): Promise<boolean> };
 
 /** Jobs read from the queue at a time. */
 const PAGE = 100;
@@ -44,7 +25,7 @@ export type DeadLetterCollector = {
 export function createDeadLetterCollector(
   queue: JobQueue,
   definition: QueueDefinition,
-  sink: DeadLetterSink,
+  store: DeadLetterStore,
   log: Logger,
   now: Now,
 ): DeadLetterCollector {
@@ -55,7 +36,7 @@ export function createDeadLetterCollector(
     const failedAt = job.finishedOn ?? now().getTime();
     if (job.id === undefined || recent.get(job.id) === failedAt) return;
     const letter = describe(job, definition, new Date(failedAt));
-    const isNew = await sink.record(letter);
+    const isNew = await store.record(letter);
     recent.set(job.id, failedAt);
     if (!isNew) return;
     const { queue: name, jobId, source, kind, errorKind, error, attempts, correlationId } = letter;

@@ -1,5 +1,4 @@
-import type { Now, Random } from "@millrace/core";
-import type { HoldStore } from "./holds.ts";
+import type { HoldStore, Now, Random } from "@millrace/core";
 
 /** Whether a job may run now. */
 export type Passage =

@@ -1,37 +1,10 @@
 import { and, eq, gte, lt, notExists, sql } from "drizzle-orm";
-import { contentHash, type NewId } from "@millrace/core";
+import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 
-/** A job that was given up. */
-export type ExhaustedJob = {
-  queue: string;
-  jobId: string;
-  source: string;
-  eventId: string;
-  kind: string;
-  payload: unknown;
-  errorKind: string;
-  /** Without secrets and personal data. */
-  error: string;
-  attempts: number;
-  correlationId: string;
-  receivedAt: Date;
-  failedAt: Date;
-};
-
-/** Keeps what was given up, one row per job. */
-export type DeadLetters = {
-  /**
-   * Writes the dead letter of a job, or brings it up to date when the job was given up again. Repeating it for the
-   * same end changes nothing. If the event's effects are committed after all, the row is `resolved` at once. Tells
-   * whether this end was not written down before.
-   */
-  record(job: ExhaustedJob): Promise<boolean>;
-};
-
-/** {@link DeadLetters} on the tables dead_letters and webhook_events. */
-export function createDeadLetters(database: Database, newId: NewId): DeadLetters {
+/** {@link DeadLetterStore} on the tables dead_letters and webhook_events. */
+export function createDeadLetters(database: Database, newId: NewId): DeadLetterStore {
   return {
     record: (job) =>
       database.orm.transaction(async (tx) => {

@@ -1,13 +1,14 @@
+import type { Hold, HoldStore } from "@millrace/core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
 import { holds as table } from "../schema/index.ts";
-import { createHolds, type Hold, type Holds } from "./holds.ts";
+import { createHolds } from "./holds.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
-let holds: Holds;
+let holds: HoldStore;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();

@@ -1,11 +1,11 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { contentHash, type InboundEvent, permanent, uuidv7, type Write } from "@millrace/core";
+import { contentHash, type InboundEvent, permanent, uuidv7, type Write, type ExhaustedJob } from "@millrace/core";
 import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
 import { deadLetters, messages, messageStatuses, webhookEvents } from "../schema/index.ts";
-import { createDeadLetters, type ExhaustedJob } from "./dead-letters.ts";
+import { createDeadLetters } from "./dead-letters.ts";
 import { createInbox } from "./inbox.ts";
 import { assignSources } from "./sources.ts";
 
