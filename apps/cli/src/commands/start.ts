@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, type Integration, uuidv7 } from "@millrace/core";
 import { assignSources } from "@millrace/db";
@@ -25,7 +25,7 @@ export const start = {
     const startedAt = performance.now();
     const step = (text: string) => process.stdout.write(`  ${text}\n`);
     const ports = readPorts(environment);
-    mkdirSync(join(stateFolder, "logs"), { recursive: true });
+    makeStateFolder();
     const other = runningInstance();
     if (other) throw new Error(`Millrace runs in this folder already (process ${other.pid}): stop that one first`);
     await requireFreePorts(ports);
@@ -75,6 +75,15 @@ export const start = {
     }
   },
 };
+
+function makeStateFolder(): void {
+  try {
+    mkdirSync(join(stateFolder, "logs"), { recursive: true });
+    accessSync(stateFolder, constants.W_OK);
+  } catch (cause) {
+    throw new Error(`cannot write ${stateFolder}: make it writable for this user, or remove it`, { cause });
+  }
+}
 
 function stopOnce(running: { postgres?: EmbeddedPostgres; services: Service[] }): (code: number) => Promise<void> {
   let stopping: Promise<void> | undefined;
