@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, type Integration, uuidv7 } from "@millrace/core";
-import { assignSources } from "@millrace/db";
+import { seedSources } from "@millrace/db";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@millrace/embedded-postgres";
 import { readPorts, stateFolder } from "../env.ts";
 import { localVariables } from "../start/local-variables.ts";
@@ -104,5 +104,5 @@ async function seedSandbox(environment: Environment, sandboxed: readonly Integra
     ...local.accounts.map((externalId) => ({ provider: id, externalId, tenantName: SANDBOX_TENANT })),
     ...(local.orphans ?? []).map((externalId) => ({ provider: id, externalId, tenantName: undefined })),
   ]);
-  await withStores(environment, ({ database }) => assignSources(database.orm, assignments, uuidv7));
+  await withStores(environment, ({ database }) => seedSources(database.orm, assignments, uuidv7));
 }

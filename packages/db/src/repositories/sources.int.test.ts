@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
 import { leadSources } from "../schema/index.ts";
-import { assignSources, sourceStore } from "./sources.ts";
+import { assignSources, seedSources, sourceStore } from "./sources.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -40,4 +40,20 @@ test("an account of its own row beats the provider's `*`, and a row without a te
   await expect(sources.tenantOf("google", "account", "7")).rejects.toMatchObject({ next: { kind: "permanent" } });
   expect(asked).toEqual({ "page-1": tenantOf("page-1"), "page-9": tenantOf("*") });
   expect(tenantOf("page-1")).not.toBe(tenantOf("*"));
+});
+
+test("an account that somebody was given stays theirs when it is seeded again", async () => {
+  const seed = [
+    { provider: "telegram", externalId: "bot-1", tenantName: undefined },
+    { provider: "telegram", externalId: "bot-2", tenantName: "Sandbox" },
+  ];
+  await seedSources(database.orm, seed, uuidv7);
+  await assignSources(database.orm, [{ provider: "telegram", externalId: "bot-1", tenantName: "Baker" }], uuidv7);
+  await seedSources(database.orm, seed, uuidv7);
+  const sources = sourceStore(database.orm);
+  const [one, two] = [
+    await sources.tenantOf("telegram", "bot", "bot-1"),
+    await sources.tenantOf("telegram", "bot", "bot-2"),
+  ];
+  expect(one).not.toBe(two);
 });

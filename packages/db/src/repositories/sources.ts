@@ -26,19 +26,35 @@ export function sourceStore(tx: Executor): SourceStore {
 /** An account to be given to a tenant; `tenantName` undefined makes it known and nobody's. */
 export type SourceAssignment = { provider: string; externalId: string; tenantName: string | undefined };
 
-/** Gives accounts to tenants, making the tenants where need be. Repeating it changes nothing. */
+/** Gives accounts to tenants, whoever had them, making the tenants where need be. Repeating it changes nothing. */
 export async function assignSources(
   tx: Executor,
   assignments: readonly SourceAssignment[],
   newId: NewId,
 ): Promise<void> {
-  for (const { provider, externalId, tenantName } of assignments) {
-    const tenantId = tenantName === undefined ? null : await tenantNamed(tx, tenantName, newId);
+  for (const assignment of assignments) {
+    const row = await sourceRow(tx, assignment, newId);
+    const target = [leadSources.provider, leadSources.externalId];
     await tx
       .insert(leadSources)
-      .values({ id: newId(), provider, externalId, tenantId })
-      .onConflictDoUpdate({ target: [leadSources.provider, leadSources.externalId], set: { tenantId } });
+      .values(row)
+      .onConflictDoUpdate({ target, set: { tenantId: row.tenantId } });
   }
+}
+
+/** The same for accounts that nothing is known of; what an operator has decided stays. */
+export async function seedSources(tx: Executor, assignments: readonly SourceAssignment[], newId: NewId): Promise<void> {
+  for (const assignment of assignments) {
+    await tx
+      .insert(leadSources)
+      .values(await sourceRow(tx, assignment, newId))
+      .onConflictDoNothing();
+  }
+}
+
+async function sourceRow(tx: Executor, { provider, externalId, tenantName }: SourceAssignment, newId: NewId) {
+  const tenantId = tenantName === undefined ? null : await tenantNamed(tx, tenantName, newId);
+  return { id: newId(), provider, externalId, tenantId };
 }
 
 async function tenantNamed(tx: Executor, name: string, newId: NewId): Promise<string> {
