@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
   createTestDatabase,
   findRedisServer,
@@ -69,10 +69,22 @@ describe.runIf(findRedisServer())("a store that goes away, with the queue on red
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+  // Stopped also when the test fails in the middle; stopping once more does no harm.
+  const redisOn = async (port: number) => {
+    const redis = await startRedis({ port, durable: { folder: join(folder, "redis"), sync: "always" } });
+    onTestFinished(redis.stop);
+    return redis;
+  };
+  const postgresOn = async (port: number) => {
+    const postgres = await startPostgres({ folder: join(folder, "postgres"), port });
+    onTestFinished(postgres.stop);
+    return postgres;
+  };
+
   test("8: Postgres away at the moment of death: the dead letter is written when it is back", async () => {
     const [port, redisPort] = [await freePort(), await freePort()];
-    const redis = await startRedis({ port: redisPort, durable: { folder: join(folder, "redis"), sync: "always" } });
-    let server = await startPostgres({ folder: join(folder, "postgres"), port });
+    const redis = await redisOn(redisPort);
+    let server = await postgresOn(port);
     const pipe = await openPipe(server.url, redis.url);
     await pipe.send("dies-alone", { do: "give_up" });
     await server.stop();
@@ -81,7 +93,7 @@ describe.runIf(findRedisServer())("a store that goes away, with the queue on red
     await until("the dead letter had to wait", () =>
       pipe.log.lines().some((line) => line["msg"] === "dead_letter.sweep_failed"),
     );
-    server = await startPostgres({ folder: join(folder, "postgres"), port });
+    server = await postgresOn(port);
     await until("the dead letter is written", async () => (await pipe.deadLetters()).length === 1);
     expect(await pipe.deadLetters()).toMatchObject([
       { job_id: "dies-alone", state: "dead", error: "asked to give up" },
@@ -93,14 +105,14 @@ describe.runIf(findRedisServer())("a store that goes away, with the queue on red
 
   test("an outage of Postgres costs no attempt, however long it lasts", async () => {
     const [port, redisPort] = [await freePort(), await freePort()];
-    const redis = await startRedis({ port: redisPort, durable: { folder: join(folder, "redis"), sync: "always" } });
-    let server = await startPostgres({ folder: join(folder, "postgres"), port });
+    const redis = await redisOn(redisPort);
+    let server = await postgresOn(port);
     const pipe = await openPipe(server.url, redis.url);
     await server.stop();
     pipe.work();
     await pipe.send("patient", { do: "write" });
     await until("it was tried more often than a job has attempts", () => (pipe.probe.attempts.get("patient") ?? 0) > 9);
-    server = await startPostgres({ folder: join(folder, "postgres"), port });
+    server = await postgresOn(port);
     await until("it is done", async () => (await pipe.ledger.find("probe", "patient"))?.status === "done");
     expect((await pipe.reader.find("patient")).attemptsMade).toBeLessThanOrEqual(1);
     await pipe.close();
@@ -110,8 +122,7 @@ describe.runIf(findRedisServer())("a store that goes away, with the queue on red
 
   test("8: Redis restarted in the middle of jobs: each ends once, as done or dead", async () => {
     const redisPort = await freePort();
-    const redisFolder = join(folder, "redis");
-    let redis = await startRedis({ port: redisPort, durable: { folder: redisFolder, sync: "always" } });
+    let redis = await redisOn(redisPort);
     const testDatabase = await createTestDatabase();
     const pipe = await openPipe(testDatabase.url, redis.url);
     pipe.work();
@@ -119,7 +130,7 @@ describe.runIf(findRedisServer())("a store that goes away, with the queue on red
       Array.from({ length: 200 }, (_, index) => pipe.send(`r${index}`, { do: index % 4 === 0 ? "give_up" : "write" })),
     );
     await redis.stop();
-    redis = await startRedis({ port: redisPort, durable: { folder: redisFolder, sync: "always" } });
+    redis = await redisOn(redisPort);
     await until("all are settled", async () => {
       const { done, dead } = await pipe.ledger.counts("probe");
       return done + dead === 200;
