@@ -65,6 +65,24 @@ describe.each(queueStores())("8: every given-up job has exactly one dead letter,
     expect(await pipe.deadLetters()).toHaveLength(41);
   });
 
+  test("one that cannot be written keeps no other from being written, and is written once it can be", async () => {
+    await pipe.refuseDeadLettersOf("before|stubborn|after");
+    pipe.work();
+    for (const id of ["before", "stubborn", "after"]) {
+      await pipe.send(id, { do: "give_up" });
+      await until(`${id} has failed`, async () => (await pipe.reader.find(id)).place === "failed");
+    }
+    await until("a sweep came upon them", () =>
+      pipe.log.lines().some((line) => line["msg"] === "dead_letter.sweep_failed"),
+    );
+    await pipe.refuseDeadLettersOf("stubborn");
+    await theDeadLetter("before");
+    await theDeadLetter("after");
+    await pipe.refuseDeadLettersOf("nobody");
+    await theDeadLetter("stubborn");
+    expect(await pipe.deadLetters()).toHaveLength(3);
+  });
+
   test("a native retry that succeeds settles it, one that fails again keeps the same row", async () => {
     pipe.work();
     await pipe.send("mended", { do: "give_up", times: 1 });

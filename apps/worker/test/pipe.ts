@@ -43,6 +43,8 @@ export type Pipe = {
   /** How often each event took effect. */
   effects(): Promise<Record<string, number>>;
   deadLetters(): Promise<DeadLetterRow[]>;
+  /** Makes Postgres refuse the dead letters of the jobs whose ids match, and of no others any more. */
+  refuseDeadLettersOf(pattern: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -107,6 +109,10 @@ export async function openPipe(databaseUrl: string, queueUrl: string): Promise<P
       sql.rows<DeadLetterRow>(
         "select job_id, state, error_kind, error, attempts, correlation_id from dead_letters order by job_id",
       ),
+    async refuseDeadLettersOf(pattern) {
+      await sql.rows("alter table dead_letters drop constraint if exists refused");
+      await sql.rows(`alter table dead_letters add constraint refused check (job_id !~ '${pattern}') not valid`);
+    },
     async close() {
       await Promise.all(consumers.map((consumer) => consumer.stop(100)));
       await producer.close();

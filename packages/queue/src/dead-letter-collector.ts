@@ -48,11 +48,16 @@ export function createDeadLetterCollector(
     async sweep() {
       const startedAt = now().getTime();
       const since = sweptUntil - CLOCK_SKEW_MS;
+      const missed: unknown[] = [];
       for (let from = 0; ; from += PAGE) {
         const jobs = await queue.getJobs(["failed"], from, from + PAGE - 1, false);
-        for (const job of jobs) if ((job.finishedOn ?? 0) >= since) await capture(job);
-        if (jobs.length < PAGE || jobs.some((job) => (job.finishedOn ?? 0) < since)) break;
+        const unseen = jobs.filter((job) => (job.finishedOn ?? 0) >= since);
+        // One that cannot be written must not keep the others from being written.
+        for (const job of unseen) await capture(job).catch((error: unknown) => missed.push(error));
+        if (unseen.length < PAGE) break;
       }
+      // Then nothing counts as swept, and nothing is removed: the next sweep looks at all of them again.
+      if (missed.length > 0) throw missed[0];
       sweptUntil = startedAt;
       for (const [jobId, failedAt] of recent) if (failedAt < since) recent.delete(jobId);
       await removeOld(queue, startedAt - definition.keepFailedMs);
