@@ -36,8 +36,7 @@ const ENOUGH = 32;
 const MAX_WAITING = 20_000;
 
 /**
- * A producer that shares round trips: requests that arrive while one is under way leave together in the next. Each
- * round trip is a transaction, so that a request is in the queue as a whole or not at all.
+ * A producer that shares round trips: requests that arrive together leave together. Each round trip is a transaction, so that a request is in the queue as a whole or not at all.
  */
 export function createProducer(backend: QueueBackend, definition: QueueDefinition): Producer {
   const queue = backend.queue(definition.name);

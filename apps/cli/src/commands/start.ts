@@ -30,18 +30,17 @@ export const start = {
     if (other) throw new Error(`Millrace runs in this folder already (process ${other.pid}): stop that one first`);
     await requireFreePorts(ports);
 
-    const running: { postgres?: EmbeddedPostgres; services: Service[] } = { services: [] };
+    const running: Running = { services: [], stopping: false };
     const stop = stopOnce(running);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
     try {
       const variables: Record<string, string | undefined> = { ...environment };
       if (!variables["DATABASE_URL"]) {
         step("starting Postgres");
-        running.postgres = await startEmbeddedPostgres({
-          folder: join(stateFolder, "postgres"),
-          port: await freePort(POSTGRES_PORT),
-        });
-        variables["DATABASE_URL"] = running.postgres.url;
+        const port = await freePort(POSTGRES_PORT);
+        if (running.stopping) return;
+        running.postgres = startEmbeddedPostgres({ folder: join(stateFolder, "postgres"), port });
+        variables["DATABASE_URL"] = (await running.postgres).url;
       }
       const local = localVariables(variables, `http://127.0.0.1:${ports.sandbox}`);
       Object.assign(variables, local.variables);
@@ -49,6 +48,7 @@ export const start = {
       step("updating the tables");
       await migrateStores(variables);
       await seedSandbox(variables, local.sandboxed);
+      if (running.stopping) return;
 
       step("starting ingest, worker, dashboard and sandbox");
       const entries = [
@@ -65,11 +65,13 @@ export const start = {
         screen({
           ports,
           variables,
-          dataFolder: running.postgres?.dataFolder,
+          dataFolder: (await running.postgres)?.dataFolder,
           seconds: (performance.now() - startedAt) / 1000,
         }),
       );
     } catch (error) {
+      // What ends in the middle because it was told to is no failure.
+      if (running.stopping) return;
       process.stderr.write(`millrace start: ${error instanceof Error ? error.message : String(error)}\n`);
       await stop(1);
     }
@@ -85,17 +87,21 @@ function makeStateFolder(): void {
   }
 }
 
-function stopOnce(running: { postgres?: EmbeddedPostgres; services: Service[] }): (code: number) => Promise<void> {
-  let stopping: Promise<void> | undefined;
+/** What was started. Postgres while it is still starting, so that a Ctrl-C in that second does not leave it behind. */
+type Running = { postgres?: Promise<EmbeddedPostgres>; services: Service[]; stopping: boolean };
+
+function stopOnce(running: Running): (code: number) => Promise<void> {
+  let stopped: Promise<void> | undefined;
   return (code) => {
-    stopping ??= (async () => {
+    running.stopping = true;
+    stopped ??= (async () => {
       process.stdout.write("\n  stopping\n");
       await Promise.all(running.services.map((service) => service.stop()));
-      await running.postgres?.stop();
+      await (await running.postgres?.catch(() => undefined))?.stop();
       withdraw();
       process.exit(code);
     })();
-    return stopping;
+    return stopped;
   };
 }
 

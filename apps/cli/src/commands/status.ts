@@ -31,8 +31,7 @@ async function countEvents(backend: QueueBackend, ledger: Ledger, source: string
   const reader = createQueueReader(backend, inboundQueue(source));
   try {
     const places = await reader.places();
-    const committed = await ledger.statuses(source, [...places.keys()]);
-    const { done, dead } = await ledger.counts(source);
+    const { done, dead, statuses: committed } = await ledger.tally(source, [...places.keys()]);
     const counts = { waiting: 0, inFlight: 0, done, dead };
     for (const [eventId, place] of places) {
       const known = committed.get(eventId);

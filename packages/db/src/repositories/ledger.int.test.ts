@@ -37,7 +37,7 @@ test("any number of events can be asked for, and each source has its own", async
   const other = { ...row, id: uuidv7(), source: "telegram", eventId: "event-1", status: "done" as const };
   await database.orm.insert(webhookEvents).values(other);
 
-  const statuses = await ledger.statuses("whatsapp", ids);
+  const { statuses } = await ledger.tally("whatsapp", ids);
   expect([...statuses.keys()].sort()).toEqual([...known].sort());
   const dead = known.filter((id) => id.endsWith("0"));
   expect([...statuses].filter(([, status]) => status === "dead").map(([id]) => id)).toEqual(
@@ -46,7 +46,7 @@ test("any number of events can be asked for, and each source has its own", async
   expect(await ledger.counts("whatsapp")).toEqual({ done: known.length - dead.length, dead: dead.length });
   expect(await ledger.counts("telegram")).toEqual({ done: 1, dead: 0 });
   expect(await ledger.counts("n8n")).toEqual({ done: 0, dead: 0 });
-  expect(await ledger.statuses("whatsapp", [])).toEqual(new Map());
+  expect((await ledger.tally("whatsapp", [])).statuses).toEqual(new Map());
 });
 
 test("an event that nobody knows is not found, and a dead one is found with its letters, the latest first", async () => {
@@ -86,4 +86,23 @@ test("a letter holds any JSON that a job may hold", async () => {
     const [row] = await database.orm.select().from(deadLetters).where(eq(deadLetters.jobId, jobId));
     expect(row).toMatchObject({ payload: payload ?? null, payloadHash: contentHash(payload) });
   }
+});
+
+test("2: counts and statuses are of one moment while events are being done", async () => {
+  const ids = Array.from({ length: 400 }, (_, index) => `busy-${index}`);
+  const row = { source: "busy", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
+  let writing = true;
+  const writes = (async () => {
+    for (const eventId of ids)
+      await database.orm.insert(webhookEvents).values({ ...row, id: uuidv7(), eventId, status: "done" });
+    writing = false;
+  })();
+  const tallies: [counted: number, known: number][] = [];
+  while (writing) {
+    const { done, statuses } = await ledger.tally("busy", ids);
+    tallies.push([done, statuses.size]);
+  }
+  await writes;
+  expect(tallies.filter(([counted]) => counted > 0 && counted < ids.length).length).toBeGreaterThan(0);
+  expect(tallies.filter(([counted, known]) => counted !== known)).toEqual([]);
 });

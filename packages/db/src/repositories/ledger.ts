@@ -1,5 +1,5 @@
 import { and, count, desc, eq, inArray } from "drizzle-orm";
-import type { Database } from "../database.ts";
+import type { Database, Executor } from "../database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 
 /** What Postgres knows of an event. */
@@ -24,12 +24,18 @@ export type DeadLetterEntry = {
   failedAt: Date;
 };
 
+/** Events of a source by status, and the status of those that were asked for. */
+export type Tally = { done: number; dead: number; statuses: Map<string, "done" | "dead"> };
+
 /** Answers where events are, from what is committed. */
 export type Ledger = {
   /** Events of a source by status. */
   counts(source: string): Promise<{ done: number; dead: number }>;
-  /** Which of these events are committed, and as what. Asked in pieces, so any number will do. */
-  statuses(source: string, eventIds: readonly string[]): Promise<Map<string, "done" | "dead">>;
+  /**
+   * The same, and which of these events are committed, and as what: both of one moment, so that an event that is being
+   * done meanwhile is in both or in neither. Any number of events will do.
+   */
+  tally(source: string, eventIds: readonly string[]): Promise<Tally>;
   /** What is known of one event; undefined when nothing is. */
   find(source: string, eventId: string): Promise<LedgerEntry | undefined>;
   /** Its dead letters, latest first. */
@@ -42,28 +48,12 @@ const PIECE = 5_000;
 /** {@link Ledger} on the tables webhook_events and dead_letters. */
 export function createLedger({ orm }: Database): Ledger {
   return {
-    async counts(source) {
-      const rows = await orm
-        .select({ status: webhookEvents.status, events: count() })
-        .from(webhookEvents)
-        .where(eq(webhookEvents.source, source))
-        .groupBy(webhookEvents.status);
-      const of = (status: string) => rows.find((row) => row.status === status)?.events ?? 0;
-      return { done: of("done"), dead: of("dead") };
-    },
-    async statuses(source, eventIds) {
-      const found = new Map<string, "done" | "dead">();
-      for (let from = 0; from < eventIds.length; from += PIECE) {
-        const rows = await orm
-          .select({ eventId: webhookEvents.eventId, status: webhookEvents.status })
-          .from(webhookEvents)
-          .where(
-            and(eq(webhookEvents.source, source), inArray(webhookEvents.eventId, eventIds.slice(from, from + PIECE))),
-          );
-        for (const row of rows) found.set(row.eventId, row.status);
-      }
-      return found;
-    },
+    counts: (source) => countsOf(orm, source),
+    tally: (source, eventIds) =>
+      orm.transaction(
+        async (tx) => ({ ...(await countsOf(tx, source)), statuses: await statusesOf(tx, source, eventIds) }),
+        { isolationLevel: "repeatable read", accessMode: "read only" },
+      ),
     async find(source, eventId) {
       const [row] = await orm
         .select({
@@ -94,4 +84,27 @@ export function createLedger({ orm }: Database): Ledger {
         .where(and(eq(deadLetters.source, source), eq(deadLetters.eventId, eventId)))
         .orderBy(desc(deadLetters.failedAt)),
   };
+}
+
+async function countsOf(tx: Executor, source: string): Promise<{ done: number; dead: number }> {
+  const rows = await tx
+    .select({ status: webhookEvents.status, events: count() })
+    .from(webhookEvents)
+    .where(eq(webhookEvents.source, source))
+    .groupBy(webhookEvents.status);
+  const of = (status: string) => rows.find((row) => row.status === status)?.events ?? 0;
+  return { done: of("done"), dead: of("dead") };
+}
+
+async function statusesOf(tx: Executor, source: string, eventIds: readonly string[]): Promise<Tally["statuses"]> {
+  const found: Tally["statuses"] = new Map();
+  for (let from = 0; from < eventIds.length; from += PIECE) {
+    const piece = eventIds.slice(from, from + PIECE);
+    const rows = await tx
+      .select({ eventId: webhookEvents.eventId, status: webhookEvents.status })
+      .from(webhookEvents)
+      .where(and(eq(webhookEvents.source, source), inArray(webhookEvents.eventId, piece)));
+    for (const row of rows) found.set(row.eventId, row.status);
+  }
+  return found;
 }
