@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -99,18 +99,20 @@ async function endLeftover({ data }: Home): Promise<void> {
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, "utf8").split("\n", 1)[0]);
   const until = Date.now() + DEADLINE_MS;
-  while (isAlive(pid) && existsSync(file) && Date.now() < until) {
+  while (commandOf(pid).includes(data) && Date.now() < until) {
     process.kill(pid, "SIGINT");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
-function isAlive(pid: number): boolean {
+/** The command line of a process; empty when there is none. After a restart of the machine the number may be another's. */
+function commandOf(pid: number): string {
   try {
-    process.kill(pid, 0);
-    return true;
+    return process.platform === "linux"
+      ? readFileSync(`/proc/${pid}/cmdline`, "utf8")
+      : execFileSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" });
   } catch {
-    return false;
+    return "";
   }
 }
 
