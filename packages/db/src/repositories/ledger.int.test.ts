@@ -91,14 +91,15 @@ test("a letter holds any JSON that a job may hold", async () => {
 test("2: counts and statuses are of one moment while events are being done", async () => {
   const ids = Array.from({ length: 400 }, (_, index) => `busy-${index}`);
   const row = { source: "busy", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
-  let writing = true;
+  const written: string[] = [];
   const writes = (async () => {
-    for (const eventId of ids)
+    for (const eventId of ids) {
       await database.orm.insert(webhookEvents).values({ ...row, id: uuidv7(), eventId, status: "done" });
-    writing = false;
+      written.push(eventId);
+    }
   })();
   const tallies: [counted: number, known: number][] = [];
-  while (writing) {
+  while (written.length < ids.length) {
     const { done, statuses } = await ledger.tally("busy", ids);
     tallies.push([done, statuses.size]);
   }
