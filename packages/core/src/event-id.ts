@@ -23,6 +23,22 @@ export function contentHash(value: unknown): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
 
+/**
+ * A UUID (version 8 of RFC 9562) made of the parts: the same parts always give the same, so that a request that is
+ * repeated under its Idempotency-Key names the same message.
+ */
+export function derivedUuid(...parts: readonly string[]): string {
+  const hex = contentHash(parts);
+  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    variant + hex.slice(17, 20),
+    hex.slice(20, 32),
+  ].join("-");
+}
+
 /** An event for what cannot be read. `raw` is what is kept of it; the same bytes always give the same event. */
 export function unreadable(reason: string, raw: unknown): SplitEvent {
   return { id: eventId(UNREADABLE, contentHash(raw)), kind: UNREADABLE, payload: { reason, raw } };
@@ -31,7 +47,9 @@ export function unreadable(reason: string, raw: unknown): SplitEvent {
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    // A key without a value is not there once it has been through JSON.
+    const told = Object.entries(value).filter(([, entry]) => entry !== undefined);
+    const entries = told.sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(",")}}`;
   }
   return JSON.stringify(value) ?? "null";

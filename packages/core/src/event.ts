@@ -21,6 +21,8 @@ export const inboundEventSchema = z.object({
   correlationId: z.string().min(1),
   /** When the request was taken in, ISO 8601 in UTC. */
   receivedAt: z.iso.datetime(),
+  /** When it may be worked on at the earliest, ISO 8601 in UTC; absent: at once. */
+  notBefore: z.iso.datetime().optional(),
   /** The platform's own data for this one event, before any schema has seen it. */
   payload: z.unknown(),
 });
@@ -41,3 +43,27 @@ export const unreadableSchema = z.object({
   /** The body, or the part that could not be read, as it came; invalid UTF-8 is in base64. */
   raw: z.unknown(),
 });
+
+/**
+ * What a queue of an integration is for:
+ * `inbound` what platforms post · `requests` what callers ask us to send, one at a time in the order of their
+ * acceptance · `outbound` the messages themselves, in order per conversation · `media` files to fetch · `turns`
+ * questions to the AI.
+ */
+export const QUEUE_ROLES = ["inbound", "requests", "outbound", "media", "turns"] as const;
+/** See {@link QUEUE_ROLES}. */
+export type QueueRole = (typeof QUEUE_ROLES)[number];
+
+/**
+ * A job that follows from an event: enqueued after the event's effects are committed, and again whenever the event
+ * comes again, under an id that is derived from the event's.
+ */
+export type FollowUp = SplitEvent & {
+  /** Integration whose queue it goes into. */
+  source: string;
+  role: QueueRole;
+  /** ISO 8601 in UTC; absent: at once. */
+  notBefore?: string | undefined;
+  /** The job is there already and waits for a later time: it is done now. */
+  wake?: boolean | undefined;
+};

@@ -15,6 +15,8 @@ export type HoldStore = {
    * somebody else has taken it.
    */
   claimTrial(scope: string, now: Date, nextTrial: Date): Promise<boolean>;
+  /** Gives a turn back that came to no trial: the scope is tried again from `now` on. */
+  returnTrial(scope: string, now: Date): Promise<void>;
   /** Lifts holds after a call that worked. True when there was one. */
   lift(scope: string): Promise<boolean>;
   /** Lifts rate limits whose time has passed. */

@@ -1,19 +1,41 @@
+import { type Agent, fetch as undiciFetch } from "undici";
 import { parseJsonBody } from "./json.ts";
-import { ProviderError, retryable } from "./provider-error.ts";
+import { permanent, ProviderError, retryable } from "./provider-error.ts";
+import { publicOnlyAgent } from "./public-addresses.ts";
+
+export { PRIVATE_ADDRESS } from "./public-addresses.ts";
 
 /** A call to a provider's API. */
 export type HttpRequest = {
   method: "GET" | "POST";
   url: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | FormData;
+  /**
+   * For a URL that somebody else chose: addresses of private and local networks are refused, also when a name resolves
+   * to one, except for those in `except` (CIDR). The refusal is permanent, with the code {@link PRIVATE_ADDRESS}.
+   */
+  publicOnly?: { except: readonly string[] };
 };
 
 /** Its answer; `json` is as {@link parseJsonBody} reads it, undefined when the body is not JSON. Header names are in lower case. */
 export type HttpResponse = { status: number; headers: Record<string, string>; json: unknown };
 
-/** The port by which adapters reach the network. Rejects with a retryable {@link ProviderError}, never with another. */
+/**
+ * The port by which adapters reach the network. Rejects with a retryable {@link ProviderError}, never with another;
+ * it is `uncertain` unless the connection was never made.
+ */
 export type Http = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
+
+/** A file on its way in; `body` is undefined unless the status is 2xx. */
+export type HttpDownload = {
+  status: number;
+  headers: Record<string, string>;
+  body: AsyncIterable<Uint8Array> | undefined;
+};
+
+/** The port for fetching files. Errors as with {@link Http}; those of the body reject while it is read. */
+export type Download = (request: HttpRequest, signal: AbortSignal) => Promise<HttpDownload>;
 
 /**
  * {@link Http} over fetch. Never follows a redirect (a token must not travel to another host) and never puts the URL
@@ -21,21 +43,84 @@ export type Http = (request: HttpRequest, signal: AbortSignal) => Promise<HttpRe
  */
 export const fetchHttp: Http = async (request, signal) => {
   try {
-    const response = await fetch(request.url, {
-      method: request.method,
-      redirect: "manual",
-      signal,
-      ...(request.headers ? { headers: request.headers } : {}),
-      ...(request.body === undefined ? {} : { body: request.body }),
-    });
+    const response = await respond(request, signal);
     const parsed = parseJsonBody(new Uint8Array(await response.arrayBuffer()));
     const json = parsed.ok ? parsed.value : undefined;
     return { status: response.status, headers: Object.fromEntries(response.headers), json };
   } catch (cause) {
     signal.throwIfAborted();
-    throw retryable(`network failure: ${networkCode(cause)}`, { code: networkCode(cause) });
+    throw networkFailure(cause);
   }
 };
+
+/** {@link Download} over fetch, as careful as {@link fetchHttp}. */
+export const fetchDownload: Download = async (request, signal) => {
+  try {
+    const response = await respond(request, signal);
+    const headers = Object.fromEntries(response.headers);
+    if (!response.ok) await response.body?.cancel();
+    return {
+      status: response.status,
+      headers,
+      body: response.ok && response.body ? chunksOf(response.body, signal) : undefined,
+    };
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw networkFailure(cause);
+  }
+};
+
+async function* chunksOf(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw networkFailure(cause);
+  }
+}
+
+/** What this file reads of an answer, the same in Node's fetch and in undici's own. */
+type Responded = Pick<Response, "ok" | "status" | "arrayBuffer"> & {
+  headers: Iterable<[string, string]>;
+  body: (AsyncIterable<Uint8Array> & { cancel(): Promise<void> }) | null;
+};
+
+async function respond(request: HttpRequest, signal: AbortSignal): Promise<Responded> {
+  const { url, method, headers = {}, body, publicOnly } = request;
+  const init = { method, headers, signal, redirect: "manual" } as const;
+  if (!publicOnly) return fetch(url, { ...init, ...(body === undefined ? {} : { body }) });
+  // The agent and the fetch must be of one undici; this one's fetch knows no form but its own.
+  if (body instanceof FormData) throw permanent("a form is not sent to an address that somebody else chose");
+  const dispatcher = agentFor(publicOnly.except);
+  return undiciFetch(url, { ...init, dispatcher, ...(body === undefined ? {} : { body }) });
+}
+
+/** Agents for public addresses, by what else they may call; few. */
+const agents = new Map<string, Agent>();
+
+function agentFor(except: readonly string[]): Agent {
+  const key = except.join();
+  const agent = agents.get(key) ?? publicOnlyAgent(except);
+  agents.set(key, agent);
+  return agent;
+}
+
+/** Failures before there was a connection: nothing can have arrived. */
+const NOT_CONNECTED = [
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+];
+
+function networkFailure(cause: unknown): ProviderError {
+  const inner = cause instanceof Error ? cause.cause : undefined;
+  for (const error of [cause, inner]) if (error instanceof ProviderError) return error;
+  const code = networkCode(cause);
+  return retryable(`network failure: ${code}`, { code, uncertain: !NOT_CONNECTED.includes(code) });
+}
 
 /**
  * The classification shared by all providers, from the HTTP status and `Retry-After` alone; an integration refines it
@@ -56,7 +141,8 @@ export function classifyHttp(response: HttpResponse, scope: string, now: Date): 
   }
   if (wait && status === 503) return new ProviderError(message, { kind: "rate_limited", scope, until: wait }, { code });
   if (status === 401 || status === 403) return new ProviderError(message, { kind: "parked", scope }, { code });
-  if (status === 408 || status === 425 || status >= 500 || status < 400) return retryable(message, { code });
+  if (status === 408 || status === 425 || status >= 500 || status < 400)
+    return retryable(message, { code, uncertain: status >= 500 });
   return new ProviderError(message, { kind: "permanent" }, { code });
 }
 

@@ -1,3 +1,5 @@
+export * from "./api-route.ts";
+export * from "./assistant.ts";
 export * from "./clock.ts";
 export * from "./dead-letter.ts";
 export * from "./deadline.ts";
@@ -9,6 +11,9 @@ export * from "./http.ts";
 export * from "./integration.ts";
 export * from "./json.ts";
 export * from "./logger.ts";
+export * from "./media.ts";
+export * from "./outbound.ts";
 export * from "./provider-error.ts";
 export * from "./signature.ts";
+export * from "./standard-webhooks.ts";
 export * from "./stores.ts";

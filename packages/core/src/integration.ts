@@ -1,8 +1,12 @@
+import type { ApiRoute } from "./api-route.ts";
+import type { Assistant } from "./assistant.ts";
 import type { Environment } from "./environment.ts";
-import type { InboundEvent, SplitEvent } from "./event.ts";
+import { type InboundEvent, QUEUE_ROLES, type QueueRole, type SplitEvent } from "./event.ts";
 import type { Http } from "./http.ts";
 import type { Logger } from "./logger.ts";
+import type { MediaSource, MediaStore } from "./media.ts";
 import type { NewId, Now } from "./clock.ts";
+import type { Outbound, OutgoingFormat } from "./outbound.ts";
 import type { SourceStore, Stores } from "./stores.ts";
 
 /**
@@ -18,8 +22,26 @@ export type Integration = {
   webhook(environment: Environment): Webhook | undefined;
   /** The side that does the work. Throws EnvironmentError. */
   handler(environment: Environment): EventHandler;
-  /** Requests like the platform's own, for `millrace send`, the smoke run and the conformance suite. */
-  samples(environment: Environment, now: Date): Record<string, Sample>;
+  /**
+   * Routes of our own that callers post JSON to; none when it is switched off. `formats` is what each channel can send.
+   * Throws EnvironmentError.
+   */
+  api?(environment: Environment, formats: readonly OutgoingFormat[]): readonly ApiRoute[];
+  /** A channel's outgoing messages, as far as that takes no credentials. */
+  format?: OutgoingFormat;
+  /** What becomes of the requests to send on this channel. Throws EnvironmentError. */
+  requests?(environment: Environment): EventHandler;
+  /** Sends the messages of this channel. Throws EnvironmentError. */
+  outbound?(environment: Environment): Outbound;
+  /** Fetches the files that people sent on this channel. Throws EnvironmentError. */
+  media?(environment: Environment): MediaSource;
+  /** The AI that is asked first; undefined when it is switched off or has no address. Throws EnvironmentError. */
+  assistant?(environment: Environment): Assistant | undefined;
+  /**
+   * Requests like the platform's own and like our callers', for `millrace send`, the smoke run and the conformance
+   * suite. `fields` are what the one who sends them wants in them, e.g. `text`; those that a sample lacks are ignored.
+   */
+  samples(environment: Environment, now: Date, fields?: Readonly<Record<string, string>>): Record<string, Sample>;
   /** Other names that `millrace send` knows it by. */
   aliases?: readonly string[];
   /** What it takes to run on a machine without any account at the platform. */
@@ -59,6 +81,10 @@ export type AdapterContext = {
   newId: NewId;
   /** Who owns an account, to find out before a call to the provider that nobody does; the write asks again. */
   sources: SourceStore;
+  /** Files that were given to us for sending. */
+  media: MediaStore;
+  /** What each channel can send. */
+  formats: readonly OutgoingFormat[];
   /** Fires when the job's deadline has passed, its lock is lost or the worker must stop. */
   signal: AbortSignal;
 };
@@ -99,3 +125,13 @@ export type LocalSetup = {
 
 /** A request like the platform's own, signed with the secrets of the environment. */
 export type Sample = { path: string; headers: Record<string, string>; body: string };
+
+/** What an integration has besides its inbound side, by the queues that it takes. */
+export type Abilities = { readonly [Ability in "requests" | "outbound" | "media" | "assistant"]?: unknown };
+
+/** The queues that an integration has. */
+export function rolesOf(abilities: Abilities): QueueRole[] {
+  return QUEUE_ROLES.filter(
+    (role) => role === "inbound" || abilities[role === "turns" ? "assistant" : role] !== undefined,
+  );
+}

@@ -3,6 +3,7 @@ import { describeError } from "./provider-error.ts";
 
 /** The port by which code logs: one line, its fields first. */
 export type Logger = {
+  debug(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;
   error(fields: Record<string, unknown>, message: string): void;

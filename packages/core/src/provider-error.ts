@@ -2,8 +2,11 @@
 export type NextStep =
   /** Back off, then try again; costs an attempt. */
   | { kind: "retryable" }
-  /** The scope (a recipient, number, chat, bot, page) waits until then, the rest goes on; costs nothing. */
-  | { kind: "rate_limited"; scope: string; until: Date }
+  /**
+   * The scope (a recipient, number, chat, bot, page) waits until then, the rest goes on; costs nothing. Where another
+   * scope below `widen` waits already (`telegram:bot` for `telegram:bot:chat`), all of `widen` does.
+   */
+  | { kind: "rate_limited"; scope: string; until: Date; widen?: string }
   /** A person must act (token, permission, payment): the scope's jobs wait and resume by themselves; costs nothing. */
   | { kind: "parked"; scope: string }
   /** It will never work: dead letter at once. */
@@ -18,13 +21,19 @@ export class ProviderError extends Error {
   readonly next: NextStep;
   /** The provider's own code for it, e.g. `190` or `http_503`. */
   readonly code: string | undefined;
+  /** Whether the provider may have done what it was asked all the same: no answer came, or none that tells. */
+  readonly uncertain: boolean;
 
-  constructor(message: string, next: NextStep, options: { code?: string; cause?: unknown } = {}) {
+  constructor(message: string, next: NextStep, options: ErrorDetails = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.next = next;
     this.code = options.code;
+    this.uncertain = options.uncertain ?? false;
   }
 }
+
+/** What else is known of an error. */
+export type ErrorDetails = { code?: string; cause?: unknown; uncertain?: boolean };
 
 /** Shorthand for the error that ends a job at once. */
 export function permanent(message: string, code?: string): ProviderError {
@@ -32,7 +41,7 @@ export function permanent(message: string, code?: string): ProviderError {
 }
 
 /** Shorthand for the error that backs off and tries again. */
-export function retryable(message: string, options: { code?: string; cause?: unknown } = {}): ProviderError {
+export function retryable(message: string, options: ErrorDetails = {}): ProviderError {
   return new ProviderError(message, { kind: "retryable" }, options);
 }
 

@@ -1,3 +1,5 @@
+import type { MessagePart, Sent } from "./outbound.ts";
+
 /**
  * The stores that adapters write to: narrow ports, implemented by packages/db, alive only inside the transaction of one
  * event. Ids are UUIDv7 strings, times are Dates.
@@ -7,6 +9,8 @@ export type Stores = {
   contacts: ContactStore;
   conversations: ConversationStore;
   messages: MessageStore;
+  outbox: OutboxStore;
+  turns: TurnStore;
   leads: LeadStore;
 };
 
@@ -80,8 +84,29 @@ export type Thread = {
 /** What just happened in a thread; `byUser` when the other side did it, which opens WhatsApp's 24-hour window. */
 export type Activity = { at: Date; byUser: boolean };
 
+/** Who answers in a conversation: the AI, or a person who took over. */
+export type ConversationMode = "ai" | "human";
+
+/** A change of who answers. */
+export type Takeover = {
+  conversationId: string;
+  mode: ConversationMode;
+  /** Who did it, and why. */
+  actor: string;
+  reason?: string | undefined;
+  at: Date;
+};
+
 /** Threads of messages, each with a case. */
 export type ConversationStore = {
+  /** A conversation by its id; undefined when there is none. */
+  find(id: string): Promise<(Thread & { mode: ConversationMode; epoch: number }) | undefined>;
+  /**
+   * Changes who answers and raises the conversation's epoch, which takes back every AI answer that was asked for
+   * before and is not sent yet. Waits until one that is on its way has arrived. Handing back asks the AI with what was
+   * said meanwhile. False when it is in that mode already.
+   */
+  takeOver(takeover: Takeover): Promise<boolean>;
   /** The conversation of a thread, made when there is none, and never without an open case. Returns its id. */
   open(thread: Thread, activity: Activity): Promise<string>;
   /**
@@ -169,10 +194,48 @@ export type MessageStore = {
       participant?: string | undefined;
       error?: { code: string; title?: string | undefined } | undefined;
       payload: unknown;
+      /** Our own id of the message, where the platform gives it back: the message is found by it before it has another. */
+      messageId?: string | undefined;
     },
   ): Promise<void>;
   /** Keeps a change under its own id and applies it; of several, the latest `at` wins in whatever order they come. */
   addChange(target: MessageKey, change: MessageChange & { changeId: string; at: Date }): Promise<void>;
+};
+
+/** Messages to send, in this order. */
+export type QueuedMessages = {
+  conversationId: string;
+  /** `person` stands for everybody who calls the send API. */
+  author: "ai" | "person";
+  /** Our ids of the messages, one per part. */
+  messages: readonly (MessagePart & { id: string })[];
+  at: Date;
+};
+
+/** Messages on their way out. */
+export type OutboxStore = {
+  /**
+   * Writes messages as `queued`, each with its place in the conversation's order and a job of its own.
+   * @throws ProviderError permanent when there is another message under one of the ids
+   */
+  queue(messages: QueuedMessages): Promise<void>;
+  /** Has an action done in a conversation, in no order with its messages. `id` is unique. */
+  act(action: { id: string; conversationId: string; action: unknown }): Promise<void>;
+  /** The platform has taken a message. What it has told of it already is applied. */
+  sent(messageId: string, sent: Sent, at: Date): Promise<void>;
+  /** A message is not sent any more: its answer came from before a takeover. */
+  suppress(messageId: string, reason: string): Promise<void>;
+};
+
+/** What became of an answer: `late` when it was superseded, taken over, or given up before. */
+export type AnswerFate = "queued" | "late" | "repeated";
+
+/** Questions to the AI and what became of them. */
+export type TurnStore = {
+  /** The conversation that a turn belongs to; undefined when there is no such turn. */
+  find(turnId: string): Promise<{ conversationId: string; channel: Channel } | undefined>;
+  /** Takes an answer: queues its messages, or keeps them as `suppressed` when it comes too late. */
+  answer(answer: { turnId: string; messages: readonly MessagePart[]; at: Date }): Promise<AnswerFate>;
 };
 
 /** A lead as the platform holds it. */

@@ -1,0 +1,56 @@
+import type { z } from "zod";
+import type { NewId } from "./clock.ts";
+import type { QueueRole, SplitEvent } from "./event.ts";
+import type { RawRequest } from "./integration.ts";
+
+/** A request to one of our own routes, past its proof. */
+export type ApiCall = {
+  /** Who calls, without telling their secret: the same for all requests made with one key. */
+  caller: string;
+  /** The caller's own name for the request, from `Idempotency-Key`. */
+  idempotencyKey: string | undefined;
+  newId: NewId;
+  now: Date;
+};
+
+/** What is queued for a request, and what its caller is told once it is. */
+export type Accepted = {
+  events: readonly SplitEvent[];
+  body: Record<string, unknown>;
+};
+
+/** A route that callers of ours post JSON to. Its schemas are also its page in the OpenAPI document. */
+export type ApiRoute = {
+  /** Paths it answers at, the canonical one first. */
+  paths: readonly [string, ...string[]];
+  /** One line, for the OpenAPI document. */
+  summary: string;
+  /** Markdown, for the OpenAPI document. */
+  description: string;
+  /** How a caller proves itself, in words. */
+  proof: string;
+  /** Checks the caller's proof over the raw bytes. Absent: one of API_KEYS as `Authorization: Bearer`. */
+  verify?(request: RawRequest, now: Date): boolean;
+  /** Largest body in bytes. */
+  maxBodyBytes: number;
+  /** What the body must be; problems with it are answered with 400 and the field's name. */
+  body: z.ZodType;
+  /** 202, it is queued; 200 where the caller takes nothing else for success. */
+  status: 200 | 202;
+  /** What that answer is. */
+  answer: z.ZodType;
+  /** The queue that takes its events in. */
+  role: QueueRole;
+  /** Turns a body that has passed `body` into events. */
+  accept(body: unknown, call: ApiCall): Accepted;
+};
+
+/** An {@link ApiRoute} whose `accept` gets what its schema gives. */
+export function apiRoute<Schema extends z.ZodType>(
+  route: Omit<ApiRoute, "body" | "accept"> & {
+    body: Schema;
+    accept(body: z.output<Schema>, call: ApiCall): Accepted;
+  },
+): ApiRoute {
+  return { ...route, accept: (body, call) => route.accept(body as z.output<Schema>, call) };
+}
