@@ -44,7 +44,7 @@ test("behind a pooler in transaction mode nothing is prepared; elsewhere the way
       receivedAt,
       payload: {},
     } as const;
-    expect(await inbox.once(event, () => Promise.resolve({ result: "kept" }))).toEqual({ result: "kept" });
+    expect(await inbox.once(event, () => Promise.resolve({ result: "kept" }))).toMatchObject({ result: "kept" });
     expect(await inbox.isDone(event)).toBe(true);
     const [prepared] = await pool.orm.execute<{ count: number }>(
       sql`select count(*)::int as count from pg_prepared_statements where statement like '%webhook_events%'`,

@@ -1,8 +1,15 @@
+export * from "./repositories/conversation-list.ts";
 export * from "./database.ts";
 export * from "./migrate.ts";
 export * from "./repositories/dead-letters.ts";
+export { createFence, type Fence } from "./repositories/fence.ts";
+export type { FollowUpSettings } from "./repositories/follow-ups.ts";
 export * from "./repositories/holds.ts";
 export * from "./repositories/inbox.ts";
 export * from "./repositories/ledger.ts";
+export * from "./repositories/outbox.ts";
+export * from "./repositories/rate-limits.ts";
+export * from "./repositories/turns.ts";
 export { ANY_ACCOUNT, assignSources, seedSources, sourceStore, type SourceAssignment } from "./repositories/sources.ts";
 export { isOutage } from "./outage.ts";
+export { storedMedia, type StoredMediaRecords } from "./repositories/stored-media.ts";

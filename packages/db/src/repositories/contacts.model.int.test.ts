@@ -8,6 +8,7 @@ import { migrateDatabase } from "../migrate.ts";
 import { cases, contactIdentities, contacts, conversations, leads, messages, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "./conversations.ts";
+import { following } from "./follow-ups.ts";
 import { leadStore } from "./leads.ts";
 import { messageStore } from "./messages.ts";
 
@@ -102,12 +103,12 @@ async function effects(tx: Executor, tenantId: string, { id, current, previous }
     : await store.resolve(tenantId, [first, ...rest], { name: id });
   const place = { tenantId, channel: "whatsapp", accountId: tenantId } as const;
   const at = new Date("2026-03-01T08:00:00Z");
-  const conversationId = await conversationStore(tx, uuidv7).open(
+  const conversationId = await conversationStore(tx, following(uuidv7)).open(
     { ...place, threadId: contactId, kind: "direct", contactId },
     { at, byUser: true },
   );
   const message = { ...place, conversationId, contactId, externalId: id, sentAt: at, payload: {} };
-  await messageStore(tx, uuidv7).add({ ...message, direction: "inbound", type: "text", status: "received" });
+  await messageStore(tx, following(uuidv7)).add({ ...message, direction: "inbound", type: "text", status: "received" });
   const answers = { answers: {}, consents: {}, payload: {}, isTest: false, submittedAt: at };
   await leadStore(tx, uuidv7).add({ tenantId, contactId, source: "Meta", externalId: `${tenantId}.${id}`, ...answers });
 }

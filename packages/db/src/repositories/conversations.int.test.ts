@@ -7,6 +7,7 @@ import { type Database, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
 import { cases, conversations, messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "./conversations.ts";
+import { following } from "./follow-ups.ts";
 import { messageStore } from "./messages.ts";
 
 let testDatabase: TestDatabase;
@@ -169,7 +170,7 @@ test("of two threads that become one, a person who was in charge of either stays
 });
 
 function step<T>(write: (store: ConversationStore) => Promise<T>): Promise<T> {
-  return database.orm.transaction((tx) => write(conversationStore(tx, uuidv7)));
+  return database.orm.transaction((tx) => write(conversationStore(tx, following(uuidv7))));
 }
 
 function place(threadId: string) {
@@ -189,10 +190,10 @@ async function say(threadId: string, externalId: string, at: Date): Promise<void
   try {
     await database.orm.transaction(async (tx) => {
       const thread = { ...place(threadId), kind: "group" } as const;
-      const conversationId = await conversationStore(tx, uuidv7).open(thread, { at, byUser: true });
+      const conversationId = await conversationStore(tx, following(uuidv7)).open(thread, { at, byUser: true });
       const message = { tenantId, channel: "telegram", accountId: tenantId, conversationId, externalId } as const;
       const rest = { direction: "inbound", type: "text", status: "received", sentAt: at, payload: {} } as const;
-      await messageStore(tx, uuidv7).add({ ...message, ...rest });
+      await messageStore(tx, following(uuidv7)).add({ ...message, ...rest });
     });
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;

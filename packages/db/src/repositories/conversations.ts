@@ -5,11 +5,36 @@ import { isLatest } from "../latest.ts";
 import { lockNames } from "../locks.ts";
 import { cases, conversations } from "../schema/index.ts";
 import { mergeConversations } from "./merge-conversations.ts";
+import type { Following } from "./follow-ups.ts";
+import { takeOver } from "./take-over.ts";
 import { factsOf, tellMove, tellReachable, type ThreadFacts } from "./thread-facts.ts";
 
 /** {@link ConversationStore} on the tables conversations, cases and thread_facts. */
-export function conversationStore(tx: Executor, newId: NewId): ConversationStore {
+export function conversationStore(tx: Executor, following: Following): ConversationStore {
+  const { newId } = following;
   return {
+    async find(id) {
+      const [row] = await tx
+        .select({
+          tenantId: conversations.tenantId,
+          channel: conversations.channel,
+          accountId: conversations.accountId,
+          threadId: conversations.threadId,
+          kind: conversations.kind,
+          contactId: conversations.contactId,
+          title: conversations.title,
+          mode: conversations.mode,
+          epoch: conversations.epoch,
+        })
+        .from(conversations)
+        .where(eq(conversations.id, id))
+        .prepare("find_conversation")
+        .execute();
+      return row && { ...row, contactId: row.contactId ?? undefined, title: row.title ?? undefined };
+    },
+
+    takeOver: (takeover) => takeOver(tx, following, takeover),
+
     async open(thread, activity) {
       const found = await touch(tx, thread, activity);
       if (found?.caseStatus === "open") return found.id;

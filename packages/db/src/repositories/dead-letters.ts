@@ -1,7 +1,7 @@
-import { and, eq, gte, lt, notExists, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
-import { deadLetters, webhookEvents } from "../schema/index.ts";
+import { deadLetters, messages, turns, webhookEvents } from "../schema/index.ts";
 
 /** {@link DeadLetterStore} on the tables dead_letters and webhook_events. */
 export function createDeadLetters(database: Database, newId: NewId): DeadLetterStore {
@@ -57,9 +57,31 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
             setWhere: lt(deadLetters.failedAt, failedAt),
           })
           .returning({ id: deadLetters.id });
+        if (!done && written.length > 0) await giveUp(tx, job);
         return written.length > 0;
       }),
   };
+}
+
+/** What the job was for ends with it: the message that it was to send, the question that it was to ask. */
+async function giveUp(tx: Executor, { kind, payload, error }: ExhaustedJob): Promise<void> {
+  const { messageId, turnId } = (typeof payload === "object" && payload !== null ? payload : {}) as Record<
+    string,
+    unknown
+  >;
+  if (kind === "send" && typeof messageId === "string") {
+    // It may still be on its way when its sending is uncertain: what the platform tells later counts then.
+    await tx
+      .update(messages)
+      .set({ status: "failed", error, updatedAt: sql`now()` })
+      .where(and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"])));
+  }
+  if (kind === "turn" && typeof turnId === "string") {
+    await tx
+      .update(turns)
+      .set({ state: "failed", endedAt: sql`now()`, updatedAt: sql`now()` })
+      .where(and(eq(turns.id, turnId), inArray(turns.state, ["gathering", "asked"])));
+  }
 }
 
 /** This end of the job, or a later one, where it is written down already. */

@@ -32,6 +32,12 @@ export function createHolds({ orm }: Database): HoldStore {
         .returning({ scope: holds.scope });
       return claimed.length > 0;
     },
+    async returnTrial(scope, now) {
+      await orm
+        .update(holds)
+        .set({ until: now })
+        .where(and(eq(holds.scope, scope), eq(holds.kind, "parked")));
+    },
     async lift(scope) {
       const lifted = await orm.delete(holds).where(eq(holds.scope, scope)).returning({ scope: holds.scope });
       return lifted.length > 0;

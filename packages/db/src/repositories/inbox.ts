@@ -1,23 +1,40 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
-import { contentHash, type InboundEvent, type NewId, type Outcome, type Stores, type Write } from "@millrace/core";
+import {
+  contentHash,
+  type FollowUp,
+  type InboundEvent,
+  type NewId,
+  type Outcome,
+  type Stores,
+  type Write,
+} from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "./conversations.ts";
+import { type Following, following, type FollowUpSettings } from "./follow-ups.ts";
 import { leadStore } from "./leads.ts";
 import { messageStore } from "./messages.ts";
+import { outboxStore } from "./outbox-store.ts";
 import { sourceStore } from "./sources.ts";
+import { turnStore } from "./turn-store.ts";
 
 /** Decides whether an event is new and writes its effects, both in one transaction. */
 export type Inbox = {
   /** Whether the event's effects are committed already. */
   isDone(event: InboundEvent): Promise<boolean>;
-  /** Runs `write` unless the event is done already; `duplicate` says that it was. Settles its dead letter, if any. */
-  once(event: InboundEvent, write: Write): Promise<Outcome | { result: "duplicate" }>;
+  /**
+   * Runs `write` unless the event is done already; `duplicate` says that it was. Settles its dead letter, if any. The
+   * jobs that follow from it are told either way: they are enqueued again rather than lost with a worker that dies.
+   */
+  once(event: InboundEvent, write: Write): Promise<Settled>;
 };
 
+/** What became of an event, and the jobs that follow from it. */
+export type Settled = (Outcome | { result: "duplicate"; detail?: undefined }) & { followUps: readonly FollowUp[] };
+
 /** {@link Inbox} on the table webhook_events. */
-export function createInbox(database: Database, newId: NewId): Inbox {
+export function createInbox(database: Database, newId: NewId, settings?: FollowUpSettings): Inbox {
   return {
     async isDone(event) {
       const [row] = await database.orm
@@ -28,21 +45,16 @@ export function createInbox(database: Database, newId: NewId): Inbox {
         .execute();
       return row?.status === "done";
     },
-    once: (event, write) => database.orm.transaction((tx) => once(tx, newId, event, write)),
+    once: (event, write) => database.orm.transaction((tx) => once(tx, following(newId, settings), event, write)),
   };
 }
 
-async function once(
-  tx: Executor,
-  newId: NewId,
-  event: InboundEvent,
-  write: Write,
-): Promise<Outcome | { result: "duplicate" }> {
+async function once(tx: Executor, context: Following, event: InboundEvent, write: Write): Promise<Settled> {
   // The unique key decides. A second transaction with the same event waits here until the first has ended.
   const [claimed] = await tx
     .insert(webhookEvents)
     .values({
-      id: newId(),
+      id: context.newId(),
       source: event.source,
       eventId: event.id,
       kind: event.kind,
@@ -60,21 +72,31 @@ async function once(
     .returning({ id: webhookEvents.id, wasDead: sql<boolean>`xmax <> 0` })
     .prepare("claim_event")
     .execute();
-  if (!claimed) return { result: "duplicate" };
+  if (!claimed) return { result: "duplicate", followUps: await followUpsOf(tx, event) };
   if (claimed.wasDead) await settleDeadLetter(tx, event);
 
-  const outcome = await write(storesOf(tx, newId));
-  if (outcome.result !== "written" || outcome.detail !== undefined) {
+  const outcome = await write(storesOf(tx, context));
+  const { followUps } = context;
+  const isPlain = outcome.result === "written" && outcome.detail === undefined;
+  if (!isPlain || followUps.length > 0) {
     await tx
       .update(webhookEvents)
       .set({
         result: outcome.result,
         detail: outcome.detail ?? null,
         payload: outcome.result === "written" ? null : event.payload,
+        followUps: followUps.length > 0 ? followUps : null,
       })
-      .where(eq(webhookEvents.id, claimed.id));
+      .where(eq(webhookEvents.id, claimed.id))
+      .prepare("settle_event")
+      .execute();
   }
-  return outcome;
+  return { ...outcome, followUps };
+}
+
+async function followUpsOf(tx: Executor, event: InboundEvent): Promise<FollowUp[]> {
+  const [row] = await tx.select({ followUps: webhookEvents.followUps }).from(webhookEvents).where(isEvent(event));
+  return Array.isArray(row?.followUps) ? (row.followUps as FollowUp[]) : [];
 }
 
 async function settleDeadLetter(tx: Executor, event: InboundEvent): Promise<void> {
@@ -94,12 +116,15 @@ function isEvent(event: Pick<InboundEvent, "source" | "id">) {
   return and(eq(webhookEvents.source, event.source), eq(webhookEvents.eventId, event.id));
 }
 
-function storesOf(tx: Executor, newId: NewId): Stores {
+function storesOf(tx: Executor, context: Following): Stores {
+  const { newId } = context;
   return {
     sources: sourceStore(tx),
     contacts: contactStore(tx, newId),
-    conversations: conversationStore(tx, newId),
-    messages: messageStore(tx, newId),
+    conversations: conversationStore(tx, context),
+    messages: messageStore(tx, context),
+    outbox: outboxStore(tx, context),
+    turns: turnStore(tx, context),
     leads: leadStore(tx, newId),
   };
 }

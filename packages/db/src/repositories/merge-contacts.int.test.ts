@@ -7,6 +7,7 @@ import { migrateDatabase } from "../migrate.ts";
 import { cases, contacts, conversations, messages, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "./conversations.ts";
+import { following } from "./follow-ups.ts";
 import { messageStore } from "./messages.ts";
 
 let testDatabase: TestDatabase;
@@ -115,12 +116,12 @@ async function text(tx: Executor, names: Names, time: string, between?: () => Pr
   await between?.();
   const place = { tenantId, channel: "whatsapp", accountId: tenantId } as const;
   const at = new Date(time);
-  const conversationId = await conversationStore(tx, uuidv7).open(
+  const conversationId = await conversationStore(tx, following(uuidv7)).open(
     { ...place, threadId: contactId, kind: "direct", contactId },
     { at, byUser: true },
   );
   const message = { ...place, conversationId, contactId, externalId: uuidv7(), sentAt: at, payload: {} };
-  await messageStore(tx, uuidv7).add({ ...message, direction: "inbound", type: "text", status: "received" });
+  await messageStore(tx, following(uuidv7)).add({ ...message, direction: "inbound", type: "text", status: "received" });
   return contactId;
 }
 

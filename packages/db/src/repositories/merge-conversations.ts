@@ -2,6 +2,7 @@ import { count, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../database.ts";
 import { cases, conversations } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
+import { mergeTurns } from "./merge-turns.ts";
 
 /**
  * Makes two conversations one. An open case stays open; where both have one, the survivor's stands for both from the
@@ -18,7 +19,17 @@ export async function mergeConversations(tx: Executor, survivor: string, other: 
   const kept = rows.find((row) => row.id === survivor);
   const gone = rows.find((row) => row.id === other);
   if (!kept || !gone) return;
-  await tx.update(messages).set({ conversationId: survivor }).where(eq(messages.conversationId, other));
+  const merged = {
+    mode: kept.mode === "human" || gone.mode === "human" ? ("human" as const) : ("ai" as const),
+    // Above both, so that no answer that was asked for in either passes for one that was asked for in the whole.
+    epoch: Math.max(kept.epoch, gone.epoch) + 1,
+  };
+  await mergeTurns(tx, kept, gone, merged);
+  // The places of the one follow those of the other.
+  await tx
+    .update(messages)
+    .set({ conversationId: survivor, position: sql`${messages.position} + ${kept.positions}` })
+    .where(eq(messages.conversationId, other));
   await tx.delete(conversations).where(eq(conversations.id, other));
   const reach = time(gone.reachableChangedAt) > time(kept.reachableChangedAt) ? gone : kept;
   await tx
@@ -28,6 +39,7 @@ export async function mergeConversations(tx: Executor, survivor: string, other: 
       title: kept.title ?? gone.title,
       mode: kept.mode === "human" || gone.mode === "human" ? "human" : "ai",
       // Above both, so that no answer that was asked for in either passes for one that was asked for in the whole.
+      positions: kept.positions + gone.positions,
       epoch: Math.max(kept.epoch, gone.epoch) + 1,
       reachable: reach.reachable,
       reachableChangedAt: reach.reachableChangedAt,

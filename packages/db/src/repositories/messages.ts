@@ -1,12 +1,16 @@
-import { and, eq, sql } from "drizzle-orm";
-import { MESSAGE_STATUSES, type MessageKey, type MessageStore, type NewId } from "@millrace/core";
+import { sql } from "drizzle-orm";
+import type { MessageKey, MessageStore } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import { lockNames } from "../locks.ts";
 import { messageChanges, messages, messageStatuses } from "../schema/messages.ts";
+import { type Following, sendJob } from "./follow-ups.ts";
 import { applyChanges } from "./message-changes.ts";
+import { adopt, applyStatuses, messageName } from "./message-statuses.ts";
+import { noteMessage } from "./note-message.ts";
 
 /** {@link MessageStore} on the tables messages, message_statuses and message_changes. */
-export function messageStore(tx: Executor, newId: NewId): MessageStore {
+export function messageStore(tx: Executor, following: Following): MessageStore {
+  const { newId } = following;
   return {
     async add(message) {
       const { tenantId, conversationId, channel, accountId, externalId, direction, type, sentAt, payload, status } =
@@ -25,21 +29,24 @@ export function messageStore(tx: Executor, newId: NewId): MessageStore {
           sentAt,
           payload,
           status,
+          author: direction === "inbound" ? "contact" : "person",
           contactId: message.contactId ?? null,
           body: message.body ?? null,
           media: message.media ?? null,
           replyTo: message.replyTo ?? null,
         })
         .onConflictDoNothing()
-        .returning({ changed: changesWaiting(message) })
+        .returning({ id: messages.id, changed: changesWaiting(message) })
         .prepare("add_message");
       const [, [added]] = await Promise.all([lockMessage(tx, message), insertion.execute()]);
       if (added?.changed) await applyChanges(tx, message);
-      if (added && direction === "outbound") await applyStatuses(tx, message);
+      if (!added) return;
+      if (direction === "outbound") await applyStatuses(tx, message);
+      else await noteMessage(tx, following, added.id, message);
     },
 
     async addStatus(status) {
-      const { channel, accountId, externalId, at, payload } = status;
+      const { channel, accountId, externalId, at, payload, messageId } = status;
       const insertion = tx
         .insert(messageStatuses)
         .values({
@@ -58,7 +65,10 @@ export function messageStore(tx: Executor, newId: NewId): MessageStore {
         .returning({ id: messageStatuses.id })
         .prepare("add_status");
       const [, added] = await Promise.all([lockMessage(tx, status), insertion.execute()]);
-      if (added.length > 0) await applyStatuses(tx, status);
+      const conversationId = messageId === undefined ? undefined : await adopt(tx, status, messageId, at);
+      if (conversationId !== undefined && messageId !== undefined)
+        following.followUps.push({ ...sendJob({ id: messageId, channel, accountId, conversationId }), wake: true });
+      if (added.length > 0 || conversationId !== undefined) await applyStatuses(tx, status);
     },
 
     async addChange(target, change) {
@@ -93,36 +103,10 @@ export function messageStore(tx: Executor, newId: NewId): MessageStore {
  * looks at what is committed, when the lock is had.
  */
 function lockMessage(tx: Executor, key: MessageKey): Promise<void> {
-  return lockNames(tx, [`message/${key.channel}/${key.accountId}/${key.externalId}`]);
+  return lockNames(tx, [messageName(key)]);
 }
 
 function changesWaiting(key: MessageKey) {
   return sql<boolean>`exists (select 1 from ${messageChanges} where ${messageChanges.channel} = ${key.channel}
     and ${messageChanges.accountId} = ${key.accountId} and ${messageChanges.externalId} = ${key.externalId})`;
-}
-
-/** Rank of a status: its place in MESSAGE_STATUSES, as SQL. */
-function rank(status: unknown) {
-  return sql`array_position(array[${sql.join(
-    MESSAGE_STATUSES.map((name) => sql`${name}`),
-    sql`, `,
-  )}]::text[], ${status}::text)`;
-}
-
-/**
- * Sets the message to the furthest status told of it. A maximum over all of them, so every order gives the same. One
- * participant's failure is not the group message's.
- */
-async function applyStatuses(tx: Executor, key: MessageKey): Promise<void> {
-  await tx.execute(sql`
-    update ${messages} set status = furthest.status, updated_at = now()
-    from (
-      select status from ${messageStatuses}
-      where channel = ${key.channel} and account_id = ${key.accountId} and external_id = ${key.externalId}
-        and (participant = '' or status <> 'failed')
-      order by ${rank(sql`status`)} desc limit 1
-    ) as furthest
-    where ${and(eq(messages.channel, key.channel), eq(messages.accountId, key.accountId), eq(messages.externalId, key.externalId))}
-      and ${messages.direction} = 'outbound'
-      and ${rank(sql`furthest.status`)} > ${rank(messages.status)}`);
 }

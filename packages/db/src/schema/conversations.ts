@@ -50,6 +50,10 @@ export const conversations = pgTable(
     mode: text("mode", { enum: ["ai", "human"] }).notNull(),
     /** Rises with every change of mode. */
     epoch: integer("epoch").notNull().default(0),
+    /** When the mode last changed. */
+    modeChangedAt: time("mode_changed_at"),
+    /** Places given so far to messages of ours; see messages.position. */
+    positions: integer("positions").notNull().default(0),
     /** False once the other side has blocked us or is gone. */
     reachable: boolean("reachable").notNull().default(true),
     reachableChangedAt: time("reachable_changed_at"),

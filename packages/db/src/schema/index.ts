@@ -4,3 +4,4 @@ export * from "./leads.ts";
 export * from "./messages.ts";
 export * from "./pipe.ts";
 export * from "./tenants.ts";
+export * from "./turns.ts";

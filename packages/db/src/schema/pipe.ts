@@ -23,6 +23,8 @@ export const webhookEvents = pgTable(
     correlationId: text("correlation_id").notNull(),
     /** The event's data, where no other row holds it. */
     payload: jsonb("payload"),
+    /** The jobs that follow from it: enqueued again whenever the event comes again. */
+    followUps: jsonb("follow_ups"),
     receivedAt: time("received_at").notNull(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -78,6 +80,13 @@ export const holds = pgTable("holds", {
   /** When the scope's jobs go on (rate_limited) or when the next one tries (parked). */
   until: time("until").notNull(),
   createdAt: createdAt(),
+});
+
+/** When each scope of a platform's limit has used up what it was given: the one row that all workers ask. */
+export const rateLimits = pgTable("rate_limits", {
+  scope: text("scope").primaryKey(),
+  /** The theoretical arrival time of the generic cell rate algorithm. */
+  usedUntil: time("used_until").notNull(),
 });
 
 /** Who did what, and why, to jobs, dead letters and conversations. */

@@ -1,0 +1,44 @@
+import { type FollowUp, type NewId, type Now, systemNow, type TurnTimings } from "@millrace/core";
+
+/** What follows from the events of an inbox, besides what their adapters say themselves. */
+export type FollowUpSettings = {
+  now: Now;
+  /** The integration that is asked first, and when; absent: nobody is. */
+  assistant?: { source: string; timings: TurnTimings } | undefined;
+  /** Channels whose files are fetched. */
+  media: ReadonlySet<string>;
+};
+
+/** One transaction's settings, ids, and the jobs that follow from it so far. */
+export type Following = FollowUpSettings & { newId: NewId; followUps: FollowUp[] };
+
+const NOTHING: FollowUpSettings = { now: systemNow, media: new Set() };
+
+/** What a transaction begins with; without settings nothing follows but what its adapters say. */
+export function following(newId: NewId, settings = NOTHING): Following {
+  return { ...settings, newId, followUps: [] };
+}
+
+/** The job that sends a message. */
+export function sendJob(message: { id: string; channel: string; accountId: string; conversationId: string }): FollowUp {
+  const { id, channel, accountId, conversationId } = message;
+  return {
+    source: channel,
+    role: "outbound",
+    id: `send.${id}`,
+    kind: "send",
+    payload: { messageId: id, accountId, conversationId },
+  };
+}
+
+/** The job that sees a turn through to its end. */
+export function turnJob(source: string, turnId: string, askAt: Date): FollowUp {
+  return {
+    source,
+    role: "turns",
+    id: `turn.${turnId}`,
+    kind: "turn",
+    payload: { turnId },
+    notBefore: askAt.toISOString(),
+  };
+}

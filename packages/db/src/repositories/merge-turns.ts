@@ -1,0 +1,62 @@
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import type { Executor } from "../database.ts";
+import { type conversations, messages, turns } from "../schema/index.ts";
+import { OPEN_TURN } from "./turn-gathering.ts";
+
+type Conversation = Pick<typeof conversations.$inferSelect, "id" | "mode" | "epoch">;
+
+/**
+ * Makes the turns of two conversations those of the one that stays. In the AI's hands the earlier open question holds
+ * what both were about and is asked anew. In a person's, what was not answered is there for the hand-back, which goes
+ * by the epoch before the person's.
+ */
+export async function mergeTurns(
+  tx: Executor,
+  kept: Conversation,
+  gone: Conversation,
+  { mode, epoch }: Pick<Conversation, "mode" | "epoch">,
+): Promise<void> {
+  const both = [kept.id, gone.id];
+  const open = await tx
+    .select({ id: turns.id })
+    .from(turns)
+    .where(and(inArray(turns.conversationId, both), inArray(turns.state, OPEN_TURN)))
+    .orderBy(asc(turns.openedAt), asc(turns.id));
+  const [first, ...others] = open.map(({ id }) => id);
+  const ended = { endedAt: sql`now()`, updatedAt: sql`now()` };
+  if (mode === "human") {
+    if (first !== undefined)
+      await tx
+        .update(turns)
+        .set({ state: "taken_over", epoch: epoch - 1, ...ended })
+        .where(inArray(turns.id, [first, ...others]));
+    for (const side of [kept, gone].filter((conversation) => conversation.mode === "human")) {
+      await tx
+        .update(messages)
+        .set({ epoch })
+        .where(
+          and(eq(messages.conversationId, side.id), eq(messages.direction, "inbound"), eq(messages.epoch, side.epoch)),
+        );
+      await tx
+        .update(turns)
+        .set({ epoch: epoch - 1 })
+        .where(and(eq(turns.conversationId, side.id), eq(turns.state, "taken_over"), eq(turns.epoch, side.epoch - 1)));
+    }
+  } else if (first !== undefined) {
+    if (others.length > 0) {
+      await tx
+        .update(messages)
+        .set({ turnId: first })
+        .where(and(inArray(messages.turnId, others), eq(messages.direction, "inbound")));
+      await tx
+        .update(turns)
+        .set({ state: "superseded", ...ended })
+        .where(inArray(turns.id, others));
+    }
+    await tx
+      .update(turns)
+      .set({ state: "gathering", asks: 0, epoch, updatedAt: sql`now()` })
+      .where(eq(turns.id, first));
+  }
+  await tx.update(turns).set({ conversationId: kept.id }).where(eq(turns.conversationId, gone.id));
+}

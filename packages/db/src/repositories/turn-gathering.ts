@@ -1,0 +1,73 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { TurnTimings } from "@millrace/core";
+import type { Executor } from "../database.ts";
+import { messages, turns } from "../schema/index.ts";
+import type { Following } from "./follow-ups.ts";
+
+/** A conversation whose row this transaction holds. */
+type Conversation = { id: string; tenantId: string; epoch: number };
+
+/** States of a turn that is not over. */
+export const OPEN_TURN = ["gathering", "asked"] as const;
+
+/**
+ * The turn that a new message belongs to. One that gathers waits for more, up to its cap; one that is being thought
+ * about is superseded, and what it asked is asked again together with the new message.
+ */
+export async function gather(
+  tx: Executor,
+  { newId, now }: Pick<Following, "newId" | "now">,
+  conversation: Conversation,
+  { gatherMs, gatherCapMs }: TurnTimings,
+): Promise<{ id: string; askAt: Date }> {
+  const at = now();
+  const [open] = await tx
+    .select({ id: turns.id, state: turns.state, openedAt: turns.openedAt })
+    .from(turns)
+    .where(and(eq(turns.conversationId, conversation.id), inArray(turns.state, OPEN_TURN)))
+    .prepare("open_turn_of")
+    .execute();
+  if (open?.state === "gathering") {
+    const askAt = new Date(Math.min(at.getTime() + gatherMs, open.openedAt.getTime() + gatherCapMs));
+    await tx
+      .update(turns)
+      .set({ askAt, updatedAt: sql`now()` })
+      .where(eq(turns.id, open.id));
+    return { id: open.id, askAt };
+  }
+  if (open) await endTurn(tx, open.id, "superseded", at);
+  const turn = { id: newId(), askAt: new Date(at.getTime() + Math.min(gatherMs, gatherCapMs)) };
+  await openTurn(tx, conversation, { ...turn, reason: "message", openedAt: at });
+  if (open)
+    await tx
+      .update(messages)
+      .set({ turnId: turn.id })
+      .where(and(eq(messages.turnId, open.id), eq(messages.direction, "inbound")));
+  return turn;
+}
+
+/** Writes a turn that gathers. */
+export async function openTurn(
+  tx: Executor,
+  { id: conversationId, tenantId, epoch }: Conversation,
+  turn: { id: string; reason: "message" | "hand_back"; openedAt: Date; askAt: Date },
+): Promise<void> {
+  await tx
+    .insert(turns)
+    .values({ ...turn, conversationId, tenantId, epoch, state: "gathering" })
+    .prepare("open_turn")
+    .execute();
+}
+
+/** Ends a turn. */
+export async function endTurn(
+  tx: Executor,
+  id: string,
+  state: "answered" | "superseded" | "taken_over" | "failed",
+  at: Date,
+): Promise<void> {
+  await tx
+    .update(turns)
+    .set({ state, endedAt: at, updatedAt: sql`now()` })
+    .where(eq(turns.id, id));
+}
