@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import {
   describeError,
@@ -9,15 +10,24 @@ import {
   type Random,
   retryable,
 } from "@millrace/core";
-import type { QueueDefinition } from "./catalogue.ts";
+import { backoffMs, type QueueDefinition } from "./catalogue.ts";
 import { failure } from "./failure.ts";
 import type { Gate } from "./gate.ts";
+
+/** What came of an attempt. */
+export type Processed =
+  | { result: string; detail?: string | undefined }
+  /**
+   * Its time has not come: it waits until then, which costs no attempt. `stillSo` is asked once it waits, because what
+   * it waits for may have happened meanwhile, and nobody would wake it.
+   */
+  | { result: "not_yet"; until: Date; detail: string; stillSo?: (() => Promise<boolean>) | undefined };
 
 /** What is done with an event. It throws ProviderError, or whatever went wrong. */
 export type EventProcessor = {
   /** What the event must wait for while it is held. */
   scopes(event: InboundEvent): readonly string[];
-  process(event: InboundEvent, signal: AbortSignal): Promise<{ result: string; detail?: string }>;
+  process(event: InboundEvent, signal: AbortSignal): Promise<Processed>;
   /** Whether an error says that our own store is away: then the job waits, which costs no attempt. */
   isOutage(error: unknown): boolean;
 };
@@ -51,7 +61,13 @@ type AttemptParts = {
   stopping: AbortSignal;
 };
 
-type Next = { outcome: string; error?: unknown; retryAt?: Date; detail?: string | undefined };
+type Next = {
+  outcome: string;
+  error?: unknown;
+  retryAt?: Date;
+  detail?: string | undefined;
+  stillSo?: (() => Promise<boolean>) | undefined;
+};
 
 /** One attempt at one job: runs it, logs one line about it, and tells BullMQ what is next. */
 export async function attempt(
@@ -64,7 +80,7 @@ export async function attempt(
   const startedAt = now();
   const event = definition.schema.safeParse(job.data);
   const next: Next = event.success
-    ? await run(parts, event.data, lockLost)
+    ? await (definition.inOrder ? runInPlace : run)(parts, event.data, lockLost)
     : { outcome: "failed", error: permanent("the job's data is of no version this worker knows") };
 
   const reason = next.error === undefined ? undefined : describeError(next.error);
@@ -82,10 +98,11 @@ export async function attempt(
     durationMs: now().getTime() - startedAt.getTime(),
     retryAt: next.retryAt?.toISOString(),
   };
-  log[next.outcome === "failed" ? "warn" : "info"](fields, "job.attempted");
+  log[levelOf(next)](fields, "job.attempted");
 
   if (next.retryAt) {
     await job.moveToDelayed(next.retryAt.getTime(), token);
+    if (next.stillSo && !(await next.stillSo())) await job.promote();
     throw new DelayedError();
   }
   if (next.outcome === "given_back") {
@@ -96,6 +113,34 @@ export async function attempt(
   return { outcome: next.outcome };
 }
 
+function levelOf({ outcome }: Next): "debug" | "info" | "warn" {
+  if (outcome === "failed") return "warn";
+  return outcome === "not_yet" ? "debug" : "info";
+}
+
+/**
+ * Runs a job of a queue whose order counts: while it can be tried again it stays at the head of the line, and the line
+ * waits. Our own Postgres being away is waited for as long as it takes.
+ */
+async function runInPlace(parts: AttemptParts, event: InboundEvent, lockLost: AbortSignal | undefined): Promise<Next> {
+  const { definition, stopping, random, now } = parts;
+  for (let tries = 1; ; tries++) {
+    const next = await run(parts, event, lockLost);
+    const outage = next.outcome === "outage";
+    const again = outage || (next.error !== undefined && isRetryable(next.error) && tries < definition.retry.attempts);
+    if (!again || lockLost?.aborted) return next;
+    const waitMs = outage
+      ? Math.max(0, (next.retryAt?.getTime() ?? 0) - now().getTime())
+      : backoffMs(definition.retry, tries, random());
+    await wait(waitMs, undefined, { signal: stopping }).catch(() => undefined);
+    if (stopping.aborted) return { outcome: "given_back" };
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  return !(error instanceof ProviderError) || error.next.kind === "retryable";
+}
+
 async function run(parts: AttemptParts, event: InboundEvent, lockLost: AbortSignal | undefined): Promise<Next> {
   const { processor, gate, log, timings, stopping } = parts;
   const deadline = AbortSignal.timeout(timings.deadlineMs);
@@ -103,7 +148,12 @@ async function run(parts: AttemptParts, event: InboundEvent, lockLost: AbortSign
     const passage = await gate.check(processor.scopes(event));
     if (!passage.open) return { outcome: passage.kind, detail: passage.scope, retryAt: passage.until };
     const signal = AbortSignal.any([deadline, stopping, ...(lockLost ? [lockLost] : [])]);
-    const { result, detail } = await orAbort(processor.process(event, signal), signal);
+    const done = await orAbort(processor.process(event, signal), signal);
+    if ("until" in done) {
+      await gate.giveBack(passage.trials);
+      return { outcome: done.result, detail: done.detail, retryAt: done.until, stillSo: done.stillSo };
+    }
+    const { result, detail } = done;
     for (const scope of await gate.lift(passage.trials)) log.warn({ scope }, "hold.lifted");
     return { outcome: result, detail };
   } catch (error) {
@@ -139,7 +189,7 @@ async function nextStep({ gate, log, now }: AttemptParts, error: unknown): Promi
   const { next, message } = error;
   switch (next.kind) {
     case "rate_limited": {
-      if (await gate.limit(next.scope, next.until, message))
+      if (await gate.limit(next.scope, next.until, message, next.widen))
         log.warn({ scope: next.scope, until: next.until.toISOString(), error: message }, "hold.rate_limited");
       return { outcome: next.kind, error, detail: next.scope, retryAt: next.until };
     }

@@ -12,6 +12,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { withDeadline } from "@millrace/core";
 import { createAtomicRedisBackend } from "./atomic-redis-backend.ts";
+import { keepPlaces } from "./postgres-order.ts";
 
 /** A queue, whatever keeps it. */
 export type JobQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>;
@@ -24,6 +25,7 @@ export type Processor = (job: Job, token: string | undefined, signal: AbortSigna
 
 /** Options of BullMQ's worker that Millrace sets. */
 export type WorkerSettings = {
+  autorun: boolean;
   concurrency: number;
   lockDuration: number;
   stalledInterval: number;
@@ -58,7 +60,7 @@ const PING_DEADLINE_MS = 1_000;
 
 /**
  * Opens the queue's store by the scheme of its URL: `redis://`, `rediss://`, `postgres://` or `postgresql://`.
- * On Postgres every queue and every worker has a pool of at most `connections`; on Redis one connection serves all.
+ * On Postgres all queues share a pool of `connections`, and each worker has one more; on Redis one connection serves all.
  */
 export function openQueueBackend(url: string, role: Role, connections: number): QueueBackend {
   const { protocol } = new URL(url);
@@ -107,17 +109,28 @@ function postgresBackend(url: string, role: Role, connections: number): QueueBac
       ? { connectionTimeoutMillis: PRODUCER_TIMEOUT_MS, query_timeout: PRODUCER_TIMEOUT_MS }
       : { connectionTimeoutMillis: 5_000 }),
   };
-  const pool = new pg.Pool({ ...settings, max: 1 });
+  // BullMQ's statements name no schema.
+  const pool = new pg.Pool({ ...settings, max: connections, options: "-c search_path=bullmq" }) as pg.Pool &
+    Record<string, unknown>;
   pool.on("error", () => undefined);
+  // Each queue and each worker listens for its errors.
+  pool.setMaxListeners(0);
   const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) =>
-    createPostgresBackend(name, { ...options, connection: { ...settings, max: connections } }, factoryOptions);
+    createPostgresBackend(name, { ...options, connection: pool }, factoryOptions);
+  const { queue, worker } = classes(factory, {});
   return {
     kind: "postgres",
-    ...classes(factory, {}),
+    queue,
+    worker(name, process, settings) {
+      // A worker keeps a connection for itself, to be told of new jobs.
+      pool.options.max += 1;
+      return worker(name, process, settings);
+    },
     migrate: async () => {
       const client = await pool.connect();
       try {
         await runMigrations(client);
+        await keepPlaces(client);
       } finally {
         client.release();
       }

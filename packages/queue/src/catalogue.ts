@@ -1,4 +1,4 @@
-import { inboundEventSchema } from "@millrace/core";
+import { type Abilities, inboundEventSchema, type QueueRole, rolesOf } from "@millrace/core";
 
 /** How often a job is tried and how long it waits in between. */
 export type RetryPolicy = { attempts: number; baseMs: number; capMs: number };
@@ -22,14 +22,23 @@ export type RetryPolicy = { attempts: number; baseMs: number; capMs: number };
  */
 const DEFAULT_RETRY: RetryPolicy = { attempts: 8, baseMs: 2_000, capMs: 3_600_000 };
 
+/**
+ * Requests to send are worked on one at a time: the first of the line is tried again where it stands, lest the second
+ * pass it. What still fails after 8 tries in a few seconds is given up; an outage of our own Postgres is waited for.
+ */
+const RETRY_IN_PLACE: RetryPolicy = { attempts: 8, baseMs: 50, capMs: 2_000 };
+
 /** One queue: what its jobs hold and how they are treated. */
 export type QueueDefinition = {
   name: string;
   /** Integration whose events it holds. */
   source: string;
+  role: QueueRole;
   /** Job data, parsed when consumed; versioned by its field `v`. */
   schema: typeof inboundEventSchema;
   retry: RetryPolicy;
+  /** Whether its jobs are worked on one at a time among all workers, each to its end before the next. */
+  inOrder: boolean;
   /** Longest that one attempt may take, in ms. */
   deadlineMs: number;
   /** How long a completed job stays for looking at: by age in seconds and by number, whichever is less. */
@@ -38,22 +47,30 @@ export type QueueDefinition = {
   keepFailedMs: number;
 };
 
-/** The queue that takes in the events of an integration. */
-export function inboundQueue(source: string): QueueDefinition {
+/** Ten minutes: a file of 100 MB over a slow line. */
+const MEDIA_DEADLINE_MS = 600_000;
+
+/** One queue of an integration. */
+export function queueDefinition(source: string, role: QueueRole): QueueDefinition {
+  const inOrder = role === "requests";
   return {
-    name: `${source}-inbound`,
+    name: `${source}-${role}`,
     source,
+    role,
     schema: inboundEventSchema,
-    retry: DEFAULT_RETRY,
-    deadlineMs: 30_000,
-    keepCompleted: { age: 3_600, count: 1_000 },
+    retry: inOrder ? RETRY_IN_PLACE : DEFAULT_RETRY,
+    inOrder,
+    deadlineMs: role === "media" ? MEDIA_DEADLINE_MS : 30_000,
+    keepCompleted: { age: 3_600, count: role === "requests" ? 100 : 1_000 },
     keepFailedMs: 14 * 24 * 3_600_000,
   };
 }
 
 /** Every queue of these integrations. */
-export function queueCatalogue(sources: readonly string[]): QueueDefinition[] {
-  return sources.map(inboundQueue);
+export function queueCatalogue(integrations: readonly ({ id: string } & Abilities)[]): QueueDefinition[] {
+  return integrations.flatMap((integration) =>
+    rolesOf(integration).map((role) => queueDefinition(integration.id, role)),
+  );
 }
 
 /** Delay before the next attempt in ms, after `attemptsMade` attempts, with full jitter by `random` in [0, 1). */

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { DeadLetterStore, Logger, Now, Random } from "@millrace/core";
 import { attempt, type ConsumerTimings, type EventProcessor } from "./attempt.ts";
 import type { QueueBackend } from "./backend.ts";
@@ -12,6 +13,9 @@ const DEFAULT_TIMINGS: Omit<ConsumerTimings, "deadlineMs"> = {
   outageMs: 5_000,
   trialMs: 60_000,
 };
+
+/** The whole line waits for the worker that holds its head: when that one dies, it must not wait long. */
+const IN_ORDER_TIMINGS = { lockMs: 5_000, stalledCheckMs: 2_000 };
 
 /** A job that loses its worker is given to another once; the second time it is dead, lest it kill every worker. */
 const MAX_STALLED = 1;
@@ -39,7 +43,12 @@ export type Consumer = {
 /** Consumes one queue: runs its jobs, says what is next after an error, sees that every end has its dead letter. */
 export function startConsumer(parts: ConsumerParts): Consumer {
   const { backend, definition, log, now, random } = parts;
-  const timings = { ...DEFAULT_TIMINGS, deadlineMs: definition.deadlineMs, ...parts.timings };
+  const timings = {
+    ...DEFAULT_TIMINGS,
+    deadlineMs: definition.deadlineMs,
+    ...(definition.inOrder ? IN_ORDER_TIMINGS : {}),
+    ...parts.timings,
+  };
   const stopping = new AbortController();
   const queue = backend.queue(definition.name);
   const collector = createDeadLetterCollector(queue, definition, parts.deadLetters, log, now);
@@ -47,7 +56,8 @@ export function startConsumer(parts: ConsumerParts): Consumer {
     definition.name,
     (job, token, lockLost) => attempt({ ...parts, timings, stopping: stopping.signal }, job, token, lockLost),
     {
-      concurrency: parts.concurrency,
+      autorun: !definition.inOrder,
+      concurrency: definition.inOrder ? 1 : parts.concurrency,
       lockDuration: timings.lockMs,
       stalledInterval: timings.stalledCheckMs,
       maxStalledCount: MAX_STALLED,
@@ -55,6 +65,23 @@ export function startConsumer(parts: ConsumerParts): Consumer {
       settings: { backoffStrategy: (attemptsMade) => backoffMs(definition.retry, attemptsMade, random()) },
     },
   );
+  const closing = new AbortController();
+  const started = definition.inOrder ? startInOrder() : Promise.resolve();
+
+  /** One at a time among all workers, which the store sees to; until it has said so, nothing is taken. */
+  async function startInOrder(): Promise<void> {
+    const told = () =>
+      queue.setGlobalConcurrency(1).then(
+        () => true,
+        () => false,
+      );
+    while (!(await told())) {
+      await wait(timings.outageMs, undefined, { signal: closing.signal }).catch(() => undefined);
+      if (closing.signal.aborted) return;
+    }
+    worker.run().catch((error: unknown) => log.error({ queue: definition.name, err: error }, "consumer.ended"));
+  }
+
   worker.on("failed", (job) => {
     if (job?.finishedOn === undefined) return;
     collector
@@ -77,6 +104,8 @@ export function startConsumer(parts: ConsumerParts): Consumer {
   return {
     async stop(deadlineMs) {
       clearInterval(sweeper);
+      closing.abort();
+      await started;
       const deadline = setTimeout(() => stopping.abort(), deadlineMs);
       await worker.close();
       clearTimeout(deadline);

@@ -14,8 +14,13 @@ const SPREAD_MS = 1_000;
 /** Lets jobs through or tells them until when to wait. */
 export type Gate = {
   check(scopes: readonly string[]): Promise<Passage>;
-  /** Throttled: the scope waits until then. True when it was free before. */
-  limit(scope: string, until: Date, reason: string): Promise<boolean>;
+  /** A job that was let through to try did not come to it: the next one may. */
+  giveBack(trials: readonly string[]): Promise<void>;
+  /**
+   * Throttled: the scope waits until then; all of `widen` does when another scope below it waits already. True when it
+   * was free before.
+   */
+  limit(scope: string, until: Date, reason: string, widen?: string): Promise<boolean>;
   /** A person must act: the scope waits and is tried now and then. True when it was free before. */
   park(scope: string, reason: string): Promise<boolean>;
   /** A call worked: the scopes are free again. Returns those that were not. */
@@ -37,31 +42,48 @@ export function createGate(holds: HoldStore, now: Now, random: Random, trialMs =
     known = await holds.list();
     if (known.some((hold) => hold.kind === "rate_limited" && hold.until <= at)) await holds.expire(at);
   }
+  async function othersWait(widen: string, scope: string): Promise<boolean> {
+    const at = now();
+    return (await holds.list()).some(
+      (hold) =>
+        hold.kind === "rate_limited" && hold.until > at && hold.scope !== scope && hold.scope.startsWith(`${widen}:`),
+    );
+  }
   const spread = (until: Date) => new Date(until.getTime() + random() * SPREAD_MS);
   const forget = () => {
     readAt = Number.NEGATIVE_INFINITY;
   };
+  async function giveBack(trials: readonly string[]): Promise<void> {
+    for (const scope of trials) await holds.returnTrial(scope, now());
+    if (trials.length > 0) forget();
+  }
 
   return {
     async check(scopes) {
       if (scopes.length === 0) return { open: true, trials: [] };
       await refresh();
+      const at = now();
+      const theirs = known.filter((hold) => scopes.includes(hold.scope));
+      // What must wait all the same takes no turn to try from the others.
+      const shut = theirs.find((hold) => hold.until > at);
+      if (shut) return { open: false, kind: shut.kind, scope: shut.scope, until: spread(shut.until) };
       const trials: string[] = [];
-      for (const hold of known.filter((candidate) => scopes.includes(candidate.scope))) {
-        const at = now();
-        if (hold.until > at) return { open: false, kind: hold.kind, scope: hold.scope, until: spread(hold.until) };
-        if (hold.kind === "rate_limited") continue;
+      for (const hold of theirs.filter(({ kind }) => kind === "parked")) {
         const next = new Date(at.getTime() + trialMs);
-        if (!(await holds.claimTrial(hold.scope, at, next)))
+        if (!(await holds.claimTrial(hold.scope, at, next))) {
+          await giveBack(trials);
           return { open: false, kind: "parked", scope: hold.scope, until: spread(next) };
+        }
         hold.until = next;
         trials.push(hold.scope);
       }
       return { open: true, trials };
     },
-    async limit(scope, until, reason) {
+    giveBack,
+    async limit(scope, until, reason, widen) {
       forget();
-      return holds.place({ scope, kind: "rate_limited", reason, until });
+      const place = widen !== undefined && (await othersWait(widen, scope)) ? widen : scope;
+      return holds.place({ scope: place, kind: "rate_limited", reason, until });
     },
     async park(scope, reason) {
       forget();

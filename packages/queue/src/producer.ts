@@ -1,4 +1,4 @@
-import { type InboundEvent, withDeadline } from "@millrace/core";
+import { type InboundEvent, type Now, systemNow, withDeadline } from "@millrace/core";
 import { type JobQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from "./backend.ts";
 import type { QueueDefinition } from "./catalogue.ts";
 
@@ -14,6 +14,8 @@ export type Producer = {
    * are not. An event that is in the queue already is not added again.
    */
   enqueue(events: readonly InboundEvent[]): Promise<void>;
+  /** Has a job that waits for a later time done now; nothing happens when it does not wait, or is not there. */
+  wake(eventId: string): Promise<void>;
   /** Waits for what was accepted, then lets go of the queue. */
   close(): Promise<void>;
 };
@@ -38,7 +40,7 @@ const MAX_WAITING = 20_000;
 /**
  * A producer that shares round trips: requests that arrive together leave together. Each round trip is a transaction, so that a request is in the queue as a whole or not at all.
  */
-export function createProducer(backend: QueueBackend, definition: QueueDefinition): Producer {
+export function createProducer(backend: QueueBackend, definition: QueueDefinition, now: Now = systemNow): Producer {
   const queue = backend.queue(definition.name);
   const waiting: Request[] = [];
   const underWay = new Set<Promise<void>>();
@@ -76,6 +78,7 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
           queue,
           definition,
           batch.flatMap((request) => request.events),
+          now,
         ),
         PRODUCER_TIMEOUT_MS,
       );
@@ -123,6 +126,14 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
         schedule();
       });
     },
+    async wake(eventId) {
+      const job = await queue.getJob(eventId);
+      if (!job || !(await job.isDelayed())) return;
+      // Between the look and the step its time may have come.
+      await job.promote().catch(async (error: unknown) => {
+        if (await job.isDelayed()) throw error;
+      });
+    },
     async close() {
       while (waiting.length > 0 || underWay.size > 0) await Promise.race([...underWay, new Promise(setImmediate)]);
       await queue.close();
@@ -130,12 +141,22 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
   };
 }
 
-async function add(queue: JobQueue, { retry }: QueueDefinition, events: readonly InboundEvent[]): Promise<void> {
+async function add(
+  queue: JobQueue,
+  { retry, inOrder }: QueueDefinition,
+  events: readonly InboundEvent[],
+  now: Now,
+): Promise<void> {
   await queue.addBulk(
     events.map((event) => ({
       name: event.kind,
       data: event,
-      opts: { jobId: event.id, attempts: retry.attempts, backoff: { type: "jittered" } },
+      opts: {
+        jobId: event.id,
+        attempts: inOrder ? 1 : retry.attempts,
+        backoff: { type: "jittered" },
+        ...(event.notBefore === undefined ? {} : { delay: Math.max(0, Date.parse(event.notBefore) - now().getTime()) }),
+      },
     })),
   );
 }

@@ -1,5 +1,5 @@
 import type { Job } from "bullmq";
-import type { QueueBackend } from "./backend.ts";
+import type { JobQueue, QueueBackend } from "./backend.ts";
 import type { QueueDefinition } from "./catalogue.ts";
 
 /** Where a job is. */
@@ -18,9 +18,25 @@ export type QueueReader = {
 
 const WAITING = ["waiting", "prioritized", "delayed"] as const;
 
-/** A reader of one queue. */
-export function createQueueReader(backend: QueueBackend, definition: QueueDefinition): QueueReader {
-  const queue = backend.queue(definition.name);
+/** A reader of some queues, whose event ids are unique among all of them. */
+export function createQueueReader(backend: QueueBackend, definitions: readonly QueueDefinition[]): QueueReader {
+  const readers = definitions.map(({ name }) => readerOf(backend.queue(name)));
+  return {
+    async places() {
+      const places = await Promise.all(readers.map((reader) => reader.places()));
+      return new Map(places.flatMap((found) => [...found]));
+    },
+    async find(jobId) {
+      const found = await Promise.all(readers.map((reader) => reader.find(jobId)));
+      return found.find(({ place }) => place !== "absent") ?? { place: "absent", attemptsMade: 0 };
+    },
+    close: async () => {
+      for (const reader of readers) await reader.close();
+    },
+  };
+}
+
+function readerOf(queue: JobQueue): QueueReader {
   return {
     async places() {
       const places = new Map<string, Exclude<JobPlace, "completed" | "absent">>();
