@@ -1,0 +1,2 @@
+export { type MediaConfig, readMediaConfig } from "./env.ts";
+export { openMediaStore, type OpenMediaStore } from "./media-store.ts";

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { ProviderError } from "@millrace/core";
+import { openMediaStore, type OpenMediaStore } from "@millrace/media";
+import { type Refusal, type S3Server, startS3Server } from "./s3-server.ts";
+
+const MIB = 1024 * 1024;
+const options = { mimeType: "video/mp4", maxBytes: 20 * MIB };
+
+let server: S3Server;
+let store: OpenMediaStore;
+
+beforeAll(async () => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIATESTKEY");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "sesame");
+  server = await startS3Server();
+  store = openMediaStore({ store: "s3", bucket: server.bucket, endpoint: server.url, region: "auto" });
+});
+beforeEach(() => {
+  server.refuse = () => undefined;
+  server.requests.length = 0;
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+});
+
+test("a small file takes one call, a large one goes up in parts", async () => {
+  await store.write("small", body(3), options);
+  await store.write("large", body(11 * MIB), options);
+  expect(server.requests).toEqual([
+    "PUT small?x-id",
+    "POST large?uploads",
+    "PUT large?partNumber&uploadId&x-id",
+    "PUT large?partNumber&uploadId&x-id",
+    "PUT large?partNumber&uploadId&x-id",
+    "POST large?uploadId",
+  ]);
+  expect(server.objects.get("large")?.bytes.length).toBe(11 * MIB);
+});
+
+test("a large file that is too large, or whose part is refused, is aborted at the store", async () => {
+  await expect(store.write("over", body(11 * MIB), { ...options, maxBytes: 11 * MIB - 1 })).rejects.toMatchObject({
+    code: "too_large",
+  });
+  expect(server.requests.at(-1)).toBe("DELETE over?uploadId&x-id");
+  server.refuse = ({ url }) => (url.includes("partNumber=2") ? { status: 403, code: "AccessDenied" } : undefined);
+  await expect(store.write("refused", body(11 * MIB), options)).rejects.toMatchObject({ code: "AccessDenied" });
+  expect(server.requests.at(-1)).toBe("DELETE refused?uploadId&x-id");
+  expect([...server.uploads.keys()]).toEqual([]);
+  expect([...server.objects.keys()].filter((key) => key === "over" || key === "refused")).toEqual([]);
+});
+
+test("when the store refuses, the file's source is let go of", async () => {
+  server.refuse = () => ({ status: 403, code: "AccessDenied" });
+  let released = false;
+  async function* endless(): AsyncIterable<Uint8Array> {
+    try {
+      for (;;) yield new Uint8Array(MIB);
+    } finally {
+      released = true;
+    }
+  }
+  await expect(store.write("endless", endless(), options)).rejects.toMatchObject({ next: { kind: "parked" } });
+  await vi.waitFor(() => expect(released).toBe(true));
+});
+
+const parked = { kind: "parked", scope: "media:s3" } as const;
+const retryable = { kind: "retryable" } as const;
+const table: [Refusal, ProviderError["next"]][] = [
+  [{ status: 403, code: "AccessDenied" }, parked],
+  [{ status: 403, code: "InvalidAccessKeyId" }, parked],
+  [{ status: 403, code: "SignatureDoesNotMatch" }, parked],
+  [{ status: 404, code: "NoSuchBucket" }, parked],
+  [{ status: 400, code: "ExpiredToken" }, parked],
+  [{ status: 400, code: "AuthorizationHeaderMalformed" }, parked],
+  [{ status: 301, code: "PermanentRedirect" }, parked],
+  [{ status: 400, code: "RequestTimeout" }, retryable],
+  [{ status: 429, code: "TooManyRequests" }, retryable],
+  [{ status: 503, code: "SlowDown" }, retryable],
+  [{ status: 500, code: "InternalError" }, retryable],
+  [{ status: 502, code: "BadGateway" }, retryable],
+];
+
+test.each(table)("$code says what is next, and only its code is told", async (refusal, next) => {
+  server.refuse = () => refusal;
+  for (const attempt of [() => store.read("a"), () => store.write("a", body(3), options)]) {
+    const error: unknown = await attempt().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ProviderError);
+    expect(error).toMatchObject({ next, code: refusal.code });
+    expect(String(error)).toMatch(new RegExp(`^ProviderError: the media store (refuses us|failed): ${refusal.code}$`));
+    expect(error).not.toHaveProperty("cause");
+  }
+});
+
+test("a throttle or a fault that passes is not seen", async () => {
+  let refusals = 0;
+  server.refuse = () => (refusals++ < 1 ? { status: 503, code: "SlowDown" } : undefined);
+  await store.write("passing", body(3), options);
+  expect(server.objects.has("passing")).toBe(true);
+});
+
+test("a store that is away is tried again, and one without credentials waits for a person", async () => {
+  const elsewhere = { store: "s3", bucket: "files", region: "auto" } as const;
+  const away = openMediaStore({ ...elsewhere, endpoint: "http://127.0.0.1:9" });
+  await expect(away.read("a")).rejects.toMatchObject({ code: "ECONNREFUSED", next: retryable });
+
+  vi.stubEnv("AWS_ACCESS_KEY_ID", undefined);
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", undefined);
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere");
+  vi.stubEnv("AWS_CONFIG_FILE", "/nowhere");
+  const nobody = openMediaStore({ ...elsewhere, endpoint: server.url });
+  await expect(nobody.read("a")).rejects.toMatchObject({ code: "CredentialsProviderError", next: parked });
+});
+
+async function* body(size: number): AsyncIterable<Uint8Array> {
+  for (let left = size; left > 0; left -= 65_536) yield new Uint8Array(Math.min(left, 65_536));
+}
