@@ -1,22 +1,55 @@
 import { Hono } from "hono";
 import type { Now } from "@millrace/core";
+import { createActionLog } from "./actions.ts";
 import { controlRoutes } from "./control.ts";
+import type { Deliver } from "./deliver.ts";
 import { createFaultQueue } from "./faults.ts";
 import { graphRoutes } from "./graph/routes.ts";
+import { createStatusTeller, UNTOLD } from "./graph/statuses.ts";
+import { createLimits } from "./limits.ts";
+import { createN8n } from "./n8n/routes.ts";
 import { createRequestLog } from "./requests.ts";
+import { s3Routes } from "./s3/routes.ts";
+import { createSentLog } from "./sent.ts";
+import { telegramRoutes } from "./telegram/routes.ts";
 
 /** What the sandbox is made of. */
-export type SandboxOptions = { now: Now };
+export type SandboxOptions = {
+  now: Now;
+  /** Takes the webhooks to Millrace; without it there are none. */
+  deliver?: Deliver | undefined;
+  /** Signs WhatsApp's statuses; without it there are none. */
+  whatsappAppSecret?: string | undefined;
+  /** Signs the AI's answers; without it there are none. */
+  n8nSecret?: string | undefined;
+  /** How long the AI thinks, in ms; 0 where it is not said. */
+  thinkMs?: number | undefined;
+  /** Whether the providers' limits are kept; so it is where it is not said. */
+  limits?: boolean | undefined;
+};
 
 /**
- * Builds the sandbox: the providers' APIs as Millrace calls them, one prefix each (`/graph`), the same answer to the
- * same request every time. `/_faults` orders what is to go wrong, `/_requests` shows what was asked.
+ * Builds the sandbox: the providers' APIs as Millrace calls them, one prefix each (`/graph`, `/telegram`, `/n8n`, `/s3`),
+ * the same answer to the same request every time. `/_faults` orders what is to go wrong, `/_requests` shows what was
+ * asked, `/_sent` and `/chats` what was sent.
  */
-export function createSandboxApp({ now }: SandboxOptions): Hono {
-  const faults = createFaultQueue();
-  const requests = createRequestLog(now);
+export function createSandboxApp(options: SandboxOptions): Hono {
+  const { now, deliver, whatsappAppSecret, n8nSecret, thinkMs = 0, limits = true } = options;
+  const parts = {
+    now,
+    faults: createFaultQueue(),
+    requests: createRequestLog(now),
+    limits: createLimits(now, limits),
+    sent: createSentLog(now),
+    actions: createActionLog(now),
+  };
+  const statuses = deliver && whatsappAppSecret ? createStatusTeller(now, deliver, whatsappAppSecret) : UNTOLD;
+  const n8n = createN8n(parts, deliver && n8nSecret ? { deliver, secret: n8nSecret, delayMs: thinkMs } : undefined);
   return new Hono()
     .get("/livez", (c) => c.json({ status: "alive" }))
-    .route("/", controlRoutes(faults, requests))
-    .route("/graph", graphRoutes(faults, requests));
+    .route("/", controlRoutes(parts, statuses, n8n))
+    .route("/graph", graphRoutes(parts, statuses))
+    .route("/telegram", telegramRoutes(parts))
+    .route("/n8n", n8n.routes)
+    .route("/s3", s3Routes(parts));
 }

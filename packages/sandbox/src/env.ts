@@ -1,9 +1,21 @@
-import { type Environment, port, readEnvironment } from "@millrace/core";
+import { type Environment, port, readEnvironment, secretList } from "@millrace/core";
 import { z } from "zod";
 
-const variables = z.object({ SANDBOX_PORT: port(8082) });
+const variables = z.object({
+  SANDBOX_PORT: port(8082),
+  INGEST_PORT: port(8080),
+  WHATSAPP_APP_SECRET: secretList.optional(),
+  META_APP_SECRET: secretList.optional(),
+  N8N_WEBHOOK_SECRET: secretList.optional(),
+});
 
-/** Reads the port that the sandbox listens on. Throws EnvironmentError. */
-export function readSandboxPort(environment: Environment = process.env): number {
-  return readEnvironment(variables, environment).SANDBOX_PORT;
+/** Reads where the sandbox listens, where Millrace does, and the secrets that its webhooks are signed with. Throws EnvironmentError. */
+export function readSandboxEnvironment(environment: Environment = process.env) {
+  const given = readEnvironment(variables, environment);
+  return {
+    port: given.SANDBOX_PORT,
+    ingestUrl: `http://127.0.0.1:${given.INGEST_PORT}`,
+    whatsappAppSecret: (given.WHATSAPP_APP_SECRET ?? given.META_APP_SECRET)?.[0],
+    n8nSecret: given.N8N_WEBHOOK_SECRET?.[0],
+  };
 }

@@ -1,11 +1,13 @@
 import { serve } from "@hono/node-server";
 import { systemNow } from "@millrace/core";
 import { createSandboxApp } from "./app.ts";
-import { readSandboxPort } from "./env.ts";
+import { deliverTo } from "./deliver.ts";
+import { readSandboxEnvironment } from "./env.ts";
 
+const { port, ingestUrl, ...secrets } = readSandboxEnvironment();
 // Loopback only: it answers anybody who asks.
-const app = createSandboxApp({ now: systemNow });
-const server = serve({ fetch: app.fetch, port: readSandboxPort(), hostname: "127.0.0.1" });
+const app = createSandboxApp({ now: systemNow, deliver: deliverTo(ingestUrl), ...secrets });
+const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" });
 server.on("error", (error) => {
   process.stderr.write(`sandbox: ${error.message}\n`);
   process.exit(1);

@@ -18,7 +18,7 @@ export type RequestLog = {
   clear(): void;
 };
 
-/** How many requests are remembered: a sandbox that runs for days must not grow. */
+/** How many requests are remembered at least: a sandbox that runs for days must not grow. */
 const MEMORY = 10_000;
 
 /** An empty {@link RequestLog} that tells the time by `now`. */
@@ -26,11 +26,18 @@ export function createRequestLog(now: Now): RequestLog {
   let seen: SeenRequest[] = [];
   return {
     record(method, url, authorized) {
-      const { pathname, searchParams } = new URL(url);
-      searchParams.delete("access_token");
-      const query = Object.fromEntries(searchParams);
-      seen.push({ method, path: pathname, query, at: now().toISOString(), authorized });
-      if (seen.length > MEMORY) seen = seen.slice(-MEMORY / 2);
+      const start = url.indexOf("/", url.indexOf("//") + 2);
+      const mark = url.indexOf("?", start);
+      const query = mark < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(mark)));
+      delete query["access_token"];
+      seen.push({
+        method,
+        path: url.slice(start, mark < 0 ? undefined : mark),
+        query,
+        at: now().toISOString(),
+        authorized,
+      });
+      if (seen.length >= 2 * MEMORY) seen = seen.slice(-MEMORY);
     },
     list: () => seen,
     clear() {

@@ -8,6 +8,8 @@ export type GraphError = {
   code: number;
   subcode?: number;
   isTransient?: boolean;
+  /** What WhatsApp adds in words. */
+  details?: string;
 };
 
 /** The business that the usage header counts for. */
@@ -30,13 +32,14 @@ export function usageHeader(percent: number, regainMinutes: number): Record<stri
 
 /** The answer to a call that fails. https://developers.facebook.com/docs/graph-api/guides/error-handling */
 export function errorResponse(error: GraphError, headers: Record<string, string> = usageHeader(3, 0)): Response {
-  const { status, message, type, code, subcode, isTransient } = error;
+  const { status, message, type, code, subcode, isTransient, details } = error;
   const body = {
     error: {
       message,
       type,
       ...(isTransient === undefined ? {} : { is_transient: isTransient }),
       code,
+      ...(details === undefined ? {} : { error_data: { messaging_product: "whatsapp", details } }),
       ...(subcode === undefined ? {} : { error_subcode: subcode }),
       fbtrace_id: `A${createHash("sha256").update(message).digest("base64url").slice(0, 22)}`,
     },

@@ -1,9 +1,9 @@
-import { z } from "zod";
+import { halfAnswer, noAnswer, serverDown } from "../broken-answers.ts";
 import { errorResponse, type GraphError, missingObject, usageHeader } from "./errors.ts";
 import { EXPIRED_TOKEN } from "./tokens.ts";
 
-/** Everything that can go wrong with a call to the Graph API on request. */
-export const GRAPH_FAULTS = [
+/** Everything that can go wrong with a call for a lead on request. */
+const GRAPH_FAULTS = [
   /** The page has made too many calls and may go on in a minute. */
   "throttle",
   /** The same, without a word on when it may go on. */
@@ -30,12 +30,10 @@ export const GRAPH_FAULTS = [
 /** See {@link GRAPH_FAULTS}. */
 export type GraphFault = (typeof GRAPH_FAULTS)[number];
 
-/** The body of `POST /_faults`. */
-export const graphFaultSchema = z.strictObject({
-  match: z.strictObject({ leadgenId: z.string().optional(), pageToken: z.string().optional() }).default({}),
-  fault: z.enum(GRAPH_FAULTS),
-  times: z.number().int().min(1).default(1),
-});
+/** Whether a call for a lead can fail so. */
+export function isGraphFault(fault: string): fault is GraphFault {
+  return GRAPH_FAULTS.some((name) => name === fault);
+}
 
 /** Answers a call for a lead with a fault. `gone` fires when the caller goes away. */
 export function faultResponse(fault: GraphFault, leadgenId: string, gone: AbortSignal): Response | Promise<Response> {
@@ -99,17 +97,9 @@ const ANSWERS: Record<GraphFault, (leadgenId: string, gone: AbortSignal) => Resp
       isTransient: true,
       message: "An unexpected error has occurred. Please retry your request later.",
     }),
-  http_500: () =>
-    new Response("<html><body>Sorry, something went wrong.</body></html>", {
-      status: 500,
-      headers: { "content-type": "text/html" },
-    }),
-  timeout: async (_leadgenId, gone) => {
-    if (!gone.aborted) await new Promise((resolve) => gone.addEventListener("abort", resolve, { once: true }));
-    return new Response(null, { status: 499 });
-  },
-  malformed: (leadgenId) =>
-    new Response(`{"id":"${leadgenId}","field_data":[{"na`, { headers: { "content-type": "application/json" } }),
+  http_500: serverDown,
+  timeout: (_leadgenId, gone) => noAnswer(gone),
+  malformed: (leadgenId) => halfAnswer(`{"id":"${leadgenId}","field_data":[{"na`),
   odd_text: (leadgenId) =>
     Response.json({ id: leadgenId, field_data: [{ name: "full_name", values: ["Ada \u0000\ud83d"] }] }),
 };

@@ -1,38 +1,30 @@
-import { type Context, Hono } from "hono";
-import type { FaultQueue } from "../faults.ts";
-import type { RequestLog } from "../requests.ts";
-import { errorResponse, missingObject, unknownAlias, unknownField, unknownPath, usageHeader } from "./errors.ts";
-import { faultResponse, GRAPH_FAULTS } from "./faults.ts";
-import { AD_FIELDS, DASHBOARD_LEADGEN_ID, DEFAULT_FIELDS, LEAD_FIELDS, leadOf } from "./lead.ts";
-import { bearerToken, refusalOf } from "./tokens.ts";
+import { Hono } from "hono";
+import type { SandboxParts } from "../parts.ts";
+import { errorResponse, unknownPath } from "./errors.ts";
+import { answerLead } from "./leads.ts";
+import { createMedia } from "./media.ts";
+import { createMessages } from "./messages.ts";
+import type { StatusTeller } from "./statuses.ts";
 
-/** The Graph API as far as leads are fetched: `/<id>`, with or without a version before it, as at Meta. */
-export function graphRoutes(faults: FaultQueue, requests: RequestLog): Hono {
+/** The Graph API as far as Millrace calls it, with or without a version before the path, as at Meta. */
+export function graphRoutes(parts: SandboxParts, statuses: StatusTeller): Hono {
+  const { now, faults, requests } = parts;
+  const media = createMedia(now, faults, requests);
+  const messages = createMessages(parts, statuses, media.has);
   const graph = new Hono();
-  graph.on("GET", ["/:version{v[0-9]+\\.[0-9]+}/:id", "/:id"], (c) => lead(c, c.req.param("id"), faults, requests));
+  graph.route("/_media", media.downloads);
+  graph.on("POST", ["/:version{v[0-9]+\\.[0-9]+}/:number{[0-9]+}/messages", "/:number{[0-9]+}/messages"], (c) =>
+    messages(c, c.req.param("number")),
+  );
+  graph.on("POST", ["/:version{v[0-9]+\\.[0-9]+}/:number{[0-9]+}/media", "/:number{[0-9]+}/media"], (c) =>
+    media.upload(c),
+  );
+  // What an id stands for, only Meta knows at once. A lead is never asked for with a phone number.
+  graph.on("GET", ["/:version{v[0-9]+\\.[0-9]+}/:id", "/:id"], (c) => {
+    const id = c.req.param("id");
+    const isMedia = media.has(id) || c.req.query("phone_number_id") !== undefined;
+    return isMedia ? media.lookup(c, id) : answerLead(c, id, faults, requests);
+  });
   graph.all("/*", (c) => errorResponse(unknownPath(c.req.path.replace("/graph", ""))));
   return graph;
-}
-
-async function lead(c: Context, id: string, faults: FaultQueue, requests: RequestLog): Promise<Response> {
-  const token = bearerToken(c.req.header("authorization"));
-  const refusal = refusalOf(token);
-  requests.record(c.req.method, c.req.url, refusal === undefined);
-  if (refusal) return errorResponse(refusal);
-
-  const fields = c.req.query("fields")?.split(",") ?? DEFAULT_FIELDS;
-  const asksForAd = AD_FIELDS.some((field) => fields.includes(field));
-  const ordered = faults.take(
-    { leadgenId: id, pageToken: token },
-    (fault) => asksForAd || fault !== "ad_fields_permission",
-  );
-  const fault = GRAPH_FAULTS.find((name) => name === ordered);
-  if (fault) return faultResponse(fault, id, c.req.raw.signal);
-
-  // Meta's own ids are digits alone; an id with some of them is let pass, so that made-up webhooks work here too.
-  if (!/\d/.test(id)) return errorResponse(unknownAlias(id));
-  if (id === DASHBOARD_LEADGEN_ID) return errorResponse(missingObject(id));
-  const odd = fields.find((field) => !LEAD_FIELDS.includes(field));
-  if (odd !== undefined) return errorResponse(unknownField(odd));
-  return Response.json(leadOf(id, fields), { headers: usageHeader(3, 0) });
 }

@@ -1,0 +1,122 @@
+import type { SandboxParts } from "../parts.ts";
+import { badRequest, Refusal, tooMany } from "./answers.ts";
+import type { Call } from "./call.ts";
+import { chatOf, type MessageIds, usesOf } from "./chats.ts";
+import { FILE_KINDS, type FileKind, type Files } from "./files.ts";
+import { checkKeyboard } from "./keyboard.ts";
+import { plainText } from "./markup.ts";
+import type { Bot } from "./tokens.ts";
+
+/** What a method works with. */
+export type MethodContext = SandboxParts & { bot: Bot; ids: MessageIds; files: Files; fault: string | undefined };
+
+/** What a message has besides what all have. */
+type Content = { type: string; shown: Record<string, unknown>; text?: string | undefined };
+
+const MAX_TEXT = 4096;
+const MAX_CAPTION = 1024;
+const MAX_ALBUM = 10;
+
+/** `sendMessage`. */
+export function sendText(call: Call, context: MethodContext): unknown {
+  const { text: given, parse_mode: parseMode } = call.parameters;
+  const text = plainText(typeof given === "string" ? given : "", parseMode);
+  if (text === "") throw badRequest("message text is empty");
+  if (text.length > MAX_TEXT) throw badRequest("message is too long");
+  return post(call, context, [{ type: "text", shown: { text }, text }])[0];
+}
+
+/** `sendPhoto` and the like. */
+export async function sendFile(kind: FileKind, call: Call, context: MethodContext): Promise<unknown> {
+  return post(call, context, [await fileContent(kind, call.parameters[kind], call.parameters, call, context)])[0];
+}
+
+/** `sendLocation`. */
+export function sendLocation(call: Call, context: MethodContext): unknown {
+  const [latitude, longitude] = [Number(call.parameters["latitude"]), Number(call.parameters["longitude"])];
+  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180))
+    throw badRequest("wrong latitude or longitude specified");
+  return post(call, context, [{ type: "location", shown: { location: { latitude, longitude } } }])[0];
+}
+
+/** `sendMediaGroup`: all of an album or nothing. */
+export async function sendAlbum(call: Call, context: MethodContext): Promise<unknown> {
+  const { media } = call.parameters;
+  if (!Array.isArray(media)) throw badRequest('parameter "media" is required');
+  if (media.length === 0) throw badRequest("there are no messages to send");
+  if (media.length > MAX_ALBUM) throw badRequest("too many messages to send as an album");
+  const kinds = new Set(media.map((item: Record<string, unknown>) => item["type"]));
+  for (const kind of ["document", "audio"])
+    if (kinds.has(kind) && kinds.size > 1) throw badRequest(`${kind} can't be mixed with other media types`);
+  const items: Content[] = [];
+  for (const item of media as Record<string, unknown>[]) {
+    const kind = FILE_KINDS.find((name) => name === item["type"] && name !== "voice");
+    if (!kind) throw badRequest(`can't parse InputMedia: type "${String(item["type"])}" is unsupported`);
+    items.push(await fileContent(kind, item["media"], item, call, context));
+  }
+  return post(call, context, items);
+}
+
+async function fileContent(
+  kind: FileKind,
+  given: unknown,
+  { caption: words, parse_mode: parseMode }: Readonly<Record<string, unknown>>,
+  call: Call,
+  { files }: MethodContext,
+): Promise<Content> {
+  const caption = typeof words === "string" ? plainText(words, parseMode) : "";
+  if (caption.length > MAX_CAPTION) throw badRequest("message caption is too long");
+  const shown = { [kind]: await files.take(given, kind, call), ...(caption === "" ? {} : { caption }) };
+  return { type: kind, shown, text: caption || undefined };
+}
+
+/** Puts messages into a chat, several of them as an album. */
+function post(
+  call: Call,
+  { bot, ids, limits, sent, now, fault }: MethodContext,
+  contents: readonly Content[],
+): unknown[] {
+  const { chat_id: chatId, reply_markup: keyboard, reply_parameters: reply } = call.parameters;
+  const chat = chatOf(chatId);
+  checkKeyboard(keyboard);
+  const over = limits.use(usesOf(bot, chat));
+  if (over) throw new Refusal(tooMany(Math.ceil(over.waitMs / 1000)));
+  const from = { id: bot.id, is_bot: true, first_name: "Sandbox", username: `${bot.name.replaceAll("-", "_")}_bot` };
+  let group: string | undefined;
+  return contents.map(({ type, shown, text }) => {
+    const id = ids.next(bot, chat);
+    if (contents.length > 1) group ??= String(id);
+    const content = filesNamed(call);
+    const to = String(chatId);
+    sent.record({
+      channel: "telegram",
+      account: bot.name,
+      to,
+      messageId: undefined,
+      externalId: String(id),
+      type,
+      text,
+      content,
+      fault,
+      misdelivered: false,
+    });
+    return {
+      message_id: id,
+      from,
+      chat,
+      date: Math.floor(now().getTime() / 1000),
+      ...(group === undefined ? {} : { media_group_id: group }),
+      ...(typeof reply === "object" && reply !== null && "message_id" in reply
+        ? { reply_to_message: { message_id: reply.message_id, chat, date: 0 } }
+        : {}),
+      ...shown,
+      ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
+    };
+  });
+}
+
+/** The parameters, and of files that came along their names and sizes. */
+function filesNamed({ parameters, files }: Call): unknown {
+  if (files.size === 0) return parameters;
+  return { ...parameters, files: [...files].map(([part, { name, size, type }]) => ({ part, name, size, type })) };
+}

@@ -1,0 +1,287 @@
+import { beforeEach, expect, test } from "vitest";
+import type { Hono } from "hono";
+import { createSandboxApp } from "../app.ts";
+import type { SentMessage } from "../sent.ts";
+
+let ms = Date.UTC(2026, 10, 20, 10);
+let app: Hono;
+
+beforeEach(() => {
+  app = createSandboxApp({ now: () => new Date(ms) });
+});
+
+type Answer = { ok: boolean; result?: Record<string, unknown>; description?: string; parameters?: object };
+
+async function call(method: string, parameters: object | FormData = {}, token = "7:sandbox") {
+  const response = await app.request(
+    `/telegram/bot${token}/${method}`,
+    parameters instanceof FormData
+      ? { method: "POST", body: parameters }
+      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(parameters) },
+  );
+  const text = await response.text();
+  return { status: response.status, text, body: (/^{.*}$/.test(text) ? JSON.parse(text) : {}) as Answer };
+}
+
+const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
+const sent = async () => (await (await app.request("/_sent?channel=telegram")).json()) as SentMessage[];
+
+function form(fields: Record<string, string | File>): FormData {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) data.set(name, value);
+  return data;
+}
+
+test("a message is answered as it stands in the chat, and kept as evidence", async () => {
+  const parameters = {
+    chat_id: 5,
+    text: "<b>Tom &amp; Ada</b>",
+    parse_mode: "HTML",
+    reply_parameters: { message_id: 3 },
+  };
+  const { status, body } = await call("sendMessage", parameters);
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    ok: true,
+    result: {
+      message_id: expect.any(Number),
+      from: { id: 7, is_bot: true, first_name: "Sandbox", username: expect.any(String) },
+      chat: { id: 5, type: "private", first_name: expect.any(String) },
+      date: 1795168800,
+      reply_to_message: expect.objectContaining({ message_id: 3 }),
+      text: "Tom & Ada",
+    },
+  });
+  expect(await sent()).toEqual([
+    {
+      channel: "telegram",
+      account: "7",
+      to: "5",
+      externalId: String(body.result?.["message_id"]),
+      type: "text",
+      text: "Tom & Ada",
+      at: "2026-11-20T10:00:00.000Z",
+      content: parameters,
+      misdelivered: false,
+    },
+  ]);
+});
+
+test("ids count up in each chat for itself", async () => {
+  const id = async (chatId: number) =>
+    (await call("sendMessage", { chat_id: chatId, text: "x" })).body.result?.["message_id"];
+  const first = Number(await id(1));
+  expect([await id(1), await id(2), await id(1)]).toEqual([first + 1, first, first + 2]);
+});
+
+test.each([
+  [5, "private"],
+  [-5, "group"],
+  [-1_001_234_567_890, "supergroup"],
+  ["5", "private"],
+  ["@some_channel", "supergroup"],
+])("the chat of %s is a %s one", async (chatId, type) => {
+  expect((await call("sendMessage", { chat_id: chatId, text: "x" })).body.result).toMatchObject({ chat: { type } });
+});
+
+test.each([
+  ["sendMessage", { chat_id: 5, text: " " }, "message text is empty"],
+  ["sendMessage", { chat_id: 5 }, "message text is empty"],
+  ["sendMessage", { chat_id: 5, text: "x".repeat(4097) }, "message is too long"],
+  ["sendMessage", { chat_id: 0, text: "x" }, "chat not found"],
+  ["sendMessage", { chat_id: "tg://user", text: "x" }, "chat not found"],
+  ["sendMessage", { text: "x" }, "chat_id is empty"],
+  ["sendMessage", { chat_id: 5, text: "x", parse_mode: "BBCode" }, "unsupported parse_mode"],
+  [
+    "sendMessage",
+    { chat_id: 5, text: "x", reply_markup: { inline_keyboard: [[{ text: "a", callback_data: "x".repeat(65) }]] } },
+    "BUTTON_DATA_INVALID",
+  ],
+  [
+    "sendMessage",
+    { chat_id: 5, text: "x", reply_markup: { inline_keyboard: [[{ text: "a" }]] } },
+    "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+  ],
+  ["sendPhoto", { chat_id: 5, photo: "sandbox-media-photo", caption: "x".repeat(1025) }, "message caption is too long"],
+  ["sendPhoto", { chat_id: 5, photo: "nothing" }, "wrong file identifier/HTTP URL specified"],
+  ["sendPhoto", { chat_id: 5 }, "there is no photo in the request"],
+  ["sendLocation", { chat_id: 5, latitude: 91, longitude: 0 }, "wrong latitude or longitude specified"],
+  ["sendMediaGroup", { chat_id: 5, media: [] }, "there are no messages to send"],
+  [
+    "sendMediaGroup",
+    { chat_id: 5, media: Array.from({ length: 11 }, () => ({ type: "photo", media: "sandbox-media-photo" })) },
+    "too many messages to send as an album",
+  ],
+  [
+    "sendMediaGroup",
+    {
+      chat_id: 5,
+      media: [
+        { type: "photo", media: "https://a.example/b" },
+        { type: "audio", media: "https://a.example/b" },
+      ],
+    },
+    "audio can't be mixed with other media types",
+  ],
+  ["sendChatAction", { chat_id: 5, action: "dancing" }, "wrong parameter action in request"],
+  ["answerCallbackQuery", {}, "query is too old and response timeout expired or query ID is invalid"],
+  ["getFile", { file_id: "nothing" }, "wrong file_id or the file is temporarily unavailable"],
+  ["setWebhook", { url: "http://a.example" }, "bad webhook: An HTTPS URL must be provided for webhook"],
+])("%s %j is refused: %s", async (method, parameters, reason) => {
+  const { status, body } = await call(method, parameters);
+  expect([status, body]).toEqual([400, { ok: false, error_code: 400, description: `Bad Request: ${reason}` }]);
+  expect(await sent()).toEqual([]);
+});
+
+test.each([
+  ["sendChatAction", { chat_id: 5, action: "typing" }],
+  ["answerCallbackQuery", { callback_query_id: "1" }],
+  ["setMessageReaction", { chat_id: 5, message_id: 1, reaction: [{ type: "emoji", emoji: "👍" }] }],
+])("%s is done and is no message", async (method, parameters) => {
+  expect((await call(method, parameters)).body).toEqual({ ok: true, result: true });
+  expect(await sent()).toEqual([]);
+  expect(await (await app.request("/_actions")).json()).toMatchObject([{ action: method, content: parameters }]);
+});
+
+test.each(["photo", "document", "audio", "video", "voice"])(
+  "a %s can be sent by id, by link and as a file",
+  async (kind) => {
+    const method = `send${kind[0]?.toUpperCase()}${kind.slice(1)}`;
+    for (const file of [`sandbox-media-${kind}`, "https://files.example/a.bin", new File(["bytes"], "a.bin")]) {
+      const parameters =
+        file instanceof File
+          ? form({ chat_id: "5", [kind]: file, caption: "c" })
+          : { chat_id: 5, [kind]: file, caption: "c" };
+      expect((await call(method, parameters)).body.result).toMatchObject({ caption: "c", [kind]: expect.anything() });
+    }
+    expect(await sent()).toMatchObject(Array.from({ length: 3 }, () => ({ type: kind, text: "c" })));
+  },
+);
+
+test("an album is several messages under one id", async () => {
+  const media = [
+    { type: "photo", media: "attach://one", caption: "first" },
+    { type: "photo", media: "sandbox-media-photo" },
+  ];
+  const { body } = await call(
+    "sendMediaGroup",
+    form({ chat_id: "5", media: JSON.stringify(media), one: new File(["bytes"], "a.jpg") }),
+  );
+  const messages = body.result as unknown as { message_id: number; media_group_id: string }[];
+  expect(messages).toHaveLength(2);
+  expect(new Set(messages.map(({ media_group_id }) => media_group_id)).size).toBe(1);
+  expect(await sent()).toMatchObject([
+    { type: "photo", text: "first", content: { files: [{ part: "one", name: "a.jpg", size: 5 }] } },
+    { type: "photo" },
+  ]);
+});
+
+test("a file can be found and fetched, with the bot's token alone", async () => {
+  const { body } = await call("sendDocument", form({ chat_id: "5", document: new File(["bytes"], "a.txt") }));
+  const { file_id } = (body.result as { document: { file_id: string } }).document;
+  const { file_path, file_size } = (await call("getFile", { file_id })).body.result as {
+    file_path: string;
+    file_size: number;
+  };
+  expect(file_size).toBe(5);
+  expect(await (await app.request(`/telegram/file/bot7:sandbox/${file_path}`)).text()).toBe("bytes");
+  expect((await app.request(`/telegram/file/bot7:sandbox/files/other.txt`)).status).toBe(404);
+  expect((await app.request(`/telegram/file/bot7:stolen/${file_path}`)).status).toBe(401);
+});
+
+test.each([
+  ["7:revoked", "getMe", 401, "Unauthorized"],
+  ["nonsense", "getMe", 404, "Not Found"],
+  ["sandbox", "sendPigeon", 404, "Not Found: method not found"],
+  ["sandbox-2", "getMe", 200, undefined],
+])("the token %s and the method %s are answered with %i", async (token, method, status, description) => {
+  const answer = await call(method, {}, token);
+  expect([answer.status, answer.body.description]).toEqual([status, description]);
+  expect(await (await app.request("/_requests")).text()).not.toContain(token.split(":")[1] ?? "nonsense");
+});
+
+test("more than the limits is too many, and says for how long", async () => {
+  const retryAfter = async (chatId: number, count: number) => {
+    const answers = [];
+    for (let index = 0; index < count; index++) answers.push(await call("sendMessage", { chat_id: chatId, text: "x" }));
+    return answers.at(-1)?.body;
+  };
+  expect((await retryAfter(5, 5))?.ok).toBe(true);
+  expect(await retryAfter(5, 1)).toEqual({
+    ok: false,
+    error_code: 429,
+    description: "Too Many Requests: retry after 1",
+    parameters: { retry_after: 1 },
+  });
+  for (let round = 0; round < 20; round++) {
+    ms += 1000;
+    expect((await retryAfter(-5, 1))?.ok).toBe(true);
+  }
+  const group = [];
+  for (let round = 0; round < 20; round++) {
+    ms += 1000;
+    group.push((await retryAfter(-5, 1))?.parameters);
+  }
+  expect(group).toContainEqual({ retry_after: 2 });
+  ms += 60_000;
+  const bot = [];
+  for (let chat = 1; chat <= 31; chat++) bot.push((await retryAfter(chat, 1))?.ok);
+  expect(bot).toEqual([...Array.from({ length: 30 }, () => true), false]);
+});
+
+test.each([
+  ["retry_after:14", 429, "Too Many Requests: retry after 14"],
+  ["blocked", 403, "Forbidden: bot was blocked by the user"],
+  ["deactivated", 403, "Forbidden: user is deactivated"],
+  ["expired_token", 401, "Unauthorized"],
+  ["code:409", 409, "Conflict"],
+  ["http_500", 500, undefined],
+])("the fault %s answers once, and nothing is sent", async (fault, status, description) => {
+  await order({ match: { chatId: "5", bot: "7", method: "sendMessage" }, fault });
+  const failed = await call("sendMessage", { chat_id: 5, text: "x" });
+  expect([failed.status, failed.body.description]).toEqual([status, description]);
+  expect(await sent()).toEqual([]);
+  expect((await call("sendMessage", { chat_id: 5, text: "x" })).status).toBe(200);
+});
+
+test.each([
+  ["entities", { parse_mode: "HTML" }, { parse_mode: undefined }, /can't parse entities/],
+  [
+    "reply_gone",
+    { reply_parameters: { message_id: 1 } },
+    { reply_parameters: { message_id: 1, allow_sending_without_reply: true } },
+    /message to be replied not found/,
+  ],
+])("the fault %s strikes only what it can concern", async (fault, struck, spared, words) => {
+  await order({ match: { api: "telegram" }, fault });
+  expect((await call("sendMessage", { chat_id: 5, text: "x", ...spared })).status).toBe(200);
+  expect((await call("sendMessage", { chat_id: 5, text: "x", ...struck })).body.description).toMatch(words);
+});
+
+test("a link can be refused, where one is sent", async () => {
+  await order({ match: {}, fault: "url_refused" });
+  expect((await call("sendPhoto", { chat_id: 5, photo: "sandbox-media-photo" })).status).toBe(200);
+  expect((await call("sendPhoto", { chat_id: 5, photo: "https://a.example/b" })).body.description).toBe(
+    "Bad Request: failed to get HTTP URL content",
+  );
+});
+
+test("a group can move, and says where", async () => {
+  await order({ match: {}, fault: "migrate" });
+  for (const chat of [5, -1_001_234_567_890])
+    expect((await call("sendMessage", { chat_id: chat, text: "x" })).status).toBe(200);
+  expect((await call("sendMessage", { chat_id: -5, text: "x" })).body).toEqual({
+    ok: false,
+    error_code: 400,
+    description: "Bad Request: group chat was upgraded to a supergroup chat",
+    parameters: { migrate_to_chat_id: -1005 },
+  });
+  expect((await call("sendMessage", { chat_id: -1005, text: "x" })).status).toBe(200);
+});
+
+test.each(["http_500_taken", "malformed"])("after the fault %s the message is sent all the same", async (fault) => {
+  await order({ match: { api: "telegram" }, fault });
+  const { body } = await call("sendMessage", { chat_id: 5, text: "x" });
+  expect(body).toEqual({});
+  expect(await sent()).toMatchObject([{ text: "x", fault }]);
+});
