@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { type AdapterContext, EVENT_VERSION, ProviderError, type SplitEvent } from "@millrace/core";
-import { recordingLogger } from "@millrace/testing";
+import { EVENT_VERSION, ProviderError, type SplitEvent } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { contentOf } from "./content.ts";
 import { whatsappHandler } from "./handler.ts";
 import { splitWhatsapp } from "./split.ts";
+import { adapterContext } from "./test/adapter-context.ts";
 
 const folder = new URL("fixtures/", import.meta.url);
 
@@ -52,7 +52,7 @@ describe.each(cases)("$file: $says", ({ body, events: expected }) => {
 /** Why the event dies; undefined when its write is ready to run. */
 async function fateOf(split: SplitEvent): Promise<string | undefined> {
   try {
-    await whatsappHandler.handle({ ...request, ...split }, context);
+    await whatsappHandler(true).handle({ ...request, ...split }, adapterContext());
     return undefined;
   } catch (error) {
     if (!(error instanceof ProviderError) || error.next.kind !== "permanent") throw error;
@@ -66,12 +66,3 @@ const request = {
   correlationId: "c-1",
   receivedAt: "2026-11-01T00:00:00.000Z",
 } as const;
-
-const context: AdapterContext = {
-  http: () => Promise.reject(new Error("no call is expected")),
-  sources: { tenantOf: () => Promise.reject(new Error("no question is expected")) },
-  log: recordingLogger().log,
-  now: () => new Date(request.receivedAt),
-  newId: () => "id",
-  signal: new AbortController().signal,
-};

@@ -1,17 +1,8 @@
-import { type AdapterContext, EVENT_VERSION, type InboundEvent, ProviderError } from "@millrace/core";
-import { recordingLogger } from "@millrace/testing";
+import { EVENT_VERSION, type InboundEvent, ProviderError } from "@millrace/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { whatsappHandler } from "./handler.ts";
-
-const context: AdapterContext = {
-  http: () => Promise.reject(new Error("no call is expected")),
-  sources: { tenantOf: () => Promise.reject(new Error("no question is expected")) },
-  log: recordingLogger().log,
-  now: () => new Date(0),
-  newId: () => "id",
-  signal: new AbortController().signal,
-};
+import { adapterContext } from "./test/adapter-context.ts";
 
 function fateOf(kind: string, payload: unknown): Promise<unknown> {
   const receivedAt = "2026-11-01T00:00:00.000Z";
@@ -24,7 +15,9 @@ function fateOf(kind: string, payload: unknown): Promise<unknown> {
     kind,
     payload,
   };
-  return whatsappHandler.handle(event, context).catch((error: unknown) => error);
+  return whatsappHandler(false)
+    .handle(event, adapterContext())
+    .catch((error: unknown) => error);
 }
 
 const metadata = { phone_number_id: "111" };

@@ -14,19 +14,20 @@ import { echoWrite, messageWrite } from "./messages.ts";
 import { preferenceWrite } from "./preferences.ts";
 import { statusWrite } from "./statuses.ts";
 
-/** The work behind WhatsApp's webhook. */
-export const whatsappHandler: EventHandler = {
-  callsProvider: false,
-  scopes: () => [],
-  handle: async (event) => writeOf(event),
-};
+/**
+ * The work behind WhatsApp's webhook.
+ * @param takesOver whether a message that one of our people wrote in the phone's app takes the conversation over
+ */
+export function whatsappHandler(takesOver: boolean): EventHandler {
+  return { callsProvider: false, scopes: () => [], handle: async (event) => writeOf(event, takesOver) };
+}
 
-function writeOf(event: InboundEvent): Write {
+function writeOf(event: InboundEvent, takesOver: boolean): Write {
   switch (event.kind) {
     case "message":
       return messageWrite(event);
     case "echo":
-      return echoWrite(event);
+      return echoWrite(event, takesOver);
     case "status":
       return statusWrite(event);
     case "preference":

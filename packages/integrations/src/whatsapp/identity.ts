@@ -11,7 +11,7 @@ export type Person = { identities: readonly [Identity, ...Identity[]]; profile: 
  * A business-scoped user id. Meta's pages leave `from` and `wa_id` out where the number is withheld, some senders put
  * the user id there instead.
  */
-const BSUID = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]+$/;
+export const BSUID = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]+$/;
 
 /**
  * A person by their names, the lasting ones first; undefined when there is none.

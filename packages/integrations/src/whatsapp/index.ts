@@ -1,7 +1,14 @@
 import type { Integration } from "@millrace/core";
-import { readWebhookConfig } from "./config.ts";
+import { readSendTakesOver } from "../shared/config.ts";
+import { sendRequestHandler } from "../shared/send-request.ts";
+import { isSwitchedOn, readApiConfig, readBaseUrl, readPhoneNumberId, readWebhookConfig } from "./config.ts";
 import { whatsappHandler } from "./handler.ts";
-import { whatsappSamples } from "./samples.ts";
+import { whatsappMedia } from "./media-source.ts";
+import { SAMPLE_PHONE_NUMBER_ID, whatsappSamples } from "./samples.ts";
+import { openChat, whatsappAddress } from "./send/address.ts";
+import { whatsappFormat } from "./send/format.ts";
+import { whatsappOutbound } from "./send/outbound.ts";
+import { whatsappSendRoute } from "./send/route.ts";
 import { whatsappWebhook } from "./webhook.ts";
 
 /** WhatsApp Cloud API. */
@@ -12,11 +19,34 @@ export const whatsapp: Integration = {
     const config = readWebhookConfig(environment);
     return config && whatsappWebhook(config);
   },
-  handler: () => whatsappHandler,
+  handler: (environment) => whatsappHandler(readSendTakesOver(environment)),
+  api: (environment) => (isSwitchedOn(environment) ? [whatsappSendRoute] : []),
+  format: whatsappFormat,
+  requests: (environment) => {
+    const phoneNumberId = readPhoneNumberId(environment);
+    return sendRequestHandler(
+      {
+        format: whatsappFormat,
+        to: whatsappAddress,
+        open: (stores, to, from, at) => openChat(stores, to, from, at, phoneNumberId),
+      },
+      readSendTakesOver(environment),
+    );
+  },
+  outbound: (environment) => whatsappOutbound(readApiConfig(environment)),
+  media: (environment) => whatsappMedia(readApiConfig(environment)),
   samples: whatsappSamples,
   local: {
     secrets: ["WHATSAPP_APP_SECRET", "WHATSAPP_WEBHOOK_VERIFY_TOKEN"],
-    endpoints: ({ WHATSAPP_ACCESS_TOKEN: token }) => (token ? {} : { WHATSAPP_ACCESS_TOKEN: "sandbox" }),
+    endpoints: (environment, sandboxUrl) =>
+      environment["WHATSAPP_ACCESS_TOKEN"]
+        ? // Said once more, so that another integration's GRAPH_BASE_URL for the sandbox is not taken for its own.
+          { WHATSAPP_BASE_URL: readBaseUrl(environment) }
+        : {
+            WHATSAPP_ACCESS_TOKEN: "sandbox",
+            WHATSAPP_BASE_URL: `${sandboxUrl}/graph/v26.0`,
+            WHATSAPP_PHONE_NUMBER_ID: environment["WHATSAPP_PHONE_NUMBER_ID"] || SAMPLE_PHONE_NUMBER_ID,
+          },
     accounts: ["*"],
   },
 };

@@ -10,8 +10,8 @@ import { tenantOf } from "./tenant.ts";
 import { threadOf } from "./thread.ts";
 import { timeOf } from "./time.ts";
 
-/** Who wrote a message: the other side, or we. */
-type Author = "user" | "account";
+/** Who wrote a message: the other side, or one of our people, who may take the conversation over by it. */
+type Author = { side: "user" } | { side: "account"; takesOver: boolean };
 
 /** A message that someone wrote to us. */
 export function messageWrite(event: InboundEvent): Write {
@@ -19,19 +19,20 @@ export function messageWrite(event: InboundEvent): Write {
   const { message, contact } = payload;
   if (message.type === "system") return systemWrite(payload);
   const names = { userIds: [message.from_user_id, message.from_parent_user_id], numbers: [message.from] };
-  return write(event, payload, "user", personOf(names, contact));
+  return write(event, payload, { side: "user" }, personOf(names, contact));
 }
 
 /**
  * A message that one of our people wrote in the phone's app (Coexistence). It is ours, and it is sent.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/smb_message_echoes
+ * @param takesOver whether it takes the conversation over from the AI
  */
-export function echoWrite(event: InboundEvent): Write {
+export function echoWrite(event: InboundEvent, takesOver: boolean): Write {
   const payload = parsePayload(messagePayload, event.payload);
   const { message, contact } = payload;
   const names = { userIds: [message.to_user_id, message.to_parent_user_id], numbers: [message.to] };
   const recipient = message.group_id ? undefined : personOf(names, contact);
-  return write(event, payload, "account", recipient);
+  return write(event, payload, { side: "account", takesOver }, recipient);
 }
 
 function write(event: InboundEvent, payload: MessagePayload, author: Author, person: Person | undefined): Write {
@@ -40,8 +41,8 @@ function write(event: InboundEvent, payload: MessagePayload, author: Author, per
   const place = { channel: "whatsapp", accountId: metadata.phone_number_id } as const;
   const groupId = message.group_id ?? undefined;
   // A direct thread has one user, whatever names come and go; in a group each member has their own.
-  const member = groupId === undefined || author === "account" ? undefined : person?.identities[0].externalId;
-  const told = changeIn(message, member ?? author);
+  const member = groupId === undefined || author.side === "account" ? undefined : person?.identities[0].externalId;
+  const told = changeIn(message, member ?? author.side);
   if (told) {
     return async (stores) => {
       await tenantOf(stores, metadata);
@@ -56,8 +57,12 @@ function write(event: InboundEvent, payload: MessagePayload, author: Author, per
   return async (stores) => {
     const tenantId = await tenantOf(stores, metadata);
     const { thread, contactId } = await find(stores, tenantId);
-    const activity = { at, byUser: author === "user" };
+    const activity = { at, byUser: author.side === "user" };
     const conversationId = await stores.conversations.open({ ...place, ...thread, tenantId }, activity);
+    if (author.side === "account" && author.takesOver && thread.kind === "direct") {
+      const actor = "WhatsApp Business app";
+      await stores.conversations.takeOver({ conversationId, mode: "human", actor, reason: "a person wrote", at });
+    }
     await stores.messages.add({
       ...place,
       ...content,
@@ -65,8 +70,8 @@ function write(event: InboundEvent, payload: MessagePayload, author: Author, per
       conversationId,
       contactId,
       externalId: message.id,
-      direction: author === "user" ? "inbound" : "outbound",
-      status: author === "user" ? "received" : "sent",
+      direction: author.side === "user" ? "inbound" : "outbound",
+      status: author.side === "user" ? "received" : "sent",
       replyTo: message.context?.id,
       sentAt: at,
       payload: rawOf(event, "message"),

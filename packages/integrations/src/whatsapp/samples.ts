@@ -1,13 +1,22 @@
 import type { Environment, Sample } from "@millrace/core";
 import { signMetaRequest } from "../shared/meta-webhook.ts";
+import { sendSample } from "../shared/send-sample.ts";
 import { readWebhookConfig } from "./config.ts";
+import { whatsappSendRoute } from "./send/route.ts";
 import { WHATSAPP_PATHS } from "./webhook.ts";
+
+/** Id of the number that the samples are for. */
+export const SAMPLE_PHONE_NUMBER_ID = "100000000000001";
 
 const ADA = { profile: { name: "Ada Sample" }, wa_id: "4915100000001" };
 const BEN = { profile: { name: "Ben Sample", username: "@ben.sample" }, user_id: "DE.90000000000000001" };
 
 /** Requests like WhatsApp's own; each call gives messages that were not there before. */
-export function whatsappSamples(environment: Environment, now: Date): Record<string, Sample> {
+export function whatsappSamples(
+  environment: Environment,
+  now: Date,
+  { text: said = "Hello, is the blue one still there?", reply = "Yes, it is." }: Readonly<Record<string, string>> = {},
+): Record<string, Sample> {
   const secret = readWebhookConfig(environment)?.appSecrets[0] ?? "";
   const timestamp = String(Math.floor(now.getTime() / 1000));
   const item = (name: string) => ({ id: `wamid.SAMPLE${name}${now.getTime().toString(36)}`, timestamp });
@@ -22,9 +31,9 @@ export function whatsappSamples(environment: Environment, now: Date): Record<str
     from: ADA.wa_id,
     ...item("TEXT"),
     type: "text",
-    text: { body: "Hello, is the blue one still there?" },
+    text: { body: said },
   };
-  const media = { id: "300000000000001", mime_type: "image/jpeg", sha256: "c2FtcGxl", caption: "This one" };
+  const media = { id: "sandbox-media-photo", mime_type: "image/jpeg", caption: "This one" };
   const image = { from: ADA.wa_id, ...item("IMAGE"), type: "image", image: media };
   const hidden = { from_user_id: BEN.user_id, ...item("BSUID"), type: "text", text: { body: "And in green?" } };
   const echo = { from: "49301234567", to: ADA.wa_id, ...item("ECHO"), type: "text", text: { body: "Yes, it is." } };
@@ -33,6 +42,10 @@ export function whatsappSamples(environment: Environment, now: Date): Record<str
   const statuses = change("messages", { statuses: [status("delivered"), status("read")] });
   return {
     text: sign(change("messages", { contacts: [ADA], messages: [text] })),
+    reply: sendSample(environment, whatsappSendRoute.paths[0], {
+      to: { phone: `+${ADA.wa_id}` },
+      message: { type: "text", text: reply },
+    }),
     image: sign(change("messages", { contacts: [ADA], messages: [image] })),
     bsuid: sign(change("messages", { contacts: [BEN], messages: [hidden] })),
     status: sign(echoed, statuses),
@@ -46,6 +59,6 @@ export function whatsappSamples(environment: Environment, now: Date): Record<str
 }
 
 function change(field: string, value: Record<string, unknown>) {
-  const metadata = { display_phone_number: "49301234567", phone_number_id: "100000000000001" };
+  const metadata = { display_phone_number: "49301234567", phone_number_id: SAMPLE_PHONE_NUMBER_ID };
   return { field, value: { messaging_product: "whatsapp", metadata, ...value } };
 }

@@ -59,6 +59,7 @@ export const statusPayload = z.object({
     id,
     status: z.string(),
     timestamp: z.unknown().optional(),
+    biz_opaque_callback_data: optionalText,
     // Read by participantOf; here for their length.
     recipient_participant_id: id.nullish(),
     participant_recipient_id: id.nullish(),

@@ -1,4 +1,5 @@
 import type { InboundEvent, Write } from "@millrace/core";
+import { z } from "zod";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { kept } from "./kept.ts";
 import { participantOf } from "./participant.ts";
@@ -9,6 +10,9 @@ import { timeOf } from "./time.ts";
 
 /** What WhatsApp tells of a message of ours. Older accounts also tell `deleted` and `warning`, which move nothing. */
 const STATUSES = ["sent", "delivered", "read", "played", "failed"] as const;
+
+/** What we gave the message to carry; another sender on the same number may give anything. */
+const ownId = z.uuid();
 
 /**
  * A status of a message of ours, whether or not its row is there yet.
@@ -30,6 +34,7 @@ export function statusWrite(event: InboundEvent): Write {
       participant: participantOf(told),
       error: error && { code: error.code, title: error.title },
       payload: rawOf(event, "status"),
+      messageId: ownId.safeParse(told.biz_opaque_callback_data).data,
     });
     return { result: "written" };
   };

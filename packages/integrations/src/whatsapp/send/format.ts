@@ -1,0 +1,67 @@
+import type { MessagePart, OutgoingFormat } from "@millrace/core";
+import { splitText } from "../../shared/split-text.ts";
+import { contentOf } from "../content.ts";
+import { whatsappContent, type WhatsappContent, type WhatsappMessage } from "./content.ts";
+
+/** Longest text of one message: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages */
+const MAX_TEXT = 4096;
+
+/** What can be sent on WhatsApp. */
+export const whatsappFormat: OutgoingFormat = {
+  channel: "whatsapp",
+  content: whatsappContent,
+  parts(content) {
+    const message = content as WhatsappContent;
+    return message.type === "read" ? { action: message } : partsOf(message);
+  },
+};
+
+/** The rows have the types and texts that the same messages have when they come in. */
+function partsOf(message: WhatsappMessage): MessagePart[] {
+  switch (message.type) {
+    case "text": {
+      const { text, replyTo, ...rest } = message;
+      return splitText(text, MAX_TEXT).map((chunk, index) =>
+        part("text", chunk, { ...rest, text: chunk, ...(index === 0 ? { replyTo } : {}) }),
+      );
+    }
+    case "image":
+    case "video":
+    case "document":
+      return [part(message.type, message.caption, message)];
+    case "audio":
+    case "sticker":
+      return [part(message.type, undefined, message)];
+    case "location":
+    case "contacts":
+      return [part(message.type, contentOf({ type: message.type, [message.type]: partIn(message) }, []).body, message)];
+    case "buttons":
+    case "list":
+      return [part("interactive", message.text, message)];
+    case "template":
+      return [part("template", templateText(message), message)];
+    case "reaction":
+      return [{ type: "reaction", body: message.emoji || undefined, replyTo: message.messageId, content: message }];
+  }
+}
+
+/** The row knows what a message answers, so its content need not. */
+function part(
+  type: string,
+  body: string | undefined,
+  { replyTo, ...content }: Exclude<WhatsappMessage, { type: "reaction" }> & { replyTo?: string | undefined },
+): MessagePart {
+  return { type, body, replyTo, content };
+}
+
+/** What Meta's own message has under the name of its type. */
+function partIn(message: Extract<WhatsappMessage, { type: "location" | "contacts" }>): unknown {
+  return message.type === "contacts" ? message.contacts : message;
+}
+
+/** Which template it was and what stood in it; its words are at Meta. */
+function templateText({ name, components = [] }: Extract<WhatsappMessage, { type: "template" }>): string {
+  const values = components.flatMap(({ parameters = [] }) => parameters.map(({ text }) => text));
+  const texts = values.filter((value) => typeof value === "string" && value !== "");
+  return texts.length === 0 ? name : `${name}: ${texts.join(", ")}`;
+}

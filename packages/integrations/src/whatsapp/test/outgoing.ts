@@ -1,0 +1,21 @@
+import type { OutgoingMessage } from "@millrace/core";
+import { NOW } from "./fake-graph.ts";
+
+/** A message on its way to a person who has just written. */
+export const outgoing: OutgoingMessage = {
+  id: "019ab000-0000-7000-8000-00000000000a",
+  tenantId: "019ab000-0000-7000-8000-00000000000b",
+  conversationId: "c-1",
+  channel: "whatsapp",
+  accountId: "111",
+  threadId: "019ab000-0000-7000-8000-00000000000c",
+  kind: "direct",
+  content: { type: "text", text: "Hello" },
+  replyTo: undefined,
+  recipients: [
+    { externalId: "DE.1", lasting: true },
+    { externalId: "4915100000001", lasting: false },
+  ],
+  lastUserMessageAt: NOW,
+  throttles: 0,
+};
