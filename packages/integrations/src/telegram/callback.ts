@@ -1,11 +1,13 @@
-import type { Write } from "@millrace/core";
+import { eventId, type Write } from "@millrace/core";
 import type { z } from "zod";
 import { accountOf, kindOf, messageKey, resolvePerson } from "./place.ts";
 import type { callbackSchema, UpdateContext } from "./schema.ts";
+import type { TelegramAction } from "./send/action.ts";
 
 /**
  * Writes a pressed button as a message of the person who pressed it, at the time it was taken in, for it carries none.
  * Where the button's message is not told (it was sent by way of inline mode), the thread is the one with the person.
+ * It is answered, for the button shows a spinner until then.
  * https://core.telegram.org/bots/api#callbackquery
  */
 export function callbackWrite(
@@ -45,6 +47,8 @@ export function callbackWrite(
       payload: raw,
       status: "received",
     });
+    const action: TelegramAction = { answerCallbackQuery: id };
+    await stores.outbox.act({ id: eventId("act", "callback", id), conversationId, action });
     return { result: "written" };
   };
 }

@@ -98,13 +98,20 @@ test.each(Object.entries(expected))("%s is read as what it is", async (name, { k
   } as const;
   const context = {
     http: () => Promise.reject(new Error("no call is expected")),
+    media: {
+      read: () => Promise.reject(new Error("no file is expected")),
+      write: () => Promise.reject(new Error("no file is expected")),
+    },
+    formats: [],
     sources: { tenantOf: () => Promise.reject(new Error("no question is expected")) },
     log: recordingLogger().log,
     now: () => new Date(full.receivedAt),
     newId: () => "id",
     signal: new AbortController().signal,
   };
-  const fate = await telegramHandler.handle(full, context).then(() => "handled", describeError);
+  const fate = await telegramHandler(false)
+    .handle(full, context)
+    .then(() => "handled", describeError);
   expect(fate).toBe(dies ?? "handled");
   expect(content && contentOf(update[kind] ?? {})).toEqual(content);
 });

@@ -20,20 +20,25 @@ import {
   updatePayload,
 } from "./schema.ts";
 
-/** The work behind Telegram's webhook. */
-export const telegramHandler: EventHandler = {
-  callsProvider: false,
-  scopes: () => [],
-  handle: async (event) => writeOf(event),
-};
+/**
+ * The work behind Telegram's webhook.
+ * @param ownerTakesOver whether a message that the owner of a business account writes takes the conversation over
+ */
+export function telegramHandler(ownerTakesOver: boolean): EventHandler {
+  return {
+    callsProvider: false,
+    scopes: () => [],
+    handle: async (event) => writeOf(event, ownerTakesOver),
+  };
+}
 
-function writeOf(event: InboundEvent): Write {
+function writeOf(event: InboundEvent, ownerTakesOver: boolean): Write {
   switch (event.kind) {
     case "message":
     case "channel_post":
     case "business_message":
     case "guest_message":
-      return read(event, messageSchema, messageWrite);
+      return read(event, messageSchema, (message, context, raw) => messageWrite(message, context, raw, ownerTakesOver));
     case "edited_message":
     case "edited_channel_post":
     case "edited_business_message":

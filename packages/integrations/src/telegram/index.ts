@@ -1,7 +1,14 @@
 import type { Integration } from "@millrace/core";
-import { readWebhookConfig } from "./config.ts";
+import { readSendTakesOver } from "../shared/config.ts";
+import { sendRequestHandler } from "../shared/send-request.ts";
+import { isSwitchedOn, readApiConfig, readWebhookConfig } from "./config.ts";
 import { telegramHandler } from "./handler.ts";
+import { telegramMedia } from "./media-source.ts";
 import { telegramSamples } from "./samples.ts";
+import { openChat, telegramAddress } from "./send/address.ts";
+import { telegramFormat } from "./send/format.ts";
+import { telegramOutbound } from "./send/outbound.ts";
+import { telegramSendRoute } from "./send/route.ts";
 import { telegramWebhook } from "./webhook.ts";
 
 /** Telegram Bot API. */
@@ -12,11 +19,27 @@ export const telegram: Integration = {
     const config = readWebhookConfig(environment);
     return config && telegramWebhook(config);
   },
-  handler: () => telegramHandler,
+  handler: (environment) => telegramHandler(readSendTakesOver(environment)),
+  api: (environment) => (isSwitchedOn(environment) ? [telegramSendRoute] : []),
+  format: telegramFormat,
+  requests: (environment) => {
+    const config = readApiConfig(environment);
+    return sendRequestHandler(
+      {
+        format: telegramFormat,
+        to: telegramAddress,
+        open: (stores, to, from, at) => openChat(stores, to, from, at, config),
+      },
+      readSendTakesOver(environment),
+    );
+  },
+  outbound: (environment) => telegramOutbound(readApiConfig(environment)),
+  media: (environment) => telegramMedia(readApiConfig(environment)),
   samples: telegramSamples,
   local: {
     secrets: ["TELEGRAM_WEBHOOK_SECRET"],
-    endpoints: ({ TELEGRAM_BOT_TOKEN: token }) => (token ? {} : { TELEGRAM_BOT_TOKEN: "sandbox" }),
+    endpoints: ({ TELEGRAM_BOT_TOKEN: token }, sandboxUrl) =>
+      token ? {} : { TELEGRAM_BOT_TOKEN: "sandbox", TELEGRAM_BASE_URL: `${sandboxUrl}/telegram` },
     accounts: ["*"],
   },
 };

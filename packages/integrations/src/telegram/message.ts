@@ -5,8 +5,16 @@ import { contentOf } from "./content.ts";
 import { accountOf, kindOf, messageKey, resolvePerson } from "./place.ts";
 import type { TelegramMessage, TelegramUser, UpdateContext } from "./schema.ts";
 
-/** Writes a message with its sender and its thread; a migration moves the thread and leaves no message. */
-export function messageWrite(message: TelegramMessage, { bot }: UpdateContext, raw: unknown): Write {
+/**
+ * Writes a message with its sender and its thread; a migration moves the thread and leaves no message.
+ * @param ownerTakesOver whether a message that the owner of a business account writes takes the conversation over
+ */
+export function messageWrite(
+  message: TelegramMessage,
+  { bot }: UpdateContext,
+  raw: unknown,
+  ownerTakesOver: boolean,
+): Write {
   const sentAt = dateOfUnixSeconds(message.date);
   if (!sentAt) throw permanent("a message without a time");
   const { chat } = message;
@@ -38,6 +46,14 @@ export function messageWrite(message: TelegramMessage, { bot }: UpdateContext, r
       },
       { at: sentAt, byUser: !ours },
     );
+    if (ownerTakesOver && ours && byHand(message))
+      await stores.conversations.takeOver({
+        conversationId,
+        mode: "human",
+        actor: "Telegram business account",
+        reason: "a person wrote",
+        at: sentAt,
+      });
     await stores.messages.add({
       ...place,
       ...content,
@@ -66,6 +82,14 @@ function migrationOf({ chat, migrate_to_chat_id: to, migrate_from_chat_id: from 
  */
 function isOurs({ business_connection_id, chat, from }: TelegramMessage): boolean {
   return Boolean(business_connection_id) && kindOf(chat) === "direct" && from?.id !== undefined && from.id !== chat.id;
+}
+
+/**
+ * Whether a person of our side wrote it just now, not a bot for them nor Telegram as their greeting or away message.
+ * https://core.telegram.org/bots/api#message, sender_business_bot and is_from_offline
+ */
+function byHand(message: TelegramMessage): boolean {
+  return !message["sender_business_bot"] && !message["is_from_offline"];
 }
 
 /** The person who wrote it. With a `sender_chat`, `from` is made up: https://core.telegram.org/bots/api#message */

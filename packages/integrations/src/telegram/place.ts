@@ -11,7 +11,16 @@ export function accountOf(
   about: Pick<TelegramMessage, "business_connection_id"> & Partial<Pick<TelegramMessage, "guest_query_id">>,
 ): string {
   if (about.business_connection_id) return `${bot}/${about.business_connection_id}`;
-  return about.guest_query_id ? `${bot}/guest` : bot;
+  return about.guest_query_id ? `${bot}/${GUEST}` : bot;
+}
+
+/** Stands in the account of chats that a bot was called into. */
+export const GUEST = "guest";
+
+/** What {@link accountOf} was made of: the bot, and the business connection or {@link GUEST}. */
+export function readAccount(accountId: string): { bot: string; within: string | undefined } {
+  const [bot = "", ...rest] = accountId.split("/");
+  return { bot, within: rest.length === 0 ? undefined : rest.join("/") };
 }
 
 /**

@@ -1,9 +1,15 @@
 import type { Environment, Sample } from "@millrace/core";
+import { sendSample } from "../shared/send-sample.ts";
 import { readWebhookConfig } from "./config.ts";
+import { telegramSendRoute } from "./send/route.ts";
 import { SECRET_HEADER, TELEGRAM_PATHS } from "./webhook.ts";
 
 /** Requests like Telegram's own; each call gives updates that were not there before. */
-export function telegramSamples(environment: Environment, now: Date): Record<string, Sample> {
+export function telegramSamples(
+  environment: Environment,
+  now: Date,
+  { text = "Hello, is the blue one still there?", reply = "Yes, it is." }: Readonly<Record<string, string>> = {},
+): Record<string, Sample> {
   const secret = readWebhookConfig(environment)?.secrets[0]?.secret ?? "";
   const person = { id: 7_000_000_001, first_name: "Ada", last_name: "Sample", username: "ada_sample" };
   const from = { ...person, is_bot: false, language_code: "en" };
@@ -24,12 +30,16 @@ export function telegramSamples(environment: Environment, now: Date): Record<str
     sample(place, (message_id) => ({ message: { message_id, from, chat, date, ...content } }));
 
   return {
-    text: message(0, { text: "Hello, is the blue one still there?" }),
+    text: message(0, { text }),
+    reply: sendSample(environment, telegramSendRoute.paths[0], {
+      to: { chatId: String(person.id) },
+      message: { type: "text", text: reply },
+    }),
     start: message(1, { text: "/start spring-sale", entities: [{ type: "bot_command", offset: 0, length: 6 }] }),
     photo: message(2, {
       photo: [
-        { file_id: "sample-photo-small", file_unique_id: "sps", width: 90, height: 60, file_size: 1200 },
-        { file_id: "sample-photo-large", file_unique_id: "spl", width: 1280, height: 853, file_size: 180_000 },
+        { file_id: "sandbox-media-photo-small", file_unique_id: "sps", width: 90, height: 60, file_size: 1200 },
+        { file_id: "sandbox-media-photo", file_unique_id: "spl", width: 1280, height: 853, file_size: 141 },
       ],
       caption: "This one",
     }),

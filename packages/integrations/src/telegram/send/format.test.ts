@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { telegramFormat } from "./format.ts";
+import { telegramSendRoute } from "./route.ts";
+
+const parts = (content: unknown) => telegramFormat.parts(telegramFormat.content.parse(content));
+const media = { link: "https://a.example/x" };
+
+/** Where a content is wrong, and why. */
+function problems(content: unknown) {
+  const { error } = telegramFormat.content.safeParse(content);
+  return error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
+}
+
+test("a message is one part, which knows what it answers", () => {
+  expect(parts({ type: "image", media, caption: "Here", replyTo: "7/1" })).toEqual([
+    { type: "image", body: "Here", replyTo: "7/1", content: { type: "image", media, caption: "Here" } },
+  ]);
+});
+
+test.each([
+  [
+    { type: "voice", media },
+    { type: "audio", body: undefined },
+  ],
+  [
+    { type: "location", latitude: 48.5, longitude: -11 },
+    { type: "location", body: "48.5, -11" },
+  ],
+  [
+    {
+      type: "album",
+      items: [
+        { type: "image", media, caption: "One" },
+        { type: "video", media },
+      ],
+    },
+    { type: "album", body: "One" },
+  ],
+])("the row of %j is %j", (content, row) => {
+  expect(parts(content)).toMatchObject([row]);
+});
+
+test("a chat action is no message", () => {
+  expect(parts({ type: "chat_action", action: "typing" })).toEqual({ action: { chatAction: "typing" } });
+});
+
+test("a text that is too long is several messages: the first answers, the last has the buttons", () => {
+  const keyboard = [[{ text: "Yes", data: "y" }]];
+  const text = `${"a".repeat(4000)}\n\n${"b".repeat(4000)}\n\nc`;
+  const split = parts({ type: "text", text, parseMode: "HTML", replyTo: "7/1", keyboard });
+  expect(split).toMatchObject([
+    { type: "text", body: "a".repeat(4000), replyTo: "7/1", content: { parseMode: "HTML" } },
+    { type: "text", replyTo: undefined, content: { text: `${"b".repeat(4000)}\n\nc`, parseMode: "HTML", keyboard } },
+  ]);
+  expect(JSON.stringify(split).match(/keyboard/g)).toHaveLength(1);
+});
+
+test("a caption that is too long follows its file as a text, with the buttons", () => {
+  const keyboard = [[{ text: "Yes", data: "y" }]];
+  const caption = "word ".repeat(250).trim();
+  expect(parts({ type: "image", media, caption, parseMode: "HTML", replyTo: "7/1", keyboard })).toEqual([
+    { type: "image", body: undefined, replyTo: "7/1", content: { type: "image", media } },
+    {
+      type: "text",
+      body: caption,
+      replyTo: undefined,
+      content: { type: "text", text: caption, parseMode: "HTML", keyboard },
+    },
+  ]);
+});
+
+test("what a part holds passes as a message again, for it is read so when it is sent", () => {
+  const all = [
+    { type: "text", text: "a b ".repeat(3000), keyboard: [[{ text: "x", url: "tg://user?id=1" }]] },
+    { type: "document", media, caption: "a b ".repeat(3000) },
+  ].flatMap((content) => {
+    const split = parts(content);
+    return "action" in split ? [] : split;
+  });
+  expect(all.length).toBeGreaterThan(5);
+  for (const { content } of all) expect(problems(JSON.parse(JSON.stringify(content)))).toEqual([]);
+});
+
+describe("refused is", () => {
+  const item = (type: string) => ({ type, media });
+  test.each([
+    ["a blank text", { type: "text", text: " \n" }, "text: must not be blank"],
+    ["an unknown field", { type: "text", text: "x", colour: "red" }, ': Unrecognized key: "colour"'],
+    ["an unknown type", { type: "smoke" }, "type: Invalid discriminator value"],
+    [
+      "button data above 64 bytes",
+      { type: "text", text: "x", keyboard: [[{ text: "x", data: "ü".repeat(33) }]] },
+      "keyboard.0.0.data: must be at most 64 bytes",
+    ],
+    [
+      "a button that does nothing",
+      { type: "text", text: "x", keyboard: [[{ text: "x" }]] },
+      "keyboard.0.0: must have exactly one of data and url",
+    ],
+    [
+      "a reply to what is no message",
+      { type: "text", text: "x", replyTo: "wamid.1" },
+      "replyTo: must be <chat id>/<message id>, the external id of a message",
+    ],
+    [
+      "a place that is not on Earth",
+      { type: "location", latitude: 91, longitude: 0 },
+      "latitude: Too big: expected number to be <=90",
+    ],
+    [
+      "an album of one",
+      { type: "album", items: [item("image")] },
+      "items: Too small: expected array to have >=2 items",
+    ],
+    [
+      "an album of what Telegram does not group",
+      { type: "album", items: [item("document"), item("image")] },
+      "items: documents and audio files go in albums of their own; images and videos may be mixed",
+    ],
+  ])("%s", (_, content, problem) => {
+    expect(problems(content)).toEqual([expect.stringContaining(problem)]);
+  });
+});
+
+test("data of 64 bytes in other letters is let pass", () => {
+  expect(problems({ type: "text", text: "x", keyboard: [[{ text: "x", data: "ü".repeat(32) }]] })).toEqual([]);
+});
+
+test("the route has a JSON schema for its page", () => {
+  expect(JSON.stringify(z.toJSONSchema(telegramSendRoute.body, { io: "input" }))).toContain("chat_action");
+});

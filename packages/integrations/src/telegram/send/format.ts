@@ -1,0 +1,71 @@
+import type { MessagePart, OutgoingFormat } from "@millrace/core";
+import { splitText } from "../../shared/split-text.ts";
+import { coordinates, lines } from "../body.ts";
+import type { TelegramAction } from "./action.ts";
+import { MAX_CAPTION, telegramContent, type TelegramContent, type TelegramMessageContent } from "./content.ts";
+
+/** Longest text of one message: https://core.telegram.org/bots/api#sendmessage */
+const MAX_TEXT = 4096;
+
+type Text = Extract<TelegramContent, { type: "text" }>;
+
+/** What can be sent on Telegram. */
+export const telegramFormat: OutgoingFormat = {
+  channel: "telegram",
+  content: telegramContent,
+  parts(content) {
+    const message = content as TelegramContent;
+    if (message.type !== "chat_action") return partsOf(message);
+    return { action: { chatAction: message.action } satisfies TelegramAction };
+  },
+};
+
+function partsOf(message: TelegramMessageContent): MessagePart[] {
+  switch (message.type) {
+    case "text":
+      return textParts(message);
+    case "location":
+      return [part("location", coordinates(message), message)];
+    case "album":
+      return [part("album", lines(...message.items.map(({ caption }) => caption)), message)];
+    // What a voice note is called when it comes in.
+    case "voice":
+      return fileParts("audio", message);
+    case "image":
+    case "document":
+    case "audio":
+    case "video":
+      return fileParts(message.type, message);
+  }
+}
+
+/**
+ * A text that is too long is several messages: the first answers, the last has the buttons. Each part keeps the parse
+ * mode, and one that a cut left with half an entity is sent as it is written, for then it does not parse.
+ */
+function textParts({ replyTo, keyboard, ...rest }: Text): MessagePart[] {
+  const chunks = splitText(rest.text, MAX_TEXT);
+  return chunks.map((text, index) =>
+    part("text", text, {
+      ...rest,
+      text,
+      ...(index === 0 ? { replyTo } : {}),
+      ...(index === chunks.length - 1 ? { keyboard } : {}),
+    }),
+  );
+}
+
+/** A file whose caption is too long for one is followed by a text. */
+function fileParts(
+  type: string,
+  message: Extract<TelegramMessageContent, { caption?: string | undefined }>,
+): MessagePart[] {
+  const { caption, parseMode, keyboard, ...bare } = message;
+  if (caption === undefined || caption.length <= MAX_CAPTION) return [part(type, caption, message)];
+  return [part(type, undefined, bare), ...textParts({ type: "text", text: caption, parseMode, keyboard })];
+}
+
+/** The row knows what a message answers, also when that is told again later; its content need not. */
+function part(type: string, body: string | undefined, { replyTo, ...content }: TelegramMessageContent): MessagePart {
+  return { type, body, replyTo, content };
+}

@@ -1,0 +1,34 @@
+import type { InlineKeyboardMarkup } from "@grammyjs/types";
+import { z } from "zod";
+
+/** https://core.telegram.org/bots/api#inlinekeyboardbutton */
+const button = z
+  .strictObject({
+    text: z.string().min(1),
+    data: z
+      .string()
+      .min(1)
+      .refine((data) => Buffer.byteLength(data) <= 64, "must be at most 64 bytes")
+      .optional()
+      .meta({ description: "Comes back as the body of a message of type `callback` when the button is pressed." }),
+    url: z
+      .url({ protocol: /^(?:https?|tg)$/, error: "must be an http, https or tg URL" })
+      .optional()
+      .meta({ description: "Opened when the button is pressed." }),
+  })
+  .refine(({ data, url }) => (data === undefined) !== (url === undefined), "must have exactly one of data and url");
+
+/** Buttons under a message, row by row. */
+export const keyboard = z
+  .array(z.array(button).min(1))
+  .min(1)
+  .meta({ description: "Buttons under the message, row by row." });
+
+/** The keyboard as Telegram takes it. */
+export function markupOf(rows: z.output<typeof keyboard>): InlineKeyboardMarkup {
+  return {
+    inline_keyboard: rows.map((row) =>
+      row.map(({ text, data = "", url }) => (url === undefined ? { text, callback_data: data } : { text, url })),
+    ),
+  };
+}

@@ -1,0 +1,126 @@
+import { describeError, EVENT_VERSION, type InboundEvent } from "@millrace/core";
+import { expect, test } from "vitest";
+import { fakeBotApi } from "../test/fake-bot-api.ts";
+import { fakeStores } from "../test/fake-stores.ts";
+import { telegram } from "../index.ts";
+import { telegramSendRoute } from "./route.ts";
+
+const environment = { TELEGRAM_BOT_TOKEN: "shop=4711:a,help=4712:b" };
+const receivedAt = "2026-11-23T08:00:00.000Z";
+const conversationId = "019ab000-0000-7000-8000-00000000c0de";
+const text = { type: "text", text: "Come in" };
+
+/** The event that a body of the send route becomes, or what is wrong with the body. */
+function requested(body: unknown): InboundEvent {
+  let ids = 0;
+  const newId = () => `019ab000-0000-7000-8000-${String(++ids).padStart(12, "0")}`;
+  const call = { caller: "c", idempotencyKey: undefined, newId, now: new Date(receivedAt) };
+  const [event] = telegramSendRoute.accept(telegramSendRoute.body.parse(body), call).events;
+  if (!event) throw new Error("no event");
+  const payload: unknown = JSON.parse(JSON.stringify(event.payload));
+  return { ...event, payload, v: EVENT_VERSION, source: "telegram", correlationId: "c-1", receivedAt };
+}
+
+async function worked(body: unknown, { takesOver = "false", found }: { takesOver?: string; found?: string } = {}) {
+  const thread = { tenantId: "t", channel: "telegram", threadId: "7", kind: "direct", mode: "ai", epoch: 0 } as const;
+  const { stores, given } = fakeStores({ "conversations.find": found && { ...thread, accountId: found } });
+  const handler = telegram.requests?.({ ...environment, SEND_TAKES_OVER: takesOver });
+  const { log, now, http, signal } = fakeBotApi([]).context;
+  const context = {
+    log,
+    now,
+    http,
+    signal,
+    newId: () => "id",
+    sources: stores.sources,
+    formats: [],
+    media: {
+      read: () => Promise.reject(new Error("no file is read")),
+      write: async (key: string) => ({ key, store: "folder", sha256: "", sizeBytes: 1, mimeType: undefined }),
+    },
+  };
+  const write = await handler?.handle(requested(body), context);
+  await write?.(stores);
+  return given;
+}
+
+test("a person's chat is opened with the person, by the first bot", async () => {
+  const given = await worked({ to: { chatId: 7001 }, message: text });
+  expect(given("contacts.resolve")).toMatchObject([
+    ["tenant", [{ channel: "telegram", externalId: "7001", lasting: true }], {}],
+  ]);
+  expect(given("conversations.open")).toEqual([
+    [
+      {
+        tenantId: "tenant",
+        channel: "telegram",
+        accountId: "shop",
+        threadId: "7001",
+        kind: "direct",
+        contactId: "contact",
+      },
+      { at: new Date(receivedAt), byUser: false },
+    ],
+  ]);
+  expect(given("outbox.queue")).toMatchObject([
+    [{ conversationId: "conversation", author: "person", messages: [{ type: "text", body: "Come in" }] }],
+  ]);
+  expect(given("conversations.takeOver")).toEqual([]);
+});
+
+test("a group's chat is opened without one, by the bot that is named", async () => {
+  const given = await worked({ to: { chatId: "-1002345678901" }, from: "help/link-1", message: text });
+  expect(given("contacts.resolve")).toEqual([]);
+  expect(given("sources.tenantOf")).toEqual([["telegram", "bot", "help"]]);
+  expect(given("conversations.open")).toMatchObject([
+    [{ accountId: "help/link-1", threadId: "-1002345678901", kind: "group" }, {}],
+  ]);
+});
+
+test("a conversation of ours is written to as it is, and taken over where that is configured", async () => {
+  const given = await worked({ to: { conversationId }, message: text }, { takesOver: "true", found: "shop" });
+  expect(given("conversations.open")).toEqual([]);
+  expect(given("conversations.takeOver")).toMatchObject([[{ conversationId, mode: "human" }]]);
+});
+
+test("an action is done, not queued", async () => {
+  const given = await worked({ to: { chatId: 7001 }, message: { type: "chat_action", action: "typing" } });
+  expect(given("outbox.act")).toMatchObject([[{ conversationId: "conversation", action: { chatAction: "typing" } }]]);
+  expect(given("outbox.queue")).toEqual([]);
+});
+
+test("files that came along go to the media store, those of an album too", async () => {
+  const media = { data: "aGk=", mimeType: "image/png" };
+  const item = { type: "image", media };
+  const given = await worked({ to: { chatId: 7001 }, message: { type: "album", items: [item, item] } });
+  expect(JSON.stringify(given("outbox.queue"))).not.toContain("aGk=");
+  const stored = { stored: expect.stringMatching(/^outgoing\/.+-[12]$/), mimeType: "image/png" };
+  expect(given("outbox.queue")).toMatchObject([
+    [{ messages: [{ type: "album", content: { items: [{ media: stored }, { media: stored }] } }] }],
+  ]);
+});
+
+test("a bot that there is no token for is refused for good", async () => {
+  const fate = await worked({ to: { chatId: 7001 }, from: "mill", message: text }).then(() => "written", describeError);
+  expect(fate).toBe("TELEGRAM_BOT_TOKEN knows no bot of this label");
+});
+
+test.each([
+  ["nobody", {}],
+  ["two at once", { chatId: 7001, conversationId }],
+  ["a name", { chatId: "@miller" }],
+  ["no chat", { chatId: 0 }],
+  ["a fraction", { chatId: 7.5 }],
+  ["what is no id of ours", { conversationId: "7" }],
+  ["a field we do not know", { chatId: 7001, phone: "1" }],
+])("an address that is %s is refused", (_, to) => {
+  expect(telegramSendRoute.body.safeParse({ to, message: text }).error?.issues[0]?.path[0]).toBe("to");
+});
+
+test("switched off, the route is not there and nothing needs a token", () => {
+  const off = { TELEGRAM_WEBHOOK_ENABLED: "false" };
+  expect(telegram.api?.(off, [])).toEqual([]);
+  for (const part of [telegram.outbound, telegram.requests, telegram.media, telegram.handler])
+    expect(() => part?.(off)).not.toThrow();
+  expect(() => telegram.outbound?.({})).toThrow("TELEGRAM_BOT_TOKEN");
+});
