@@ -1,7 +1,8 @@
 import type { Integration } from "@millrace/core";
 import { meta } from "./meta/index.ts";
+import { n8n } from "./n8n/index.ts";
 import { telegram } from "./telegram/index.ts";
 import { whatsapp } from "./whatsapp/index.ts";
 
 /** Every integration there is. Adding one is a folder and a line here. */
-export const integrations: readonly Integration[] = [meta, whatsapp, telegram];
+export const integrations: readonly Integration[] = [meta, whatsapp, telegram, n8n];

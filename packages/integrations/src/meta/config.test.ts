@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { EnvironmentError } from "@millrace/core";
-import { readHandlerConfig, readWebhookConfig, tokenOfPage } from "./config.ts";
+import { tokenFor } from "../shared/graph.ts";
+import { readHandlerConfig, readWebhookConfig } from "./config.ts";
 import { meta } from "./index.ts";
 
 const secrets = { META_APP_SECRET: "s1, s2", META_WEBHOOK_VERIFY_TOKEN: "word" };
@@ -44,19 +45,19 @@ test("production does not start without the check of signatures", () => {
 
 test("one token serves every page, and a page's own comes first", () => {
   const one = readHandlerConfig({ META_PAGE_ACCESS_TOKEN: "EAAone" });
-  expect(tokenOfPage(one.pageTokens, "51")).toBe("EAAone");
+  expect(tokenFor(one.pageTokens, "51")).toBe("EAAone");
   expect(one.graphBaseUrl).toBe("https://graph.facebook.com/v26.0");
   const pairs = readHandlerConfig({ META_PAGE_ACCESS_TOKEN: "51=EAAa, 52=EAAb" }).pageTokens;
-  expect(["51", "52", "53"].map((page) => tokenOfPage(pairs, page))).toEqual(["EAAa", "EAAb", undefined]);
+  expect(["51", "52", "53"].map((page) => tokenFor(pairs, page))).toEqual(["EAAa", "EAAb", undefined]);
   const both = readHandlerConfig({ META_PAGE_ACCESS_TOKEN: "EAAone,52=EAAb" }).pageTokens;
-  expect(["51", "52"].map((page) => tokenOfPage(both, page))).toEqual(["EAAone", "EAAb"]);
+  expect(["51", "52"].map((page) => tokenFor(both, page))).toEqual(["EAAone", "EAAb"]);
 });
 
 test("the worker does not start without a token, nor with two for the same page, and tells neither", () => {
   expect(problemsOf(() => readHandlerConfig({}))).toEqual(["META_PAGE_ACCESS_TOKEN is missing"]);
   for (const twice of ["EAAone,EAAtwo", "51=EAAone,51=EAAtwo"])
     expect(problemsOf(() => readHandlerConfig({ META_PAGE_ACCESS_TOKEN: twice }))).toEqual([
-      "META_PAGE_ACCESS_TOKEN: must hold one token, or pageid=token pairs with each page once",
+      "META_PAGE_ACCESS_TOKEN: must hold one token, or id=token pairs with each id once",
     ]);
 });
 

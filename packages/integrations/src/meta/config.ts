@@ -1,5 +1,7 @@
-import { baseUrl, type Environment, EnvironmentError, flag, readEnvironment, secretList } from "@millrace/core";
+import { type Environment, EnvironmentError, flag, readEnvironment, secretList } from "@millrace/core";
 import { z } from "zod";
+import { readGraphBaseUrl } from "../shared/config.ts";
+import { type GraphTokens, graphTokens } from "../shared/graph.ts";
 
 const toggle = z.object({ META_WEBHOOK_ENABLED: flag(true) });
 
@@ -34,40 +36,10 @@ export function readWebhookConfig(environment: Environment): WebhookConfig | und
   };
 }
 
-/** The page id of {@link PageTokens} that stands for every page without a token of its own. */
-const ANY_PAGE = "*";
-
-/** Access tokens by page id. */
-export type PageTokens = ReadonlyMap<string, string>;
-
-/** One token for every page, or `pageid=token` pairs separated by commas; both together are good as well. */
-const pageTokens = secretList.transform((entries, context): PageTokens => {
-  const pairs = entries.map((entry): [string, string] => {
-    const [, page, token] = /^(\d+)=(.+)$/.exec(entry) ?? [];
-    return page === undefined || token === undefined ? [ANY_PAGE, entry] : [page, token];
-  });
-  if (new Set(pairs.map(([page]) => page)).size < pairs.length)
-    context.addIssue("must hold one token, or pageid=token pairs with each page once");
-  return new Map(pairs);
-});
-
-/** The token to fetch a page's leads with, if there is one. */
-export function tokenOfPage(tokens: PageTokens, pageId: string): string | undefined {
-  return tokens.get(pageId) ?? tokens.get(ANY_PAGE);
-}
-
-/**
- * Where the Graph API is. The version is a part of it, so that moving to the next is a change of this one line, and
- * trying it a change of the variable. https://developers.facebook.com/docs/graph-api/changelog/versions
- */
-const GRAPH_BASE_URL = "https://graph.facebook.com/v26.0";
-
-const endpoint = z.object({ GRAPH_BASE_URL: baseUrl(GRAPH_BASE_URL) });
-
-const tokens = z.object({ META_PAGE_ACCESS_TOKEN: pageTokens });
+const tokens = z.object({ META_PAGE_ACCESS_TOKEN: graphTokens });
 
 /** What the worker needs to fetch leads. */
-export type HandlerConfig = { pageTokens: PageTokens; graphBaseUrl: string };
+export type HandlerConfig = { pageTokens: GraphTokens; graphBaseUrl: string };
 
 /**
  * Reads {@link HandlerConfig}. Where the webhook is switched off no token is needed: leads taken in before that wait.
@@ -78,6 +50,6 @@ export function readHandlerConfig(environment: Environment): HandlerConfig {
   const given = needed || environment["META_PAGE_ACCESS_TOKEN"];
   return {
     pageTokens: given ? readEnvironment(tokens, environment).META_PAGE_ACCESS_TOKEN : new Map(),
-    graphBaseUrl: readEnvironment(endpoint, environment).GRAPH_BASE_URL,
+    graphBaseUrl: readGraphBaseUrl(environment),
   };
 }

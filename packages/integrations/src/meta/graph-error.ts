@@ -1,25 +1,6 @@
 import { classifyHttp, type HttpResponse, type NextStep, ProviderError } from "@millrace/core";
-import { z } from "zod";
+import { graphErrorOf } from "../shared/graph.ts";
 import { isObject } from "../shared/shape.ts";
-
-/** What of a Graph error decides. https://developers.facebook.com/docs/graph-api/guides/error-handling */
-const bodySchema = z.object({
-  error: z.object({
-    code: z.number(),
-    error_subcode: z.number().optional().catch(undefined),
-    is_transient: z.boolean().optional().catch(undefined),
-    fbtrace_id: z
-      .string()
-      .regex(/^[\w-]{1,64}$/)
-      .optional()
-      .catch(undefined),
-  }),
-});
-
-/** The error in an answer, if it is one; HTTP 200 does not rule it out. */
-function graphErrorOf(response: HttpResponse): z.infer<typeof bodySchema>["error"] | undefined {
-  return bodySchema.safeParse(response.json).data?.error;
-}
 
 /** The call that an answer belongs to. */
 export type LeadCall = {

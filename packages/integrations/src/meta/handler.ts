@@ -11,7 +11,8 @@ import {
 } from "@millrace/core";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { dateOfUnixSeconds } from "../shared/shape.ts";
-import { type HandlerConfig, tokenOfPage } from "./config.ts";
+import { tokenFor } from "../shared/graph.ts";
+import type { HandlerConfig } from "./config.ts";
 import { type FetchedLead, fetchLead } from "./graph-client.ts";
 import { answersOf, consentsOf, dateOfGraphTime, isTestLead, type Person, personOf } from "./graph-lead.ts";
 import { isDashboardTest, type LeadNotice, leadNoticeSchema } from "./lead-notice.ts";
@@ -48,7 +49,7 @@ async function handleLead(event: InboundEvent, config: HandlerConfig, context: A
   // Before the call: nobody's page has no token to call with, and Meta would only answer that something is forbidden.
   await context.sources.tenantOf("meta", "page", notice.page_id);
   const scopes = scopesOf(notice);
-  const token = tokenOfPage(config.pageTokens, notice.page_id);
+  const token = tokenFor(config.pageTokens, notice.page_id);
   if (token === undefined)
     throw new ProviderError(
       `META_PAGE_ACCESS_TOKEN has no token for page ${notice.page_id}`,

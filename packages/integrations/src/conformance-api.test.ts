@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type AdapterContext,
+  type ApiRoute,
+  describeError,
+  type Environment,
+  EnvironmentError,
+  EVENT_VERSION,
+  type EventHandler,
+  type Integration,
+  MAX_EVENT_ID_LENGTH,
+  permanent,
+  ProviderError,
+  type RawRequest,
+  retryable,
+} from "@millrace/core";
+import { recordingLogger } from "@millrace/testing";
+import { integrations } from "./registry.ts";
+
+const NOW = new Date("2026-11-22T08:00:00.000Z");
+const ID = "019ab000-0000-7000-8000-000000000000";
+const formats = integrations.map(({ format }) => format).filter((format) => format !== undefined);
+
+const routes = integrations.flatMap((integration) => {
+  const { environment, secrets } = localEnvironment(integration);
+  return (integration.api?.(environment, formats) ?? []).map(
+    (route) => [route.paths[0], { integration, environment, secrets, route }] as const,
+  );
+});
+
+test("the routes of all integrations answer at paths of their own", () => {
+  const paths = routes.flatMap(([, { route }]) => route.paths);
+  expect(new Set(paths).size).toBe(paths.length);
+  expect(paths.length).toBeGreaterThan(0);
+});
+
+describe.each(routes)("%s", (_, { integration, environment, secrets, route }) => {
+  test("whatever the body is, it is refused by the schema or becomes sound events that are handled or die with a reason", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.jsonValue(), likely), async (body) => {
+        const parsed = route.body.safeParse(body);
+        if (!parsed.success) return;
+        expect(await faultsIn(parsed.data)).toEqual([]);
+      }),
+    );
+  });
+
+  test("a body that callers may well send becomes events, the same under the same Idempotency-Key", async () => {
+    const bodies = fc.sample(likely, 300).filter((body) => route.body.safeParse(body).success);
+    expect(bodies.length).toBeGreaterThan(0);
+    for (const body of bodies) {
+      expect(await faultsIn(route.body.parse(body))).toEqual([]);
+      expect(accept(route, body)).toEqual(accept(route, body));
+    }
+  });
+
+  test("switched off it is not there and needs no secret", () => {
+    expect(integration.api?.({ [`${integration.id.toUpperCase()}_WEBHOOK_ENABLED`]: "false" }, formats)).toEqual([]);
+  });
+
+  async function faultsIn(body: unknown): Promise<string[]> {
+    const { log, text } = recordingLogger();
+    const faults = await Promise.all(
+      accept(route, body).map(async ({ id, kind, payload }) => {
+        const sound = /^[^:\s]+$/.test(id) && id.length <= MAX_EVENT_ID_LENGTH && kind !== "";
+        const event = {
+          v: EVENT_VERSION,
+          source: integration.id,
+          correlationId: "c",
+          receivedAt: NOW.toISOString(),
+        } as const;
+        try {
+          await handlerOf(integration, environment, route).handle({ ...event, id, kind, payload }, context(log));
+        } catch (error) {
+          if (!(error instanceof ProviderError)) return [describeError(error)];
+          return secrets.filter((secret) => error.message.includes(secret)).map(() => "a secret is told");
+        }
+        return sound ? [] : [`the event ${kind} ${id}`];
+      }),
+    );
+    return [...faults.flat(), ...secrets.filter((secret) => text().includes(secret)).map(() => "a secret is logged")];
+  }
+});
+
+const proven = routes.filter(([, { route }]) => route.verify);
+
+describe.each(proven)("%s, which has a proof of its own", (_, { integration, environment, route }) => {
+  const samples = Object.values(integration.samples(environment, NOW)).filter(({ path }) => route.paths.includes(path));
+  const requests = samples.map(({ headers, body }): RawRequest => {
+    const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    return { method: "POST", headers: lowerCase, query: new URLSearchParams(), params: {}, body: Buffer.from(body) };
+  });
+
+  test("10: its samples are let in, and not with a bit of the body flipped, nor without their headers", () => {
+    for (const request of requests) {
+      expect(route.verify?.(request, NOW)).toBe(true);
+      expect(route.verify?.({ ...request, headers: {} }, NOW)).toBe(false);
+      fc.assert(
+        fc.property(fc.nat({ max: request.body.length - 1 }), fc.nat({ max: 6 }), (at, bit) => {
+          const body = request.body.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte));
+          expect(route.verify?.({ ...request, body }, NOW)).toBe(false);
+        }),
+      );
+    }
+  });
+
+  test("10: what is signed is let in for some minutes only, before and after", () => {
+    const minutes = (count: number) => new Date(NOW.getTime() + count * 60_000);
+    for (const request of requests)
+      for (const at of [minutes(-11), minutes(11)]) expect(route.verify?.(request, at)).toBe(false);
+  });
+
+  test.each(integration.local.secrets)("10: without %s it does not start, and says so", (name) => {
+    expect(() => integration.api?.({ ...environment, [name]: "" }, formats)).toThrow(EnvironmentError);
+    expect(() => integration.api?.({ ...environment, [name]: "" }, formats)).toThrow(name);
+  });
+});
+
+/** Bodies as callers make them, right and nearly right. */
+const content = fc.oneof(
+  fc.record({ type: fc.constant("text"), text: fc.string({ minLength: 1 }) }),
+  fc.record({ type: fc.constant("image"), media: fc.record({ link: fc.webUrl() }) }),
+  fc.record({
+    type: fc.constant("location"),
+    latitude: fc.integer({ min: -90, max: 90 }),
+    longitude: fc.integer({ min: -180, max: 180 }),
+  }),
+);
+const likely = fc.oneof(
+  fc.record({
+    to: fc.constantFrom({ phone: "+15551230001" }, { userId: "US.1234" }, { chatId: "7001" }, { conversationId: ID }),
+    message: content,
+  }),
+  fc.record({ turnId: fc.constant(ID), messages: fc.array(content, { minLength: 1, maxLength: 3 }) }),
+  fc.record({ conversationId: fc.constant(ID), mode: fc.constantFrom("ai", "human", "both") }),
+);
+
+function accept(route: ApiRoute, body: unknown) {
+  const call = { caller: "c", idempotencyKey: "key", newId: () => ID, now: NOW };
+  return route.accept(route.body.parse(body), call).events;
+}
+
+function handlerOf(integration: Integration, environment: Environment, { role }: ApiRoute): EventHandler {
+  const handler = role === "requests" ? integration.requests?.(environment) : integration.handler(environment);
+  if (!handler) throw new Error(`nobody works on ${role}`);
+  return handler;
+}
+
+function context(log: AdapterContext["log"]): AdapterContext {
+  return {
+    http: () => Promise.reject(retryable("network failure: ECONNREFUSED")),
+    log,
+    now: () => NOW,
+    newId: () => ID,
+    sources: { tenantOf: () => Promise.resolve(ID) },
+    media: { read: () => Promise.reject(permanent("no media")), write: () => Promise.reject(permanent("no media")) },
+    formats,
+    signal: new AbortController().signal,
+  };
+}
+
+/** Variables as a machine without any account has them; each secret is made of its variable's name. */
+function localEnvironment({ local }: Integration): { environment: Environment; secrets: string[] } {
+  const made = Object.fromEntries(local.secrets.map((name) => [name, createHash("sha256").update(name).digest("hex")]));
+  return { environment: { ...made, ...local.endpoints(made, "http://127.0.0.1:8082") }, secrets: Object.values(made) };
+}

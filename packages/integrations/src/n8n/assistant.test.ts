@@ -1,0 +1,156 @@
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createHash } from "node:crypto";
+import { fetchHttp, type ProviderError, type Question, verifyStandardWebhook } from "@millrace/core";
+import { recordingLogger } from "@millrace/testing";
+import { jwtVerify } from "jose";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { n8nAssistant } from "./assistant.ts";
+import type { AssistantConfig } from "./config.ts";
+
+const NOW = new Date("2026-11-23T09:00:00.000Z");
+const SECRET = "a secret of n8n's";
+
+const question: Question = {
+  turnId: "019ab000-0000-7000-8000-000000000001",
+  epoch: 4,
+  ask: 1,
+  reason: "message",
+  conversation: { id: "c", channel: "telegram", accountId: "default", title: null, lastUserMessageAt: null },
+  contact: null,
+  messages: [
+    {
+      id: "m",
+      direction: "inbound",
+      author: "contact",
+      type: "text",
+      text: "Grüße 👋",
+      media: null,
+      sentAt: NOW.toISOString(),
+    },
+  ],
+  history: [],
+};
+
+type Seen = { headers: IncomingHttpHeaders; body: Buffer; path: string | undefined };
+const seen: Seen[] = [];
+let answer: { status: number; headers?: Record<string, string> } = { status: 200 };
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    seen.push({ headers: request.headers, body: Buffer.concat(chunks), path: request.url });
+    response.writeHead(answer.status, answer.headers).end('{"message":"Workflow was started"}');
+  });
+});
+let base = "";
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  base = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+function ask(config: Partial<AssistantConfig> = {}): Promise<void> {
+  const timings = { gatherMs: 0, gatherCapMs: 0, answerMs: 0 };
+  const allowedNetworks = ["127.0.0.0/8"];
+  const url = `${base}/webhook/millrace`;
+  return n8nAssistant({ url, secret: SECRET, sendsJwt: false, allowedNetworks, timings, ...config }).ask(question, {
+    http: fetchHttp,
+    log: recordingLogger().log,
+    now: () => NOW,
+    newId: () => "id-1",
+    signal: new AbortController().signal,
+  });
+}
+
+async function asked(config: Partial<AssistantConfig> = {}): Promise<Seen> {
+  seen.length = 0;
+  await ask(config);
+  const [request] = seen;
+  if (!request) throw new Error("nothing was asked");
+  return request;
+}
+
+const failure = (config: Partial<AssistantConfig> = {}) =>
+  ask(config).then(
+    () => undefined,
+    (error: ProviderError) => error,
+  );
+
+test("a question goes out whole, signed over the very bytes that are sent, and named by its turn", async () => {
+  answer = { status: 200 };
+  const { headers, body, path } = await asked();
+  expect(path).toBe("/webhook/millrace");
+  expect(JSON.parse(body.toString())).toEqual({ type: "conversation.turn", ...question });
+  const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+  expect(verifyStandardWebhook(named, body, [SECRET], NOW)).toBe(true);
+  expect(headers).toMatchObject({ "webhook-id": `${question.turnId}-1`, "content-type": "application/json" });
+  expect(headers.authorization).toBeUndefined();
+});
+
+test("by its name n8n does not take Millrace for a bot", async () => {
+  const { headers } = await asked();
+  expect(headers["user-agent"]).toMatch(/^Mozilla\/5\.0 \(/);
+  expect(headers["user-agent"]).not.toMatch(/bot|node|fetch|http|client/i);
+});
+
+test("a JSON Web Token comes along where that is wanted, good for five minutes and for this body alone", async () => {
+  const { headers, body } = await asked({ sendsJwt: true });
+  const token = headers.authorization?.replace("Bearer ", "") ?? "";
+  const verify = (secret: string, now: Date) =>
+    jwtVerify(token, Buffer.from(secret), { algorithms: ["HS256"], currentDate: now });
+  const { payload } = await verify(SECRET, NOW);
+  expect(payload).toEqual({
+    jti: "id-1",
+    iat: NOW.getTime() / 1000,
+    exp: NOW.getTime() / 1000 + 300,
+    body_sha256: createHash("sha256").update(body).digest("hex"),
+  });
+  await expect(verify("another", NOW)).rejects.toThrow("signature");
+  await expect(verify(SECRET, new Date(NOW.getTime() + 301_000))).rejects.toThrow("exp");
+});
+
+test.each([200, 201, 202, 204])("%i is an acceptance", async (status) => {
+  answer = { status };
+  expect(await failure()).toBeUndefined();
+});
+
+const parked = { kind: "parked", scope: "n8n" };
+const waitsUntil = (seconds: number) => {
+  return { kind: "rate_limited", scope: "n8n", until: new Date(NOW.getTime() + seconds * 1000) };
+};
+
+test.each([
+  [404, {}, parked, "not active"],
+  [401, {}, parked, "authentication"],
+  [403, {}, parked, "authentication"],
+  [429, { "retry-after": "9" }, waitsUntil(9), "429"],
+  [503, { "retry-after": "9" }, waitsUntil(9), "503"],
+  [500, {}, { kind: "retryable" }, "500"],
+  [503, {}, { kind: "retryable" }, "503"],
+  [400, {}, { kind: "permanent" }, "400"],
+  [413, {}, { kind: "permanent" }, "413"],
+  [302, { location: "/elsewhere" }, { kind: "permanent" }, "redirects"],
+])("%i with %o is %o, in words: %s", async (status, headers, next, words) => {
+  answer = { status, headers };
+  seen.length = 0;
+  expect(await failure()).toMatchObject({ next, message: expect.stringContaining(words), code: `http_${status}` });
+  expect(seen).toHaveLength(1);
+});
+
+test("n8n in a private network is not asked unless the network is allowed, and the variable is named", async () => {
+  answer = { status: 200 };
+  seen.length = 0;
+  for (const allowedNetworks of [[], ["10.0.0.0/8"]]) {
+    const error = await failure({ allowedNetworks });
+    expect(error).toMatchObject({ next: parked, message: expect.stringContaining("N8N_ALLOWED_NETWORKS") });
+    expect(error?.message).not.toContain("127.0.0.1");
+  }
+  expect(seen).toHaveLength(0);
+});
+
+test("n8n that is not there is asked again", async () => {
+  const error = await failure({ url: "http://127.0.0.1:61999/webhook/millrace" });
+  expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "retryable" } });
+});

@@ -1,0 +1,18 @@
+import type { ApiRoute } from "@millrace/core";
+import { proofInWords, verifyCallback } from "./callback-proof.ts";
+import type { CallbackConfig } from "./config.ts";
+
+/** What all routes that n8n calls have in common. */
+export function callbackRoute(
+  config: CallbackConfig,
+  name: string,
+): Pick<ApiRoute, "paths" | "proof" | "role" | "status"> & Required<Pick<ApiRoute, "verify">> {
+  return {
+    paths: [`/api/integrations/n8n/${name}`, `/api/webhooks/n8n/${name}`],
+    proof: proofInWords(config),
+    role: "inbound",
+    // Anything but 2xx makes its node fail; 200 is what every workflow takes for success.
+    status: 200,
+    verify: (request, now) => verifyCallback(config, request, now),
+  };
+}

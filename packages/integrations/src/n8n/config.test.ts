@@ -1,0 +1,63 @@
+import { EnvironmentError } from "@millrace/core";
+import { expect, test } from "vitest";
+import { readAssistantConfig, readCallbackConfig } from "./config.ts";
+
+const secret = { N8N_WEBHOOK_SECRET: "old, new" };
+const url = { N8N_DISPATCH_URL: "https://n8n.example.com/webhook/millrace" };
+
+test("callbacks prove themselves by signature unless the operator says otherwise", () => {
+  expect(readCallbackConfig(secret)).toEqual({ secrets: ["old", "new"], proofs: ["standard-webhooks", "hmac"] });
+  expect(readCallbackConfig({ ...secret, N8N_CALLBACK_AUTH: "bearer, hmac" })?.proofs).toEqual(["hmac", "bearer"]);
+});
+
+test("the first secret signs questions, and an unset variable has its default", () => {
+  expect(readAssistantConfig({ ...secret, ...url })).toEqual({
+    url: url.N8N_DISPATCH_URL,
+    secret: "old",
+    sendsJwt: false,
+    allowedNetworks: [],
+    timings: { gatherMs: 2_000, gatherCapMs: 10_000, answerMs: 120_000 },
+  });
+  const set = {
+    N8N_DISPATCH_AUTH: "jwt",
+    N8N_ALLOWED_NETWORKS: "10.0.0.0/8, fd00::/8",
+    N8N_GATHER_MS: "0",
+    N8N_GATHER_CAP_MS: "1",
+    N8N_ANSWER_TIMEOUT_MS: "2",
+  };
+  expect(readAssistantConfig({ ...secret, ...url, ...set })).toMatchObject({
+    sendsJwt: true,
+    allowedNetworks: ["10.0.0.0/8", "fd00::/8"],
+    timings: { gatherMs: 0, gatherCapMs: 1, answerMs: 2 },
+  });
+});
+
+test("switched off it needs nothing; without an address nobody is asked, and callbacks still come in", () => {
+  const off = { N8N_WEBHOOK_ENABLED: "false", ...url };
+  expect(readCallbackConfig(off)).toBeUndefined();
+  expect(readAssistantConfig(off)).toBeUndefined();
+  expect(readAssistantConfig(secret)).toBeUndefined();
+  expect(readCallbackConfig(secret)).toBeDefined();
+});
+
+test.each([
+  ["N8N_WEBHOOK_SECRET", ""],
+  ["N8N_WEBHOOK_SECRET", ","],
+  ["N8N_WEBHOOK_SECRET", "whsec_not base64"],
+  ["N8N_WEBHOOK_SECRET", "good,whsec_"],
+  ["N8N_CALLBACK_AUTH", "none"],
+  ["N8N_CALLBACK_AUTH", "hmac,basic"],
+  ["N8N_CALLBACK_AUTH", ","],
+  ["N8N_DISPATCH_URL", "ftp://n8n.example.com"],
+  ["N8N_DISPATCH_AUTH", "both"],
+  ["N8N_ALLOWED_NETWORKS", "10.0.0.1"],
+  ["N8N_ALLOWED_NETWORKS", "10.0.0.0/8 192.168.0.0/16"],
+  ["N8N_GATHER_MS", "soon"],
+  ["N8N_GATHER_CAP_MS", "1.5"],
+  ["N8N_ANSWER_TIMEOUT_MS", "-1"],
+])("%s=%o stops the start with one line that names it", (name, value) => {
+  const environment = { ...secret, ...url, [name]: value };
+  const read = () => [readCallbackConfig(environment), readAssistantConfig(environment)];
+  expect(read).toThrow(EnvironmentError);
+  expect(read).toThrow(new RegExp(`^the environment is not usable:\n  ${name}(?: is missing|: [^\n]+)$`));
+});

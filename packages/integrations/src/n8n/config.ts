@@ -1,0 +1,101 @@
+import { type Environment, flag, readEnvironment, secretList, type TurnTimings } from "@millrace/core";
+import { z } from "zod";
+
+/** A list separated by commas. */
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ""),
+);
+
+const base64 = z.base64().min(1);
+
+const secrets = secretList.refine(
+  (entries) => entries.every((entry) => !entry.startsWith("whsec_") || base64.safeParse(entry.slice(6)).success),
+  "what follows whsec_ must be base64",
+);
+
+/** How n8n can prove itself; see docs/n8n.md. */
+const PROOFS = ["standard-webhooks", "hmac", "bearer"] as const;
+/** See {@link PROOFS}. */
+export type CallbackProof = (typeof PROOFS)[number];
+
+const proofs = list.transform((names, context) => {
+  const known = PROOFS.filter((proof) => names.includes(proof));
+  if (known.length === 0 || known.length < new Set(names).size)
+    context.addIssue(`must be one or more of ${PROOFS.join(", ")}`);
+  return known;
+});
+
+const network = z.union([z.cidrv4(), z.cidrv6()]);
+const networks = list.refine(
+  (entries) => entries.every((entry) => network.safeParse(entry).success),
+  "must be networks such as 10.0.0.0/8",
+);
+
+function milliseconds(fallback: number) {
+  return z.coerce.number({ error: "must be milliseconds" }).int("must be whole milliseconds").min(0).default(fallback);
+}
+
+const toggle = z.object({ N8N_WEBHOOK_ENABLED: flag(true) });
+
+const callbackVariables = z.object({
+  N8N_WEBHOOK_SECRET: secrets,
+  N8N_CALLBACK_AUTH: proofs.prefault("standard-webhooks,hmac"),
+});
+
+/** What it takes to check n8n's callbacks. */
+export type CallbackConfig = { secrets: readonly string[]; proofs: readonly CallbackProof[] };
+
+/** Reads {@link CallbackConfig}; undefined when switched off. Throws EnvironmentError. */
+export function readCallbackConfig(environment: Environment): CallbackConfig | undefined {
+  if (!readEnvironment(toggle, environment).N8N_WEBHOOK_ENABLED) return undefined;
+  const variables = readEnvironment(callbackVariables, environment);
+  return { secrets: variables.N8N_WEBHOOK_SECRET, proofs: variables.N8N_CALLBACK_AUTH };
+}
+
+const address = z.object({
+  N8N_DISPATCH_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+});
+
+const assistantVariables = z.object({
+  N8N_WEBHOOK_SECRET: secrets,
+  N8N_DISPATCH_AUTH: z.enum(["signature", "jwt"], { error: "must be signature or jwt" }).default("signature"),
+  N8N_ALLOWED_NETWORKS: networks.prefault(""),
+  N8N_GATHER_MS: milliseconds(2_000),
+  N8N_GATHER_CAP_MS: milliseconds(10_000),
+  N8N_ANSWER_TIMEOUT_MS: milliseconds(120_000),
+});
+
+/** What it takes to ask n8n. */
+export type AssistantConfig = {
+  url: string;
+  /** Signs the questions. */
+  secret: string;
+  /** Whether a question also brings a JSON Web Token along. */
+  sendsJwt: boolean;
+  /** Private networks that n8n may be in (CIDR). */
+  allowedNetworks: readonly string[];
+  timings: TurnTimings;
+};
+
+/** Reads {@link AssistantConfig}; undefined when switched off or without N8N_DISPATCH_URL. Throws EnvironmentError. */
+export function readAssistantConfig(environment: Environment): AssistantConfig | undefined {
+  if (!readEnvironment(toggle, environment).N8N_WEBHOOK_ENABLED) return undefined;
+  const url = readEnvironment(address, environment).N8N_DISPATCH_URL;
+  if (url === undefined) return undefined;
+  const variables = readEnvironment(assistantVariables, environment);
+  const [secret = ""] = variables.N8N_WEBHOOK_SECRET;
+  return {
+    url,
+    secret,
+    sendsJwt: variables.N8N_DISPATCH_AUTH === "jwt",
+    allowedNetworks: variables.N8N_ALLOWED_NETWORKS,
+    timings: {
+      gatherMs: variables.N8N_GATHER_MS,
+      gatherCapMs: variables.N8N_GATHER_CAP_MS,
+      answerMs: variables.N8N_ANSWER_TIMEOUT_MS,
+    },
+  };
+}

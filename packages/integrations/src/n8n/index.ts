@@ -1,0 +1,31 @@
+import type { Integration } from "@millrace/core";
+import { answerRoute } from "./answer.ts";
+import { n8nAssistant } from "./assistant.ts";
+import { readAssistantConfig, readCallbackConfig } from "./config.ts";
+import { n8nHandler } from "./handler.ts";
+import { n8nSamples } from "./samples.ts";
+import { takeoverRoute } from "./takeover.ts";
+
+/** n8n: asks its AI workflow, and takes what that answers and who takes over. */
+export const n8n: Integration = {
+  id: "n8n",
+  title: "n8n",
+  // All that it posts comes to routes of our own.
+  webhook: () => undefined,
+  api: (environment, formats) => {
+    const config = readCallbackConfig(environment);
+    return config ? [answerRoute(config, formats), takeoverRoute(config)] : [];
+  },
+  handler: () => n8nHandler,
+  assistant: (environment) => {
+    const config = readAssistantConfig(environment);
+    return config && n8nAssistant(config);
+  },
+  samples: n8nSamples,
+  local: {
+    secrets: ["N8N_WEBHOOK_SECRET"],
+    endpoints: ({ N8N_DISPATCH_URL: url }, sandboxUrl) =>
+      url ? {} : { N8N_DISPATCH_URL: `${sandboxUrl}/n8n/webhook/millrace`, N8N_ALLOWED_NETWORKS: "127.0.0.0/8" },
+    accounts: [],
+  },
+};

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { type EventHandler, type OutgoingFormat, permanent, type Stores } from "@millrace/core";
+import { storeInline } from "./outgoing-media.ts";
+import { parsePayload } from "./parse-payload.ts";
+
+/** What differs between two channels' requests to send. */
+type SendRequestParts<To> = {
+  format: OutgoingFormat;
+  /** Who a message is for; the same schema as the route's. */
+  to: z.ZodType<To & { conversationId?: string | undefined }>;
+  /** Finds or opens the conversation of an address that is none of ours. `from` is the account that the caller named. */
+  open(stores: Stores, to: To, from: string | undefined, at: Date): Promise<string>;
+};
+
+/** What becomes of a channel's requests to send: messages with their place in the order, or an action. */
+export function sendRequestHandler<To>(parts: SendRequestParts<To>, sendTakesOver: boolean): EventHandler {
+  const payload = z.object({
+    to: parts.to,
+    from: z.string().optional(),
+    message: z.unknown(),
+    messageIds: z.array(z.uuid()),
+  });
+  return {
+    callsProvider: false,
+    scopes: () => [],
+    async handle(event, context) {
+      const request = parsePayload(payload, event.payload);
+      const stored = await storeInline(request.message, `outgoing/${request.messageIds[0] ?? event.id}`, context.media);
+      const outgoing = parts.format.parts(parsePayload(parts.format.content, stored, ["message"]));
+      const at = new Date(event.receivedAt);
+      return async (stores) => {
+        const conversationId = await conversationOf(stores, parts, request.to, request.from, at);
+        if ("action" in outgoing) {
+          await stores.outbox.act({ id: event.id, conversationId, action: outgoing.action });
+          return { result: "written" };
+        }
+        if (sendTakesOver)
+          await stores.conversations.takeOver({
+            conversationId,
+            mode: "human",
+            actor: "send API",
+            at,
+            reason: "a person wrote",
+          });
+        const messages = outgoing.map((part, index) => ({ ...part, id: idAt(request.messageIds, index) }));
+        await stores.outbox.queue({ conversationId, author: "person", messages, at });
+        return { result: "written" };
+      };
+    },
+  };
+}
+
+async function conversationOf<To>(
+  stores: Stores,
+  { format, open }: SendRequestParts<To>,
+  to: To & { conversationId?: string | undefined },
+  from: string | undefined,
+  at: Date,
+): Promise<string> {
+  if (to.conversationId === undefined) return open(stores, to, from, at);
+  const conversation = await stores.conversations.find(to.conversationId);
+  if (conversation?.channel !== format.channel)
+    throw permanent(`no ${format.channel} conversation ${to.conversationId}`, "no_conversation");
+  if (from !== undefined && conversation.accountId !== from)
+    throw permanent(`conversation ${to.conversationId} is not one of ${from}`, "other_account");
+  return to.conversationId;
+}
+
+function idAt(ids: readonly string[], index: number): string {
+  const id = ids[index];
+  if (id === undefined) throw permanent("the request has fewer message ids than messages", "message_ids");
+  return id;
+}
