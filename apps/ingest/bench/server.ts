@@ -1,23 +1,29 @@
 import { serve } from "@hono/node-server";
 import { createLogger, systemNow, uuidv7 } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
-import { createProducer, inboundQueue, openQueueBackend, type Producer } from "@millrace/queue";
+import { createProducer, openQueueBackend, type Producer, queueDefinition } from "@millrace/queue";
 import { createIngestApp } from "../src/app.ts";
 import { benchEnvironment } from "./requests.ts";
 
 // The ingest app in a process of its own, with the queue of argv[2] behind it, or with nothing behind it.
 const [, , queueUrl = "none"] = process.argv;
 
-const nothing: Producer = { enqueue: () => Promise.resolve(), close: () => Promise.resolve() };
+const nothing: Producer = {
+  enqueue: () => Promise.resolve(),
+  wake: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
 
 async function realProducer(): Promise<Producer> {
   const backend = openQueueBackend(queueUrl, "producer", 4);
-  return createProducer(backend, inboundQueue("whatsapp"));
+  return createProducer(backend, queueDefinition("whatsapp", "inbound"));
 }
 
 const producer = queueUrl === "none" ? nothing : await realProducer();
 const app = createIngestApp({
   webhooks: new Map(integrations.map((integration) => [integration.id, integration.webhook(benchEnvironment)])),
+  apis: new Map(),
+  apiKeys: [],
   producerOf: () => producer,
   pingQueue: () => Promise.resolve(),
   log: createLogger("bench", "info"),

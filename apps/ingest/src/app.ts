@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import type { HttpBindings } from "@hono/node-server";
-import type { Logger, NewId, Now, Webhook } from "@millrace/core";
+import type { ApiRoute, Logger, NewId, Now, QueueRole, Webhook } from "@millrace/core";
 import type { Producer } from "@millrace/queue";
 import { correlation } from "./correlation.ts";
 import { problem } from "./problem.ts";
+import { apiRoutes } from "./routes/api.ts";
+import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
@@ -11,7 +13,12 @@ import { webhookRoutes } from "./routes/webhooks.ts";
 export type IngestParts = {
   /** By integration id; undefined where it is switched off. */
   webhooks: ReadonlyMap<string, Webhook | undefined>;
-  producerOf(source: string): Producer;
+  /** By integration id; empty where it is switched off or has none. */
+  apis: ReadonlyMap<string, readonly ApiRoute[]>;
+  /** Keys by which callers of our own API prove themselves. */
+  apiKeys: readonly string[];
+  /** The way into a queue; asked once for each route, when the app is built. */
+  producerOf(source: string, role: QueueRole): Producer;
   /** Rejects while the queue takes nothing. */
   pingQueue(): Promise<void>;
   log: Logger;
@@ -28,6 +35,8 @@ export function createIngestApp(parts: IngestParts): Hono<IngestEnv> {
   app.use(correlation(parts.newId));
   app.route("/", healthRoutes(parts));
   app.route("/", webhookRoutes(parts));
+  app.route("/", apiRoutes(parts));
+  app.route("/", docsRoutes(parts));
   app.notFound((c) => problem(c, 404, "Not found"));
   app.onError((error, c) => {
     parts.log.error({ err: error, correlationId: c.get("correlationId") }, "request.failed");

@@ -1,10 +1,30 @@
-import { type Environment, port, readAll, readEnvironment, type Webhook } from "@millrace/core";
+import {
+  type ApiRoute,
+  type Environment,
+  port,
+  readAll,
+  readEnvironment,
+  secretList,
+  type Webhook,
+} from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import { readQueueUrl } from "@millrace/queue";
 import { z } from "zod";
 
+/** A shorter key could be guessed. */
+const MIN_KEY_LENGTH = 16;
+
 const variables = z.object({
   INGEST_PORT: port(8080),
+  API_KEYS: secretList
+    .refine((keys) => keys.every((key) => key.length >= MIN_KEY_LENGTH), {
+      error: `each key must have at least ${MIN_KEY_LENGTH} characters`,
+    })
+    .refine((keys) => keys.every((key) => /^[\x21-\x7e]+$/.test(key)), {
+      error: "each key must be of visible ASCII characters",
+    })
+    .refine((keys) => new Set(keys).size === keys.length, { error: "must not hold a key twice" })
+    .default([]),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 
@@ -12,25 +32,38 @@ const variables = z.object({
 export type IngestConfig = {
   queueUrl: string;
   port: number;
+  /** Keys by which callers of our own API prove themselves; without any, the routes that ask for one refuse all. */
+  apiKeys: readonly string[];
   logLevel: string;
   /** By integration id; undefined where it is switched off. */
   webhooks: ReadonlyMap<string, Webhook | undefined>;
+  /** By integration id; empty where it is switched off or has none. */
+  apis: ReadonlyMap<string, readonly ApiRoute[]>;
 };
 
 /** Reads the process's environment once. Throws EnvironmentError with a line per wrong variable. */
 export function readIngestConfig(environment: Environment = process.env): IngestConfig {
-  const { own, queueUrl, webhooks } = readAll({
+  const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
+  const { own, queueUrl, webhooks, apis } = readAll({
     own: () => readEnvironment(variables, environment),
     queueUrl: () => readQueueUrl(environment),
     webhooks: () =>
       readAll(
         Object.fromEntries(integrations.map((integration) => [integration.id, () => integration.webhook(environment)])),
       ),
+    apis: () =>
+      readAll(
+        Object.fromEntries(
+          integrations.map((integration) => [integration.id, () => integration.api?.(environment, formats) ?? []]),
+        ),
+      ),
   });
   return {
     queueUrl,
     port: own.INGEST_PORT,
+    apiKeys: own.API_KEYS,
     logLevel: own.LOG_LEVEL,
     webhooks: new Map(Object.entries(webhooks)),
+    apis: new Map(Object.entries(apis)),
   };
 }

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { serve, type ServerType } from "@hono/node-server";
 import { createLogger, EnvironmentError, systemNow, uuidv7 } from "@millrace/core";
-import { createProducer, inboundQueue, openQueueBackend, type QueueBackend } from "@millrace/queue";
+import { createProducer, openQueueBackend, type Producer, type QueueBackend, queueDefinition } from "@millrace/queue";
 import { createIngestApp } from "./app.ts";
 import { readIngestConfig } from "./env.ts";
+import { integrationsOn } from "./routes/health.ts";
 
 /** How long a stop waits for requests that are under way, in ms. */
 const STOP_DEADLINE_MS = 10_000;
@@ -12,15 +13,15 @@ async function main(): Promise<void> {
   const config = readIngestConfig();
   const log = createLogger("ingest", config.logLevel);
   const backend = openQueueBackend(config.queueUrl, "producer", 4);
-  const producers = new Map(
-    [...config.webhooks.keys()].map((source) => [source, createProducer(backend, inboundQueue(source))]),
-  );
-  await firstPing(backend);
+  const producers = new Map<string, Producer>();
   const app = createIngestApp({
     webhooks: config.webhooks,
-    producerOf: (source) => {
-      const producer = producers.get(source);
-      if (!producer) throw new Error(`no producer for ${source}`);
+    apis: config.apis,
+    apiKeys: config.apiKeys,
+    producerOf: (source, role) => {
+      const definition = queueDefinition(source, role);
+      const producer = producers.get(definition.name) ?? createProducer(backend, definition);
+      producers.set(definition.name, producer);
       return producer;
     },
     pingQueue: backend.ping,
@@ -28,11 +29,12 @@ async function main(): Promise<void> {
     now: systemNow,
     newId: uuidv7,
   });
+  await firstPing(backend);
   // A caller that is too slow is cut off: 10 s for the headers, 20 s for the whole request.
   const serverOptions = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000 };
   const server: ServerType = serve({ fetch: app.fetch, port: config.port, serverOptions }, ({ port }) => {
-    const integrations = Object.fromEntries([...config.webhooks].map(([id, webhook]) => [id, webhook !== undefined]));
-    log.info({ port, queue: backend.kind, integrations }, "ingest.ready");
+    const integrations = integrationsOn(config);
+    log.info({ port, queue: backend.kind, integrations, apiKeys: config.apiKeys.length }, "ingest.ready");
   });
   server.on("error", (error) => {
     log.error({ err: error, port: config.port }, "ingest.cannot_listen");
@@ -53,7 +55,7 @@ async function main(): Promise<void> {
   process.once("SIGINT", () => void stop());
 }
 
-/** Gives the queue a moment to answer, so that the first webhooks are not refused; without it, ingest says 503 until it does. */
+/** Gives the queue a moment to answer, so that the first requests are not refused; without it, ingest says 503 until it does. */
 async function firstPing(backend: QueueBackend): Promise<void> {
   for (let tries = 0; tries < 20; tries++) {
     const answered = await backend.ping().then(

@@ -1,13 +1,13 @@
 import type { AddressInfo } from "node:net";
 import { serve, type ServerType } from "@hono/node-server";
-import { hmacSha256Hex, systemNow, uuidv7 } from "@millrace/core";
+import { type ApiRoute, hmacSha256Hex, type QueueRole, systemNow, uuidv7 } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import {
   createProducer,
   createQueueReader,
-  inboundQueue,
   openQueueBackend,
   type Producer,
+  queueDefinition,
   type QueueReader,
 } from "@millrace/queue";
 import { recordingLogger, until } from "@millrace/testing";
@@ -25,13 +25,20 @@ export const environment = {
 /** A real ingest on a real port, and a look at its queues. */
 export type IngestServer = {
   url: string;
-  reader(source: string): QueueReader;
+  reader(source: string, role?: QueueRole): QueueReader;
   log: ReturnType<typeof recordingLogger>;
   close(): Promise<void>;
 };
 
-/** Starts an ingest on a queue store. */
-export async function startIngest(queueUrl: string, overrides: Record<string, string> = {}): Promise<IngestServer> {
+/** Starts an ingest on a queue store, with these routes of our own API and no others. */
+export async function startIngest(
+  queueUrl: string,
+  overrides: Record<string, string> = {},
+  api: { apis: ReadonlyMap<string, readonly ApiRoute[]>; apiKeys: readonly string[] } = {
+    apis: new Map(),
+    apiKeys: [],
+  },
+): Promise<IngestServer> {
   const producing = openQueueBackend(queueUrl, "producer", 4);
   const reading = openQueueBackend(queueUrl, "consumer", 2);
   const log = recordingLogger();
@@ -40,8 +47,9 @@ export async function startIngest(queueUrl: string, overrides: Record<string, st
     webhooks: new Map(
       integrations.map((integration) => [integration.id, integration.webhook({ ...environment, ...overrides })]),
     ),
-    producerOf: (source) => {
-      const producer = createProducer(producing, inboundQueue(source));
+    ...api,
+    producerOf: (source, role) => {
+      const producer = createProducer(producing, queueDefinition(source, role));
       producers.push(producer);
       return producer;
     },
@@ -58,7 +66,7 @@ export async function startIngest(queueUrl: string, overrides: Record<string, st
   await until("ingest is ready", async () => (await fetch(`${url}/readyz`)).ok);
   return {
     url,
-    reader: (source) => createQueueReader(reading, inboundQueue(source)),
+    reader: (source, role = "inbound") => createQueueReader(reading, [queueDefinition(source, role)]),
     log,
     close: async () => {
       await new Promise((resolve) => server.close(resolve));

@@ -1,9 +1,12 @@
 import { type Context, Hono } from "hono";
-import { EVENT_VERSION, type InboundEvent, type RawRequest, type SplitEvent, type Webhook } from "@millrace/core";
-import { type Producer, QueueUnavailableError } from "@millrace/queue";
+import type { InboundEvent, Webhook } from "@millrace/core";
+import type { Producer } from "@millrace/queue";
 import type { IngestEnv, IngestParts } from "../app.ts";
-import { BodyIncompleteError, BodyTooLargeError, readBody } from "../body.ts";
+import { readBody } from "../body.ts";
 import { problem } from "../problem.ts";
+import { rawRequest } from "../raw-request.ts";
+import { refuse } from "../refusal.ts";
+import { stamp } from "../stamp.ts";
 
 /**
  * The way of a webhook: refuse what is cheap to refuse, read the raw bytes, verify, split, enqueue, and only then
@@ -13,7 +16,7 @@ export function webhookRoutes(parts: IngestParts): Hono<IngestEnv> {
   const routes = new Hono<IngestEnv>();
   for (const [source, webhook] of parts.webhooks) {
     if (!webhook) continue;
-    const producer = parts.producerOf(source);
+    const producer = parts.producerOf(source, "inbound");
     for (const path of webhook.paths) {
       routes.get(path, (c) => shakeHands(c, webhook));
       routes.post(path, (c) => takeIn(c, parts, source, webhook, producer));
@@ -51,10 +54,7 @@ async function takeIn(
       await producer.enqueue(events);
       return c.body(null, 200);
     } catch (error) {
-      if (error instanceof BodyTooLargeError) return problem(c, 413, "Body too large", { Connection: "close" });
-      if (error instanceof BodyIncompleteError) return problem(c, 400, "Body incomplete", { Connection: "close" });
-      if (error instanceof QueueUnavailableError) return problem(c, 503, "The queue is away", { "Retry-After": "5" });
-      throw error;
+      return refuse(c, error);
     }
   };
   const response = await answer();
@@ -65,20 +65,4 @@ async function takeIn(
     "webhook.received",
   );
   return response;
-}
-
-/** Events of one request, each once: a platform may repeat an item within a batch, and the first is kept. */
-function stamp(
-  split: readonly SplitEvent[],
-  request: { source: string; correlationId: string; receivedAt: string },
-): InboundEvent[] {
-  const unique = new Map<string, InboundEvent>();
-  for (const event of split)
-    if (!unique.has(event.id)) unique.set(event.id, { v: EVENT_VERSION, ...request, ...event });
-  return [...unique.values()];
-}
-
-function rawRequest(c: WebhookContext, body: Uint8Array): RawRequest {
-  const headers = c.env.incoming.headers as Record<string, string | undefined>;
-  return { method: c.req.method, headers, query: new URL(c.req.url).searchParams, params: c.req.param(), body };
 }

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { apiRoute } from "@millrace/core";
+import { integrations } from "@millrace/integrations";
+import { z } from "zod";
+import { noteApi, notes, stamps } from "../../test/note-routes.ts";
+import { openApiDocument } from "./document.ts";
+
+type Json = Record<string, unknown>;
+
+/** A body that holds itself and a definition of its own: what zod writes as `#` and `#/$defs/…`. */
+const line = z.strictObject({ words: z.string() }).meta({ id: "Line", description: "A line." });
+const tree = z.strictObject({
+  first: line,
+  second: line,
+  at: z.iso.datetime().transform((text) => new Date(text)),
+  get branches() {
+    return z.array(tree).optional();
+  },
+});
+const trees = apiRoute({ ...stamps, paths: ["/api/integrations/notes/trees"], body: tree });
+
+const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
+const environment = {
+  META_APP_SECRET: "meta-secret-of-the-test",
+  META_WEBHOOK_VERIFY_TOKEN: "meta-verify-token",
+  WHATSAPP_WEBHOOK_VERIFY_TOKEN: "whatsapp-verify-token",
+  TELEGRAM_WEBHOOK_SECRET: "telegram-webhook-secret",
+  N8N_WEBHOOK_SECRET: "n8n-secret-of-the-test",
+};
+
+describe.each([
+  ["routes of the tests", new Map([["notes", [notes, stamps, trees]]])],
+  ["the integrations", new Map(integrations.map((one) => [one.id, one.api?.(environment, formats) ?? []]))],
+])("the OpenAPI document of %s", (_, apis) => {
+  const routes = [...apis.values()].flat();
+  const document = JSON.parse(JSON.stringify(openApiDocument(apis))) as Json;
+  const operations = Object.values(at(document, "#/paths") as Json).map((item) => (item as { post: Json }).post);
+
+  test("has every route once, by a name of its own", () => {
+    expect(Object.keys(at(document, "#/paths") as Json)).toEqual(routes.map(({ paths }) => paths[0]));
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(routes.length);
+  });
+
+  test("points to nothing that is not in it", () => {
+    const refs = [...partsOf(document)].flatMap(({ $ref }) => (typeof $ref === "string" ? [$ref] : []));
+    expect(refs.length).toBeGreaterThan(0);
+    for (const ref of refs) expect([ref, typeof at(document, ref)]).toEqual([ref, "object"]);
+    const security = operations.flatMap((operation) => (operation["security"] as Json[]).flatMap(Object.keys));
+    for (const name of security) expect(at(document, `#/components/securitySchemes/${name}`)).toBeDefined();
+  });
+
+  test("is plain JSON Schema 2020-12, with legal names and nothing of another schema's root", () => {
+    // The default dialect of 3.1 is based on 2020-12; Swagger UI warns of any other.
+    expect(document).toMatchObject({ openapi: expect.stringMatching(/^3\.1\./) as string });
+    expect(document).not.toHaveProperty("jsonSchemaDialect");
+    const names = Object.keys(at(document, "#/components/schemas") as Json);
+    for (const name of names) expect(name).toMatch(/^[\w.-]+$/);
+    for (const part of partsOf(at(document, "#/components/schemas")))
+      expect(Object.keys(part).filter((key) => ["$defs", "$schema", "definitions", "nullable"].includes(key))).toEqual(
+        [],
+      );
+  });
+
+  test("tells of every answer that there is", () => {
+    const told = operations.map(({ responses }) => Object.keys(responses as Json));
+    for (const statuses of told) expect(statuses.slice(1)).toEqual(["400", "401", "413", "415", "503"]);
+    expect(new Set(told.map(([accepted]) => accepted))).toEqual(new Set(["200", "202"]));
+  });
+
+  test("holds none of the secrets that the routes were made with", () => {
+    for (const secret of [...Object.values(environment), ...noteApi.apiKeys])
+      expect(JSON.stringify(document)).not.toContain(secret);
+  });
+});
+
+test("a body is described as it comes in, with its descriptions, and each proof in its own way", () => {
+  const document = openApiDocument(new Map([["notes", [notes, trees]]]));
+  const schemas = at(document, "#/components/schemas") as Record<string, { properties: Json }>;
+  expect(schemas["NotesSendRequest"]?.properties["message"]).toMatchObject({ description: "What the note says." });
+  expect(schemas["NotesTreesRequest"]?.properties).toMatchObject({
+    first: { $ref: "#/components/schemas/NotesTreesRequest.Line" },
+    at: { type: "string", format: "date-time" },
+    branches: { items: { $ref: "#/components/schemas/NotesTreesRequest" } },
+  });
+  const send = at(document, "#/paths/~1api~1integrations~1notes~1send/post") as Json;
+  expect(send["security"]).toEqual([{ apiKey: [] }]);
+  expect(send["description"]).toContain("`/api/notes/send`");
+  const own = at(document, "#/paths/~1api~1integrations~1notes~1trees/post") as Json;
+  expect(own["security"]).toEqual([]);
+  expect(own["description"]).toContain("`X-Stamp`");
+});
+
+/** What a JSON pointer in a fragment names. */
+function at(document: unknown, ref: string): unknown {
+  const keys = ref
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return keys.reduce((part, key) => (part as Json | undefined)?.[key], document);
+}
+
+/** Every object within. */
+function* partsOf(part: unknown): Generator<Json> {
+  if (typeof part !== "object" || part === null) return;
+  if (!Array.isArray(part)) yield part as Json;
+  for (const value of Object.values(part)) yield* partsOf(value);
+}

@@ -1,0 +1,43 @@
+import { Hono } from "hono";
+import { etag } from "hono/etag";
+import { secureHeaders } from "hono/secure-headers";
+import type { IngestEnv, IngestParts } from "../app.ts";
+import { openApiDocument } from "../openapi/document.ts";
+import { ASSETS, PAGE, readAsset, START_SCRIPT } from "../openapi/page.ts";
+
+/** Kept by browsers for an hour, then asked after by its tag: the names of the files do not change with an update. */
+const CACHED = { "Cache-Control": "public, max-age=3600" };
+const REVALIDATED = { "Cache-Control": "no-cache" };
+
+/** Our API for those who call it: the OpenAPI document and a page to read it with. Neither asks for a sign-in. */
+export function docsRoutes({ apis }: IngestParts): Hono<IngestEnv> {
+  const document = JSON.stringify(openApiDocument(apis));
+  const routes = new Hono<IngestEnv>();
+  for (const path of ["/openapi.json", "/docs/*"]) routes.use(path, pageHeaders, etag());
+  routes.get("/openapi.json", (c) => c.body(document, 200, { ...REVALIDATED, "content-type": "application/json" }));
+  routes.get("/docs", (c) => c.html(PAGE, 200, REVALIDATED));
+  routes.get("/docs/start.js", (c) =>
+    c.body(START_SCRIPT, 200, { ...REVALIDATED, "content-type": "text/javascript; charset=utf-8" }),
+  );
+  for (const [name, type] of Object.entries(ASSETS))
+    routes.get(`/docs/${name}`, async (c) => c.body(await readAsset(name), 200, { ...CACHED, "content-type": type }));
+  return routes;
+}
+
+/** The page loads nothing from elsewhere and is not framed. Swagger UI's icons are data URLs. */
+const pageHeaders = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", "data:"],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: "DENY",
+  referrerPolicy: "no-referrer",
+  // Whether this host is only ever reached by TLS is for the proxy in front to know.
+  strictTransportSecurity: false,
+});

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { QueueRole } from "@millrace/core";
+import { openQueueBackend } from "@millrace/queue";
+import { createTestDatabase, queueStores, type TestDatabase } from "@millrace/testing";
+import { type IngestServer, startIngest } from "./ingest-server.ts";
+import { apiKeys, note, noteApi, notes, postNote, stamps, stampSecret } from "./note-routes.ts";
+
+describe.each(queueStores())("our own API on $kind", (store) => {
+  let database: TestDatabase;
+  let ingest: IngestServer;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const queueUrl = await store.url(database.url);
+    const backend = openQueueBackend(queueUrl, "consumer", 2);
+    await backend.migrate();
+    await backend.close();
+    ingest = await startIngest(queueUrl, {}, noteApi);
+  });
+  afterAll(async () => {
+    await ingest.close();
+    await database.drop();
+  });
+
+  const queued = async (role: QueueRole): Promise<string[]> => {
+    const reader = ingest.reader("notes", role);
+    const places = await reader.places();
+    await reader.close();
+    return [...places.keys()];
+  };
+
+  test("1: an answer of 202 means that every event is in the queue of the route's role, as the caller was told", async () => {
+    const response = await postNote(ingest.url, { ...note, copies: 500 }, { "x-request-id": "caller-18" });
+    expect(response.status).toBe(202);
+    expect(response.headers.get("content-type")).toBe("application/json");
+    expect(response.headers.get("x-request-id")).toBe("caller-18");
+    const { ids } = (await response.json()) as { ids: string[] };
+    expect(ids).toHaveLength(500);
+    expect(await queued("requests")).toEqual(expect.arrayContaining(ids.map((id) => `note.${id}`)));
+    const reader = ingest.reader("notes", "requests");
+    expect((await reader.find(`note.${ids[0]}`)).correlationId).toBe("caller-18");
+    await reader.close();
+  });
+
+  test("3: a request repeated under its Idempotency-Key is one job and is answered alike, also at once", async () => {
+    const before = await queued("requests");
+    const post = (key: string) => postNote(ingest.url, note, { "idempotency-key": key });
+    const answers = await Promise.all(["order-1", "order-1", "order-1"].map(post));
+    const bodies = await Promise.all(answers.map((answer) => answer.text()));
+    expect(new Set(bodies).size).toBe(1);
+    expect(await (await post("order-2")).text()).not.toBe(bodies[0]);
+    expect(await queued("requests")).toHaveLength(before.length + 2);
+  });
+
+  test("one caller's Idempotency-Key is nothing to another caller", async () => {
+    const headers = { "idempotency-key": "order-3" };
+    const first = await postNote(ingest.url, note, headers);
+    const second = await postNote(ingest.url, note, { ...headers, authorization: `bearer ${apiKeys[1]}` });
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(await first.text()).not.toBe(await second.text());
+  });
+
+  test("both addresses of a route answer, and a route of another role has its own queue", async () => {
+    const alias = await fetch(`${ingest.url}${notes.paths[1]}`, {
+      method: "POST",
+      body: JSON.stringify(note),
+      headers: { authorization: `Bearer ${apiKeys[0]}`, "content-type": "application/json; charset=utf-8" },
+    });
+    expect(alias.status).toBe(202);
+    const stamped = await fetch(`${ingest.url}${stamps.paths[0]}`, {
+      method: "POST",
+      body: JSON.stringify({ note: "17" }),
+      headers: { "x-stamp": stampSecret, "content-type": "application/json" },
+    });
+    expect(stamped.status).toBe(200);
+    expect(await stamped.json()).toEqual({ by: stamps.paths[0] });
+    expect(await queued("inbound")).toEqual(["stamp.17"]);
+  });
+
+  test("each request has one log line that names its caller without a key, and nothing of its body", async () => {
+    await postNote(ingest.url, note, { "x-request-id": "logged" });
+    const line = ingest.log.lines().find(({ correlationId }) => correlationId === "logged");
+    expect(line).toMatchObject({ msg: "api.received", source: "notes", route: notes.paths[0], status: 202, events: 1 });
+    expect(line?.["caller"]).toMatch(/^[0-9a-f]{12}$/);
+    expect(ingest.log.text()).not.toMatch(/-of-the-tests|words of the note|Ada/);
+  });
+});

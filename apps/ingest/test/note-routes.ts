@@ -1,0 +1,78 @@
+import { type ApiRoute, apiRoute, derivedUuid, eventId, secretsEqual } from "@millrace/core";
+import { z } from "zod";
+
+/** Keys of the callers in these tests. */
+export const apiKeys = ["first-key-of-the-tests", "second-key-of-the-tests"] as const;
+
+/** What the second route asks for. */
+export const stampSecret = "stamp-secret-of-the-tests";
+
+const text = z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(100) });
+const list = z.strictObject({
+  type: z.literal("list"),
+  lines: z.array(z.strictObject({ title: z.string(), count: z.int().optional() })).min(1),
+});
+
+/** A route like those for sending: a key, a choice of messages, and ids that follow from the Idempotency-Key. */
+export const notes: ApiRoute = apiRoute({
+  paths: ["/api/integrations/notes/send", "/api/notes/send"],
+  summary: "Leave a note",
+  description: "Keeps a note.",
+  proof: "one of API_KEYS",
+  maxBodyBytes: 4_000,
+  role: "requests",
+  body: z.strictObject({
+    to: z.union([z.strictObject({ person: z.string() }), z.strictObject({ room: z.number() })]),
+    message: z.discriminatedUnion("type", [text, list]).meta({ description: "What the note says." }),
+    copies: z.int().min(1).max(1_000).optional(),
+  }),
+  status: 202,
+  answer: z.strictObject({ ids: z.array(z.uuid()) }),
+  accept(body, { caller, idempotencyKey, newId }) {
+    const name = (index: number) =>
+      idempotencyKey === undefined ? newId() : derivedUuid("note", caller, idempotencyKey, String(index));
+    const ids = Array.from({ length: body.copies ?? 1 }, (_, index) => name(index));
+    return {
+      events: ids.map((id) => ({ id: eventId("note", id), kind: "note", payload: body.message })),
+      body: { ids },
+    };
+  },
+});
+
+/** A route with a proof of its own, whose callers take 200 alone for success. */
+export const stamps: ApiRoute = apiRoute({
+  paths: ["/api/integrations/notes/stamp"],
+  summary: "Stamp a note",
+  description: "Marks a note as read.",
+  proof: "the secret in `X-Stamp`",
+  verify: (request) => secretsEqual(request.headers["x-stamp"] ?? "", stampSecret),
+  maxBodyBytes: 4_000,
+  role: "inbound",
+  body: z.object({ note: z.string() }),
+  status: 200,
+  answer: z.object({ by: z.string() }),
+  accept: ({ note }, { caller }) => ({
+    events: [{ id: eventId("stamp", note), kind: "stamp", payload: { note } }],
+    body: { by: caller },
+  }),
+});
+
+/** What {@link startIngest} is given to serve these routes. */
+export const noteApi = { apis: new Map([["notes", [notes, stamps]]]), apiKeys };
+
+/** A body that {@link notes} accepts. */
+export const note = { to: { person: "Ada" }, message: { type: "text", text: "words of the note" } };
+
+/** Posts a body to {@link notes} with the first key, unless told otherwise; undefined leaves a header out. */
+export function postNote(
+  url: string,
+  body: unknown = note,
+  headers: Record<string, string | undefined> = {},
+): Promise<Response> {
+  const all = { authorization: `Bearer ${apiKeys[0]}`, "content-type": "application/json", ...headers };
+  return fetch(`${url}${notes.paths[0]}`, {
+    method: "POST",
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    headers: Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined),
+  });
+}
