@@ -1,6 +1,7 @@
-import { type EventHandler, fetchHttp, type InboundEvent, systemNow, uuidv7 } from "@millrace/core";
+import { type EventHandler, type InboundEvent, uuidv7 } from "@millrace/core";
 import { createInbox, type Database, sourceStore } from "@millrace/db";
 import { recordingLogger } from "@millrace/testing/servers";
+import { localParts } from "../test/local-parts.ts";
 
 /** Runs the statements of these events, `concurrency` at a time, with no queue around them. Events per second. */
 export async function runBare(
@@ -12,10 +13,8 @@ export async function runBare(
   const inbox = createInbox(database, uuidv7);
   const { log } = recordingLogger();
   const context = {
-    http: fetchHttp,
+    ...localParts(database),
     log,
-    now: systemNow,
-    newId: uuidv7,
     signal: new AbortController().signal,
     sources: sourceStore(database.orm),
   };

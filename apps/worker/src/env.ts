@@ -1,7 +1,16 @@
-import { type Environment, type EventHandler, port, readAll, readEnvironment } from "@millrace/core";
+import {
+  type Environment,
+  type Integration,
+  type OutgoingFormat,
+  port,
+  readAll,
+  readEnvironment,
+} from "@millrace/core";
 import { integrations } from "@millrace/integrations";
+import { type MediaConfig, readMediaConfig } from "@millrace/media";
 import { readQueueUrl } from "@millrace/queue";
 import { z } from "zod";
+import type { Workings } from "./worker.ts";
 
 const variables = z.object({
   DATABASE_URL: z.string(),
@@ -21,18 +30,23 @@ export type WorkerConfig = {
   /** Jobs of one queue at a time. */
   concurrency: number;
   logLevel: string;
-  /** By integration id. */
-  handlers: ReadonlyMap<string, EventHandler>;
+  integrations: readonly Workings[];
+  /** What each channel can send. */
+  formats: readonly OutgoingFormat[];
+  media: MediaConfig;
 };
 
 /** Reads the process's environment once. Throws EnvironmentError with a line per wrong variable. */
 export function readWorkerConfig(environment: Environment = process.env): WorkerConfig {
-  const { own, queueUrl, handlers } = readAll({
+  const { own, queueUrl, media, workings } = readAll({
     own: () => readEnvironment(variables, environment),
     queueUrl: () => readQueueUrl(environment),
-    handlers: () =>
+    media: () => readMediaConfig(environment),
+    workings: () =>
       readAll(
-        Object.fromEntries(integrations.map((integration) => [integration.id, () => integration.handler(environment)])),
+        Object.fromEntries(
+          integrations.map((integration) => [integration.id, () => readWorkings(integration, environment)]),
+        ),
       ),
   });
   return {
@@ -42,6 +56,22 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
     queues: own.WORKER_QUEUES?.split(",").map((name) => name.trim()),
     concurrency: own.WORKER_CONCURRENCY,
     logLevel: own.LOG_LEVEL,
-    handlers: new Map(Object.entries(handlers)),
+    integrations: Object.values(workings),
+    formats: integrations.map(({ format }) => format).filter((format) => format !== undefined),
+    media,
+  };
+}
+
+/** What an integration does with the jobs of each of its queues. Throws EnvironmentError. */
+function readWorkings(integration: Integration, environment: Environment): Workings {
+  return {
+    id: integration.id,
+    ...readAll({
+      handler: () => integration.handler(environment),
+      requests: () => integration.requests?.(environment),
+      outbound: () => integration.outbound?.(environment),
+      media: () => integration.media?.(environment),
+      assistant: () => integration.assistant?.(environment),
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import { serve } from "@hono/node-server";
-import { createLogger, EnvironmentError, fetchHttp, systemNow, uuidv7 } from "@millrace/core";
+import { createLogger, EnvironmentError, fetchDownload, fetchHttp, systemNow, uuidv7 } from "@millrace/core";
 import { openDatabase } from "@millrace/db";
+import { openMediaStore } from "@millrace/media";
 import { openQueueBackend } from "@millrace/queue";
 import { readWorkerConfig } from "./env.ts";
 import { createHealthApp } from "./health.ts";
@@ -8,6 +9,9 @@ import { startWorker } from "./worker.ts";
 
 /** How long a stop waits for running jobs before it gives them back, in ms; containers are killed after 30 s. */
 const STOP_DEADLINE_MS = 20_000;
+
+/** Connections that all queues of a worker share on Postgres, besides one for each. */
+const QUEUE_CONNECTIONS = 10;
 
 /** How long a stop may take in all, in ms. */
 const EXIT_DEADLINE_MS = 25_000;
@@ -19,14 +23,22 @@ async function main(): Promise<void> {
     maxConnections: Math.min(config.concurrency, 16) + 2,
     name: "millrace-worker",
   });
-  const backend = openQueueBackend(config.queueUrl, "consumer", 4);
-  const consumers = startWorker({
+  const fenceDatabase = openDatabase(config.databaseUrl, {
+    maxConnections: Math.min(config.concurrency, 16),
+    name: "millrace-fence",
+  });
+  const backend = openQueueBackend(config.queueUrl, "consumer", QUEUE_CONNECTIONS);
+  const worker = startWorker({
     backend,
     database,
-    handlers: config.handlers,
+    fenceDatabase,
+    integrations: config.integrations,
+    formats: config.formats,
     queues: config.queues,
     concurrency: config.concurrency,
     http: fetchHttp,
+    download: fetchDownload,
+    media: openMediaStore(config.media),
     log,
     now: systemNow,
     newId: uuidv7,
@@ -34,10 +46,7 @@ async function main(): Promise<void> {
   });
   const health = createHealthApp(() => Promise.all([database.ping(), backend.ping()]));
   const server = serve({ fetch: health.fetch, port: config.port }, ({ port }) => {
-    log.info(
-      { port, queue: backend.kind, consumers: consumers.length, concurrency: config.concurrency },
-      "worker.ready",
-    );
+    log.info({ port, queue: backend.kind, concurrency: config.concurrency }, "worker.ready");
   });
   server.on("error", (error) => {
     log.error({ err: error, port: config.port }, "worker.cannot_listen");
@@ -48,9 +57,10 @@ async function main(): Promise<void> {
     log.info({}, "worker.stopping");
     setTimeout(() => process.exit(1), EXIT_DEADLINE_MS).unref();
     server.close();
-    await Promise.all(consumers.map((consumer) => consumer.stop(STOP_DEADLINE_MS)));
+    await worker.stop(STOP_DEADLINE_MS);
     await backend.close();
     await database.close();
+    await fenceDatabase.close();
     log.info({}, "worker.stopped");
     process.exit(0);
   };

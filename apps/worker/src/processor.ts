@@ -1,32 +1,33 @@
-import type { EventHandler, Http, Logger, NewId, Now, SourceStore } from "@millrace/core";
+import type { AdapterContext, EventHandler } from "@millrace/core";
 import type { Inbox } from "@millrace/db";
 import type { EventProcessor } from "@millrace/queue";
+import type { FollowUpQueue } from "./follow-ups.ts";
 
 /** What a processor is made of. */
 export type ProcessorParts = {
   handler: EventHandler;
   inbox: Inbox;
+  followUps: FollowUpQueue;
   isOutage(error: unknown): boolean;
-  http: Http;
-  log: Logger;
-  now: Now;
-  newId: NewId;
-  sources: SourceStore;
+  ports: Omit<AdapterContext, "signal">;
 };
 
 /**
  * The way of an event through the worker: is it done already, what does its adapter make of it, write that in the
- * transaction that decides whether it is new. Knows no provider by name.
+ * transaction that decides whether it is new, enqueue what follows from it. Knows no provider by name.
  */
-export function createProcessor({ handler, inbox, isOutage, ...ports }: ProcessorParts): EventProcessor {
+export function createProcessor({ handler, inbox, followUps, isOutage, ports }: ProcessorParts): EventProcessor {
   return {
     scopes: handler.scopes,
     isOutage,
     async process(event, signal) {
-      if (handler.callsProvider && (await inbox.isDone(event))) return { result: "duplicate" };
-      const write = await handler.handle(event, { ...ports, signal });
+      const isDone = handler.callsProvider && (await inbox.isDone(event));
+      const write = isDone ? undefined : await handler.handle(event, { ...ports, signal });
       signal.throwIfAborted();
-      return inbox.once(event, write);
+      // A write that is not needed is not run: the event is done, and only what follows from it is asked for.
+      const settled = await inbox.once(event, write ?? (() => Promise.reject(new Error("the event was done"))));
+      await followUps.enqueue(event, settled.followUps);
+      return settled;
     },
   };
 }

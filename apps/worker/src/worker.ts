@@ -1,5 +1,18 @@
-import type { EventHandler, Http, Logger, NewId, Now, Random } from "@millrace/core";
-import { createDeadLetters, createHolds, createInbox, type Database, isOutage, sourceStore } from "@millrace/db";
+import type {
+  Assistant,
+  Download,
+  EventHandler,
+  Http,
+  Logger,
+  MediaSource,
+  NewId,
+  Now,
+  Outbound,
+  OutgoingFormat,
+  Random,
+} from "@millrace/core";
+import { createDeadLetters, createHolds, type Database } from "@millrace/db";
+import type { OpenMediaStore } from "@millrace/media";
 import {
   type Consumer,
   type ConsumerTimings,
@@ -8,18 +21,33 @@ import {
   queueCatalogue,
   startConsumer,
 } from "@millrace/queue";
-import { createProcessor } from "./processor.ts";
+import { createFollowUpQueue } from "./follow-ups.ts";
+import { createProcessors } from "./processors.ts";
+
+/** An integration at work: what it does with the jobs of each of its queues. */
+export type Workings = {
+  id: string;
+  handler: EventHandler;
+  requests?: EventHandler | undefined;
+  outbound?: Outbound | undefined;
+  media?: MediaSource | undefined;
+  assistant?: Assistant | undefined;
+};
 
 /** What a worker is made of. */
 export type WorkerParts = {
   backend: QueueBackend;
   database: Database;
-  /** By integration id. */
-  handlers: ReadonlyMap<string, EventHandler>;
+  /** For the fence around AI answers, which takes a connection for as long as a send takes. */
+  fenceDatabase: Database;
+  integrations: readonly Workings[];
+  formats: readonly OutgoingFormat[];
   /** Names of the queues to consume; undefined for all. */
   queues: readonly string[] | undefined;
   concurrency: number;
   http: Http;
+  download: Download;
+  media: OpenMediaStore;
   log: Logger;
   now: Now;
   newId: NewId;
@@ -28,35 +56,40 @@ export type WorkerParts = {
 };
 
 /**
- * Starts a consumer for each queue the worker was told to consume.
+ * Starts a consumer for each queue the worker was told to consume; they stop together.
  * @throws Error naming a queue that does not exist
  */
-export function startWorker(parts: WorkerParts): Consumer[] {
-  const { backend, database, handlers, queues, log, now, newId, random } = parts;
-  const catalogue = queueCatalogue([...handlers.keys()]);
+export function startWorker(parts: WorkerParts): Consumer {
+  const { backend, database, integrations, queues, log, now, random } = parts;
+  const catalogue = queueCatalogue(integrations);
   const unknown = queues?.find((name) => !catalogue.some((definition) => definition.name === name));
   if (unknown !== undefined)
     throw new Error(
       `WORKER_QUEUES: there is no queue ${unknown}; there are ${catalogue.map(({ name }) => name).join(", ")}`,
     );
 
-  const inbox = createInbox(database, newId);
-  const deadLetters = createDeadLetters(database, newId);
-  const sources = sourceStore(database.orm);
+  const followUps = createFollowUpQueue(backend, now);
+  const { processorOf, afterDeath } = createProcessors(parts, followUps);
+  const deadLetters = createDeadLetters(database, parts.newId);
   const gate = createGate(createHolds(database), now, random, parts.timings?.trialMs);
-  return catalogue
+  const consumers = catalogue
     .filter((definition) => queues === undefined || queues.includes(definition.name))
     .flatMap((definition) => {
-      const handler = handlers.get(definition.source);
-      if (!handler) return [];
-      const processor = createProcessor({ handler, inbox, isOutage, http: parts.http, log, now, newId, sources });
+      const processor = processorOf(definition);
+      if (!processor) return [];
       return [
         startConsumer({
           backend,
           definition,
           processor,
           gate,
-          deadLetters,
+          deadLetters: {
+            async record(job) {
+              const isNew = await deadLetters.record(job);
+              if (isNew) await afterDeath(job);
+              return isNew;
+            },
+          },
           log,
           now,
           random,
@@ -65,4 +98,10 @@ export function startWorker(parts: WorkerParts): Consumer[] {
         }),
       ];
     });
+  return {
+    async stop(deadlineMs) {
+      await Promise.all(consumers.map((consumer) => consumer.stop(deadlineMs)));
+      await followUps.close();
+    },
+  };
 }

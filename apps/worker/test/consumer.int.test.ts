@@ -89,10 +89,10 @@ describe.each(queueStores())("a worker on $kind", (store) => {
   });
 
   test("a stop lets running jobs finish until its deadline and then gives them back without using up an attempt", async () => {
-    const [consumer] = pipe.work();
+    const consumer = pipe.work();
     await pipe.send("long", { do: "hang", times: 1 });
     await until("it runs", () => pipe.probe.running.has("long"));
-    await consumer?.stop(50);
+    await consumer.stop(50);
     expect(await pipe.reader.find("long")).toMatchObject({ place: "waiting", attemptsMade: 0 });
     pipe.work();
     await until("another worker does it", () => isDone("long"));

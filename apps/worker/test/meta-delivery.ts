@@ -1,13 +1,15 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
-import { EVENT_VERSION, fetchHttp, type InboundEvent, systemNow, uuidv7 } from "@millrace/core";
+import { EVENT_VERSION, type InboundEvent, systemNow, uuidv7 } from "@millrace/core";
 import { assignSources, createInbox, isOutage, migrateDatabase, openDatabase, sourceStore } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
-import { createProducer, inboundQueue, openQueueBackend } from "@millrace/queue";
+import { createProducer, queueDefinition, openQueueBackend } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
 import { createTestDatabase, recordingLogger, until } from "@millrace/testing";
 import { createProcessor } from "../src/processor.ts";
+import { createFollowUpQueue } from "../src/follow-ups.ts";
 import { startWorker } from "../src/worker.ts";
+import { localParts } from "./local-parts.ts";
 
 /** A page that is known and nobody's; every other is the tenant's. */
 export const ORPHAN_PAGE = "59";
@@ -61,16 +63,14 @@ export async function openMetaDelivery() {
   if (!meta || !webhook) throw new Error("Meta is not there");
 
   const log = recordingLogger();
-  const ports = { http: fetchHttp, log: log.log, now: systemNow, newId: uuidv7 };
+  const ports = { ...localParts(database), log: log.log };
   const backend = openQueueBackend(testDatabase.url, "consumer", 4);
   await backend.migrate();
-  const producer = createProducer(backend, inboundQueue(meta.id));
-  const consumers = startWorker({
+  const producer = createProducer(backend, queueDefinition(meta.id, "inbound"));
+  const worker = startWorker({
     ...ports,
     backend,
-    database,
-    handlers: new Map([[meta.id, meta.handler(environment)]]),
-    queues: undefined,
+    integrations: [{ id: meta.id, handler: meta.handler(environment) }],
     concurrency: 4,
     random: () => 0,
     timings: { sweepMs: 200, trialMs: 300 },
@@ -117,10 +117,10 @@ export async function openMetaDelivery() {
     /** Takes an event through the worker's processor without the queue, by default with the settings of the worker. */
     process(event: InboundEvent, { variables = {}, signal = new AbortController().signal } = {}) {
       const processor = createProcessor({
-        ...ports,
+        ports: { ...ports, sources: sourceStore(database.orm) },
         handler: meta.handler({ ...environment, ...variables }),
         inbox: createInbox(database, uuidv7),
-        sources: sourceStore(database.orm),
+        followUps: createFollowUpQueue(backend, systemNow),
         isOutage,
       });
       return processor.process(event, signal);
@@ -159,7 +159,7 @@ export async function openMetaDelivery() {
         .map(({ query }) => query.fields);
     },
     async close() {
-      await Promise.all(consumers.map((consumer) => consumer.stop(100)));
+      await worker.stop(100);
       await producer.close();
       await backend.close();
       await database.close();

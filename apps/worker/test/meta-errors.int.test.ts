@@ -18,7 +18,7 @@ test("a lead of a page that nobody owns dies without a call, and lives once some
   ]);
   expect(await delivery.callsFor("5901")).toEqual([]);
   await delivery.give(ORPHAN_PAGE, "Studio");
-  expect(await delivery.process(delivery.announced(ORPHAN_PAGE, "5901"))).toEqual({ result: "written" });
+  expect(await delivery.process(delivery.announced(ORPHAN_PAGE, "5901"))).toMatchObject({ result: "written" });
   expect(await delivery.deadLetters(id)).toMatchObject([{ state: "resolved" }]);
 });
 
@@ -131,5 +131,5 @@ test("a call without an answer ends with its deadline and leaves nothing behind"
     name: "TimeoutError",
   });
   expect(await delivery.lead("2701")).toBeUndefined();
-  expect(await delivery.process(delivery.announced("27", "2701"))).toEqual({ result: "written" });
+  expect(await delivery.process(delivery.announced("27", "2701"))).toMatchObject({ result: "written" });
 });

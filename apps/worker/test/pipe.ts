@@ -1,11 +1,11 @@
-import { EVENT_VERSION, fetchHttp, type InboundEvent, type Random, systemNow, uuidv7 } from "@millrace/core";
+import { EVENT_VERSION, type InboundEvent, type Random, uuidv7 } from "@millrace/core";
 import { assignSources, createLedger, type Database, type Ledger, migrateDatabase, openDatabase } from "@millrace/db";
 import {
   type Consumer,
   type ConsumerTimings,
   createProducer,
   createQueueReader,
-  inboundQueue,
+  queueDefinition,
   openQueueBackend,
   type Producer,
   type QueueBackend,
@@ -13,6 +13,7 @@ import {
 } from "@millrace/queue";
 import { openRows, recordingLogger } from "@millrace/testing";
 import { startWorker } from "../src/worker.ts";
+import { localParts } from "./local-parts.ts";
 import { type Probe, type ProbeHandler, probeHandler } from "./probe.ts";
 
 /** A dead letter as it stands in the table. */
@@ -36,8 +37,8 @@ export type Pipe = {
   ledger: Ledger;
   probe: ProbeHandler;
   log: ReturnType<typeof recordingLogger>;
-  /** Starts a worker; its consumers. */
-  work(timings?: Partial<ConsumerTimings>, random?: Random): Consumer[];
+  /** Starts a worker. */
+  work(timings?: Partial<ConsumerTimings>, random?: Random): Consumer;
   /** Enqueues a probe under an id. */
   send(id: string, probe: Probe): Promise<void>;
   /** How often each event took effect. */
@@ -64,9 +65,9 @@ export async function openPipe(databaseUrl: string, queueUrl: string): Promise<P
   await assignSources(database.orm, [{ provider: "probe", externalId: "1", tenantName: "Test" }], uuidv7);
   const backend = openQueueBackend(queueUrl, "consumer", 4);
   await backend.migrate();
-  const definition = inboundQueue("probe");
+  const definition = queueDefinition("probe", "inbound");
   const producer = createProducer(backend, definition);
-  const reader = createQueueReader(backend, definition);
+  const reader = createQueueReader(backend, [definition]);
   const probe = probeHandler(() => new Date(Date.now() + 500));
   const log = recordingLogger();
   const sql = openRows(databaseUrl);
@@ -83,19 +84,15 @@ export async function openPipe(databaseUrl: string, queueUrl: string): Promise<P
     log,
     work(timings = {}, random = () => 0) {
       const started = startWorker({
+        ...localParts(database),
         backend,
-        database,
-        handlers: new Map([["probe", probe.handler]]),
-        queues: undefined,
+        integrations: [{ id: "probe", handler: probe.handler }],
         concurrency: 8,
-        http: fetchHttp,
         log: log.log,
-        now: systemNow,
-        newId: uuidv7,
         random,
         timings: { ...QUICK, ...timings },
       });
-      consumers.push(...started);
+      consumers.push(started);
       return started;
     },
     send: (id, payload) => producer.enqueue([probeEvent(id, payload)]),

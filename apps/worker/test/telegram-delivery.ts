@@ -1,7 +1,8 @@
-import { EVENT_VERSION, fetchHttp, uuidv7 } from "@millrace/core";
+import { EVENT_VERSION, uuidv7 } from "@millrace/core";
 import { assignSources, createInbox, migrateDatabase, openDatabase, sourceStore } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { createTestDatabase, recordingLogger } from "@millrace/testing";
+import { localParts } from "./local-parts.ts";
 
 /** When every update of these tests is taken in. */
 export const RECEIVED_AT = "2026-11-22T08:00:00.000Z";
@@ -45,10 +46,9 @@ export async function openTelegramDelivery() {
       const origin = { v: EVENT_VERSION, source: telegram.id, correlationId: "c-1", receivedAt: RECEIVED_AT } as const;
       const event = { ...origin, ...split };
       const write = await telegram.handler(environment).handle(event, {
-        http: fetchHttp,
+        ...localParts(database),
         log: recordingLogger().log,
         now: () => new Date(RECEIVED_AT),
-        newId: uuidv7,
         sources: sourceStore(database.orm),
         signal: new AbortController().signal,
       });

@@ -1,7 +1,8 @@
-import { EVENT_VERSION, fetchHttp, uuidv7 } from "@millrace/core";
+import { EVENT_VERSION, uuidv7 } from "@millrace/core";
 import { assignSources, createInbox, migrateDatabase, openDatabase, sourceStore } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { createTestDatabase, recordingLogger } from "@millrace/testing";
+import { localParts } from "./local-parts.ts";
 
 /** When every webhook of these tests is taken in. */
 export const RECEIVED_AT = "2026-11-22T08:00:00.000Z";
@@ -67,10 +68,9 @@ export async function openWhatsappDelivery() {
       for (const split of webhook.split(request)) {
         const event = { ...origin, ...split };
         const write = await handler.handle(event, {
-          http: fetchHttp,
+          ...localParts(database),
           log: recordingLogger().log,
           now: () => new Date(RECEIVED_AT),
-          newId: uuidv7,
           sources: sourceStore(database.orm),
           signal: new AbortController().signal,
         });

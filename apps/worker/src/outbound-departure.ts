@@ -1,0 +1,34 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { OutgoingMessage } from "@millrace/core";
+import type { OutboundParts } from "./outbound-processor.ts";
+
+/** Longest that a message stands and waits for its moment to leave, in ms. */
+const STAND_MS = 2_000;
+
+/** How late a message may leave, in ms: those that are later would leave together with those behind them. */
+const LATE_MS = 50;
+
+/** How often a message that is late asks for another moment. When even that takes too long, it goes. */
+const MOMENTS = 3;
+
+/**
+ * Has a message stand until the platform's limits let it leave; or says when they do, where that is too long to stand.
+ *
+ * A message has its place in the limits before its job wakes, but it wakes behind all the jobs that wait, and its row is
+ * read and written first: many can be late, and would leave in one moment. So whatever leaves is held to the limits once
+ * more, as the last thing before its call.
+ */
+export async function standUntilItLeaves(
+  { adapter, limits, ports }: Pick<OutboundParts, "adapter" | "limits" | "ports">,
+  message: OutgoingMessage,
+  signal: AbortSignal,
+): Promise<Date | undefined> {
+  const leaving = adapter.limits(message).map((limit) => ({ ...limit, scope: `${limit.scope}/leaving` }));
+  for (let moment = 1; ; moment++) {
+    const leavesAt = await limits.reserve(leaving, ports.now());
+    const standMs = leavesAt.getTime() - ports.now().getTime();
+    if (standMs > STAND_MS) return leavesAt;
+    if (standMs > 0) await wait(standMs, undefined, { signal });
+    if (ports.now().getTime() - leavesAt.getTime() <= LATE_MS || moment === MOMENTS) return undefined;
+  }
+}

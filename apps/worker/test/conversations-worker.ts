@@ -1,0 +1,58 @@
+import { type Environment, type Integration, type Logger, type Random } from "@millrace/core";
+import type { Database } from "@millrace/db";
+import { integrations } from "@millrace/integrations";
+import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
+import { startWorker, type Workings } from "../src/worker.ts";
+import { localParts } from "./local-parts.ts";
+
+/** Times that make a test short; `reconcileMs` is how long a platform may take to tell of an uncertain send. */
+export type QuickTimings = Partial<ConsumerTimings> & { reconcileMs?: number | undefined };
+
+const QUICK: Partial<ConsumerTimings> = {
+  lockMs: 2_000,
+  stalledCheckMs: 500,
+  sweepMs: 200,
+  outageMs: 200,
+  trialMs: 300,
+};
+
+/** What a worker of these tests works with. */
+type Parts = {
+  database: Database;
+  fenceDatabase: Database;
+  backend: QueueBackend;
+  environment: Environment;
+  log: Logger;
+  random?: Random | undefined;
+};
+
+/** Starts a worker for every queue of every integration. */
+export function startConversationsWorker(
+  { environment, random = Math.random, ...parts }: Parts,
+  { reconcileMs, ...timings }: QuickTimings = {},
+): Consumer {
+  return startWorker({
+    ...localParts(parts.database),
+    ...parts,
+    formats: integrations.map(({ format }) => format).filter((format) => format !== undefined),
+    integrations: integrations.map((integration) => workingsOf(integration, environment, reconcileMs)),
+    concurrency: 8,
+    random,
+    timings: { ...QUICK, ...timings },
+  });
+}
+
+function workingsOf(integration: Integration, environment: Environment, reconcileMs: number | undefined): Workings {
+  const outbound = integration.outbound?.(environment);
+  return {
+    id: integration.id,
+    handler: integration.handler(environment),
+    requests: integration.requests?.(environment),
+    outbound:
+      outbound && reconcileMs !== undefined
+        ? { ...outbound, reconcileMs: Math.min(reconcileMs, outbound.reconcileMs) }
+        : outbound,
+    media: integration.media?.(environment),
+    assistant: integration.assistant?.(environment),
+  };
+}

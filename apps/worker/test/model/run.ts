@@ -1,0 +1,172 @@
+import { randomInt } from "node:crypto";
+import { QueueUnavailableError } from "@millrace/queue";
+import { until } from "@millrace/testing";
+import type { World } from "./world.ts";
+
+/** The channels of a run's conversations. */
+export const CHANNELS = ["whatsapp", "whatsapp", "telegram", "whatsapp"] as const;
+
+/** A conversation of a run. */
+export type Chat = { channel: "whatsapp" | "telegram"; address: string; conversationId: string };
+
+/** What goes wrong with the next message on each channel. */
+export type Faults = Readonly<Record<Chat["channel"], readonly string[]>>;
+
+/** A request of a person to send, as it was accepted. */
+type SendRequest = { chat: Chat; text: string; key: string | undefined; messageId: string; eventId: string };
+
+/** A run and its model: what happens in some conversations, and what was accepted of it. */
+export type Run = Awaited<ReturnType<typeof startRun>>;
+
+/** Opens the conversations of a run; each begins with a question. */
+export async function startRun(world: World) {
+  const name = randomInt(1e5, 1e6);
+  const places = CHANNELS.map((channel, index): Omit<Chat, "conversationId"> => {
+    const number = `${name}${index}`;
+    return { channel, address: channel === "telegram" ? `7${number}` : `1555${number}` };
+  });
+  const requests: SendRequest[] = [];
+  /** Texts that were refused because their Idempotency-Key was used before. */
+  const refused: string[] = [];
+  /** Texts of which nobody was told that they were accepted. */
+  const unsure: string[] = [];
+  /** What was answered to a turn, each time. */
+  const answers = new Map<string, string[][]>();
+  let texts = 0;
+  const newText = () => `${name}-${texts++}`;
+  let disturbed = false;
+
+  await world.ready();
+  const since = { events: world.accepted.length, losses: world.losses.length };
+  for (const place of places) await say(place);
+  const chats = await until("the conversations are there", async () => {
+    const rows = await world.rows.rows<{ id: string; thread_id: string; address: string }>(
+      `select c.id, i.external_id as address from conversations c
+       join contact_identities i on i.contact_id = c.contact_id and i.channel = c.channel
+       where i.external_id in (${places.map(({ address }) => `'${address}'`).join()})`,
+    );
+    const found = places.flatMap((place): Chat[] => {
+      const row = rows.find(({ address }) => address === place.address);
+      return row ? [{ ...place, conversationId: row.id }] : [];
+    });
+    return found.length === places.length && found;
+  });
+  const chatAt = (index: number): Chat => {
+    const chat = chats[index];
+    if (!chat) throw new Error(`no conversation ${index}`);
+    return chat;
+  };
+
+  /** Does something under a new text until it is accepted. What was told to come back later may be there or not. */
+  async function insist<T>(work: (text: string) => Promise<T>): Promise<T> {
+    for (;;) {
+      const text = newText();
+      try {
+        return await work(text);
+      } catch (error) {
+        if (!(error instanceof QueueUnavailableError)) throw error;
+        unsure.push(text);
+      }
+    }
+  }
+
+  async function say({ channel, address }: Omit<Chat, "conversationId">): Promise<void> {
+    await insist((text) =>
+      channel === "whatsapp" ? world.hear(address, text) : world.hearOnTelegram(Number(address), text),
+    );
+  }
+
+  async function request(chat: Chat, text: string, key: string | undefined) {
+    const { channel, conversationId } = chat;
+    const body = { to: { conversationId }, message: { type: "text", text } };
+    const told = await world.call(`/api/integrations/${channel}/send`, body, key);
+    const { messageIds, eventId } = told as { messageIds: [string]; eventId: string };
+    return { chat, text, key, messageId: messageIds[0], eventId };
+  }
+
+  /** Turns of the run's conversations that the AI was asked, the latest first. */
+  async function asked(): Promise<{ turnId: string; chat: Chat }[]> {
+    const turns = new Map<string, Chat>();
+    for (const { turnId, conversation } of (await world.questions()).toReversed()) {
+      const chat = chats.find(({ conversationId }) => conversationId === conversation.id);
+      if (chat) turns.set(turnId, chat);
+    }
+    return [...turns].map(([turnId, chat]) => ({ turnId, chat }));
+  }
+
+  /** Has what is sent in a conversation next go wrong. */
+  async function fail({ channel: api, address }: Chat, faults: Faults): Promise<void> {
+    const match = api === "whatsapp" ? { api, to: `+${address}` } : { api, chatId: address };
+    for (const fault of faults[api]) await world.fail({ match, fault, times: 1 });
+  }
+
+  async function answerTo(turnId: string, count: number): Promise<void> {
+    const said = Array.from({ length: count }, newText);
+    answers.set(turnId, [...(answers.get(turnId) ?? []), said]);
+    const body = { turnId, messages: said.map((text) => ({ type: "text", text })) };
+    await insist(() => world.call("/api/integrations/n8n/ai-response", body));
+  }
+
+  return {
+    world,
+    chats,
+    since,
+    requests: requests as readonly SendRequest[],
+    refused: refused as readonly string[],
+    unsure: unsure as readonly string[],
+    answers: answers as ReadonlyMap<string, readonly string[][]>,
+    /** Whether a worker was lost already: a job that loses its second is dead. */
+    get disturbed() {
+      return disturbed;
+    },
+    /** The other side writes. */
+    hear: (index: number) => say(chatAt(index)),
+    /** A person of ours writes. */
+    async send(index: number, count: number, faults: Faults): Promise<void> {
+      await fail(chatAt(index), faults);
+      for (let nth = 0; nth < count; nth++)
+        requests.push(await insist((text) => request(chatAt(index), text, undefined)));
+    },
+    async sendUnderKey(index: number): Promise<void> {
+      requests.push(await insist((text) => request(chatAt(index), text, `key of ${text}`)));
+    },
+    /** A request is repeated under its key, as it was or with another text. */
+    async repeat(which: number, other: boolean): Promise<void> {
+      const keyed = requests.filter(({ key }) => key !== undefined);
+      const first = keyed[which % keyed.length];
+      if (!first) return;
+      const again = await insist((newText) => {
+        if (other) refused.push(newText);
+        return request(first.chat, other ? newText : first.text, first.key);
+      });
+      if (again.messageId !== first.messageId) throw new Error("a repeated key names another message");
+    },
+    /** The AI answers a question, be it the latest, an older one, or one that it answered before. */
+    async answer(which: number, count: number, faults: Faults): Promise<void> {
+      const turns = await asked();
+      const turn = turns[which % turns.length];
+      if (!turn) return;
+      await fail(turn.chat, faults);
+      await answerTo(turn.turnId, count);
+    },
+    async takeOver(index: number, mode: string): Promise<void> {
+      const { conversationId } = chatAt(index);
+      await insist(() => world.call("/api/integrations/n8n/human-takeover", { conversationId, mode, actor: "Bea" }));
+    },
+    async failAsk(index: number, fault: string): Promise<void> {
+      const { conversationId } = chatAt(index);
+      await world.fail({ match: { api: "n8n", conversationId }, fault, times: 1 });
+    },
+    async disturb(how: "crash" | "freeze"): Promise<void> {
+      disturbed = true;
+      await world[how]();
+    },
+    /** Ends the run: nothing goes wrong any more, the AI answers what is left, and all that waits is done. */
+    async end(): Promise<void> {
+      await world.heal();
+      await world.settle(async () => {
+        for (const { turnId } of await asked()) if (!answers.has(turnId)) await answerTo(turnId, 1);
+      });
+    },
+  };
+}

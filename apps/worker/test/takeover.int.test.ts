@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { queueStores, until } from "@millrace/testing";
+import { openConversations } from "./conversations-setup.ts";
+
+const SEND = "/api/integrations/whatsapp/send";
+const TAKEOVER = "/api/integrations/n8n/human-takeover";
+const ADA = "15551230001";
+
+describe.each(queueStores())("on $kind", (store) => {
+  let conversations: Awaited<ReturnType<typeof openConversations>>;
+  afterEach(() => conversations.close());
+
+  const open = async (variables: Record<string, string> = {}) => {
+    conversations = await openConversations(store, { variables: { N8N_GATHER_MS: "20", ...variables } });
+    conversations.work();
+  };
+  const conversationId = () =>
+    until("there is a conversation", async () => {
+      const [row] = await conversations.rows.rows<{ id: string }>("select id from conversations");
+      return row?.id;
+    });
+  const mode = async () => {
+    const [row] = await conversations.rows.rows<{ mode: string; epoch: number }>(
+      "select mode, epoch from conversations",
+    );
+    return row;
+  };
+  const asked = (count: number) =>
+    until(`${count} questions are asked`, async () => {
+      const questions = await conversations.questions();
+      return questions.length >= count && questions;
+    });
+  const takeOver = async (to: "human" | "ai") => {
+    const id = await conversationId();
+    await conversations.call(TAKEOVER, { conversationId: id, mode: to, actor: "Bea", reason: "she asked for it" });
+    await until(`it is in the hands of ${to}`, async () => (await mode())?.mode === to);
+  };
+
+  test("7: an answer that comes after a takeover is kept and not sent", async () => {
+    await open();
+    await conversations.fail({ match: { api: "n8n" }, fault: "slow" });
+    await conversations.hear(ADA, "Is the mill open?");
+    await asked(1);
+    await takeOver("human");
+    await conversations.release();
+    const [answer] = await until("the answer is kept", async () => {
+      const rows = await conversations.messages("author = 'ai'");
+      return rows.length > 0 && rows;
+    });
+    expect(answer).toMatchObject({ status: "suppressed", error: "a person took over", external_id: null });
+    await conversations.call(SEND, { to: { phone: `+${ADA}` }, message: { type: "text", text: "Bea here" } });
+    await until("Bea's own words are sent", async () => (await conversations.sent()).length > 0);
+    expect((await conversations.sent()).map(({ text }) => text)).toEqual(["Bea here"]);
+  });
+
+  test("7: an answer that waits in the queue when a person takes over is not sent", async () => {
+    await open();
+    // What goes before it is throttled, so that the answer waits its turn.
+    await conversations.fail({ match: { api: "whatsapp", type: "text" }, fault: "code:131056", times: 1 });
+    await conversations.fail({ match: { api: "n8n" }, fault: "answer_several" });
+    await conversations.hear(ADA, "Is the mill open?");
+    await until("the answers are queued", async () => (await conversations.messages("author = 'ai'")).length === 3);
+    await takeOver("human");
+    const rows = await until("none is left to send", async () => {
+      const all = await conversations.messages("author = 'ai'");
+      return all.every(({ status }) => status !== "queued" && status !== "sending") && all;
+    });
+    const sent = (await conversations.sent()).map(({ messageId }) => messageId);
+    expect(rows.filter(({ status }) => status === "suppressed").map(({ id }) => id)).not.toEqual([]);
+    for (const { id, status } of rows) expect(sent.includes(id)).toBe(status !== "suppressed");
+  });
+
+  test("every change of hands is a row with who and why, and raises the epoch", async () => {
+    await open();
+    await conversations.hear(ADA, "Hello");
+    await takeOver("human");
+    await takeOver("ai");
+    expect(await mode()).toEqual({ mode: "ai", epoch: 2 });
+    expect(
+      await conversations.rows.rows(
+        "select actor, action, subject, reason, before, after from operator_actions order by id",
+      ),
+    ).toEqual([
+      {
+        actor: "Bea",
+        action: "conversation.taken_over",
+        subject: await conversationId(),
+        reason: "she asked for it",
+        before: { mode: "ai", epoch: 0 },
+        after: { mode: "human", epoch: 1 },
+      },
+      expect.objectContaining({ action: "conversation.handed_back", after: { mode: "ai", epoch: 2 } }),
+    ]);
+  });
+
+  test("handing back asks the AI with what was said meanwhile", async () => {
+    await open();
+    await conversations.hear(ADA, "Hello");
+    await until("it is answered", async () => (await conversations.sent()).length === 1);
+    await takeOver("human");
+    await conversations.hear(ADA, "Are you a person?");
+    await until(
+      "her words are there",
+      async () => (await conversations.messages("direction = 'inbound'")).length === 2,
+    );
+    await conversations.call(SEND, { to: { phone: `+${ADA}` }, message: { type: "text", text: "I am Bea" } });
+    await until("Bea's words are sent", async () => (await conversations.sent()).length === 2);
+    expect(await conversations.questions()).toHaveLength(1);
+    await takeOver("ai");
+    const [, question] = await asked(2);
+    expect(question).toMatchObject({ reason: "hand_back", epoch: 2 });
+    expect(question?.messages.map(({ text }) => text)).toEqual(["Are you a person?"]);
+    expect(question?.history.map(({ text }) => text)).toContain("I am Bea");
+  });
+
+  test("a message that a person sends takes over by itself where that is configured", async () => {
+    await open({ SEND_TAKES_OVER: "true" });
+    await conversations.hear(ADA, "Hello");
+    await conversationId();
+    await conversations.call(SEND, { to: { phone: `+${ADA}` }, message: { type: "text", text: "Bea here" } });
+    await until("it is taken over", async () => (await mode())?.mode === "human");
+    await conversations.hear(ADA, "Thank you");
+    await until(
+      "her thanks are there",
+      async () => (await conversations.messages("direction = 'inbound'")).length === 2,
+    );
+    const turns = await conversations.rows.rows<{ state: string }>("select state from turns");
+    expect(turns.map(({ state }) => state)).not.toContain("gathering");
+  });
+});
