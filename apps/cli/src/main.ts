@@ -1,4 +1,5 @@
 import type { Environment } from "@millrace/core";
+import { conversations } from "./commands/conversations.ts";
 import { migrate } from "./commands/migrate.ts";
 import { send } from "./commands/send.ts";
 import { sources } from "./commands/sources.ts";
@@ -14,6 +15,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   send,
   status,
   trace,
+  conversations,
   sources,
   migrate,
 };

@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const config = readDashboardConfig();
   const log = createLogger("dashboard", config.logLevel);
   const backend = openQueueBackend(config.queueUrl, "consumer", CONNECTIONS);
-  const queues = queueCatalogue(integrations.map(({ id }) => id)).map(({ name }) => backend.queue(name));
+  const queues = queueCatalogue(integrations).map(({ name }) => backend.queue(name));
   const app = createDashboardApp({ queues, operator: config.operator, pingQueue: backend.ping, log, now: systemNow });
   const server: ServerType = serve({ fetch: app.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: backend.kind, queues: queues.length }, "dashboard.ready");

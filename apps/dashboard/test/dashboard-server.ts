@@ -68,6 +68,7 @@ export async function openDashboard(queueUrl: string): Promise<DashboardServer> 
 
 async function work(backend: QueueBackend, queue: JobQueue, jobId: string, process: () => Promise<unknown>) {
   const worker = backend.worker(QUEUE, process, {
+    autorun: true,
     concurrency: 1,
     lockDuration: 30_000,
     stalledInterval: 30_000,

@@ -1,7 +1,7 @@
-import type { Environment } from "@millrace/core";
+import type { Environment, Integration } from "@millrace/core";
 import { createLedger, type Ledger } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
-import { createQueueReader, inboundQueue, type QueueBackend } from "@millrace/queue";
+import { createQueueReader, queueCatalogue, type QueueBackend } from "@millrace/queue";
 import { withStores } from "../stores.ts";
 
 /** Events of one integration: each accepted one is in exactly one of these. */
@@ -14,7 +14,9 @@ export const status = {
     const counts = await withStores(environment, async ({ database, backend }) => {
       const ledger = createLedger(database);
       const rows = await Promise.all(
-        integrations.map(async ({ id }) => [id, await countEvents(backend, ledger, id)] as const),
+        integrations.map(
+          async (integration) => [integration.id, await countEvents(backend, ledger, integration)] as const,
+        ),
       );
       return Object.fromEntries(rows);
     });
@@ -27,11 +29,11 @@ export const status = {
  * The queue is read first and Postgres after it, because events go that way: none slips by between the two, and one
  * that is seen in both is counted where Postgres has it, unless it is on its way again after its death.
  */
-async function countEvents(backend: QueueBackend, ledger: Ledger, source: string): Promise<Counts> {
-  const reader = createQueueReader(backend, inboundQueue(source));
+async function countEvents(backend: QueueBackend, ledger: Ledger, integration: Integration): Promise<Counts> {
+  const reader = createQueueReader(backend, queueCatalogue([integration]));
   try {
     const places = await reader.places();
-    const { done, dead, statuses: committed } = await ledger.tally(source, [...places.keys()]);
+    const { done, dead, statuses: committed } = await ledger.tally(integration.id, [...places.keys()]);
     const counts = { waiting: 0, inFlight: 0, done, dead };
     for (const [eventId, place] of places) {
       const known = committed.get(eventId);

@@ -1,7 +1,7 @@
-import type { Environment } from "@millrace/core";
+import type { Environment, Integration } from "@millrace/core";
 import { createLedger, type Ledger } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
-import { createQueueReader, inboundQueue, type QueueBackend } from "@millrace/queue";
+import { createQueueReader, queueCatalogue, type QueueBackend } from "@millrace/queue";
 import { withStores } from "../stores.ts";
 import { UsageError } from "../usage.ts";
 
@@ -23,7 +23,7 @@ export const trace = {
       const ledger = createLedger(database);
       const traces: Trace[] = [];
       for (const eventId of eventIds) {
-        const perSource = integrations.map(({ id }) => traceEvent(backend, ledger, id, eventId));
+        const perSource = integrations.map((integration) => traceEvent(backend, ledger, integration, eventId));
         traces.push(...(await Promise.all(perSource)).filter((entry) => entry !== undefined));
       }
       return traces;
@@ -39,10 +39,11 @@ export const trace = {
 async function traceEvent(
   backend: QueueBackend,
   ledger: Ledger,
-  source: string,
+  integration: Integration,
   eventId: string,
 ): Promise<Trace | undefined> {
-  const reader = createQueueReader(backend, inboundQueue(source));
+  const source = integration.id;
+  const reader = createQueueReader(backend, queueCatalogue([integration]));
   try {
     const { place, ...job } = await reader.find(eventId);
     const [event, deadLetters] = await Promise.all([ledger.find(source, eventId), ledger.deadLetters(source, eventId)]);

@@ -14,7 +14,7 @@ export function localVariables(
   sandboxUrl: string,
 ): { variables: Record<string, string>; sandboxed: Integration[] } {
   const kept = readEnvFile(localEnvFile);
-  const secrets = [...integrations.flatMap(({ local }) => local.secrets), "DASHBOARD_PASSWORD"];
+  const secrets = [...integrations.flatMap(({ local }) => local.secrets), "API_KEYS", "DASHBOARD_PASSWORD"];
   const missing = secrets.filter((name) => !environment[name]);
   const made = Object.fromEntries(missing.map((name) => [name, kept[name] ?? randomBytes(16).toString("hex")]));
   if (missing.some((name) => kept[name] === undefined)) {
@@ -24,6 +24,8 @@ export function localVariables(
   const endpoints = integrations.map(({ local }) => local.endpoints(environment, sandboxUrl));
   return {
     variables: Object.assign({ DASHBOARD_USER: environment["DASHBOARD_USER"] || "operator" }, made, ...endpoints),
-    sandboxed: integrations.filter((_, index) => Object.keys(endpoints[index] ?? {}).length > 0),
+    sandboxed: integrations.filter((_, index) =>
+      Object.values(endpoints[index] ?? {}).some((value) => value.startsWith(sandboxUrl)),
+    ),
   };
 }

@@ -13,15 +13,16 @@ export function screen({
   dataFolder: string | undefined;
   seconds: number;
 }): string {
-  const samples = integrations.map(
-    ({ id, samples: of }) => `    npm run millrace -- send ${id} ${Object.keys(of(variables, new Date()))[0]}`,
-  );
+  const samples = integrations
+    .filter(({ local }) => local.accounts.length > 0)
+    .map(({ id, samples: of }) => `    npm run millrace -- send ${id} ${Object.keys(of(variables, new Date()))[0]}`);
   return `
   Millrace runs (ready in ${seconds.toFixed(1)} s). Ctrl-C stops it.
 
     ingest     http://127.0.0.1:${ports.ingest}
     dashboard  http://127.0.0.1:${ports.dashboard}   sign in as ${variables["DASHBOARD_USER"]} with ${variables["DASHBOARD_PASSWORD"]}
-    sandbox    http://127.0.0.1:${ports.sandbox}
+    sandbox    http://127.0.0.1:${ports.sandbox}/chats   what it was sent
+    API        http://127.0.0.1:${ports.ingest}/docs
     worker     http://127.0.0.1:${ports.worker}
     Postgres   ${dataFolder ? variables["DATABASE_URL"] : "as DATABASE_URL says"}
     data       ${dataFolder ?? "in that Postgres"}
