@@ -6,6 +6,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   integrations: ["core"],
   queue: ["core"],
   db: ["core"],
+  media: ["core"],
   sandbox: ["core"],
   "embedded-postgres": [],
 };

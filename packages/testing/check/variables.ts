@@ -4,6 +4,12 @@ import { projectFiles, read } from "./tree.ts";
 /** Where variables are read: schemas of zod whose keys are the variables' names. */
 const READERS = new Set(["env.ts", "config.ts", "environment.ts"]);
 
+/** Read by a library of ours, under names that are its own. */
+const READ_BY_LIBRARIES = new Map([
+  ["AWS_ACCESS_KEY_ID", "@aws-sdk/client-s3"],
+  ["AWS_SECRET_ACCESS_KEY", "@aws-sdk/client-s3"],
+]);
+
 /**
  * Every variable that the code or docker-compose.yml reads is in .env.example, and the reverse. An integration's are
  * in docker-compose.yml too: it says which container gets which, so that ingest has nothing to send with.
@@ -14,7 +20,11 @@ export function variables(): string[] {
   const handedOn = find(compose, /^ +([A-Z][A-Z0-9_]*): \$\{\1:-\}$/gm);
   const given = new Set([...handedOn, ...find(read("deploy/Dockerfile"), /^ENV ([A-Z][A-Z0-9_]*)=/gm)]);
   const ownReads = [...find(compose, /\$\{([A-Z][A-Z0-9_]*)/g)].filter((name) => !handedOn.has(name));
-  const readers = new Map([...ownReads.map((name) => [name, "docker-compose.yml"] as const), ...readersInCode()]);
+  const readers = new Map([
+    ...ownReads.map((name) => [name, "docker-compose.yml"] as const),
+    ...readersInCode(),
+    ...READ_BY_LIBRARIES,
+  ]);
   return [
     ...[...readers]
       .filter(([name]) => !documented.has(name))

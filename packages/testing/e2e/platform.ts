@@ -7,7 +7,10 @@ export const secrets = {
   META_PAGE_ACCESS_TOKEN: "sandbox",
   WHATSAPP_APP_SECRET: "whatsapp-app-secret",
   WHATSAPP_WEBHOOK_VERIFY_TOKEN: "whatsapp-verify-token",
+  WHATSAPP_ACCESS_TOKEN: "sandbox",
   TELEGRAM_WEBHOOK_SECRET: "telegram-secret",
+  TELEGRAM_BOT_TOKEN: "sandbox",
+  N8N_WEBHOOK_SECRET: "n8n-secret",
 };
 
 /** One item that WhatsApp tells of, and the event that must come of it. */

@@ -16,11 +16,22 @@ export type AppProcess = {
   output(): string;
 };
 
+/** Where each app is, and which of its paths answers once it is ready. */
+const APPS = {
+  ingest: { main: "apps/ingest/src/main.ts", readiness: "/readyz" },
+  worker: { main: "apps/worker/src/main.ts", readiness: "/readyz" },
+  sandbox: { main: "packages/sandbox/src/main.ts", readiness: "/livez" },
+};
+
+/** A process among many on a busy machine takes its time. */
+const READY_DEADLINE_MS = 60_000;
+
 /** Starts an app and waits until it is ready; rejects with what it said when it ends before. */
-export async function startApp(name: "ingest" | "worker", environment: Record<string, string>): Promise<AppProcess> {
+export async function startApp(name: keyof typeof APPS, environment: Record<string, string>): Promise<AppProcess> {
+  const { main, readiness } = APPS[name];
   const port = await freePort();
   const variables = { [`${name.toUpperCase()}_PORT`]: String(port), ...environment, PATH: process.env["PATH"] ?? "" };
-  const child: ChildProcess = spawn(process.execPath, [`${root}apps/${name}/src/main.ts`], {
+  const child: ChildProcess = spawn(process.execPath, [`${root}${main}`], {
     env: variables,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -31,12 +42,16 @@ export async function startApp(name: "ingest" | "worker", environment: Record<st
   let ended = false;
   void exited.then(() => (ended = true));
   const end = (signal: "SIGKILL" | "SIGTERM") => {
-    child.kill(signal);
+    if (!ended) child.kill(signal);
     return exited;
   };
-  await until(`${name} is ready`, async () => {
+  const isReady = async () => {
     if (ended) throw new Error(`${name} ended: ${written}`);
-    return (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok;
+    return (await fetch(`http://127.0.0.1:${port}${readiness}`).catch(() => undefined))?.ok;
+  };
+  await until(`${name} is ready`, isReady, READY_DEADLINE_MS).catch(async (error: unknown) => {
+    await end("SIGKILL");
+    throw error;
   });
   return {
     port,
