@@ -33,7 +33,12 @@ for (const [file, reason] of [
   if (existsSync(join(root, file))) giveUp(`${file} ${reason}`);
 
 const readme = readmeCommands();
-for (const command of ["npm start", "npm run millrace -- send whatsapp text", "npm run millrace -- status"])
+for (const command of [
+  "npm start",
+  "npm run millrace -- send whatsapp text",
+  "npm run millrace -- status",
+  "npm run millrace -- send n8n takeover conversationId=<id>",
+])
   if (!readme.includes(command)) giveUp(`no \`\`\`sh block of README.md has the line: ${command}`);
 
 // In a process group of its own, which gets SIGINT together, as a terminal's does by Ctrl-C.
@@ -58,16 +63,25 @@ try {
   const sent = Object.fromEntries(Object.keys(before).map((id) => [id, 0]));
   for (const command of sends) {
     await run(command);
-    sent[command.split(" ").at(-2)] += 1;
+    sent[sampleOf(command)] += 1;
     say(command);
   }
-  for (const [id, count] of Object.entries(sent))
-    if (count === 0) throw new Error(`npm start shows no sample of ${id}`);
-  for (const command of readme.filter((line) => line.startsWith("npm run millrace -- ") && !line.includes("<"))) {
+  const answers = await until("the AI's answers in the chats", WORK_DEADLINE_MS, async () => {
+    const texts = await chats();
+    return (
+      ["whatsapp", "telegram"].every((channel) => texts.some((text) => text.startsWith(`${channel}: You wrote`))) &&
+      texts
+    );
+  });
+  say(`the sandbox shows ${answers.length} answers`);
+  for (const line of readme.filter((command) => command.startsWith("npm run millrace -- "))) {
+    const command = line.replace("<id>", await whatsappConversation());
     await run(command);
-    if (command.includes(" -- send ")) sent[command.split(" ").at(-2)] += 1;
-    say(`${command} (README)`);
+    if (command.includes(" -- send ")) sent[sampleOf(command)] += 1;
+    say(`${line} (README)`);
   }
+  for (const [id, count] of Object.entries(sent))
+    if (count === 0) throw new Error(`neither npm start nor the README shows a sample of ${id}`);
   const after = await until("every sample to be done", WORK_DEADLINE_MS, async () => {
     const now = await counts();
     const settled = Object.entries(sent).every(
@@ -78,14 +92,18 @@ try {
   for (const [id, { dead }] of Object.entries(after))
     if (dead > before[id].dead) throw new Error(`a sample of ${id} is dead: ${JSON.stringify(after)}`);
   say(`npm run millrace -- status: ${JSON.stringify(after)}`);
+  const texts = await chats();
+  if (!texts.includes("whatsapp: Yes, I am.")) throw new Error(`the reply is in no chat: ${texts.join(" | ")}`);
+  if (texts.some((text) => text.includes("Are you a person?"))) throw new Error("the AI answered after the takeover");
+  say("the reply is in the chat, and the AI kept quiet after the takeover");
 
   const [, user, password] = /sign in as (\S+) with (\S+)/.exec(screen) ?? [];
   const signIn = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-  await answers("dashboard without password", 401, {});
-  await answers("dashboard with a wrong password", 401, {
+  await signsIn("dashboard without password", 401, {});
+  await signsIn("dashboard with a wrong password", 401, {
     Authorization: `Basic ${Buffer.from(`${user}:wrong`).toString("base64")}`,
   });
-  await answers("dashboard with password", 200, { Authorization: signIn });
+  await signsIn("dashboard with password", 200, { Authorization: signIn });
   await stop();
   say("Ctrl-C: everything ended");
 } catch (error) {
@@ -114,9 +132,25 @@ async function counts() {
   return JSON.parse(await run("npm run --silent millrace -- status --json")).integrations;
 }
 
-/** Runs a command line without quotes and resolves with its standard output. */
+/** The integration that a `millrace send` line names. */
+function sampleOf(line) {
+  return / -- send (\S+)/.exec(line)?.[1];
+}
+
+/** What the sandbox's chats show, e.g. `whatsapp: Hello`. */
+async function chats() {
+  const response = await fetch(`http://127.0.0.1:${ports.sandbox}/_sent`);
+  return (await response.json()).map(({ channel, text }) => `${channel}: ${text}`);
+}
+
+async function whatsappConversation() {
+  const listed = JSON.parse(await run("npm run --silent millrace -- conversations --json"));
+  return listed.find(({ channel }) => channel === "whatsapp").id;
+}
+
+/** Runs a command line, whose quotes hold words together, and resolves with its standard output. */
 async function run(line) {
-  const [program, ...args] = line.split(" ");
+  const [program, ...args] = line.match(/(?:"[^"]*"|[^\s"])+/g).map((word) => word.replaceAll('"', ""));
   const child = spawn(program, args, { cwd: root, env: environment, stdio: ["ignore", "pipe", "pipe"] });
   let [out, complaints] = ["", ""];
   child.stdout.on("data", (chunk) => (out += chunk));
@@ -126,7 +160,7 @@ async function run(line) {
   return out;
 }
 
-async function answers(what, wanted, headers) {
+async function signsIn(what, wanted, headers) {
   const { status } = await fetch(`http://127.0.0.1:${ports.dashboard}/`, { headers });
   if (status !== wanted) throw new Error(`${what}: ${status} instead of ${wanted}`);
   say(`${what}: ${status}`);
