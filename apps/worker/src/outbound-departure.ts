@@ -1,6 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { OutgoingMessage } from "@millrace/core";
-import type { OutboundParts } from "./outbound-processor.ts";
+import type { Now, Outbound, OutgoingMessage } from "@millrace/core";
+import type { RateLimits } from "@millrace/db";
+
+/** What tells when a message may leave. */
+type Departures = { adapter: Pick<Outbound, "limits">; limits: RateLimits; ports: { now: Now } };
 
 /** Longest that a message stands and waits for its moment to leave, in ms. */
 const STAND_MS = 2_000;
@@ -19,7 +22,7 @@ const MOMENTS = 3;
  * more, as the last thing before its call.
  */
 export async function standUntilItLeaves(
-  { adapter, limits, ports }: Pick<OutboundParts, "adapter" | "limits" | "ports">,
+  { adapter, limits, ports }: Departures,
   message: OutgoingMessage,
   signal: AbortSignal,
 ): Promise<Date | undefined> {
