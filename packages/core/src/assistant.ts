@@ -33,6 +33,8 @@ export type Question = {
     accountId: string;
     title: string | null;
     lastUserMessageAt: string | null;
+    /** When a person last took it over or gave it back; null if never. What was said before it was said to others. */
+    modeChangedAt: string | null;
   };
   contact: {
     id: string;

@@ -236,6 +236,7 @@ test("handing back asks at once, as a hand-back, in the new epoch, with what the
     question: {
       reason: "hand_back",
       epoch: 2,
+      conversation: { modeChangedAt: talks.clock.at.toISOString() },
       messages: [{ text: "Are you a person?" }],
       history: [{ text: "I am Bea", author: "person" }],
     },

@@ -124,6 +124,7 @@ async function questionOf(
       accountId: conversation.accountId,
       title: conversation.title,
       lastUserMessageAt: conversation.lastUserMessageAt?.toISOString() ?? null,
+      modeChangedAt: conversation.modeChangedAt?.toISOString() ?? null,
     },
     contact: contact
       ? {

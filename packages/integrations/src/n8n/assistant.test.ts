@@ -15,7 +15,14 @@ const question: Question = {
   epoch: 4,
   ask: 1,
   reason: "message",
-  conversation: { id: "c", channel: "telegram", accountId: "default", title: null, lastUserMessageAt: null },
+  conversation: {
+    id: "c",
+    channel: "telegram",
+    accountId: "default",
+    title: null,
+    lastUserMessageAt: null,
+    modeChangedAt: null,
+  },
   contact: null,
   messages: [
     {
