@@ -3,7 +3,7 @@ import type { Now } from "./clock.ts";
 import type { Download, Http } from "./http.ts";
 import type { Logger } from "./logger.ts";
 import type { MediaReader } from "./media.ts";
-import type { Channel, Thread } from "./stores.ts";
+import type { Channel, Identity, Thread } from "./stores.ts";
 
 /** One message as it will be sent: what its row shows, and what the channel's adapter needs for sending it. */
 export type MessagePart = {
@@ -75,6 +75,8 @@ export type Sent = {
   externalId: string;
   /** The thread's new id, where the provider says that it has moved. */
   movedTo?: string | undefined;
+  /** Whom it went to, by all names that belong together, where the provider tells one that was not known. */
+  recipient?: readonly [Identity, ...Identity[]] | undefined;
 };
 
 /** At most one per `intervalMs` in the long run, and up to `burst` at once. */

@@ -1,8 +1,9 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
-import { contentHash, type OutboxStore, permanent } from "@millrace/core";
+import { contentHash, type OutboxStore, permanent, type Sent } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import { lockNames } from "../locks.ts";
 import { conversations, messages } from "../schema/index.ts";
+import { contactStore } from "./contacts.ts";
 import { conversationStore } from "./conversations.ts";
 import { type Following, sendJob } from "./follow-ups.ts";
 import { applyStatuses, messageName, statusesWaiting } from "./message-statuses.ts";
@@ -22,7 +23,8 @@ export function outboxStore(tx: Executor, following: Following): OutboxStore {
       following.followUps.push({ source: place.channel, role: "outbound", id: `act.${id}`, kind: "act", payload });
     },
 
-    async sent(messageId, { externalId, movedTo }, at) {
+    async sent(messageId, { externalId, movedTo, recipient }, at) {
+      if (recipient) await nameRecipient(tx, following, messageId, recipient);
       const [row] = await tx
         .select({ channel: conversations.channel, accountId: messages.accountId, threadId: conversations.threadId })
         .from(messages)
@@ -60,6 +62,17 @@ export function outboxStore(tx: Executor, following: Following): OutboxStore {
         .where(and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"])));
     },
   };
+}
+
+/** Whom a message went to bears these names: so what they write comes into the conversation of the message. */
+async function nameRecipient(
+  tx: Executor,
+  { newId }: Following,
+  messageId: string,
+  names: NonNullable<Sent["recipient"]>,
+): Promise<void> {
+  const [row] = await tx.select({ tenantId: messages.tenantId }).from(messages).where(eq(messages.id, messageId));
+  if (row) await contactStore(tx, newId).resolve(row.tenantId, names, {});
 }
 
 /** Counts a conversation's places up, or back by those that were not used; undefined when there is no such conversation. */

@@ -71,6 +71,11 @@ test("a user id is an address too, and a phone number wins over it", async () =>
   expect((await sendJson(both)).body["contacts"]).toEqual([{ input: "+4915100000001", wa_id: "4915100000001" }]);
 });
 
+test("a Brazilian mobile is known without its ninth digit", async () => {
+  const { body } = await sendJson({ ...TEXT, to: "+5511987654321" });
+  expect(body["contacts"]).toEqual([{ input: "+5511987654321", wa_id: "551187654321" }]);
+});
+
 test("without its plus sign a number is a stranger's, and nobody says so", async () => {
   const { status, body } = await sendJson({ ...TEXT, to: "15550100001" });
   expect(status).toBe(200);

@@ -18,6 +18,12 @@ const PER_PAIR: Limit = { name: "whatsapp pair", intervalMs: 6000, burst: 45 };
 /** The country code of the sandbox's own numbers: WhatsApp puts it before a number without a plus sign. */
 const OWN_COUNTRY = "49";
 
+/**
+ * WhatsApp knows most Brazilian mobiles without the 9 that was put before them in 2012: its `wa_id` is not the number
+ * that was written to.
+ */
+const BRAZILIAN_MOBILE = /^55(\d{2})9(\d{8})$/;
+
 /** `POST /<phone number id>/messages`: messages, and the marks on those of the other side. */
 export function createMessages(parts: SandboxParts, statuses: StatusTeller, hasMedia: HasMedia) {
   const { now, faults, requests, limits, sent, actions } = parts;
@@ -106,7 +112,8 @@ function recipientOf(body: Fields) {
   const group = body["recipient_type"] === "group";
   const stranger = !group && !phone.startsWith("+");
   const name = group ? phone : `${stranger ? OWN_COUNTRY : ""}${phone.replaceAll(/\D/g, "")}`;
-  return { name, stranger, inAnswer: { wa_id: name }, inStatus: { recipient_id: name } };
+  const waId = group ? name : name.replace(BRAZILIAN_MOBILE, "55$1$2");
+  return { name, stranger, inAnswer: { wa_id: waId }, inStatus: { recipient_id: waId } };
 }
 
 /** What the person reads. */

@@ -41,6 +41,21 @@ test("a text goes to its number's messages, with the token and our own id", asyn
   });
 });
 
+test("names of the recipient that were not known are told, together with the one that was written to", async () => {
+  const recipients = [{ externalId: "5511987654321", lasting: false }];
+  const sentTo = async (contact: Record<string, unknown>, changes: Partial<OutgoingMessage> = {}) => {
+    const graph = fakeGraph([{ json: { ...TAKEN.json, contacts: [contact] } }]);
+    return (await outbound.send({ ...message, recipients, ...changes }, graph.context)).recipient;
+  };
+  expect(await sentTo({ input: "+5511987654321", wa_id: "551187654321", user_id: "BR.7" })).toEqual([
+    { channel: "whatsapp", externalId: "BR.7", lasting: true },
+    { channel: "whatsapp", externalId: "551187654321", lasting: false },
+    { channel: "whatsapp", externalId: "5511987654321", lasting: false },
+  ]);
+  expect(await sentTo({ input: "+5511987654321", wa_id: "5511987654321" })).toBeUndefined();
+  expect(await sentTo({ input: "g", wa_id: "g" }, { kind: "group" })).toBeUndefined();
+});
+
 test("a number with a token of its own uses it, one without any waits for a person", async () => {
   const graph = fakeGraph([TAKEN]);
   await outbound.send({ ...message, accountId: "222" }, graph.context);

@@ -1,6 +1,7 @@
 import type { OutboundContext, OutgoingMessage, Sent } from "@millrace/core";
 import { parsePayload } from "../../shared/parse-payload.ts";
 import { idOf, isObject, listOf } from "../../shared/shape.ts";
+import { personOf } from "../identity.ts";
 import { accessOf, callGraph } from "../api/call.ts";
 import { type CallOrigin, unreadable } from "../api/failure.ts";
 import { conversationScope, numberScope } from "../api/scopes.ts";
@@ -41,7 +42,22 @@ export async function sendOnWhatsapp(
     ...(await graphMessageOf(content, (media, type) => fileFor(media, type, access, origin, context))),
   };
   const path = `${encodeURIComponent(access.phoneNumberId)}/messages`;
-  return { externalId: sentIdOf(await callGraph(access, { path, body }, origin, context)) };
+  const answer = await callGraph(access, { path, body }, origin, context);
+  return { externalId: sentIdOf(answer), recipient: newNamesOf(answer, message) };
+}
+
+/**
+ * Meta writes some numbers in another way (Brazil's and Mexico's), and may tell the user id of a number: webhooks will
+ * name the person so.
+ */
+function newNamesOf(answer: unknown, { kind, recipients }: OutgoingMessage): Sent["recipient"] {
+  const [contact] = isObject(answer) ? listOf(answer["contacts"]) : [];
+  if (kind !== "direct" || !isObject(contact)) return undefined;
+  const person = personOf({ userIds: [idOf(contact["user_id"])], numbers: [idOf(contact["wa_id"])] });
+  const known = new Set(recipients.map(({ externalId }) => externalId));
+  const [addressed] = recipients;
+  if (!person || !addressed || person.identities.every(({ externalId }) => known.has(externalId))) return undefined;
+  return [...person.identities, { channel: "whatsapp", ...addressed }];
 }
 
 /**
