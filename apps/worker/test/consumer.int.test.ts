@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createHolds } from "@millrace/db";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { openPipe, type Pipe } from "./pipe.ts";
 
@@ -61,6 +62,22 @@ describe.each(queueStores())("a worker on $kind", (store) => {
     ]);
   });
 
+  test("an error that is worth few attempts has no more", async () => {
+    pipe.work();
+    await pipe.send("worth two", { do: "fail", worth: 2 });
+    await until("it is dead", async () => (await pipe.ledger.counts("probe")).dead === 1);
+    expect(attemptsLogged("worth two")).toHaveLength(2);
+  });
+
+  test("a job with a file in it is gone when it is done, another is kept to be looked at", async () => {
+    pipe.work();
+    await pipe.send("large", { do: "write", file: "x".repeat(100_000) });
+    await pipe.send("small", { do: "write" });
+    await until("the large one is gone", async () => (await pipe.reader.find("large")).place === "absent");
+    await until("the small one is kept", async () => (await pipe.reader.find("small")).place === "completed");
+    expect(await pipe.effects()).toEqual({ large: 1, small: 1 });
+  });
+
   test("a throttled scope waits without using up attempts while the others go on", async () => {
     pipe.work();
     await pipe.send("throttled", { do: "throttle", times: 1, scope: "page:1" });
@@ -86,6 +103,21 @@ describe.each(queueStores())("a worker on $kind", (store) => {
     expect(pipe.log.lines().filter((line) => line["msg"] === "hold.parked")).toHaveLength(1);
     expect(pipe.log.lines().filter((line) => line["msg"] === "hold.lifted")).toHaveLength(1);
     expect(await pipe.deadLetters()).toEqual([]);
+  });
+
+  test("an event that tells of an account's trouble parks it with one alert, and is done itself", async () => {
+    pipe.work();
+    for (const id of ["told", "told again"]) {
+      await pipe.send(id, { do: "trouble", scope: `page:${id}` });
+      await until(`${id} is done`, () => isDone(id));
+    }
+    await until("both are parked", async () => (await createHolds(pipe.database).list()).length === 2);
+    expect(await createHolds(pipe.database).list()).toMatchObject([{ kind: "parked" }, { kind: "parked" }]);
+    const alerts = pipe.log.lines().filter((line) => line["msg"] === "hold.parked");
+    expect(alerts.map(({ alert, error }) => [alert, error])).toEqual([
+      [true, "payment due"],
+      [true, "payment due"],
+    ]);
   });
 
   test("a stop lets running jobs finish until its deadline and then gives them back without using up an attempt", async () => {

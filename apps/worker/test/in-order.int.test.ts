@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { permanent, retryable } from "@millrace/core";
+import { permanent, ProviderError, retryable } from "@millrace/core";
+import { createHolds } from "@millrace/db";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { eventOf, openLine, Outage } from "./line.ts";
 
@@ -19,7 +20,7 @@ describe.each(queueStores())("5: a queue whose order counts, on $kind:", (store)
   beforeEach(async () => {
     testDatabase = await createTestDatabase();
     queueUrl = await store.url(testDatabase.url);
-    line = await openLine(testDatabase.url, queueUrl, "requests");
+    line = await openLine(testDatabase.url, queueUrl, "requests", { trialMs: 200 });
     [done, running, most] = [[], 0, 0];
   });
   afterEach(async () => {
@@ -89,6 +90,20 @@ describe.each(queueStores())("5: a queue whose order counts, on $kind:", (store)
     await doneAll(5);
     expect(done).toEqual(named(5));
     expect(await line.deadLetters()).toEqual([]);
+  });
+
+  test("a store that a person must see to is waited for at the head, and is free again once it works", async () => {
+    let tries = 0;
+    work((id) => {
+      if (id !== "job1" || tries >= 3) return;
+      tries += 1;
+      throw new ProviderError("the media folder is full", { kind: "parked", scope: "media" });
+    });
+    await line.send(...named(4));
+    await doneAll(4);
+    expect(done).toEqual(named(4));
+    expect(tries).toBe(3);
+    expect(await createHolds(line.database).list()).toEqual([]);
   });
 
   test("a consumer that stops in the middle of a job gives it back to the head", async () => {

@@ -27,7 +27,13 @@ const QUICK: Partial<ConsumerTimings> = {
 };
 
 /** One queue of the integration `probe`, and any number of consumers that do with its jobs what a test says. */
-export async function openLine(databaseUrl: string, queueUrl: string, role: QueueRole) {
+export async function openLine(
+  databaseUrl: string,
+  queueUrl: string,
+  role: QueueRole,
+  times: Partial<ConsumerTimings> = {},
+) {
+  const timings = { ...QUICK, ...times };
   const database = openDatabase(databaseUrl, { maxConnections: 6, name: "test-line" });
   await migrateDatabase(database);
   const backend = openQueueBackend(queueUrl, "consumer", 6);
@@ -55,14 +61,14 @@ export async function openLine(databaseUrl: string, queueUrl: string, role: Queu
           createHolds(database),
           () => new Date(),
           () => 0,
-          QUICK.trialMs,
+          timings.trialMs,
         ),
         deadLetters: createDeadLetters(database, uuidv7),
         log: log.log,
         now: () => new Date(),
         random: () => 0.5,
         concurrency: 4,
-        timings: QUICK,
+        timings,
       });
       consumers.push(consumer);
       return consumer;

@@ -2,10 +2,14 @@ import { type EventHandler, type InboundEvent, permanent, ProviderError, retryab
 
 /** What a probe event asks its handler to do. */
 export type Probe = {
-  do: "write" | "fail" | "give_up" | "unrecoverable" | "leak" | "hang" | "throttle" | "park" | "half_write";
+  do: "write" | "fail" | "give_up" | "unrecoverable" | "leak" | "hang" | "throttle" | "park" | "half_write" | "trouble";
   /** Only the first so many attempts do it, the later ones write. */
   times?: number;
   scope?: string;
+  /** Of a failure: how many attempts it is worth. */
+  worth?: number;
+  /** Something large that came along. */
+  file?: string;
 };
 
 /** Attempts that each event has had in this process. */
@@ -37,9 +41,13 @@ export function probeHandler(until: () => Date): ProbeHandler {
         if (attempt > (probe.times ?? Number.POSITIVE_INFINITY)) return write;
         switch (probe.do) {
           case "write":
+          case "trouble":
             return write;
           case "fail":
-            throw retryable("asked to fail");
+            throw new ProviderError("asked to fail", {
+              kind: "retryable",
+              ...(probe.worth === undefined ? {} : { attempts: probe.worth }),
+            });
           case "give_up":
             throw permanent("asked to give up");
           case "unrecoverable":
@@ -91,6 +99,7 @@ function writeOf(event: InboundEvent, newId: () => string): Write {
       payload: {},
       status: "received",
     });
-    return { result: "written" };
+    const { do: act, scope = "" } = event.payload as Probe;
+    return { result: "written", ...(act === "trouble" ? { trouble: { scope, reason: "payment due" } } : {}) };
   };
 }

@@ -89,10 +89,16 @@ export type AdapterContext = {
   signal: AbortSignal;
 };
 
+/**
+ * What an event tells of an account besides: its scope must wait until then; without a time, until a person has acted.
+ * `reason` is as safe to show as an error's message.
+ */
+export type AccountTrouble = { scope: string; reason: string; until?: Date };
+
 /** What became of an event. `detail` holds no personal data. */
 export type Outcome =
   /** Its rows are written. */
-  | { result: "written"; detail?: string }
+  | { result: "written"; detail?: string; trouble?: AccountTrouble }
   /** No row of its own holds it, whether or not others changed by it: its payload stays in the inbox. */
   | { result: "kept"; detail?: string }
   /** Rightly without effect, e.g. a dashboard's test button. */

@@ -1,7 +1,7 @@
 /** What is to be done after an error. The table is in docs/errors.md. */
 export type NextStep =
-  /** Back off, then try again; costs an attempt. */
-  | { kind: "retryable" }
+  /** Back off, then try again; costs an attempt. With `attempts` it is worth no more than those, the first included. */
+  | { kind: "retryable"; attempts?: number }
   /**
    * The scope (a recipient, number, chat, bot, page) waits until then, the rest goes on; costs nothing. Where another
    * scope below `widen` waits already (`telegram:bot` for `telegram:bot:chat`), all of `widen` does.

@@ -104,11 +104,13 @@ export type ConversationStore = {
   /**
    * Changes who answers and raises the conversation's epoch, which takes back every AI answer that was asked for
    * before and is not sent yet. Waits until one that is on its way has arrived. Handing back asks the AI with what was
-   * said meanwhile. False when it is in that mode already.
+   * said meanwhile. False when it is in that mode already, or was changed after `at`.
    */
   takeOver(takeover: Takeover): Promise<boolean>;
   /** The conversation of a thread, made when there is none, and never without an open case. Returns its id. */
   open(thread: Thread, activity: Activity): Promise<string>;
+  /** The other side did something that is no message, such as a reaction: a conversation that is there knows when. */
+  heard(thread: Thread, at: Date): Promise<void>;
   /**
    * The thread goes on under another id (Telegram's group to supergroup), also when it has no conversation yet. What
    * came under the new id already is joined, and what still comes under the old one belongs to the new.

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import {
+  type AccountTrouble,
   describeError,
   type InboundEvent,
   type Logger,
@@ -16,7 +17,7 @@ import type { Gate } from "./gate.ts";
 
 /** What came of an attempt. */
 export type Processed =
-  | { result: string; detail?: string | undefined }
+  | { result: string; detail?: string | undefined; trouble?: AccountTrouble | undefined }
   /**
    * Its time has not come: it waits until then, which costs no attempt. `stillSo` is asked once it waits, because what
    * it waits for may have happened meanwhile, and nobody would wake it.
@@ -109,8 +110,30 @@ export async function attempt(
     await job.moveToWait(token);
     throw new WaitingError();
   }
-  if (next.error !== undefined) throw failure(next.error);
+  if (next.error !== undefined) throw failure(lastOf(next.error, job.attemptsMade + 1));
+  if (isLarge(event.data)) job.opts.removeOnComplete = true;
   return { outcome: next.outcome };
+}
+
+/** The error as it is: permanent once it was tried as often as it is worth. */
+function lastOf(error: unknown, attempts: number): unknown {
+  if (!(error instanceof ProviderError) || error.next.kind !== "retryable") return error;
+  const { attempts: most = Number.POSITIVE_INFINITY } = error.next;
+  return attempts < most ? error : permanent(error.message, error.code);
+}
+
+/** Most characters in a job that is still to be looked at when it is done; a file in it would fill the queue. */
+const LARGE = 64_000;
+
+/** Whether the texts in a value are more than {@link LARGE} together. */
+function isLarge(value: unknown): boolean {
+  let size = 0;
+  const weigh = (part: unknown): void => {
+    if (typeof part === "string") size += part.length;
+    else if (typeof part === "object" && part !== null) Object.values(part).forEach(weigh);
+  };
+  weigh(value);
+  return size > LARGE;
 }
 
 function levelOf({ outcome }: Next): "debug" | "info" | "warn" {
@@ -120,17 +143,22 @@ function levelOf({ outcome }: Next): "debug" | "info" | "warn" {
 
 /**
  * Runs a job of a queue whose order counts: while it can be tried again it stays at the head of the line, and the line
- * waits. Our own Postgres being away is waited for as long as it takes.
+ * waits. Our own stores being away, full or closed to us is waited for as long as it takes.
  */
 async function runInPlace(parts: AttemptParts, event: InboundEvent, lockLost: AbortSignal | undefined): Promise<Next> {
-  const { definition, stopping, random, now } = parts;
-  for (let tries = 1; ; tries++) {
+  const { definition, gate, log, stopping, random, now } = parts;
+  const parked = new Set<string>();
+  for (let tries = 0; ;) {
     const next = await run(parts, event, lockLost);
-    const outage = next.outcome === "outage";
-    const again = outage || (next.error !== undefined && isRetryable(next.error) && tries < definition.retry.attempts);
+    const { outcome, error, retryAt, detail } = next;
+    if (outcome === "parked" && detail !== undefined) parked.add(detail);
+    if (error === undefined) for (const scope of await gate.lift([...parked])) log.warn({ scope }, "hold.lifted");
+    if (!retryAt) tries += 1;
+    const again =
+      retryAt !== undefined || (error !== undefined && isRetryable(error) && tries < definition.retry.attempts);
     if (!again || lockLost?.aborted) return next;
-    const waitMs = outage
-      ? Math.max(0, (next.retryAt?.getTime() ?? 0) - now().getTime())
+    const waitMs = retryAt
+      ? Math.max(0, retryAt.getTime() - now().getTime())
       : backoffMs(definition.retry, tries, random());
     await wait(waitMs, undefined, { signal: stopping }).catch(() => undefined);
     if (stopping.aborted) return { outcome: "given_back" };
@@ -153,8 +181,9 @@ async function run(parts: AttemptParts, event: InboundEvent, lockLost: AbortSign
       await gate.giveBack(passage.trials);
       return { outcome: done.result, detail: done.detail, retryAt: done.until, stillSo: done.stillSo };
     }
-    const { result, detail } = done;
+    const { result, detail, trouble } = done;
     for (const scope of await gate.lift(passage.trials)) log.warn({ scope }, "hold.lifted");
+    if (trouble) await hold(parts, trouble);
     return { outcome: result, detail };
   } catch (error) {
     if (stopping.aborted && !deadline.aborted) return { outcome: "given_back" };
@@ -184,20 +213,29 @@ async function afterError(parts: AttemptParts, error: unknown): Promise<Next> {
   return { outcome: "outage", error, retryAt: new Date(now().getTime() + timings.outageMs * (0.5 + random())) };
 }
 
-async function nextStep({ gate, log, now }: AttemptParts, error: unknown): Promise<Next> {
+/** Has a scope wait, and says so where it did not before: loudly, when a person must act. */
+async function hold(
+  { gate, log }: AttemptParts,
+  { scope, reason, until }: AccountTrouble,
+  widen?: string,
+): Promise<void> {
+  if (!until) {
+    if (await gate.park(scope, reason)) log.error({ scope, error: reason, alert: true }, "hold.parked");
+  } else if (await gate.limit(scope, until, reason, widen))
+    log.warn({ scope, until: until.toISOString(), error: reason }, "hold.rate_limited");
+}
+
+async function nextStep(parts: AttemptParts, error: unknown): Promise<Next> {
   if (!(error instanceof ProviderError)) return { outcome: "failed", error };
   const { next, message } = error;
   switch (next.kind) {
-    case "rate_limited": {
-      if (await gate.limit(next.scope, next.until, message, next.widen))
-        log.warn({ scope: next.scope, until: next.until.toISOString(), error: message }, "hold.rate_limited");
+    case "rate_limited":
+      await hold(parts, { ...next, reason: message }, next.widen);
       return { outcome: next.kind, error, detail: next.scope, retryAt: next.until };
-    }
     case "parked": {
-      if (await gate.park(next.scope, message))
-        log.error({ scope: next.scope, error: message, alert: true }, "hold.parked");
-      const passage = await gate.check([next.scope]);
-      return { outcome: next.kind, error, detail: next.scope, retryAt: passage.open ? now() : passage.until };
+      await hold(parts, { scope: next.scope, reason: message });
+      const passage = await parts.gate.check([next.scope]);
+      return { outcome: next.kind, error, detail: next.scope, retryAt: passage.open ? parts.now() : passage.until };
     }
     case "retryable":
     case "permanent":

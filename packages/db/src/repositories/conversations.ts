@@ -44,6 +44,13 @@ export function conversationStore(tx: Executor, following: Following): Conversat
       return openHere(tx, newId, moved, activity, await lockThread(tx, moved));
     },
 
+    async heard(thread, at) {
+      await tx
+        .update(conversations)
+        .set({ lastUserMessageAt: latestHeard(at), updatedAt: sql`now()` })
+        .where(isThread(thread));
+    },
+
     async migrate(channel, accountId, fromThreadId, toThreadId) {
       if (fromThreadId === toThreadId) return;
       // The old one first, as `open` does when it follows a move, so that neither waits for the other.
@@ -112,15 +119,17 @@ async function find(tx: Executor, channel: Channel, accountId: string, threadId:
   return row?.id;
 }
 
+function latestHeard(at: Date) {
+  return sql`greatest(${conversations.lastUserMessageAt}, ${at.toISOString()}::timestamptz)`;
+}
+
 /** Moves the times of a thread forward, never back, and tells its case; undefined when there is no such thread. */
 async function touch(tx: Executor, thread: Thread, { at, byUser }: Activity) {
   const [row] = await tx
     .update(conversations)
     .set({
       lastMessageAt: sql`greatest(${conversations.lastMessageAt}, ${at.toISOString()}::timestamptz)`,
-      ...(byUser
-        ? { lastUserMessageAt: sql`greatest(${conversations.lastUserMessageAt}, ${at.toISOString()}::timestamptz)` }
-        : {}),
+      ...(byUser ? { lastUserMessageAt: latestHeard(at) } : {}),
       ...(thread.title === undefined ? {} : { title: thread.title }),
       updatedAt: sql`now()`,
     })

@@ -13,7 +13,12 @@ type Conversation = typeof conversations.$inferSelect;
 export async function takeOver(tx: Executor, following: Following, takeover: Takeover): Promise<boolean> {
   const { conversationId, mode, actor, reason } = takeover;
   const [before] = await tx.select().from(conversations).where(eq(conversations.id, conversationId)).for("update");
-  if (!before || before.mode === mode) return false;
+  if (!before || isOverruled(takeover, before.modeChangedAt)) return false;
+  if (before.mode === mode) {
+    // It counts all the same: what was said before it and comes after it must not undo it.
+    await tx.update(conversations).set({ modeChangedAt: takeover.at }).where(eq(conversations.id, conversationId));
+    return false;
+  }
   // An answer that is on its way holds the fence: it arrives before the takeover is there, or not at all.
   await lockNames(tx, [fenceName(conversationId)]);
   const after = { ...before, mode, epoch: before.epoch + 1 };
@@ -32,6 +37,16 @@ export async function takeOver(tx: Executor, following: Following, takeover: Tak
   });
   await (mode === "human" ? silence(tx, following, after) : handBack(tx, following, before, after));
   return true;
+}
+
+/**
+ * Whether a later word came first: two requests can change places on their way. Platforms tell the time of a person's
+ * message in whole seconds; within one, the person is in charge.
+ */
+function isOverruled({ mode, at }: Takeover, changedAt: Date | null): boolean {
+  if (changedAt === null) return false;
+  const since = changedAt.getTime();
+  return at.getTime() < (mode === "human" ? since - (since % 1_000) : since);
 }
 
 /** Ends what the AI was asked, and takes back what it answered and is not sent yet. */

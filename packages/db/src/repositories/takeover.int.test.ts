@@ -223,6 +223,25 @@ function expectedOf(model: Model, step: Step, text: string): unknown {
   }
 }
 
+test("7: of two changes of hands the later one counts, in whatever order they come; within a second the person", async () => {
+  const modeOf = async ({ id }: Talk) => (await talks.write((stores) => stores.conversations.find(id))).value?.mode;
+  const turnAt = async ({ id }: Talk, mode: "human" | "ai", ms: number) => {
+    const at = new Date(talks.clock.at.getTime() + ms);
+    const takeover = { conversationId: id, mode, actor: "Bea", at };
+    return (await talks.write((stores) => stores.conversations.takeOver(takeover))).value;
+  };
+  const talk = await talks.meet();
+  await talks.turnOver(talk, "human");
+  // Handed back and taken over again; the second comes first.
+  expect(await turnAt(talk, "human", 2_000)).toBe(false);
+  expect(await turnAt(talk, "ai", 1_000)).toBe(false);
+  expect(await modeOf(talk)).toBe("human");
+  expect(await turnAt(talk, "ai", 3_400)).toBe(true);
+  expect(await turnAt(talk, "human", 2_900)).toBe(false);
+  expect(await modeOf(talk)).toBe("ai");
+  expect(await turnAt(talk, "human", 3_000)).toBe(true);
+});
+
 test("handing back asks at once, as a hand-back, in the new epoch, with what the person said as history", async () => {
   const talk = await talks.meet();
   await talks.turnOver(talk, "human");

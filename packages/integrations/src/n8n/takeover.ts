@@ -54,10 +54,11 @@ export function takeoverRoute(config: CallbackConfig): ApiRoute {
 export function takeOver(event: InboundEvent): Write {
   const { conversationId, mode, actor = "n8n", reason } = parsePayload(takeover, event.payload);
   return async (stores) => {
-    if (!(await stores.conversations.find(conversationId)))
-      throw permanent(`no conversation ${conversationId}`, "no_conversation");
+    const conversation = await stores.conversations.find(conversationId);
+    if (!conversation) throw permanent(`no conversation ${conversationId}`, "no_conversation");
     const at = new Date(event.receivedAt);
     const changed = await stores.conversations.takeOver({ conversationId, mode, actor, reason, at });
-    return changed ? { result: "written", detail: mode } : { result: "ignored", detail: `already ${mode}` };
+    if (changed) return { result: "written", detail: mode };
+    return { result: "ignored", detail: conversation.mode === mode ? `already ${mode}` : "changed later" };
   };
 }

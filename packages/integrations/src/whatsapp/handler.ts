@@ -8,6 +8,7 @@ import {
 } from "@millrace/core";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { isObject } from "../shared/shape.ts";
+import { callWrite } from "./calls.ts";
 import { userIdUpdateWrite } from "./identity-changes.ts";
 import { kept } from "./kept.ts";
 import { echoWrite, messageWrite } from "./messages.ts";
@@ -36,8 +37,10 @@ function writeOf(event: InboundEvent, takesOver: boolean): Write {
       return userIdUpdateWrite(event);
     case "error":
       return kept(at(event.payload, "error", "code"));
-    case "change":
-      return kept(at(event.payload, "field"));
+    case "change": {
+      const field = at(event.payload, "field");
+      return field === "calls" ? callWrite(event) : kept(field);
+    }
     case UNREADABLE:
       throw permanent(parsePayload(unreadableSchema, event.payload).reason, UNREADABLE);
     default:

@@ -44,8 +44,13 @@ function write(event: InboundEvent, payload: MessagePayload, author: Author, per
   const member = groupId === undefined || author.side === "account" ? undefined : person?.identities[0].externalId;
   const told = changeIn(message, member ?? author.side);
   if (told) {
+    const reacts = author.side === "user" && told.change.kind === "reaction" && person !== undefined;
     return async (stores) => {
-      await tenantOf(stores, metadata);
+      const tenantId = await tenantOf(stores, metadata);
+      if (reacts) {
+        const { thread } = await threadOf(groupId, person)(stores, tenantId);
+        await stores.conversations.heard({ ...place, ...thread, tenantId }, at);
+      }
       const target = { ...place, externalId: told.target };
       await stores.messages.addChange(target, { ...told.change, changeId: message.id, at });
       return { result: "written" };

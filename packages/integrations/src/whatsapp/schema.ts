@@ -113,3 +113,23 @@ export const systemPart = z.looseObject({
     previous_parent_user_id: optionalId,
   }),
 });
+
+/**
+ * Payload of a `change` event that tells of a call.
+ * https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-initiated-calls
+ */
+export const callPayload = z.object({
+  value: z.object({
+    metadata,
+    contacts: z.array(contact).optional().catch(undefined),
+    calls: z.tuple([
+      z.looseObject({
+        from: optionalId,
+        from_user_id: optionalId,
+        event: optionalText,
+        direction: optionalText,
+        timestamp: z.unknown().optional(),
+      }),
+    ]),
+  }),
+});

@@ -1,6 +1,8 @@
-import type { InboundEvent, Write } from "@millrace/core";
+import type { AccountTrouble, InboundEvent, Write } from "@millrace/core";
 import { z } from "zod";
 import { parsePayload } from "../shared/parse-payload.ts";
+import { meaningOf } from "./api/error-codes.ts";
+import { numberScope } from "./api/scopes.ts";
 import { kept } from "./kept.ts";
 import { participantOf } from "./participant.ts";
 import { rawOf } from "./raw.ts";
@@ -36,6 +38,20 @@ export function statusWrite(event: InboundEvent): Write {
       payload: rawOf(event, "status"),
       messageId: ownId.safeParse(told.biz_opaque_callback_data).data,
     });
-    return { result: "written" };
+    return {
+      result: "written",
+      ...troubleOf(metadata.phone_number_id, status, error?.code, timeOf(told.timestamp, event)),
+    };
   };
+}
+
+/** A message that was taken and failed for what is the number's: the others would fail too, and wait instead. */
+function troubleOf(number: string, status: string, code: string | undefined, at: Date): { trouble?: AccountTrouble } {
+  const meaning = status === "failed" && code !== undefined ? meaningOf(Number(code)) : undefined;
+  const reaction = meaning?.reaction;
+  const isNumbers = reaction?.kind === "park" || (reaction?.kind === "wait" && reaction.who === "number");
+  if (!meaning || !isNumbers) return {};
+  const reason = `${meaning.words} (WhatsApp error ${code})`;
+  const until = reaction.kind === "wait" ? { until: new Date(at.getTime() + reaction.seconds * 1000) } : {};
+  return { trouble: { scope: numberScope(number), reason, ...until } };
 }

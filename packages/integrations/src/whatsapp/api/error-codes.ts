@@ -1,6 +1,6 @@
 /** What to do about an error. */
 type Reaction =
-  | { kind: "retry" }
+  | { kind: "retry"; attempts?: number }
   /**
    * The number or only the conversation waits `seconds`, four times as long after each further time, up to `upTo`.
    * https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform
@@ -35,7 +35,7 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map(
       [131000, retry, "something went wrong at WhatsApp"],
       [131016, retry, "a service of WhatsApp's is down for a moment"],
       [133004, retry, "WhatsApp's server is down for a moment"],
-      [135000, retry, "WhatsApp stumbled over the request and does not say at what"],
+      [135000, { kind: "retry", attempts: 2 }, "WhatsApp stumbled over the request and does not say at what"],
 
       [4, wait("number", 5 * MINUTE), "the app makes too many calls"],
       [80007, wait("number", 5 * MINUTE), "the business account makes too many calls"],

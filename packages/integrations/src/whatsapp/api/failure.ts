@@ -37,7 +37,7 @@ export function failureOf(response: HttpResponse, origin: CallOrigin, now: Date)
 function nextOf(reaction: Meaning["reaction"], response: HttpResponse, origin: CallOrigin, now: Date): NextStep {
   switch (reaction.kind) {
     case "retry":
-      return { kind: "retryable" };
+      return { kind: "retryable", ...(reaction.attempts === undefined ? {} : { attempts: reaction.attempts }) };
     case "park":
       return { kind: "parked", scope: origin.numberScope };
     case "give_up":

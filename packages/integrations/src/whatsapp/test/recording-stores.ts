@@ -29,6 +29,7 @@ export function recordingStores(thread?: Thread): RecordingStores {
         find: noting("find", thread && { ...thread, mode: "ai", epoch: 1 }),
         takeOver: noting("takeOver", true),
         open: noting("open", "conversation-1"),
+        heard: noting("heard", undefined),
         migrate: noting("migrate", undefined),
         setReachable: noting("setReachable", undefined),
       },
