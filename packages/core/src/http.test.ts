@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { classifyHttp, fetchHttp, retryAfter } from "./http.ts";
 import { ProviderError } from "./provider-error.ts";
@@ -30,4 +33,30 @@ test("a network failure is retryable and does not tell the URL", async () => {
   const error = await call.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ProviderError);
   expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "retryable" } });
+});
+
+test("an answer of more than a megabyte is not read to its end, and its status counts all the same", async () => {
+  let written = 0;
+  const server = createServer((_, response) => {
+    const chunk = Buffer.alloc(256 * 1024, " ");
+    const more = () => {
+      written += chunk.length;
+      if (!response.destroyed && response.write(chunk)) setImmediate(more);
+    };
+    response.on("drain", more);
+    more();
+  }).listen(0, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const call = { method: "POST", url: `http://127.0.0.1:${port}/`, body: "{}" } as const;
+    for (const request of [call, { ...call, publicOnly: { except: ["127.0.0.0/8"] } }]) {
+      const answer = await fetchHttp(request, new AbortController().signal);
+      expect(answer).toMatchObject({ status: 200, json: undefined });
+    }
+    expect(written).toBeLessThan(64 * 1024 * 1024);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });

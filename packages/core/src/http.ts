@@ -18,7 +18,10 @@ export type HttpRequest = {
   publicOnly?: { except: readonly string[] };
 };
 
-/** Its answer; `json` is as {@link parseJsonBody} reads it, undefined when the body is not JSON. Header names are in lower case. */
+/**
+ * Its answer; `json` is as {@link parseJsonBody} reads it, undefined when the body is not JSON or larger than a
+ * megabyte. Header names are in lower case.
+ */
 export type HttpResponse = { status: number; headers: Record<string, string>; json: unknown };
 
 /**
@@ -37,15 +40,43 @@ export type HttpDownload = {
 /** The port for fetching files. Errors as with {@link Http}; those of the body reject while it is read. */
 export type Download = (request: HttpRequest, signal: AbortSignal) => Promise<HttpDownload>;
 
+/** Largest answer in bytes that is read; the providers' are far smaller, what a wrong address sends may be endless. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** How long a call may take in ms: an answer in words, or a file of 100 MB over a slow line. */
+const CALL_MS = 30_000;
+const UPLOAD_MS = 600_000;
+
+function longestOf({ body }: HttpRequest): number {
+  return body instanceof FormData ? UPLOAD_MS : CALL_MS;
+}
+
+/** What a body holds; undefined when it is larger, and then its rest is not read. */
+async function readUpTo(
+  maxBytes: number,
+  body: AsyncIterable<Uint8Array> | null,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop early cancels the body.
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 /**
  * {@link Http} over fetch. Never follows a redirect (a token must not travel to another host) and never puts the URL
  * in an error (it may hold a token).
  */
 export const fetchHttp: Http = async (request, signal) => {
   try {
-    const response = await respond(request, signal);
-    const parsed = parseJsonBody(new Uint8Array(await response.arrayBuffer()));
-    const json = parsed.ok ? parsed.value : undefined;
+    const response = await respond(request, AbortSignal.any([signal, AbortSignal.timeout(longestOf(request))]));
+    const body = await readUpTo(MAX_ANSWER_BYTES, response.body);
+    const parsed = body && parseJsonBody(body);
+    const json = parsed?.ok ? parsed.value : undefined;
     return { status: response.status, headers: Object.fromEntries(response.headers), json };
   } catch (cause) {
     signal.throwIfAborted();
@@ -80,7 +111,7 @@ async function* chunksOf(body: AsyncIterable<Uint8Array>, signal: AbortSignal): 
 }
 
 /** What this file reads of an answer, the same in Node's fetch and in undici's own. */
-type Responded = Pick<Response, "ok" | "status" | "arrayBuffer"> & {
+type Responded = Pick<Response, "ok" | "status"> & {
   headers: Iterable<[string, string]>;
   body: (AsyncIterable<Uint8Array> & { cancel(): Promise<void> }) | null;
 };
@@ -155,6 +186,7 @@ export function retryAfter(header: string | undefined, now: Date): Date | undefi
 }
 
 function networkCode(cause: unknown): string {
+  if (cause instanceof Error && cause.name === "TimeoutError") return "ETIMEDOUT";
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   return typeof inner === "object" && inner !== null && "code" in inner ? String(inner.code) : "unknown";
 }

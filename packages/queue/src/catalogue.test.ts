@@ -49,6 +49,6 @@ test("a delay is a random part of one that doubles up to its cap", () => {
 
 test("a file may take long, everything else half a minute", () => {
   expect(QUEUE_ROLES.map((role) => [role, queueDefinition("whatsapp", role).deadlineMs])).toEqual(
-    QUEUE_ROLES.map((role) => [role, role === "media" ? 600_000 : 30_000]),
+    QUEUE_ROLES.map((role) => [role, role === "media" || role === "outbound" ? 660_000 : 30_000]),
   );
 });

@@ -47,8 +47,8 @@ export type QueueDefinition = {
   keepFailedMs: number;
 };
 
-/** Ten minutes: a file of 100 MB over a slow line. */
-const MEDIA_DEADLINE_MS = 600_000;
+/** Eleven minutes: a file of 100 MB over a slow line, fetched or uploaded, and what belongs to it. */
+const FILE_DEADLINE_MS = 660_000;
 
 /** One queue of an integration. */
 export function queueDefinition(source: string, role: QueueRole): QueueDefinition {
@@ -60,7 +60,7 @@ export function queueDefinition(source: string, role: QueueRole): QueueDefinitio
     schema: inboundEventSchema,
     retry: inOrder ? RETRY_IN_PLACE : DEFAULT_RETRY,
     inOrder,
-    deadlineMs: role === "media" ? MEDIA_DEADLINE_MS : 30_000,
+    deadlineMs: role === "media" || role === "outbound" ? FILE_DEADLINE_MS : 30_000,
     keepCompleted: { age: 3_600, count: role === "requests" ? 100 : 1_000 },
     keepFailedMs: 14 * 24 * 3_600_000,
   };

@@ -17,7 +17,8 @@ export const telegramAddress = z
   .refine(
     (to) => (to.conversationId === undefined) !== (to.chatId === undefined),
     "must have exactly one of conversationId and chatId",
-  );
+  )
+  .meta({ description: "Exactly one of these." });
 
 /**
  * Opens the conversation of a chat, with its person where it is with one.

@@ -7,10 +7,19 @@ const MEBIBYTE = 1024 * 1024;
 /** Largest uploads: https://core.telegram.org/bots/api#sending-files */
 const MAX_BYTES = { image: 10 * MEBIBYTE, other: 50 * MEBIBYTE };
 
+/** What is still free of the memory that the files of one call may take. */
+export type Room = { bytes: number };
+
+/** Room for the files of one call: an album's ten at their largest would be 500 MB. */
+export function roomForFiles(): Room {
+  return { bytes: 100 * MEBIBYTE };
+}
+
 /**
  * A file as a method takes it: its id, its link, or the file itself for uploading.
  * @param type of the message or the album's item
  * @param uploadLinks whether a link is fetched and uploaded instead of being handed on
+ * @param room is made smaller by what it reads
  * @throws ProviderError permanent when it cannot be read, or is too large
  */
 export async function fileFor(
@@ -18,12 +27,14 @@ export async function fileFor(
   type: string,
   uploadLinks: boolean,
   context: OutboundContext,
+  room: Room,
 ): Promise<File | string> {
   if (media.id !== undefined) return media.id;
   if (media.link !== undefined && !uploadLinks) return media.link;
-  const maxBytes = type === "image" ? MAX_BYTES.image : MAX_BYTES.other;
+  const maxBytes = Math.min(type === "image" ? MAX_BYTES.image : MAX_BYTES.other, room.bytes);
   const { chunks, mimeType } = await contentOf(media, maxBytes, context);
   const parts = await upTo(maxBytes, chunks);
+  for (const { byteLength } of parts) room.bytes -= byteLength;
   return new File(parts, media.filename ?? nameFor(media, type, mimeType), { type: mimeType ?? "" });
 }
 
@@ -46,7 +57,10 @@ async function fetched(
 ): Promise<Content> {
   const response = await orRefusal(download({ method: "GET", url, publicOnly: { except: [] } }, signal));
   if (!response.body) throw refused(`HTTP ${response.status}`);
-  if (Number(response.headers["content-length"]) > maxBytes) throw tooLarge(maxBytes);
+  if (Number(response.headers["content-length"]) > maxBytes) {
+    for await (const _ of response.body) break;
+    throw tooLarge(maxBytes);
+  }
   return { chunks: response.body, mimeType: mimeType ?? response.headers["content-type"] };
 }
 
@@ -79,7 +93,8 @@ function refused(why: string): ProviderError {
 }
 
 function tooLarge(maxBytes: number): ProviderError {
-  return permanent(`the file is larger than Telegram takes, which is ${maxBytes / MEBIBYTE} MB`, "too_large");
+  const most = Math.floor(maxBytes / MEBIBYTE);
+  return permanent(`the file is larger than can be sent here, which is ${most} MB`, "too_large");
 }
 
 /** The link's own file name, else one of the type: `audio.mpeg`. */

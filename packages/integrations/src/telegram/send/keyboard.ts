@@ -10,13 +10,17 @@ const button = z
       .min(1)
       .refine((data) => Buffer.byteLength(data) <= 64, "must be at most 64 bytes")
       .optional()
-      .meta({ description: "Comes back as the body of a message of type `callback` when the button is pressed." }),
+      .meta({
+        description:
+          "At most 64 bytes. Comes back as the body of a message of type `callback` when the button is pressed.",
+      }),
     url: z
       .url({ protocol: /^(?:https?|tg)$/, error: "must be an http, https or tg URL" })
       .optional()
       .meta({ description: "Opened when the button is pressed." }),
   })
-  .refine(({ data, url }) => (data === undefined) !== (url === undefined), "must have exactly one of data and url");
+  .refine(({ data, url }) => (data === undefined) !== (url === undefined), "must have exactly one of data and url")
+  .meta({ description: "With either `data` or `url`." });
 
 /** Buttons under a message, row by row. */
 export const keyboard = z

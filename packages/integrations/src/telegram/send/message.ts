@@ -6,7 +6,7 @@ import { BAD_ENTITIES, LINK_REFUSED, NO_REPLY_TARGET } from "../api/descriptions
 import type { ApiConfig } from "../config.ts";
 import { messageKey } from "../place.ts";
 import { telegramMessage, type TelegramMessageContent } from "./content.ts";
-import { fileFor } from "./file.ts";
+import { fileFor, roomForFiles } from "./file.ts";
 import { methodCallOf } from "./method-call.ts";
 import { senderOf } from "./sender.ts";
 
@@ -36,8 +36,9 @@ export async function sendOnTelegram(
   let way = first;
   for (;;) {
     const { chatId, content, replyTo, uploadLinks } = way;
+    const room = roomForFiles();
     const call = await methodCallOf(content, { ...on(chatId), ...replyParameters(replyTo, chatId) }, (media, type) =>
-      fileFor(media, type, uploadLinks, context),
+      fileFor(media, type, uploadLinks, context, room),
     );
     const answer = await callTelegram(bot, call, scopes, context);
     if (answer.ok) {
