@@ -86,7 +86,7 @@ test("a body is described as it comes in, with its descriptions, and each proof 
   expect(send["security"]).toEqual([{ apiKey: [] }]);
   expect(send["description"]).toContain("`/api/notes/send`");
   const own = at(document, "#/paths/~1api~1integrations~1notes~1trees/post") as Json;
-  expect(own["security"]).toEqual([]);
+  expect(own["security"]).toEqual([{ callbackProof: [] }]);
   expect(own["description"]).toContain("`X-Stamp`");
 });
 

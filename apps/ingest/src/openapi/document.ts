@@ -56,6 +56,12 @@ export function openApiDocument(apis: ReadonlyMap<string, readonly ApiRoute[]>):
       },
       securitySchemes: {
         apiKey: { type: "http", scheme: "bearer", description: "One of the keys that the operator set in API_KEYS." },
+        callbackProof: {
+          type: "apiKey",
+          in: "header",
+          name: "webhook-signature",
+          description: "What the operation says under *Proof*; a signature covers the body.",
+        },
       },
     },
   };
@@ -93,7 +99,7 @@ function operation(source: string, route: ApiRoute, components: SchemaComponents
     description: [route.description, `Proof: ${route.proof}.`, ...(also ? [`Also answered at ${also}.`] : [])].join(
       "\n\n",
     ),
-    security: route.verify ? [] : [{ apiKey: [] }],
+    security: [route.verify ? { callbackProof: [] } : { apiKey: [] }],
     parameters: [{ $ref: "#/components/parameters/IdempotencyKey" }],
     requestBody: {
       required: true,

@@ -35,11 +35,10 @@ function answerOf<Message extends z.ZodType>(message: Message) {
       .toLowerCase()
       .optional()
       .meta({ description: "The question's `conversation.id`, where it is to be checked." }),
-    messages: z
-      .array(message)
-      .min(1)
-      .max(MAX_MESSAGES)
-      .meta({ description: "Sent in this order, each as the send API of the conversation's channel takes it." }),
+    messages: z.array(message).min(1).max(MAX_MESSAGES).meta({
+      description:
+        "Sent in this order, each as the send API of the conversation's channel takes it; one at least is a message.",
+    }),
   });
 }
 
@@ -85,13 +84,22 @@ export async function takeAnswer(event: InboundEvent, { media, formats }: Adapte
       throw permanent(`turn ${turnId} is not one of conversation ${conversationId}`, "other_conversation");
     const format = formats.find(({ channel }) => channel === turn.channel);
     if (!format) throw permanent(`nothing can be sent on ${turn.channel}`, "no_format");
-    const parts = stored.flatMap((message, index) => partsOf(format, message, ["messages", String(index)]));
-    return FATES[await stores.turns.answer({ turnId, messages: parts, at: new Date(event.receivedAt) })];
+    const parts: MessagePart[] = [];
+    const actions: unknown[] = [];
+    for (const [index, message] of stored.entries()) {
+      const part = format.parts(parsePayload(format.content, message, ["messages", String(index)]));
+      if ("action" in part) actions.push(part.action);
+      else parts.push(...part);
+    }
+    if (parts.length === 0) throw permanent("the answer holds no message", "no_message");
+    const fate = await stores.turns.answer({ turnId, messages: parts, at: new Date(event.receivedAt) });
+    if (fate === "queued")
+      for (const [index, action] of actions.entries())
+        await stores.outbox.act({
+          id: eventId(event.id, String(index)),
+          conversationId: turn.conversationId,
+          action,
+        });
+    return FATES[fate];
   };
-}
-
-function partsOf(format: OutgoingFormat, message: unknown, path: readonly string[]): readonly MessagePart[] {
-  const parts = format.parts(parsePayload(format.content, message, path));
-  if ("action" in parts) throw permanent(`${path.join(".")} is no message: an answer does nothing else`, "no_message");
-  return parts;
 }

@@ -7,6 +7,7 @@ import {
   EVENT_VERSION,
   type InboundEvent,
   type MediaStore,
+  type OutboxStore,
   type OutgoingFormat,
   parseJsonBody,
   type SplitEvent,
@@ -106,6 +107,12 @@ async function work(
       return Promise.resolve(fate);
     },
   };
+  const outbox = {
+    act: (given) => {
+      written.push(given);
+      return Promise.resolve();
+    },
+  } satisfies Partial<OutboxStore> as unknown as OutboxStore;
   const conversations = {
     find: (id) => Promise.resolve(id === CONVERSATION ? conversation : undefined),
     takeOver: (given) => {
@@ -114,7 +121,7 @@ async function work(
     },
   } satisfies Partial<ConversationStore> as ConversationStore;
   const write = await n8n.handler(environment).handle(event, context);
-  return { outcome: await write({ turns, conversations } as Stores), written, files };
+  return { outcome: await write({ turns, conversations, outbox } as Stores), written, files };
 }
 
 const answer = (messages: unknown[], more: Record<string, unknown> = {}) =>
@@ -164,6 +171,16 @@ test("an answer's messages go to its turn in the form of its channel, in their o
   expect(written).toEqual([{ turnId: TURN, messages, at: NOW }]);
 });
 
+test("an action in an answer is done beside its messages, and not when the answer comes too late", async () => {
+  const event = answer([{ type: "typing" }, { type: "text", text: "Hi" }]);
+  const { written } = await work(event);
+  expect(written).toMatchObject([
+    { turnId: TURN, messages: [{ body: "Hi" }] },
+    { id: `${event?.id}.0`, conversationId: CONVERSATION, action: { type: "typing" } },
+  ]);
+  expect((await work(event, { fate: "late" })).written).toHaveLength(1);
+});
+
 test.each([
   ["late", { result: "written", detail: "late" }],
   ["repeated", { result: "ignored", detail: "repeated" }],
@@ -189,8 +206,8 @@ test("an answer that cannot be sent dies with the reason and nothing of its word
   await expect(work(unknown)).rejects.toMatchObject(dies("no_turn", `no turn ${CONVERSATION}`));
   await expect(work(answer([hi], { conversationId: TURN }))).rejects.toMatchObject({ code: "other_conversation" });
   await expect(work(answer([hi], { conversationId: CONVERSATION }))).resolves.toMatchObject({ files: [] });
-  await expect(work(answer([hi, { type: "typing" }]))).rejects.toMatchObject(
-    dies("no_message", "messages.1 is no message: an answer does nothing else"),
+  await expect(work(answer([{ type: "typing" }]))).rejects.toMatchObject(
+    dies("no_message", "the answer holds no message"),
   );
   const ofWhatsapp = answer([hi, { type: "text", text: "secret words", preview: "yes" }]);
   await expect(work(ofWhatsapp)).rejects.toMatchObject(dies("payload", "payload not understood: messages.1"));

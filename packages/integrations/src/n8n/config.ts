@@ -56,7 +56,10 @@ export function readCallbackConfig(environment: Environment): CallbackConfig | u
 }
 
 const address = z.object({
-  N8N_DISPATCH_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+  N8N_DISPATCH_URL: z
+    .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+    .refine((url) => !new URL(url).username && !new URL(url).password, "must hold no user and no password")
+    .optional(),
 });
 
 const assistantVariables = z.object({

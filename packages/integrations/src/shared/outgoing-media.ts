@@ -29,14 +29,15 @@ export const outgoingMedia = z
     if (ways.length !== 1) context.addIssue("must have exactly one of link, id, stored and data");
     if (media.data !== undefined && media.mimeType === undefined)
       context.addIssue({ code: "custom", path: ["mimeType"], message: "is needed with data" });
-  });
+  })
+  .meta({ description: "A file, by exactly one of `link`, `id`, `stored` and `data`." });
 
 /** See {@link outgoingMedia}. */
 export type OutgoingMedia = z.output<typeof outgoingMedia>;
 
 /**
  * Moves files that a request brought along into the media store, so that neither the queue nor Postgres keeps their
- * bytes: `media` of the content, and of each of its `items`. Repeating it under the same key writes the same file.
+ * bytes once it is done: `media` of the content, and of each of its `items`. Repeating it under the same key writes the same file.
  */
 export async function storeInline(content: unknown, key: string, store: MediaStore): Promise<unknown> {
   if (!isObject(content)) return content;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type EventHandler, type OutgoingFormat, permanent, type Stores } from "@millrace/core";
+import { contentHash, type EventHandler, type OutgoingFormat, permanent, type Stores } from "@millrace/core";
 import { storeInline } from "./outgoing-media.ts";
 import { parsePayload } from "./parse-payload.ts";
 
@@ -25,7 +25,9 @@ export function sendRequestHandler<To>(parts: SendRequestParts<To>, sendTakesOve
     scopes: () => [],
     async handle(event, context) {
       const request = parsePayload(payload, event.payload);
-      const stored = await storeInline(request.message, `outgoing/${request.messageIds[0] ?? event.id}`, context.media);
+      // By what is in it: another request under the same Idempotency-Key must not replace the file of this one.
+      const key = `outgoing/${request.messageIds[0] ?? event.id}-${contentHash(request.message)}`;
+      const stored = await storeInline(request.message, key, context.media);
       const outgoing = parts.format.parts(parsePayload(parts.format.content, stored, ["message"]));
       const at = new Date(event.receivedAt);
       return async (stores) => {

@@ -56,7 +56,7 @@ export function sendRoute({ format, paths, title, to, from, notes }: SendRoutePa
     answer: sendAnswer,
     accept(body, call) {
       const parts = format.parts(body.message);
-      const name = nameOf(body, call);
+      const name = nameOf(format.channel, body, call);
       const messageIds = "action" in parts ? [] : parts.map((_, index) => name.messageId(index));
       const id = name.eventId;
       return {
@@ -68,10 +68,10 @@ export function sendRoute({ format, paths, title, to, from, notes }: SendRoutePa
 }
 
 /** Names a request and its messages: by its Idempotency-Key, else anew. */
-function nameOf(body: unknown, { caller, idempotencyKey, newId }: ApiCall) {
+function nameOf(channel: string, body: unknown, { caller, idempotencyKey, newId }: ApiCall) {
   if (idempotencyKey === undefined) return { eventId: eventId(SEND_REQUEST, newId()), messageId: () => newId() };
   return {
     eventId: eventId(SEND_REQUEST, contentHash([caller, idempotencyKey]), contentHash(body)),
-    messageId: (index: number) => derivedUuid("message", caller, idempotencyKey, String(index)),
+    messageId: (index: number) => derivedUuid("message", channel, caller, idempotencyKey, String(index)),
   };
 }

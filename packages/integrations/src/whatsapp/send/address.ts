@@ -31,7 +31,8 @@ export const whatsappAddress = z
   .refine(
     (to) => WAYS.filter((way) => to[way] !== undefined).length === 1,
     `must have exactly one of ${WAYS.slice(0, -1).join(", ")} and ${WAYS.at(-1)}`,
-  );
+  )
+  .meta({ description: "Exactly one of these." });
 
 /**
  * Opens the conversation of a person or a group.

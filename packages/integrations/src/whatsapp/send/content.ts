@@ -61,7 +61,7 @@ const reaction = z
     emoji: z
       .string()
       .max(64, "must be at most 64 characters")
-      .regex(/^$|\p{Emoji}/u, "must be an emoji")
+      .regex(/^$|\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u, "must be an emoji")
       .refine((emoji) => [...graphemes.segment(emoji)].length <= 1, "must be one emoji")
       .meta({ description: "Empty to take it back." }),
   })

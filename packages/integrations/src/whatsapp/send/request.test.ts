@@ -112,10 +112,20 @@ describe("a request to send", () => {
   test("keeps a file that came along in the media store and not in the row", async () => {
     const media = { data: Buffer.from("bytes").toString("base64"), mimeType: "image/png" };
     const { calls, written } = await callsFor({ to: { userId: "DE.9" }, message: { type: "image", media } });
-    const stored = `outgoing/${ids[0]}`;
+    const [stored] = [...written.keys()];
+    expect(stored).toMatch(new RegExp(`^outgoing/${ids[0]}-[0-9a-f]{64}$`));
     expect(written).toEqual(new Map([[stored, Buffer.from("bytes")]]));
     const content = { type: "image", media: { mimeType: "image/png", stored } };
     expect(calls.at(-1)).toMatchObject(["queue", { messages: [{ type: "image", content }] }]);
+  });
+
+  test("under one Idempotency-Key another file is another file", async () => {
+    const keyOf = async (bytes: string) => {
+      const media = { data: Buffer.from(bytes).toString("base64"), mimeType: "image/png" };
+      return [...(await callsFor({ to: { userId: "DE.9" }, message: { type: "image", media } })).written.keys()];
+    };
+    expect(await keyOf("one")).toEqual(await keyOf("one"));
+    expect(await keyOf("one")).not.toEqual(await keyOf("two"));
   });
 
   test("to mark a message as read is an action and no message", async () => {
