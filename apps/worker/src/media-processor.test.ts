@@ -201,6 +201,7 @@ function setUp(platform: {
         settled.push({ id, result: outcome.result });
         return { ...outcome, followUps: [] };
       },
+      followUpsOf: () => Promise.resolve([]),
     },
     storedMedia: {
       async record(message, stored, at) {

@@ -6,6 +6,7 @@ import {
   type OutgoingMessage,
   permanent,
   ProviderError,
+  retryable,
   type Sent,
   type Write,
 } from "@millrace/core";
@@ -28,6 +29,12 @@ export type OutboundParts = {
   ports: Omit<OutboundContext, "signal">;
 };
 
+/**
+ * How long an answer of the AI may take to leave, its files included, in ms: a takeover waits for it, and a job has 30 s
+ * for that.
+ */
+const LONGEST_BEHIND_FENCE_MS = 20_000;
+
 const place = { accountId: z.string(), conversationId: z.uuid() };
 const sendPayload = z.object({ ...place, messageId: z.uuid() });
 const actPayload = z.object({ ...place, action: z.unknown() });
@@ -37,13 +44,15 @@ const actPayload = z.object({ ...place, action: z.unknown() });
  * it go, does the fence; then it is sent, what came of it is recorded, and the next of its conversation is woken.
  */
 export function createOutboundProcessor(parts: OutboundParts): EventProcessor {
+  const startedAt = parts.ports.now();
   return {
     scopes(event) {
       const known = z.object(place).safeParse(event.payload);
       return known.success ? parts.adapter.scopes(known.data) : [];
     },
     isOutage: parts.isOutage,
-    process: (event, signal) => (event.kind === "act" ? act(parts, event, signal) : sendInTurn(parts, event, signal)),
+    process: (event, signal) =>
+      event.kind === "act" ? act(parts, event, signal) : sendInTurn(parts, startedAt, event, signal),
   };
 }
 
@@ -56,46 +65,86 @@ async function act(parts: OutboundParts, event: InboundEvent, signal: AbortSigna
   return parts.inbox.once(event, () => Promise.resolve({ result: "written" }));
 }
 
-async function sendInTurn(parts: OutboundParts, event: InboundEvent, signal: AbortSignal): Promise<Processed> {
-  const { outbox, fence, adapter, ports } = parts;
+async function sendInTurn(
+  parts: OutboundParts,
+  startedAt: Date,
+  event: InboundEvent,
+  signal: AbortSignal,
+): Promise<Processed> {
+  const { outbox, ports } = parts;
   const { messageId } = sendPayload.parse(event.payload);
   const state = await outbox.find(messageId);
   if (!state) throw permanent("there is no such message", "no_message");
   if (state.settled)
     return finish(parts, event, state, () => Promise.resolve({ result: "written", detail: state.status }));
-  const waiting = await toWait(parts, messageId, state);
+  const waiting = await toWait(parts, startedAt, event, state);
   if (waiting) return waiting;
 
-  if (!(await outbox.begin(messageId, ports.now(), state.attemptedAt)))
-    return { result: "not_yet", detail: "it has changed meanwhile", until: ports.now() };
-  const leavesAt = await standUntilItLeaves(parts, state.message, signal).catch(async (error: unknown) => {
-    await outbox.refused(messageId, false);
-    throw error;
-  });
-  if (leavesAt) {
-    await outbox.refused(messageId, false);
-    return waitForSlot(outbox, messageId, leavesAt);
-  }
-  const send = () => adapter.send(state.message, { ...ports, signal });
-  const sent = await attemptSend(parts, state.message, () =>
-    state.fence ? fence.pass(state.message.conversationId, state.fence.epoch, send) : send(),
-  );
-  const outcome = sent ? recordOf(messageId, sent, ports.now()) : suppressionOf(messageId);
+  const left = await throughFence(parts, state, signal);
+  if (left && "result" in left) return left;
+  const outcome = left ? recordOf(messageId, left, ports.now()) : suppressionOf(messageId);
   return whateverHappens(parts, signal, () => finish(parts, event, state, outcome));
+}
+
+/**
+ * Has an answer of the AI leave behind its conversation's fence, anything else at once; undefined when the fence does
+ * not let it through. What has left is told also when the fence's connection is lost meanwhile.
+ */
+async function throughFence(
+  parts: OutboundParts,
+  state: OutgoingState,
+  signal: AbortSignal,
+): Promise<Sent | Processed | undefined> {
+  if (!state.fence) return leave(parts, state, signal);
+  const fence = new AbortController();
+  const limits = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_BEHIND_FENCE_MS)]);
+  let leaving: Promise<Sent | Processed> | undefined;
+  const passage = parts.fence.pass(state.message.conversationId, state.fence.epoch, () => {
+    leaving = leave(parts, state, limits, fence.signal);
+    return leaving;
+  });
+  passage.catch(() => fence.abort());
+  try {
+    return await passage;
+  } catch (error) {
+    if (!leaving) throw error;
+    return await leaving;
+  }
+}
+
+/**
+ * Stands for its moment, writes down that it leaves, and leaves.
+ * @param fence fires when a takeover need not wait for it any more: what has not left by then does not
+ */
+async function leave(
+  parts: OutboundParts,
+  { message, attemptedAt }: OutgoingState,
+  signal: AbortSignal,
+  fence?: AbortSignal,
+): Promise<Sent | Processed> {
+  const { outbox, ports } = parts;
+  const leavesAt = await standUntilItLeaves(parts, message, signal);
+  if (leavesAt) return waitForSlot(outbox, message.id, leavesAt);
+  if (fence?.aborted) throw retryable("the fence was lost before it left");
+  const at = ports.now();
+  if (!(await outbox.begin(message.id, at, attemptedAt)))
+    return { result: "not_yet", detail: "it has changed meanwhile", until: at };
+  return attemptSend(parts, message, at, signal);
 }
 
 /** Sends, and keeps what an error tells: whether the platform can have it all the same, and how often it throttled. */
 async function attemptSend(
-  { outbox, ports }: OutboundParts,
-  { id, conversationId }: OutgoingMessage,
-  send: () => Promise<Sent | undefined>,
-): Promise<Sent | undefined> {
+  { outbox, adapter, ports }: OutboundParts,
+  message: OutgoingMessage,
+  begunAt: Date,
+  signal: AbortSignal,
+): Promise<Sent> {
   try {
-    return await send();
+    return await adapter.send(message, { ...ports, signal });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    if (!error.uncertain) await outbox.refused(id, error.next.kind === "rate_limited");
-    if (error.code === "unreachable") await outbox.unreachable(conversationId, ports.now());
+    if (!error.uncertain) await outbox.refused(message.id, begunAt, error.next.kind === "rate_limited");
+    if (error.code === "unreachable") await outbox.unreachable(message.conversationId, ports.now());
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { InboundEvent } from "@millrace/core";
 import type { OutgoingState } from "@millrace/db";
 import type { Processed } from "@millrace/queue";
 import type { OutboundParts } from "./outbound-processor.ts";
@@ -9,16 +10,30 @@ import type { OutboundParts } from "./outbound-processor.ts";
 const LOOK_AGAIN_MS = 5_000;
 const LOOK_AGAIN_CAP_MS = 60_000;
 
-/** Until when a message must wait, and for what; undefined when it can go now. */
+/**
+ * Until when a message must wait, and for what; undefined when it can go now.
+ * @param startedAt since when this worker works: what was told while none did is still to be read
+ */
 export async function toWait(
-  { outbox, adapter, limits, ports }: Pick<OutboundParts, "outbox" | "adapter" | "limits" | "ports">,
-  messageId: string,
+  {
+    outbox,
+    adapter,
+    limits,
+    followUps,
+    ports,
+  }: Pick<OutboundParts, "outbox" | "adapter" | "limits" | "followUps" | "ports">,
+  startedAt: Date,
+  event: Pick<InboundEvent, "correlationId">,
   state: OutgoingState,
 ): Promise<Processed | undefined> {
   const now = ports.now();
   const after = (ms: number, from = now) => new Date(from.getTime() + ms);
+  const messageId = state.message.id;
 
   if (state.ahead > 0) {
+    // Its job is there, unless the queue's store has lost it: then all behind it would wait for ever.
+    const first = await outbox.longestWaiting(state.message.conversationId, after(-LOOK_AGAIN_CAP_MS));
+    if (first) await followUps.enqueue(event, [first]);
     return {
       result: "not_yet",
       detail: "another message comes first",
@@ -28,7 +43,7 @@ export async function toWait(
   }
 
   if (state.attemptedAt && adapter.reconcileMs > 0) {
-    const until = after(adapter.reconcileMs, state.attemptedAt);
+    const until = after(adapter.reconcileMs, state.attemptedAt > startedAt ? state.attemptedAt : startedAt);
     if (until > now) {
       return {
         result: "not_yet",

@@ -21,7 +21,7 @@ import type { Workings, WorkerParts } from "./worker.ts";
 export type Processors = {
   /** Undefined for a queue that nobody here works for. */
   processorOf(definition: QueueDefinition): EventProcessor | undefined;
-  /** A job was given up: those that waited for it go on. */
+  /** A job was given up: what follows from it, if it was done all the same, is done, and those that waited for it go on. */
   afterDeath(job: ExhaustedJob): Promise<void>;
 };
 
@@ -93,6 +93,8 @@ export function createProcessors(parts: WorkerParts, followUps: FollowUpQueue): 
       return integration && create(definition, integration);
     },
     async afterDeath({ kind, payload, ...job }) {
+      // Its worker died between the commit and what follows from it.
+      await followUps.enqueue(job, await inbox.followUpsOf({ source: job.source, id: job.eventId }));
       if (kind !== "send" || typeof payload !== "object" || payload === null || !("messageId" in payload)) return;
       const state = await outbox.find(String(payload.messageId));
       if (state) await wakeNext({ outbox, followUps }, { correlationId: job.correlationId }, state);

@@ -70,6 +70,27 @@ describe.each(queueStores())("on $kind", (store) => {
     for (const { id, status } of rows) expect(sent.includes(id)).toBe(status !== "suppressed");
   });
 
+  test("3: an answer that leaves while the fence's connection is lost is recorded, and not sent again", async () => {
+    let cut = 0;
+    conversations = await openConversations(store, {
+      variables: { N8N_GATHER_MS: "20" },
+      arriving: async (request) => {
+        if (!request.url.endsWith("/sendMessage")) return;
+        const ended = await conversations.rows.rows(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and application_name = 'test-fence'`,
+        );
+        cut += ended.length;
+      },
+    });
+    conversations.work();
+    await conversations.hearOnTelegram(7, "Is the mill open?");
+    await until("the answer is recorded", async () => (await conversations.messages("status = 'sent'")).length === 1);
+    await until("all is done", async () => (await conversations.jobs()).unfinished === 0);
+    expect(cut).toBeGreaterThan(0);
+    expect(await conversations.sent()).toHaveLength(1);
+  });
+
   test("every change of hands is a row with who and why, and raises the epoch", async () => {
     await open();
     await conversations.hear(ADA, "Hello");

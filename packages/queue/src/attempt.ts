@@ -152,7 +152,8 @@ async function runInPlace(parts: AttemptParts, event: InboundEvent, lockLost: Ab
     const next = await run(parts, event, lockLost);
     const { outcome, error, retryAt, detail } = next;
     if (outcome === "parked" && detail !== undefined) parked.add(detail);
-    if (error === undefined) for (const scope of await gate.lift([...parked])) log.warn({ scope }, "hold.lifted");
+    const worked = error === undefined && !retryAt && outcome !== "given_back";
+    if (worked) for (const scope of await gate.lift([...parked])) log.warn({ scope }, "hold.lifted");
     if (!retryAt) tries += 1;
     const again =
       retryAt !== undefined || (error !== undefined && isRetryable(error) && tries < definition.retry.attempts);

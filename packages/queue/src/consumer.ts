@@ -82,6 +82,10 @@ export function startConsumer(parts: ConsumerParts): Consumer {
     worker.run().catch((error: unknown) => log.error({ queue: definition.name, err: error }, "consumer.ended"));
   }
 
+  // Another worker may have them by now: what is still done here ends.
+  worker.on("lockRenewalFailed", (jobIds) => {
+    for (const jobId of jobIds) worker.cancelJob(jobId, "its lock was lost");
+  });
   worker.on("failed", (job) => {
     if (job?.finishedOn === undefined) return;
     collector

@@ -1,4 +1,5 @@
 import { eq, sql } from "drizzle-orm";
+import { retryable } from "@millrace/core";
 import type { Database } from "../database.ts";
 import { conversations } from "../schema/conversations.ts";
 
@@ -9,7 +10,11 @@ export function fenceName(conversationId: string): string {
 
 /** The fence around AI answers: what passes it was asked for in the present epoch, and a takeover waits behind it. */
 export type Fence = {
-  /** Does the work unless the conversation has another epoch by now; undefined then. */
+  /**
+   * Does the work unless the conversation has another epoch by now; undefined then. It rejects at once when the fence is
+   * lost with its connection, whatever the work goes on to do.
+   * @throws ProviderError retryable when there is no such conversation any more
+   */
   pass<T>(conversationId: string, epoch: number, work: () => Promise<T>): Promise<T | undefined>;
 };
 
@@ -27,7 +32,8 @@ export function createFence({ orm }: Database): Fence {
           .select({ epoch: conversations.epoch })
           .from(conversations)
           .where(eq(conversations.id, conversationId));
-        return row?.epoch === epoch ? await work() : undefined;
+        if (!row) throw retryable("the conversation was joined with another meanwhile");
+        return row.epoch === epoch ? await work() : undefined;
       }),
   };
 }

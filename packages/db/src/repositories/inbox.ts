@@ -28,6 +28,8 @@ export type Inbox = {
    * jobs that follow from it are told either way: they are enqueued again rather than lost with a worker that dies.
    */
   once(event: InboundEvent, write: Write): Promise<Settled>;
+  /** The jobs that follow from an event that is done; none when it is not. */
+  followUpsOf(event: Pick<InboundEvent, "source" | "id">): Promise<readonly FollowUp[]>;
 };
 
 /** What became of an event, and the jobs that follow from it. */
@@ -45,6 +47,7 @@ export function createInbox(database: Database, newId: NewId, settings?: FollowU
         .execute();
       return row?.status === "done";
     },
+    followUpsOf: (event) => followUpsOf(database.orm, event),
     once: (event, write) => database.orm.transaction((tx) => once(tx, following(newId, settings), event, write)),
   };
 }
@@ -94,7 +97,7 @@ async function once(tx: Executor, context: Following, event: InboundEvent, write
   return { ...outcome, followUps };
 }
 
-async function followUpsOf(tx: Executor, event: InboundEvent): Promise<FollowUp[]> {
+async function followUpsOf(tx: Executor, event: Pick<InboundEvent, "source" | "id">): Promise<FollowUp[]> {
   const [row] = await tx.select({ followUps: webhookEvents.followUps }).from(webhookEvents).where(isEvent(event));
   return Array.isArray(row?.followUps) ? (row.followUps as FollowUp[]) : [];
 }

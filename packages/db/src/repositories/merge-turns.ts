@@ -42,7 +42,22 @@ export async function mergeTurns(
         .set({ epoch: epoch - 1 })
         .where(and(eq(turns.conversationId, side.id), eq(turns.state, "taken_over"), eq(turns.epoch, side.epoch - 1)));
     }
-  } else if (first !== undefined) {
+  } else {
+    // What the AI answered and is still to be sent was asked for in what is one conversation now.
+    for (const side of [kept, gone])
+      await tx
+        .update(messages)
+        .set({ epoch })
+        .where(
+          and(
+            eq(messages.conversationId, side.id),
+            eq(messages.author, "ai"),
+            inArray(messages.status, ["queued", "sending"]),
+            eq(messages.epoch, side.epoch),
+          ),
+        );
+  }
+  if (mode === "ai" && first !== undefined) {
     if (others.length > 0) {
       await tx
         .update(messages)

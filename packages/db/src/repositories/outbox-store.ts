@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
-import { contentHash, type OutboxStore, permanent, type Sent } from "@millrace/core";
+import { contentHash, type OutboxStore, permanent, retryable, type Sent } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import { lockNames } from "../locks.ts";
 import { conversations, messages } from "../schema/index.ts";
@@ -7,6 +7,7 @@ import { contactStore } from "./contacts.ts";
 import { conversationStore } from "./conversations.ts";
 import { type Following, sendJob } from "./follow-ups.ts";
 import { applyStatuses, messageName, statusesWaiting } from "./message-statuses.ts";
+import { reopen } from "./take-over.ts";
 
 /** {@link OutboxStore} on the tables conversations and messages. */
 export function outboxStore(tx: Executor, following: Following): OutboxStore {
@@ -34,6 +35,9 @@ export function outboxStore(tx: Executor, following: Following): OutboxStore {
         .execute();
       if (!row) return;
       const { channel } = row;
+      // Before its row is held: whoever moves the thread besides takes them in this order.
+      if (movedTo !== undefined)
+        await conversationStore(tx, following).migrate(channel, row.accountId, row.threadId, movedTo);
       const key = { channel, accountId: row.accountId, externalId };
       const taking = tx
         .update(messages)
@@ -51,15 +55,19 @@ export function outboxStore(tx: Executor, following: Following): OutboxStore {
         .prepare("take_message");
       const [, [taken]] = await Promise.all([lockNames(tx, [messageName(key)]), taking.execute()]);
       if (taken?.told) await applyStatuses(tx, key);
-      if (movedTo !== undefined)
-        await conversationStore(tx, following).migrate(channel, row.accountId, row.threadId, movedTo);
     },
 
     async suppress(messageId, reason) {
-      await tx
+      const presentEpoch = sql`(select ${conversations.epoch} from ${conversations} where ${conversations.id} = ${messages.conversationId})`;
+      const unsettled = and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"]));
+      const [row] = await tx
         .update(messages)
         .set({ status: "suppressed", error: reason, attemptedAt: null, updatedAt: sql`now()` })
-        .where(and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"])));
+        .where(and(unsettled, sql`${messages.epoch} is distinct from ${presentEpoch}`))
+        .returning({ turnId: messages.turnId });
+      if (row?.turnId) await reopen(tx, [row.turnId]);
+      const left = row ? [] : await tx.select({ id: messages.id }).from(messages).where(unsettled);
+      if (left.length > 0) throw retryable("the conversation was joined with another meanwhile");
     },
   };
 }

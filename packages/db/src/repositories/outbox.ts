@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
-import type { OutgoingMessage } from "@millrace/core";
+import type { FollowUp, OutgoingMessage } from "@millrace/core";
 import type { Database } from "../database.ts";
 import { contactIdentities, conversations, messages } from "../schema/index.ts";
+import { sendJob } from "./follow-ups.ts";
 
 /** A message as its job finds it. */
 export type OutgoingState = {
@@ -34,12 +35,14 @@ export type Outbox = {
    * in between, because this one was stopped for so long that its job was given away, or the platform told of it.
    */
   begin(messageId: string, at: Date, seen?: Date): Promise<boolean>;
-  /** The platform has not taken it; `throttled` counts towards its next wait. */
-  refused(messageId: string, throttled: boolean): Promise<void>;
+  /** The platform has not taken it in the attempt that began at `begunAt`; `throttled` counts towards its next wait. */
+  refused(messageId: string, begunAt: Date, throttled: boolean): Promise<void>;
   /** The other side cannot be reached any more. */
   unreachable(conversationId: string, at: Date): Promise<void>;
   /** The next message of the conversation that is not settled; undefined when there is none. */
   next(conversationId: string, position: number): Promise<string | undefined>;
+  /** The job of the conversation's first message that is not settled, where that was queued before `before`. */
+  longestWaiting(conversationId: string, before: Date): Promise<FollowUp | undefined>;
 };
 
 /** {@link Outbox} on the tables messages and conversations. */
@@ -114,11 +117,11 @@ export function createOutbox({ orm }: Database): Outbox {
         .execute();
       return begun.length > 0;
     },
-    async refused(messageId, throttled) {
+    async refused(messageId, begunAt, throttled) {
       await orm
         .update(messages)
         .set({ attemptedAt: null, ...(throttled ? { throttles: sql`${messages.throttles} + 1` } : {}) })
-        .where(and(eq(messages.id, messageId), eq(messages.status, "sending")));
+        .where(and(eq(messages.id, messageId), eq(messages.status, "sending"), eq(messages.attemptedAt, begunAt)));
     },
     async unreachable(conversationId, at) {
       await orm
@@ -142,6 +145,20 @@ export function createOutbox({ orm }: Database): Outbox {
         .prepare("next_outgoing")
         .execute();
       return row?.id;
+    },
+    async longestWaiting(conversationId, before) {
+      const [row] = await orm
+        .select({
+          id: messages.id,
+          channel: messages.channel,
+          accountId: messages.accountId,
+          createdAt: messages.createdAt,
+        })
+        .from(messages)
+        .where(and(eq(messages.conversationId, conversationId), inArray(messages.status, ["queued", "sending"])))
+        .orderBy(asc(messages.position))
+        .limit(1);
+      return row && row.createdAt < before ? sendJob({ ...row, conversationId }) : undefined;
     },
   };
 }

@@ -96,3 +96,15 @@ test("workers that need the same limits in another order do not wait for each ot
   const asking = Array.from({ length: 60 }, (_, index) => reserve(index, index % 2 ? [one, two] : [two, one], 0));
   expect((await Promise.all(asking)).toSorted((a, b) => a - b)).toEqual(asking.map((_, index) => index));
 });
+
+test("a place that is given back is the next one's", async () => {
+  const limits = [
+    { scope: uuidv7(), intervalMs: 1_000, burst: 1 },
+    { scope: uuidv7(), intervalMs: 100, burst: 1 },
+  ];
+  expect(await reserve(0, limits, 0)).toBe(0);
+  expect(await reserve(1, limits, 0)).toBe(1_000);
+  await workers[1]?.giveBack(limits);
+  expect(await reserve(2, limits, 0)).toBe(1_000);
+  expect(await reserve(2, limits, 0)).toBe(2_000);
+});

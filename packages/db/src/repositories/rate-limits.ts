@@ -1,12 +1,14 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { RateLimit } from "@millrace/core";
 import type { Database } from "../database.ts";
 import { rateLimits } from "../schema/index.ts";
 
 /** Platforms' limits, shared by all workers. */
 export type RateLimits = {
-  /** Takes the next place that all these limits have; when that is. A place that is not used is not given again. */
+  /** Takes the next place that all these limits have; when that is. A place that passes unused is not given again. */
   reserve(limits: readonly RateLimit[], now: Date): Promise<Date>;
+  /** Gives back a place that is still to come, so that those behind it come sooner. */
+  giveBack(limits: readonly RateLimit[]): Promise<void>;
 };
 
 /**
@@ -56,6 +58,14 @@ export function createRateLimits({ orm }: Database): RateLimits {
         return used === undefined ? now.getTime() : used.getTime() - burst * intervalMs;
       });
       return new Date(Math.max(now.getTime(), ...times));
+    },
+    async giveBack(limits) {
+      const sorted = [...limits].sort((one, two) => (one.scope < two.scope ? -1 : 1));
+      for (const { scope, intervalMs } of sorted)
+        await orm
+          .update(rateLimits)
+          .set({ usedUntil: sql`${rateLimits.usedUntil} - ${intervalMs}::float8 * interval '1 millisecond'` })
+          .where(eq(rateLimits.scope, scope));
     },
   };
 }

@@ -216,14 +216,19 @@ test("12: a try is uncertain from its beginning until the platform refuses or ta
   expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, slotAt: talks.clock.at });
   await outbox.begin(id, talks.clock.at);
   expect(await outbox.find(id)).toMatchObject({ attemptedAt: talks.clock.at, slotAt: undefined, status: "sending" });
-  await outbox.refused(id, true);
-  await outbox.refused(id, true);
-  await outbox.refused(id, false);
+  const earlier = new Date(talks.clock.at.getTime() - 1);
+  await outbox.refused(id, earlier, true);
+  expect(await outbox.find(id)).toMatchObject({ attemptedAt: talks.clock.at, message: { throttles: 0 } });
+  await outbox.refused(id, talks.clock.at, true);
+  await outbox.begin(id, talks.clock.at);
+  await outbox.refused(id, talks.clock.at, true);
+  await outbox.begin(id, talks.clock.at);
+  await outbox.refused(id, talks.clock.at, false);
   expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, message: { throttles: 2 } });
   await outbox.begin(id, talks.clock.at);
   await sent(id, "wamid.9");
   expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, settled: true, message: { throttles: 0 } });
-  await outbox.refused(id, true);
+  await outbox.refused(id, talks.clock.at, true);
   expect(await outbox.find(id)).toMatchObject({ settled: true, message: { throttles: 0 } });
 });
 

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNull, ne, notExists, sql } from "drizzle-orm";
-import type { Takeover } from "@millrace/core";
+import { retryable, type Takeover } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import { lockNames } from "../locks.ts";
 import { conversations, messages, operatorActions, turns } from "../schema/index.ts";
@@ -9,18 +9,24 @@ import { endTurn, OPEN_TURN, openTurn } from "./turn-gathering.ts";
 
 type Conversation = typeof conversations.$inferSelect;
 
+/** The conversation's row is held meanwhile: what takes longer is tried again, and lets the others have it in between. */
+const LONGEST_WAIT = "5s";
+
 /** Changes who answers in a conversation; see ConversationStore.takeOver. */
 export async function takeOver(tx: Executor, following: Following, takeover: Takeover): Promise<boolean> {
   const { conversationId, mode, actor, reason } = takeover;
   const [before] = await tx.select().from(conversations).where(eq(conversations.id, conversationId)).for("update");
-  if (!before || isOverruled(takeover, before.modeChangedAt)) return false;
+  if (!before) throw retryable("the conversation was joined with another meanwhile");
+  if (isOverruled(takeover, before.modeChangedAt)) return false;
   if (before.mode === mode) {
     // It counts all the same: what was said before it and comes after it must not undo it.
     await tx.update(conversations).set({ modeChangedAt: takeover.at }).where(eq(conversations.id, conversationId));
     return false;
   }
   // An answer that is on its way holds the fence: it arrives before the takeover is there, or not at all.
+  await tx.execute(sql`select set_config('lock_timeout', ${LONGEST_WAIT}, true)`);
   await lockNames(tx, [fenceName(conversationId)]);
+  await tx.execute(sql`select set_config('lock_timeout', '0', true)`);
   const after = { ...before, mode, epoch: before.epoch + 1 };
   await tx
     .update(conversations)
@@ -82,7 +88,7 @@ async function silence(tx: Executor, following: Following, { id, channel }: Conv
 }
 
 /** Questions whose answers were all taken back are unanswered again, for the hand-back. */
-async function reopen(tx: Executor, turnIds: readonly string[]): Promise<void> {
+export async function reopen(tx: Executor, turnIds: readonly string[]): Promise<void> {
   if (turnIds.length === 0) return;
   const arrived = tx
     .select({ turnId: messages.turnId })

@@ -101,7 +101,7 @@ test("7: a takeover takes back what the AI has not sent, and nothing else", asyn
   const [others = ""] = await answerWith(elsewhere, "another conversation's");
   for (const id of [sent, uncertain, refused]) await outbox.begin(id, talks.clock.at);
   await talks.write((stores) => stores.outbox.sent(sent, { externalId: "wamid.t1" }, talks.clock.at));
-  await outbox.refused(refused, true);
+  await outbox.refused(refused, talks.clock.at, true);
   const { followUps } = await talks.turnOver(talk, "human");
   const states = async () => {
     const rows = await talks.database.orm.select().from(messages).where(eq(messages.direction, "outbound"));
@@ -242,6 +242,21 @@ test("7: of two changes of hands the later one counts, in whatever order they co
   expect(await turnAt(talk, "human", 3_000)).toBe(true);
 });
 
+test("an answer that the fence holds back makes its question one for the hand-back again", async () => {
+  const talk = await talks.meet();
+  const [id = ""] = await answerWith(talk, "Yes");
+  await createOutbox(talks.database).begin(id, talks.clock.at);
+  const suppress = () => talks.write((stores) => stores.outbox.suppress(id, "a person took over"));
+  await expect(suppress()).rejects.toMatchObject({ next: { kind: "retryable" } });
+  await talks.turnOver(talk, "human");
+  await suppress();
+  talks.pass(5_000);
+  await talks.turnOver(talk, "ai");
+  expect(await turns.next((await openTurnOf(talk)) ?? "")).toMatchObject({
+    question: { reason: "hand_back", messages: [{ text: "Hello" }] },
+  });
+});
+
 test("handing back asks at once, as a hand-back, in the new epoch, with what the person said as history", async () => {
   const talk = await talks.meet();
   await talks.turnOver(talk, "human");
@@ -331,8 +346,24 @@ test("7: when two threads become one, a person stays in charge, and no answer as
     );
     expect(await read(joined)).toEqual({ mode: "human", epoch: 2 });
     for (const epoch of [0, 1]) expect(await fence.pass(joined.id, epoch, async () => "sent")).toBeUndefined();
-    expect(await fence.pass(old.id, 0, async () => "sent")).toBeUndefined();
+    await expect(fence.pass(old.id, 0, async () => "sent")).rejects.toMatchObject({ next: { kind: "retryable" } });
   }
+});
+
+test("what the AI answered in one of two threads of its own still leaves when they become one", async () => {
+  const [old, other] = [await talks.meet("telegram"), await talks.meet("telegram")];
+  const { accountId } = old.thread;
+  await talks.database.orm.update(conversations).set({ accountId }).where(eq(conversations.id, other.id));
+  const outbox = createOutbox(talks.database);
+  const [sent = "", next = ""] = await answerWith(old, "one", "two");
+  await outbox.begin(sent, talks.clock.at);
+  await talks.write((stores) =>
+    stores.outbox.sent(sent, { externalId: "7/1", movedTo: other.thread.threadId }, talks.clock.at),
+  );
+  const state = await outbox.find(next);
+  expect(state?.message.conversationId).toBe(other.id);
+  expect(await fence.pass(other.id, state?.fence?.epoch ?? -1, async () => "sent")).toBe("sent");
+  expect((await outbox.find(sent))?.status).toBe("sent");
 });
 
 test("what was said to a person before two threads became one is in the hand-back after it", async () => {

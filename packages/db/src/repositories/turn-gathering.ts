@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { TurnTimings } from "@millrace/core";
 import type { Executor } from "../database.ts";
-import { messages, turns } from "../schema/index.ts";
+import { conversations, messages, turns } from "../schema/index.ts";
 import type { Following } from "./follow-ups.ts";
 
 /** A conversation whose row this transaction holds. */
@@ -70,4 +70,25 @@ export async function endTurn(
     .update(turns)
     .set({ state, endedAt: at, updatedAt: sql`now()` })
     .where(eq(turns.id, id));
+}
+
+/**
+ * The conversation of a turn, whose row is held from here on: neither a new message nor a takeover can come in between.
+ * Undefined when there is no such turn. While it was waited for it may have been joined with another, which has the
+ * turn then.
+ */
+export async function holdConversationOf(
+  tx: Executor,
+  turnId: string,
+): Promise<typeof conversations.$inferSelect | undefined> {
+  for (;;) {
+    const [turn] = await tx.select({ conversationId: turns.conversationId }).from(turns).where(eq(turns.id, turnId));
+    if (!turn) return undefined;
+    const [conversation] = await tx
+      .select()
+      .from(conversations)
+      .where(eq(conversations.id, turn.conversationId))
+      .for("update");
+    if (conversation) return conversation;
+  }
 }

@@ -4,7 +4,7 @@ import type { Executor } from "../database.ts";
 import { conversations, messages, turns } from "../schema/index.ts";
 import { type Following, turnJob } from "./follow-ups.ts";
 import { queueMessages } from "./outbox-store.ts";
-import { endTurn } from "./turn-gathering.ts";
+import { endTurn, holdConversationOf } from "./turn-gathering.ts";
 
 /** {@link TurnStore} on the tables turns, conversations and messages. */
 export function turnStore(tx: Executor, following: Following): TurnStore {
@@ -19,14 +19,7 @@ export function turnStore(tx: Executor, following: Following): TurnStore {
     },
 
     async answer({ turnId, messages: parts, at }) {
-      const [place] = await tx.select({ conversationId: turns.conversationId }).from(turns).where(eq(turns.id, turnId));
-      if (!place) return "late";
-      // Its row is held while this decides: neither a new message nor a takeover can come in between.
-      const [conversation] = await tx
-        .select()
-        .from(conversations)
-        .where(eq(conversations.id, place.conversationId))
-        .for("update");
+      const conversation = await holdConversationOf(tx, turnId);
       const [turn] = await tx.select().from(turns).where(eq(turns.id, turnId));
       if (!turn || !conversation) return "late";
       if (turn.state === "answered") return "repeated";

@@ -2,7 +2,7 @@ import { and, asc, desc, eq, inArray, ne, notInArray, or, isNull, sql } from "dr
 import type { Now, Question, TurnMessage, TurnTimings } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import { contacts, conversations, messages, turns } from "../schema/index.ts";
-import { endTurn } from "./turn-gathering.ts";
+import { endTurn, holdConversationOf } from "./turn-gathering.ts";
 
 /** What is next with a turn. */
 export type TurnStep =
@@ -49,13 +49,7 @@ export function createTurns({ orm }: Database, timings: TurnTimings, now: Now): 
 }
 
 async function next(tx: Executor, turnId: string, { answerMs }: TurnTimings, at: Date): Promise<TurnStep> {
-  const [known] = await tx.select({ conversationId: turns.conversationId }).from(turns).where(eq(turns.id, turnId));
-  if (!known) return { step: "over", why: "there is no such turn" };
-  const [conversation] = await tx
-    .select()
-    .from(conversations)
-    .where(eq(conversations.id, known.conversationId))
-    .for("update");
+  const conversation = await holdConversationOf(tx, turnId);
   const [turn] = await tx.select().from(turns).where(eq(turns.id, turnId));
   if (!conversation || !turn) return { step: "over", why: "there is no such turn" };
   // One that was given up and has a job again is replayed: it is asked anew unless something came in between.
