@@ -10,11 +10,12 @@ describe.each(queueStores())("on $kind", (store) => {
   afterEach(() => conversations.close());
 
   /** Conversations that are open for free text, nobody's AI answering. */
-  const open = async (...phones: string[]) => {
+  const open = (...phones: string[]) => openWith(1_500, ...phones);
+  const openWith = async (reconcileMs: number, ...phones: string[]) => {
     conversations = await openConversations(store, {
       variables: { N8N_DISPATCH_URL: "", N8N_WEBHOOK_ENABLED: "false" },
     });
-    conversations.work({ reconcileMs: 1_500 });
+    conversations.work({ reconcileMs });
     for (const phone of phones) await conversations.hear(phone, "Hello");
     await until("the windows are open", async () => (await conversations.messages()).length === phones.length);
   };
@@ -67,6 +68,20 @@ describe.each(queueStores())("on $kind", (store) => {
     },
     60_000,
   );
+
+  test("12: a send that was taken without an answer is not repeated before the platform had time to tell", async () => {
+    await openWith(60_000, ADA);
+    for (const fault of ["http_500_taken", "status_late"])
+      await conversations.fail({ match: { api: "whatsapp" }, fault, times: 1 });
+    await send(ADA, "one");
+    const tries = () =>
+      conversations.log.lines().filter(({ msg, kind }) => msg === "job.attempted" && kind === "send").length;
+    await until("it was looked at again", () => tries() > 1);
+    expect(await outcomes()).toEqual([["one", "sending"]]);
+    await fetch(`${conversations.sandboxUrl}/_statuses/release`, { method: "POST" });
+    await until("its statuses were told", async () => (await outcomes())[0]?.[1] === "read");
+    expect(await texts()).toEqual(["one"]);
+  });
 
   test("12: a send of which nothing is told in time is sent again", async () => {
     await open(ADA);
