@@ -2,8 +2,8 @@ import { ProviderError } from "@millrace/core";
 
 /**
  * Network errors and SQLSTATEs that say that Postgres is away, starting, stopping, full, read-only after a failover
- * (25006) or lets nobody in (28, 3D000), or that two transactions were in each other's way (40001, 40P01, 55P03), and not that a
- * statement is wrong.
+ * (25006), lets nobody in (28, 3D000), or that two transactions were in each other's way (40001, 40P01, 55P03), and not
+ * that a statement is wrong.
  */
 const OUTAGE =
   /^(ECONN.*|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST.*|ENET.*|CONNECTION_.*|CONNECT_TIMEOUT|08...|25006|28...|3D000|40001|40P01|53...|55P03|57P0.)$/;
