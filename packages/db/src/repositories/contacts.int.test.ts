@@ -6,6 +6,7 @@ import { type Database, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
 import { contactIdentities, contacts, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
+import { following } from "./follow-ups.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -145,7 +146,7 @@ function mail(address: string): Identity {
 }
 
 function step<T>(write: (stores: Pick<Stores, "contacts">) => Promise<T>): Promise<T> {
-  return database.orm.transaction((tx) => write({ contacts: contactStore(tx, uuidv7) }));
+  return database.orm.transaction((tx) => write({ contacts: contactStore(tx, following(uuidv7)) }));
 }
 
 function resolve(names: Names, known: Profile = {}): Promise<string> {

@@ -95,7 +95,7 @@ function write(tenantId: string, each: Event): Promise<void> {
 }
 
 async function effects(tx: Executor, tenantId: string, { id, current, previous }: Event): Promise<void> {
-  const store = contactStore(tx, uuidv7);
+  const store = contactStore(tx, following(uuidv7));
   const [first, ...rest] = identities(current);
   if (!first) throw new Error("an event names somebody");
   const contactId = previous

@@ -1,16 +1,17 @@
 import { and, eq, sql } from "drizzle-orm";
-import type { ContactStore, Identity, NewId, Profile } from "@millrace/core";
+import type { ContactStore, Identity, Profile } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import { isLatest } from "../latest.ts";
 import { contacts } from "../schema/index.ts";
 import { bearerOf, type KnownContact, uniqueIdentities } from "./contact-identities.ts";
+import type { Following } from "./follow-ups.ts";
 import { settle } from "./settle-contact.ts";
 
 /** {@link ContactStore} on the tables contacts and contact_identities. */
-export function contactStore(tx: Executor, newId: NewId): ContactStore {
+export function contactStore(tx: Executor, following: Following): ContactStore {
   return {
-    resolve: (tenantId, identities, profile) => contactOf(tx, newId, tenantId, [], identities, profile),
-    join: (tenantId, previous, current, profile) => contactOf(tx, newId, tenantId, previous, current, profile),
+    resolve: (tenantId, identities, profile) => contactOf(tx, following, tenantId, [], identities, profile),
+    join: (tenantId, previous, current, profile) => contactOf(tx, following, tenantId, previous, current, profile),
 
     async setMarketing(contactId, allowed, at) {
       // Platforms tell seconds: of two words in one second the refusal counts, whichever comes first.
@@ -25,7 +26,7 @@ export function contactStore(tx: Executor, newId: NewId): ContactStore {
 /** The contact that all these names are known to be; otherwise it is settled who the person is. */
 async function contactOf(
   tx: Executor,
-  newId: NewId,
+  following: Following,
   tenantId: string,
   previous: readonly Identity[],
   current: readonly Identity[],
@@ -37,7 +38,7 @@ async function contactOf(
     if (differs(contact, profile)) await updateProfile(tx, contact.id, profile);
     return contact.id;
   }
-  const settled = await settle(tx, newId, tenantId, { current: uniqueIdentities(current), previous });
+  const settled = await settle(tx, following, tenantId, { current: uniqueIdentities(current), previous });
   await updateProfile(tx, settled, profile);
   return settled;
 }

@@ -59,7 +59,7 @@ export function conversationStore(tx: Executor, following: Following): Conversat
       await tellMove(tx, { channel, accountId, threadId: fromThreadId }, toThreadId);
       const from = await find(tx, channel, accountId, fromThreadId);
       const to = await find(tx, channel, accountId, toThreadId);
-      if (from && to) await mergeConversations(tx, to, from);
+      if (from && to) await mergeConversations(tx, following, to, from);
       else if (from) await tx.update(conversations).set({ threadId: toThreadId }).where(eq(conversations.id, from));
     },
 

@@ -123,7 +123,7 @@ function storesOf(tx: Executor, context: Following): Stores {
   const { newId } = context;
   return {
     sources: sourceStore(tx),
-    contacts: contactStore(tx, newId),
+    contacts: contactStore(tx, context),
     conversations: conversationStore(tx, context),
     messages: messageStore(tx, context),
     outbox: outboxStore(tx, context),

@@ -72,7 +72,7 @@ test("a merge waits for a message that is being written to the contact that goes
       merging = resolve([bsuid("a"), phone("1")]);
       await until("the merge waits", async () => (await waiting()) > 0);
     });
-    await contactStore(tx, uuidv7).setMarketing(contactId, false, new Date());
+    await contactStore(tx, following(uuidv7)).setMarketing(contactId, false, new Date());
   });
   expect(await merging).toBe(one);
   expect(await messagesOf(one)).toHaveLength(3);
@@ -85,7 +85,7 @@ test("whoever comes while a contact is merged away waits and finds the one that 
   await writeText([bsuid("a")], "2026-03-01T08:00:00Z");
   let writing: Promise<string> | undefined;
   await database.orm.transaction(async (tx) => {
-    await contactStore(tx, uuidv7).resolve(tenantId, [bsuid("a"), phone("1")], {});
+    await contactStore(tx, following(uuidv7)).resolve(tenantId, [bsuid("a"), phone("1")], {});
     writing = writeText([bsuid("a")], "2026-03-03T08:00:00Z");
     await until("the message waits", async () => (await waiting()) > 0);
   });
@@ -104,7 +104,7 @@ function phone(digits: string): Identity {
 }
 
 function resolve(names: Names): Promise<string> {
-  return database.orm.transaction((tx) => contactStore(tx, uuidv7).resolve(tenantId, names, {}));
+  return database.orm.transaction((tx) => contactStore(tx, following(uuidv7)).resolve(tenantId, names, {}));
 }
 
 function writeText(names: Names, at: string): Promise<string> {
@@ -112,7 +112,7 @@ function writeText(names: Names, at: string): Promise<string> {
 }
 
 async function text(tx: Executor, names: Names, time: string, between?: () => Promise<void>): Promise<string> {
-  const contactId = await contactStore(tx, uuidv7).resolve(tenantId, names, {});
+  const contactId = await contactStore(tx, following(uuidv7)).resolve(tenantId, names, {});
   await between?.();
   const place = { tenantId, channel: "whatsapp", accountId: tenantId } as const;
   const at = new Date(time);

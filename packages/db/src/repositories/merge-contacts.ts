@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../database.ts";
 import { cases, contactIdentities, contacts, conversations, leads } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
+import type { Following } from "./follow-ups.ts";
 import { mergeConversations } from "./merge-conversations.ts";
 
 type Contact = typeof contacts.$inferSelect;
@@ -10,7 +11,7 @@ type Contact = typeof contacts.$inferSelect;
  * Makes two contacts one and returns it: the older (UUIDv7 sort by time), so that the result does not depend on which
  * of two webhooks was worked on first. Whatever pointed to the other points to it afterwards.
  */
-export async function mergeContacts(tx: Executor, one: string, two: string): Promise<string> {
+export async function mergeContacts(tx: Executor, following: Following, one: string, two: string): Promise<string> {
   // Waits for transactions that write to either: what they write is moved too, and none can begin before this one ends.
   const rows = await tx
     .select()
@@ -21,7 +22,7 @@ export async function mergeContacts(tx: Executor, one: string, two: string): Pro
   const [survivor, other] = rows;
   if (!survivor || !other) return survivor?.id ?? one;
 
-  await mergeThreads(tx, survivor.id, other.id);
+  await mergeThreads(tx, following, survivor.id, other.id);
   const toSurvivor = { contactId: survivor.id };
   await tx.update(contactIdentities).set(toSurvivor).where(eq(contactIdentities.contactId, other.id));
   await tx.update(conversations).set(toSurvivor).where(eq(conversations.contactId, other.id));
@@ -37,7 +38,7 @@ export async function mergeContacts(tx: Executor, one: string, two: string): Pro
 }
 
 /** On a channel without chats a thread is named after its contact: it is renamed, or joined with the survivor's. */
-async function mergeThreads(tx: Executor, survivor: string, other: string): Promise<void> {
+async function mergeThreads(tx: Executor, following: Following, survivor: string, other: string): Promise<void> {
   const threads = await tx
     .select({
       id: conversations.id,
@@ -57,7 +58,7 @@ async function mergeThreads(tx: Executor, survivor: string, other: string): Prom
       ({ threadId, channel, accountId }) =>
         threadId === survivor && channel === thread.channel && accountId === thread.accountId,
     );
-    if (twin) await mergeConversations(tx, twin.id, thread.id);
+    if (twin) await mergeConversations(tx, following, twin.id, thread.id);
     else await tx.update(conversations).set({ threadId: survivor }).where(eq(conversations.id, thread.id));
   }
 }

@@ -2,13 +2,19 @@ import { count, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../database.ts";
 import { cases, conversations } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
+import type { Following } from "./follow-ups.ts";
 import { mergeTurns } from "./merge-turns.ts";
 
 /**
  * Makes two conversations one. An open case stays open; where both have one, the survivor's stands for both from the
  * earlier beginning on. A person stays in charge if one was in charge of either.
  */
-export async function mergeConversations(tx: Executor, survivor: string, other: string): Promise<void> {
+export async function mergeConversations(
+  tx: Executor,
+  following: Following,
+  survivor: string,
+  other: string,
+): Promise<void> {
   // Waits for transactions that write to either, so that what they write is moved too.
   const rows = await tx
     .select()
@@ -24,7 +30,7 @@ export async function mergeConversations(tx: Executor, survivor: string, other: 
     // Above both, so that no answer that was asked for in either passes for one that was asked for in the whole.
     epoch: Math.max(kept.epoch, gone.epoch) + 1,
   };
-  await mergeTurns(tx, kept, gone, merged);
+  await mergeTurns(tx, following, kept, gone, merged);
   // The places of the one follow those of the other.
   await tx
     .update(messages)

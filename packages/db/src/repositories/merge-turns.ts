@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../database.ts";
 import { type conversations, messages, turns } from "../schema/index.ts";
+import { type Following, turnJob } from "./follow-ups.ts";
 import { OPEN_TURN } from "./turn-gathering.ts";
 
 type Conversation = Pick<typeof conversations.$inferSelect, "id" | "mode" | "epoch">;
@@ -12,24 +13,26 @@ type Conversation = Pick<typeof conversations.$inferSelect, "id" | "mode" | "epo
  */
 export async function mergeTurns(
   tx: Executor,
+  { assistant, followUps }: Following,
   kept: Conversation,
   gone: Conversation,
   { mode, epoch }: Pick<Conversation, "mode" | "epoch">,
 ): Promise<void> {
   const both = [kept.id, gone.id];
   const open = await tx
-    .select({ id: turns.id })
+    .select({ id: turns.id, askAt: turns.askAt })
     .from(turns)
     .where(and(inArray(turns.conversationId, both), inArray(turns.state, OPEN_TURN)))
     .orderBy(asc(turns.openedAt), asc(turns.id));
-  const [first, ...others] = open.map(({ id }) => id);
+  const [first, ...later] = open;
+  const others = later.map(({ id }) => id);
   const ended = { endedAt: sql`now()`, updatedAt: sql`now()` };
   if (mode === "human") {
     if (first !== undefined)
       await tx
         .update(turns)
         .set({ state: "taken_over", epoch: epoch - 1, ...ended })
-        .where(inArray(turns.id, [first, ...others]));
+        .where(inArray(turns.id, [first.id, ...others]));
     for (const side of [kept, gone].filter((conversation) => conversation.mode === "human")) {
       await tx
         .update(messages)
@@ -61,7 +64,7 @@ export async function mergeTurns(
     if (others.length > 0) {
       await tx
         .update(messages)
-        .set({ turnId: first })
+        .set({ turnId: first.id })
         .where(and(inArray(messages.turnId, others), eq(messages.direction, "inbound")));
       await tx
         .update(turns)
@@ -71,7 +74,8 @@ export async function mergeTurns(
     await tx
       .update(turns)
       .set({ state: "gathering", asks: 0, epoch, updatedAt: sql`now()` })
-      .where(eq(turns.id, first));
+      .where(eq(turns.id, first.id));
+    if (assistant) followUps.push({ ...turnJob(assistant.source, first.id, first.askAt), wake: true });
   }
   await tx.update(turns).set({ conversationId: kept.id }).where(eq(turns.conversationId, gone.id));
 }

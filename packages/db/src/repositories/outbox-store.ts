@@ -75,12 +75,12 @@ export function outboxStore(tx: Executor, following: Following): OutboxStore {
 /** Whom a message went to bears these names: so what they write comes into the conversation of the message. */
 async function nameRecipient(
   tx: Executor,
-  { newId }: Following,
+  following: Following,
   messageId: string,
   names: NonNullable<Sent["recipient"]>,
 ): Promise<void> {
   const [row] = await tx.select({ tenantId: messages.tenantId }).from(messages).where(eq(messages.id, messageId));
-  if (row) await contactStore(tx, newId).resolve(row.tenantId, names, {});
+  if (row) await contactStore(tx, following).resolve(row.tenantId, names, {});
 }
 
 /** Counts a conversation's places up, or back by those that were not used; undefined when there is no such conversation. */

@@ -4,6 +4,7 @@ import type { Executor } from "../database.ts";
 import { lockNames } from "../locks.ts";
 import { contacts } from "../schema/index.ts";
 import { isSame, lastingChannels, own, type Owned, ownersOf, uniqueIdentities } from "./contact-identities.ts";
+import type { Following } from "./follow-ups.ts";
 import { mergeContacts } from "./merge-contacts.ts";
 
 /** What the platform calls a person, and what it says that it called them before. */
@@ -14,7 +15,8 @@ type Names = { current: readonly Identity[]; previous: readonly Identity[] };
  * decides; a passing one (phone) follows it: numbers are given to new people, and WhatsApp may stop showing them.
  * Two lasting names of one channel become one contact only if the platform names them together.
  */
-export async function settle(tx: Executor, newId: NewId, tenantId: string, names: Names): Promise<string> {
+export async function settle(tx: Executor, following: Following, tenantId: string, names: Names): Promise<string> {
+  const { newId } = following;
   const named = uniqueIdentities([...names.current, ...names.previous]);
   await lockNames(
     tx,
@@ -36,7 +38,7 @@ export async function settle(tx: Executor, newId: NewId, tenantId: string, names
   const [first, ...rest] = same;
   if (first === undefined) return make(tx, newId, tenantId, theirs);
   let contactId = first;
-  for (const id of rest) contactId = await mergeContacts(tx, contactId, id);
+  for (const id of rest) contactId = await mergeContacts(tx, following, contactId, id);
   await own(tx, newId, tenantId, theirs, contactId);
   return contactId;
 }

@@ -371,9 +371,10 @@ test("when two threads become one, what was asked in both is one question, asked
   const [first, second] = [await openTurnOf(old), await openTurnOf(joined)];
   await ask(first);
   await ask(second);
-  await talks.write((stores) =>
+  const { followUps } = await talks.write((stores) =>
     stores.conversations.migrate("telegram", accountId, old.thread.threadId, joined.thread.threadId),
   );
+  expect(followUps).toMatchObject([{ id: `turn.${first}`, wake: true }]);
   expect((await turnsOf(joined)).map(({ state }) => state)).toEqual(["gathering", "superseded"]);
   for (const turnId of [first, second]) expect((await answer(turnId, "late")).value).toBe("late");
   await talks.hear(joined, "three");
