@@ -10,6 +10,9 @@ export type AppProcess = {
   port: number;
   /** Ends it as a crash does. */
   kill(): Promise<void>;
+  /** Stops it where it stands, until it is thawed or ended. */
+  freeze(): void;
+  thaw(): void;
   /** Ends it as an orchestrator does; its exit code. */
   stop(): Promise<number | null>;
   /** All that it wrote. */
@@ -58,6 +61,8 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
     kill: async () => {
       await end("SIGKILL");
     },
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
     stop: () => end("SIGTERM"),
     output: () => written,
   };

@@ -1,3 +1,5 @@
+import { QUEUE_ROLES } from "@millrace/core";
+import { type JobQueue, openQueueBackend, type QueueBackend, queueDefinition } from "@millrace/queue";
 import { createTestDatabase, openRows, type QueueStore, type RowReader, until } from "../src/index.ts";
 import { secrets } from "./platform.ts";
 import { type AppProcess, millrace, startApp } from "./processes.ts";
@@ -29,6 +31,8 @@ export type Sending = {
   /** What the sandbox took, in its order. */
   taken(channel: Taken["channel"]): Promise<Taken[]>;
   takenCount(channel: Taken["channel"]): Promise<number>;
+  /** How many jobs are in a worker's hands that a worker has died with before. */
+  orphans(): Promise<number>;
   /** Reads or changes the sandbox by its own routes. */
   sandbox(path: string, body?: object): Promise<unknown>;
   /** Ends every process, at once, and drops the database. */
@@ -41,10 +45,14 @@ export async function startSending(store: QueueStore, variables: Record<string, 
   const rows = openRows(database.url);
   // Also those that are not ready yet, so that none outlives a test that ends early.
   const started: Promise<AppProcess>[] = [];
+  let backend: QueueBackend | undefined;
+  let queues: JobQueue[] = [];
   let closed = false;
   const close = async () => {
     closed = true;
     for (const app of await Promise.allSettled(started)) if (app.status === "fulfilled") await app.value.kill();
+    for (const queue of queues) await queue.close();
+    await backend?.close();
     await rows.close();
     await database.drop();
   };
@@ -66,6 +74,9 @@ export async function startSending(store: QueueStore, variables: Record<string, 
     };
     await millrace(["migrate"], base);
     for (const channel of ["whatsapp", "telegram"]) await millrace(["sources", "add", "E2E", channel, "*"], base);
+    backend = openQueueBackend(base.QUEUE_URL, "consumer", 2);
+    const opened = backend;
+    queues = QUEUE_ROLES.map((role) => opened.queue(queueDefinition("whatsapp", role).name));
     const ingest = await start("ingest", base);
     const sandbox = await start("sandbox", { ...base, INGEST_PORT: String(ingest.port) });
     const sandboxUrl = `http://127.0.0.1:${sandbox.port}`;
@@ -116,6 +127,10 @@ export async function startSending(store: QueueStore, variables: Record<string, 
         return sent.map((message) => ({ ...message, at: Date.parse(message.at) }));
       },
       takenCount: async (channel) => ((await ask("/_sent/count")) as Record<string, number>)[channel] ?? 0,
+      async orphans() {
+        const active = await Promise.all(queues.map((queue) => queue.getJobs(["active"])));
+        return active.flat().filter(({ stalledCounter }) => stalledCounter > 0).length;
+      },
       sandbox: ask,
       close,
     };
