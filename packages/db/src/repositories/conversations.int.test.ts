@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Activity, type ConversationStore, uuidv7 } from "@millrace/core";
 import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../database.ts";
+import { type Database, type Executor, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
+import { isOutage } from "../outage.ts";
 import { cases, conversations, messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "./conversations.ts";
 import { following } from "./follow-ups.ts";
@@ -170,7 +171,18 @@ test("of two threads that become one, a person who was in charge of either stays
 });
 
 function step<T>(write: (store: ConversationStore) => Promise<T>): Promise<T> {
-  return database.orm.transaction((tx) => write(conversationStore(tx, following(uuidv7))));
+  return transact((tx) => write(conversationStore(tx, following(uuidv7))));
+}
+
+/** As a worker does it: of two transactions that are in each other's way, the one that Postgres ends is done again. */
+async function transact<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await database.orm.transaction(work);
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+    }
+  }
 }
 
 function place(threadId: string) {
@@ -185,21 +197,14 @@ function reach(threadId: string, reachable: boolean, at: Date): Promise<void> {
   return step((store) => store.setReachable("telegram", tenantId, threadId, reachable, at));
 }
 
-/** Postgres ends one of two that wait for each other; the queue then repeats it, as is done here. */
-async function say(threadId: string, externalId: string, at: Date): Promise<void> {
-  try {
-    await database.orm.transaction(async (tx) => {
-      const thread = { ...place(threadId), kind: "group" } as const;
-      const conversationId = await conversationStore(tx, following(uuidv7)).open(thread, { at, byUser: true });
-      const message = { tenantId, channel: "telegram", accountId: tenantId, conversationId, externalId } as const;
-      const rest = { direction: "inbound", type: "text", status: "received", sentAt: at, payload: {} } as const;
-      await messageStore(tx, following(uuidv7)).add({ ...message, ...rest });
-    });
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    if (!(cause instanceof Error && "code" in cause && cause.code === "40P01")) throw error;
-    await say(threadId, externalId, at);
-  }
+function say(threadId: string, externalId: string, at: Date): Promise<void> {
+  return transact(async (tx) => {
+    const thread = { ...place(threadId), kind: "group" } as const;
+    const conversationId = await conversationStore(tx, following(uuidv7)).open(thread, { at, byUser: true });
+    const message = { tenantId, channel: "telegram", accountId: tenantId, conversationId, externalId } as const;
+    const rest = { direction: "inbound", type: "text", status: "received", sentAt: at, payload: {} } as const;
+    await messageStore(tx, following(uuidv7)).add({ ...message, ...rest });
+  });
 }
 
 function threads() {
