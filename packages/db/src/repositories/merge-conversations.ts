@@ -43,10 +43,8 @@ export async function mergeConversations(
     .set({
       caseId: await mergeCases(tx, kept.caseId, gone.caseId),
       title: kept.title ?? gone.title,
-      mode: kept.mode === "human" || gone.mode === "human" ? "human" : "ai",
-      // Above both, so that no answer that was asked for in either passes for one that was asked for in the whole.
+      ...merged,
       positions: kept.positions + gone.positions,
-      epoch: Math.max(kept.epoch, gone.epoch) + 1,
       reachable: reach.reachable,
       reachableChangedAt: reach.reachableChangedAt,
       lastMessageAt: later(kept.lastMessageAt, gone.lastMessageAt),

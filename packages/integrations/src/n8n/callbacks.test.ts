@@ -112,7 +112,7 @@ async function work(
       written.push(given);
       return Promise.resolve();
     },
-  } satisfies Partial<OutboxStore> as unknown as OutboxStore;
+  } satisfies Partial<OutboxStore> as OutboxStore;
   const conversations = {
     find: (id) => Promise.resolve(id === CONVERSATION ? conversation : undefined),
     takeOver: (given) => {
