@@ -32,8 +32,15 @@ describe.each(queueStores())("on $kind", (store) => {
     });
   const takeOver = async (to: "human" | "ai") => {
     const id = await conversationId();
-    await conversations.call(TAKEOVER, { conversationId: id, mode: to, actor: "Bea", reason: "she asked for it" });
-    await until(`it is in the hands of ${to}`, async () => (await mode())?.mode === to);
+    const request = { conversationId: id, mode: to, actor: "Bea", reason: "she asked for it" };
+    const { eventId } = await conversations.call(TAKEOVER, request);
+    const [event] = await until(`the request for ${to} has ended`, async () => {
+      const found = await conversations.rows.rows(
+        `select status, result, detail, error from webhook_events where event_id = '${String(eventId)}'`,
+      );
+      return found.length > 0 && found;
+    });
+    expect(event).toMatchObject({ status: "done", result: "written", detail: to });
   };
 
   test("7: an answer that comes after a takeover is kept and not sent", async () => {
