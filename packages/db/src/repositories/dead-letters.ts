@@ -33,7 +33,8 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
           .where(and(eq(webhookEvents.source, job.source), eq(webhookEvents.eventId, job.eventId)));
         const done = event?.status === "done";
         const state = done ? ("resolved" as const) : ("dead" as const);
-        const { queue, jobId, source, eventId, errorKind, error, attempts, correlationId, failedAt } = job;
+        const { queue, jobId, source, eventId, kind, errorKind, error, attempts, correlationId, receivedAt, failedAt } =
+          job;
         // A job's data may be any JSON, also null, which the driver would write as no value at all.
         const payload = sql`${JSON.stringify(job.payload ?? null)}::jsonb`;
         const latest = { errorKind, error, attempts, failedAt, state, resolvedAt: done ? failedAt : null };
@@ -45,9 +46,11 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
             jobId,
             source,
             eventId,
+            kind,
             payload,
             payloadHash,
             correlationId,
+            receivedAt,
             firstFailedAt: failedAt,
             ...latest,
           })

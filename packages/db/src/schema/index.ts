@@ -5,3 +5,5 @@ export * from "./messages.ts";
 export * from "./pipe.ts";
 export * from "./tenants.ts";
 export * from "./turns.ts";
+export * from "./replays.ts";
+export * from "./operators.ts";

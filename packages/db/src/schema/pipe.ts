@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { check, index, integer, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { tenants } from "./tenants.ts";
 
 /**
  * The inbox: one row per event, written in the transaction of its effects. The unique key is what makes a redelivery
@@ -37,6 +38,9 @@ export const webhookEvents = pgTable(
   ],
 );
 
+/** How a job ended once before it was replayed. */
+export type DeadLetterEnd = { at: string; errorKind: string; error: string; attempts: number };
+
 /** Jobs that were given up, one row each, whatever way they ended. */
 export const deadLetters = pgTable(
   "dead_letters",
@@ -46,14 +50,21 @@ export const deadLetters = pgTable(
     jobId: text("job_id").notNull(),
     source: text("source").notNull(),
     eventId: text("event_id").notNull(),
+    kind: text("kind").notNull(),
     payload: jsonb("payload").notNull(),
     payloadHash: text("payload_hash").notNull(),
+    /** The page, number or bot it is about, and whose it was when it died; null where that is not known. */
+    account: text("account"),
+    tenantId: uuid("tenant_id").references(() => tenants.id),
     /** retryable (attempts used up), permanent, stalled, unknown. */
     errorKind: text("error_kind").notNull(),
     error: text("error").notNull(),
     attempts: integer("attempts").notNull(),
     state: text("state", { enum: ["dead", "replaying", "resolved", "discarded"] }).notNull(),
     correlationId: text("correlation_id").notNull(),
+    receivedAt: time("received_at").notNull(),
+    /** Each earlier end, oldest first: at, errorKind, error, attempts. */
+    history: jsonb("history").$type<readonly DeadLetterEnd[]>().notNull().default([]),
     /** When it was given up first, and last. */
     firstFailedAt: time("first_failed_at").notNull(),
     failedAt: time("failed_at").notNull(),
@@ -66,6 +77,7 @@ export const deadLetters = pgTable(
     unique("dead_letters_queue_job_id").on(table.queue, table.jobId),
     index("dead_letters_state_failed_at").on(table.state, table.failedAt),
     index("dead_letters_source_event_id").on(table.source, table.eventId),
+    index("dead_letters_tenant_id").on(table.tenantId),
     check("dead_letters_state", sql`${table.state} in ('dead', 'replaying', 'resolved', 'discarded')`),
   ],
 );
@@ -87,16 +99,4 @@ export const rateLimits = pgTable("rate_limits", {
   scope: text("scope").primaryKey(),
   /** The theoretical arrival time of the generic cell rate algorithm. */
   usedUntil: time("used_until").notNull(),
-});
-
-/** Who did what, and why, to jobs, dead letters and conversations. */
-export const operatorActions = pgTable("operator_actions", {
-  id: id(),
-  actor: text("actor").notNull(),
-  action: text("action").notNull(),
-  subject: text("subject").notNull(),
-  reason: text("reason"),
-  before: jsonb("before"),
-  after: jsonb("after"),
-  createdAt: createdAt(),
 });
