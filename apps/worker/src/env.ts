@@ -66,6 +66,7 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
 function readWorkings(integration: Integration, environment: Environment): Workings {
   return {
     id: integration.id,
+    accountOf: integration.accountOf,
     ...readAll({
       handler: () => integration.handler(environment),
       requests: () => integration.requests?.(environment),

@@ -2,7 +2,9 @@ import type {
   Assistant,
   Download,
   EventHandler,
+  ExhaustedJob,
   Http,
+  Integration,
   Logger,
   MediaSource,
   NewId,
@@ -11,22 +13,26 @@ import type {
   OutgoingFormat,
   Random,
 } from "@millrace/core";
-import { createDeadLetters, createHolds, type Database } from "@millrace/db";
+import { createDeadLetters, createHolds, createReplayLane, type Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
 import {
   type Consumer,
   type ConsumerTimings,
   createGate,
+  createReplayer,
   type QueueBackend,
   queueCatalogue,
+  type QueueDefinition,
   startConsumer,
 } from "@millrace/queue";
 import { createFollowUpQueue } from "./follow-ups.ts";
 import { createProcessors } from "./processors.ts";
+import { type ReplayTimings, startReplays } from "./replays.ts";
 
 /** An integration at work: what it does with the jobs of each of its queues. */
 export type Workings = {
   id: string;
+  accountOf?: Integration["accountOf"];
   handler: EventHandler;
   requests?: EventHandler | undefined;
   outbound?: Outbound | undefined;
@@ -52,7 +58,7 @@ export type WorkerParts = {
   now: Now;
   newId: NewId;
   random: Random;
-  timings?: Partial<ConsumerTimings>;
+  timings?: Partial<ConsumerTimings & ReplayTimings>;
 };
 
 /**
@@ -72,6 +78,8 @@ export function startWorker(parts: WorkerParts): Consumer {
   const { processorOf, afterDeath } = createProcessors(parts, followUps);
   const deadLetters = createDeadLetters(database, parts.newId);
   const gate = createGate(createHolds(database), now, random, parts.timings?.trialMs);
+  const accountOf = ({ source, role }: QueueDefinition, { kind, payload }: ExhaustedJob) =>
+    role === "inbound" ? integrations.find(({ id }) => id === source)?.accountOf?.({ kind, payload }) : undefined;
   const consumers = catalogue
     .filter((definition) => queues === undefined || queues.includes(definition.name))
     .flatMap((definition) => {
@@ -85,7 +93,7 @@ export function startWorker(parts: WorkerParts): Consumer {
           gate,
           deadLetters: {
             async record(job) {
-              const isNew = await deadLetters.record(job);
+              const isNew = await deadLetters.record({ ...job, account: accountOf(definition, job) });
               if (isNew) await afterDeath(job);
               return isNew;
             },
@@ -98,9 +106,16 @@ export function startWorker(parts: WorkerParts): Consumer {
         }),
       ];
     });
+  const replays = startReplays({
+    lane: createReplayLane(database),
+    replayer: createReplayer(backend, catalogue),
+    log,
+    now,
+    timings: parts.timings,
+  });
   return {
     async stop(deadlineMs) {
-      await Promise.all(consumers.map((consumer) => consumer.stop(deadlineMs)));
+      await Promise.all([...consumers.map((consumer) => consumer.stop(deadlineMs)), replays.stop()]);
       await followUps.close();
     },
   };

@@ -1,8 +1,16 @@
 import { EVENT_VERSION, type InboundEvent, type Random, uuidv7 } from "@millrace/core";
-import { assignSources, createLedger, type Database, type Ledger, migrateDatabase, openDatabase } from "@millrace/db";
+import {
+  assignSources,
+  createLedger,
+  createReplays,
+  type Database,
+  type Ledger,
+  migrateDatabase,
+  openDatabase,
+  type Replays,
+} from "@millrace/db";
 import {
   type Consumer,
-  type ConsumerTimings,
   createProducer,
   createQueueReader,
   queueDefinition,
@@ -12,7 +20,7 @@ import {
   type QueueReader,
 } from "@millrace/queue";
 import { openRows, recordingLogger } from "@millrace/testing";
-import { startWorker } from "../src/worker.ts";
+import { startWorker, type WorkerParts } from "../src/worker.ts";
 import { localParts } from "./local-parts.ts";
 import { type Probe, type ProbeHandler, probeHandler } from "./probe.ts";
 
@@ -35,10 +43,11 @@ export type Pipe = {
   producer: Producer;
   reader: QueueReader;
   ledger: Ledger;
+  replays: Replays;
   probe: ProbeHandler;
   log: ReturnType<typeof recordingLogger>;
   /** Starts a worker. */
-  work(timings?: Partial<ConsumerTimings>, random?: Random): Consumer;
+  work(timings?: WorkerParts["timings"], random?: Random): Consumer;
   /** Enqueues a probe under an id. */
   send(id: string, probe: Probe): Promise<void>;
   /** How often each event took effect. */
@@ -50,12 +59,14 @@ export type Pipe = {
 };
 
 /** Times that make a test short. */
-const QUICK: Partial<ConsumerTimings> = {
+const QUICK: WorkerParts["timings"] = {
   lockMs: 1_000,
   stalledCheckMs: 300,
   sweepMs: 200,
   outageMs: 200,
   trialMs: 400,
+  replayStepMs: 50,
+  replayOverdueMs: 500,
 };
 
 /** Sets the pipe up on an empty database and queue store. */
@@ -80,6 +91,7 @@ export async function openPipe(databaseUrl: string, queueUrl: string): Promise<P
     producer,
     reader,
     ledger: createLedger(database),
+    replays: createReplays(database, uuidv7, () => new Date()),
     probe,
     log,
     work(timings = {}, random = () => 0) {

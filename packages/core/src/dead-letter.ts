@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** A job that was given up, as the queue tells of it and Postgres keeps it. */
 export type ExhaustedJob = {
   queue: string;
@@ -6,6 +8,8 @@ export type ExhaustedJob = {
   eventId: string;
   kind: string;
   payload: unknown;
+  /** The page, number or bot that it is about, where it tells of one. */
+  account?: string | undefined;
   /** `permanent`, `retryable` (attempts used up), `stalled` or `unknown`. */
   errorKind: string;
   /** Without secrets and personal data. */
@@ -25,3 +29,25 @@ export type DeadLetterStore = {
    */
   record(job: ExhaustedJob): Promise<boolean>;
 };
+
+/** What a dead letter can be: `discarded` by a person, for good. */
+export const DEAD_LETTER_STATES = ["dead", "replaying", "resolved", "discarded"] as const;
+/** See {@link DEAD_LETTER_STATES}. */
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
+
+/** Which dead letters are meant; all conditions must hold, and none means all. */
+export const deadLetterSelectionSchema = z.strictObject({
+  ids: z.array(z.uuid().toLowerCase()).min(1).max(1_000).optional().meta({ description: "These and no others." }),
+  queue: z.string().min(1).optional().meta({ description: "Name of a queue, e.g. `whatsapp-inbound`." }),
+  source: z.string().min(1).optional().meta({ description: "Id of an integration, e.g. `whatsapp`." }),
+  errorKind: z
+    .enum(["permanent", "retryable", "stalled", "unknown"])
+    .optional()
+    .meta({ description: "`retryable`: its attempts are used up." }),
+  text: z.string().min(1).max(200).optional().meta({ description: "Part of the error, in whatever case." }),
+  tenant: z.string().min(1).optional().meta({ description: "Name of the tenant whose it was, or whose it is by now." }),
+  since: z.iso.datetime({ offset: true }).optional().meta({ description: "Died last at or after this moment." }),
+  until: z.iso.datetime({ offset: true }).optional().meta({ description: "Died last before this moment." }),
+});
+/** See {@link deadLetterSelectionSchema}. */
+export type DeadLetterSelection = z.infer<typeof deadLetterSelectionSchema>;

@@ -23,6 +23,8 @@ export const inboundEventSchema = z.object({
   receivedAt: z.iso.datetime(),
   /** When it may be worked on at the earliest, ISO 8601 in UTC; absent: at once. */
   notBefore: z.iso.datetime().optional(),
+  /** The dead letter that it is replayed from. */
+  replayOf: z.uuid().optional(),
   /** The platform's own data for this one event, before any schema has seen it. */
   payload: z.unknown(),
 });

@@ -42,6 +42,8 @@ export type Integration = {
    * suite. `fields` are what the one who sends them wants in them, e.g. `text`; those that a sample lacks are ignored.
    */
   samples(environment: Environment, now: Date, fields?: Readonly<Record<string, string>>): Record<string, Sample>;
+  /** The account of ours that an inbound event is about, e.g. a page; undefined where it tells of none. */
+  accountOf?(event: Pick<InboundEvent, "kind" | "payload">): string | undefined;
   /** Other names that `millrace send` knows it by. */
   aliases?: readonly string[];
   /** What it takes to run on a machine without any account at the platform. */

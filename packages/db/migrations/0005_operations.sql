@@ -17,6 +17,7 @@ CREATE TABLE "replays" (
 	"rate" integer NOT NULL,
 	"total" integer NOT NULL,
 	"detail" text,
+	"released_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"ended_at" timestamp with time zone,
 	CONSTRAINT "replays_state" CHECK ("replays"."state" in ('running', 'done', 'stopped', 'cancelled'))
@@ -68,6 +69,7 @@ ALTER TABLE "operator_sessions" ADD CONSTRAINT "operator_sessions_operator_id_op
 CREATE UNIQUE INDEX "replay_items_active" ON "replay_items" USING btree ("dead_letter_id") WHERE "replay_items"."state" in ('waiting', 'replaying');--> statement-breakpoint
 CREATE INDEX "replay_items_dead_letter_id" ON "replay_items" USING btree ("dead_letter_id");--> statement-breakpoint
 CREATE INDEX "replay_items_state" ON "replay_items" USING btree ("replay_id","state","dead_letter_id");--> statement-breakpoint
+CREATE INDEX "replay_items_settled" ON "replay_items" USING btree ("replay_id","settled_at");--> statement-breakpoint
 CREATE INDEX "replays_running" ON "replays" USING btree ("id") WHERE "replays"."state" = 'running';--> statement-breakpoint
 CREATE UNIQUE INDEX "alerts_open" ON "alerts" USING btree ("rule","subject") WHERE "alerts"."closed_at" is null;--> statement-breakpoint
 CREATE INDEX "alerts_opened_at" ON "alerts" USING btree ("opened_at");--> statement-breakpoint

@@ -2,6 +2,14 @@ export * from "./repositories/conversation-list.ts";
 export * from "./database.ts";
 export * from "./migrate.ts";
 export * from "./repositories/dead-letters.ts";
+export {
+  createDeadLetterList,
+  type DeadLetter,
+  type DeadLetterLine,
+  type DeadLetterList,
+} from "./repositories/dead-letter-list.ts";
+export { createReplays, type Replay, type Replays } from "./repositories/replays.ts";
+export { createReplayLane, type ReplayLane } from "./repositories/replay-lane.ts";
 export { createFence, type Fence } from "./repositories/fence.ts";
 export type { FollowUpSettings } from "./repositories/follow-ups.ts";
 export * from "./repositories/holds.ts";

@@ -55,6 +55,7 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
     const events = webhook.split(request);
     expect(events.length).toBeGreaterThan(0);
     expect(events.map(({ kind }) => kind)).not.toContain(UNREADABLE);
+    for (const event of events) expect(integration.accountOf?.(event)).toMatch(/^[\w-]+$/);
   });
 
   test.each(fixtures)("the fixture %s is split, and its events are handled or die with a reason", async (_, body) => {

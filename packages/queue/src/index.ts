@@ -5,4 +5,5 @@ export { startConsumer, type Consumer } from "./consumer.ts";
 export { readQueueUrl } from "./environment.ts";
 export { createGate, type Gate } from "./gate.ts";
 export { createProducer, type Producer, QueueUnavailableError } from "./producer.ts";
+export { createReplayer, type ReplayableLetter, type Replayer } from "./replayer.ts";
 export { createQueueReader, type JobPlace, type QueueReader } from "./reader.ts";

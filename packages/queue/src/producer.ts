@@ -1,3 +1,4 @@
+import type { JobsOptions } from "bullmq";
 import { type InboundEvent, type Now, systemNow, withDeadline } from "@millrace/core";
 import { type JobQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from "./backend.ts";
 import type { QueueDefinition } from "./catalogue.ts";
@@ -143,7 +144,7 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
 
 async function add(
   queue: JobQueue,
-  { retry, inOrder }: QueueDefinition,
+  definition: QueueDefinition,
   events: readonly InboundEvent[],
   now: Now,
 ): Promise<void> {
@@ -152,11 +153,15 @@ async function add(
       name: event.kind,
       data: event,
       opts: {
+        ...jobOptions(definition),
         jobId: event.id,
-        attempts: inOrder ? 1 : retry.attempts,
-        backoff: { type: "jittered" },
         ...(event.notBefore === undefined ? {} : { delay: Math.max(0, Date.parse(event.notBefore) - now().getTime()) }),
       },
     })),
   );
+}
+
+/** How BullMQ is to treat the jobs of a queue. */
+export function jobOptions({ retry, inOrder }: QueueDefinition): Pick<JobsOptions, "attempts" | "backoff"> {
+  return { attempts: inOrder ? 1 : retry.attempts, backoff: { type: "jittered" } };
 }

@@ -1,7 +1,8 @@
 import { and, eq, gte, inArray, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
-import { deadLetters, messages, turns, webhookEvents } from "../schema/index.ts";
+import { conversations, deadLetters, messages, turns, webhookEvents } from "../schema/index.ts";
+import { jsonOf, settleItems } from "./replays.ts";
 
 /** {@link DeadLetterStore} on the tables dead_letters and webhook_events. */
 export function createDeadLetters(database: Database, newId: NewId): DeadLetterStore {
@@ -35,8 +36,7 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
         const state = done ? ("resolved" as const) : ("dead" as const);
         const { queue, jobId, source, eventId, kind, errorKind, error, attempts, correlationId, receivedAt, failedAt } =
           job;
-        // A job's data may be any JSON, also null, which the driver would write as no value at all.
-        const payload = sql`${JSON.stringify(job.payload ?? null)}::jsonb`;
+        const payload = jsonOf(job.payload);
         const latest = { errorKind, error, attempts, failedAt, state, resolvedAt: done ? failedAt : null };
         const written = await tx
           .insert(deadLetters)
@@ -49,6 +49,8 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
             kind,
             payload,
             payloadHash,
+            account: job.account ?? null,
+            tenantId: await tenantOf(tx, ownIdsIn(job.payload)),
             correlationId,
             receivedAt,
             firstFailedAt: failedAt,
@@ -56,30 +58,67 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
           })
           .onConflictDoUpdate({
             target: [deadLetters.queue, deadLetters.jobId],
-            set: { ...latest, payload, payloadHash, updatedAt: sql`now()` },
+            set: { ...latest, payload, payloadHash, history: withEarlierEnd, updatedAt: sql`now()` },
             setWhere: lt(deadLetters.failedAt, failedAt),
           })
           .returning({ id: deadLetters.id });
+        await settleItems(
+          tx,
+          written.map(({ id }) => id),
+          state,
+        );
         if (!done && written.length > 0) await giveUp(tx, job);
         return written.length > 0;
       }),
   };
 }
 
+/** The history of a letter whose job was replayed, with the end that it had before. */
+const withEarlierEnd = sql`${deadLetters.history} || jsonb_build_object(
+  'at', ${deadLetters.failedAt}, 'errorKind', ${deadLetters.errorKind},
+  'error', ${deadLetters.error}, 'attempts', ${deadLetters.attempts})`;
+
+/** Ids of our own rows in a job's payload. */
+type OwnIds = { messageId?: string; turnId?: string; conversationId?: string };
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+function ownIdsIn(payload: unknown): OwnIds {
+  const fields = typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
+  const names = ["messageId", "turnId", "conversationId"] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = fields[name];
+      return typeof value === "string" && UUID.test(value) ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** Whose the conversation, the message or the question is; null where the payload names none. */
+async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: OwnIds): Promise<string | null> {
+  for (const [table, id] of [
+    [conversations, conversationId],
+    [messages, messageId],
+    [turns, turnId],
+  ] as const) {
+    if (id === undefined) continue;
+    const [row] = await tx.select({ tenantId: table.tenantId }).from(table).where(eq(table.id, id));
+    if (row) return row.tenantId;
+  }
+  return null;
+}
+
 /** What the job was for ends with it: the message that it was to send, the question that it was to ask. */
 async function giveUp(tx: Executor, { kind, payload, error }: ExhaustedJob): Promise<void> {
-  const { messageId, turnId } = (typeof payload === "object" && payload !== null ? payload : {}) as Record<
-    string,
-    unknown
-  >;
-  if (kind === "send" && typeof messageId === "string") {
+  const { messageId, turnId } = ownIdsIn(payload);
+  if (kind === "send" && messageId !== undefined) {
     // It may still be on its way when its sending is uncertain: what the platform tells later counts then.
     await tx
       .update(messages)
       .set({ status: "failed", error, updatedAt: sql`now()` })
       .where(and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"])));
   }
-  if (kind === "turn" && typeof turnId === "string") {
+  if (kind === "turn" && turnId !== undefined) {
     await tx
       .update(turns)
       .set({ state: "failed", endedAt: sql`now()`, updatedAt: sql`now()` })

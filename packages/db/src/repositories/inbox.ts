@@ -16,6 +16,7 @@ import { type Following, following, type FollowUpSettings } from "./follow-ups.t
 import { leadStore } from "./leads.ts";
 import { messageStore } from "./messages.ts";
 import { outboxStore } from "./outbox-store.ts";
+import { settleItems } from "./replays.ts";
 import { sourceStore } from "./sources.ts";
 import { turnStore } from "./turn-store.ts";
 
@@ -103,7 +104,7 @@ async function followUpsOf(tx: Executor, event: Pick<InboundEvent, "source" | "i
 }
 
 async function settleDeadLetter(tx: Executor, event: InboundEvent): Promise<void> {
-  await tx
+  const settled = await tx
     .update(deadLetters)
     .set({ state: "resolved", resolvedAt: sql`now()`, updatedAt: sql`now()` })
     .where(
@@ -112,7 +113,13 @@ async function settleDeadLetter(tx: Executor, event: InboundEvent): Promise<void
         eq(deadLetters.eventId, event.id),
         inArray(deadLetters.state, ["dead", "replaying"]),
       ),
-    );
+    )
+    .returning({ id: deadLetters.id });
+  await settleItems(
+    tx,
+    settled.map(({ id }) => id),
+    "resolved",
+  );
 }
 
 function isEvent(event: Pick<InboundEvent, "source" | "id">) {

@@ -18,6 +18,8 @@ export const replays = pgTable(
     total: integer("total").notNull(),
     /** Why it stopped. */
     detail: text("detail"),
+    /** When letters of it were put back last: the pace is kept by it, whichever worker comes next. */
+    releasedAt: time("released_at"),
     createdAt: createdAt(),
     endedAt: time("ended_at"),
   },
@@ -53,6 +55,7 @@ export const replayItems = pgTable(
       .where(sql`${table.state} in ('waiting', 'replaying')`),
     index("replay_items_dead_letter_id").on(table.deadLetterId),
     index("replay_items_state").on(table.replayId, table.state, table.deadLetterId),
+    index("replay_items_settled").on(table.replayId, table.settledAt),
     check("replay_items_state", sql`${table.state} in ('waiting', 'replaying', 'resolved', 'dead', 'left')`),
   ],
 );

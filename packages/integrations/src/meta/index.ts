@@ -1,4 +1,5 @@
 import type { Integration } from "@millrace/core";
+import { idOf, isObject } from "../shared/shape.ts";
 import { readHandlerConfig, readWebhookConfig } from "./config.ts";
 import { metaHandler } from "./handler.ts";
 import { metaSamples, ORPHAN_PAGE_ID } from "./samples.ts";
@@ -14,6 +15,10 @@ export const meta: Integration = {
     return config && metaWebhook(config);
   },
   handler: (environment) => metaHandler(readHandlerConfig(environment)),
+  accountOf: ({ payload }) => {
+    const known = isObject(payload) ? payload : {};
+    return idOf(known["page_id"] ?? known["accountId"]);
+  },
   samples: metaSamples,
   local: {
     secrets: ["META_APP_SECRET", "META_WEBHOOK_VERIFY_TOKEN"],

@@ -1,5 +1,6 @@
 import type { Integration } from "@millrace/core";
 import { readSendTakesOver } from "../shared/config.ts";
+import { idOf, isObject } from "../shared/shape.ts";
 import { sendRequestHandler } from "../shared/send-request.ts";
 import { isSwitchedOn, readApiConfig, readWebhookConfig } from "./config.ts";
 import { telegramHandler } from "./handler.ts";
@@ -35,6 +36,7 @@ export const telegram: Integration = {
   },
   outbound: (environment) => telegramOutbound(readApiConfig(environment)),
   media: (environment) => telegramMedia(readApiConfig(environment)),
+  accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["bot"]) : undefined),
   samples: telegramSamples,
   local: {
     secrets: ["TELEGRAM_WEBHOOK_SECRET"],

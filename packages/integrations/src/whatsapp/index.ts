@@ -1,5 +1,6 @@
 import type { Integration } from "@millrace/core";
 import { readSendTakesOver } from "../shared/config.ts";
+import { idOf, isObject } from "../shared/shape.ts";
 import { sendRequestHandler } from "../shared/send-request.ts";
 import { isSwitchedOn, readApiConfig, readBaseUrl, readPhoneNumberId, readWebhookConfig } from "./config.ts";
 import { whatsappHandler } from "./handler.ts";
@@ -35,6 +36,11 @@ export const whatsapp: Integration = {
   },
   outbound: (environment) => whatsappOutbound(readApiConfig(environment)),
   media: (environment) => whatsappMedia(readApiConfig(environment)),
+  accountOf: ({ payload }) => {
+    const known = isObject(payload) ? payload : {};
+    const { metadata } = isObject(known["value"]) ? known["value"] : known;
+    return isObject(metadata) ? idOf(metadata["phone_number_id"]) : undefined;
+  },
   samples: whatsappSamples,
   local: {
     secrets: ["WHATSAPP_APP_SECRET", "WHATSAPP_WEBHOOK_VERIFY_TOKEN"],

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createReplayLane } from "@millrace/db";
+import { createTestDatabase, openRows, queueStores, type TestDatabase, until } from "@millrace/testing";
+import { openPipe, type Pipe } from "./pipe.ts";
+import type { Probe } from "./probe.ts";
+
+const BY = { actor: "grace", reason: "the cause is gone" };
+
+describe.each(queueStores())("replays on $kind:", (store) => {
+  let testDatabase: TestDatabase;
+  let pipe: Pipe;
+  let rows: ReturnType<typeof openRows>;
+
+  beforeEach(async () => {
+    testDatabase = await createTestDatabase();
+    pipe = await openPipe(testDatabase.url, await store.url(testDatabase.url));
+    rows = openRows(testDatabase.url);
+  });
+  afterEach(async () => {
+    await rows.close();
+    await pipe.close();
+    await testDatabase.drop();
+  });
+
+  /** Lets events die, the worker included, so that nothing happens until the next one starts. */
+  async function die(probe: Probe, ...ids: string[]): Promise<void> {
+    const worker = pipe.work();
+    for (const id of ids) await pipe.send(id, probe);
+    await until("all are dead", async () => (await pipe.deadLetters()).filter(isDead).length === ids.length);
+    await worker.stop(1_000);
+  }
+  const isDead = ({ state }: { state: string }) => state === "dead";
+  const ended = (id: string) =>
+    until("the replay has ended", async () => {
+      const replay = await pipe.replays.find(id);
+      return replay && replay.state !== "running" && replay;
+    });
+  const wipe = async () => {
+    const queue = pipe.backend.queue("probe-inbound");
+    await queue.obliterate({ force: true });
+    await queue.close();
+  };
+
+  test("9: what is replayed is done once, its row is resolved, and who asked for it is written down", async () => {
+    await die({ do: "give_up", times: 1 }, "mended");
+    pipe.work();
+    const replay = await pipe.replays.start({}, 10, BY);
+    expect((await ended(replay.id)).progress).toMatchObject({ resolved: 1, dead: 0 });
+    expect(await pipe.deadLetters()).toMatchObject([{ job_id: "mended", state: "resolved" }]);
+    expect(await pipe.effects()).toEqual({ mended: 1 });
+    expect(await pipe.ledger.counts("probe")).toEqual({ done: 1, dead: 0 });
+    const [action] = await rows.rows("select actor, action, subject, reason, after from operator_actions");
+    expect(action).toMatchObject({ ...BY, action: "dead_letters.replayed", subject: replay.id, after: { letters: 1 } });
+  });
+
+  test("what fails again stays the same row, with its history and the attempts of both", async () => {
+    await die({ do: "give_up" }, "broken");
+    pipe.work();
+    const replay = await pipe.replays.start({}, 10, BY);
+    expect((await ended(replay.id)).progress).toMatchObject({ resolved: 0, dead: 1 });
+    const letters = await rows.rows("select state, history, failed_at > first_failed_at as later from dead_letters");
+    const before = { errorKind: "permanent", error: "asked to give up", attempts: 1, at: expect.any(String) };
+    expect(letters).toEqual([{ state: "dead", later: true, history: [before] }]);
+  });
+
+  test("9: five replays at once of what was done in part give one effect", async () => {
+    await die({ do: "give_up", times: 1 }, "asked");
+    const asked = await Promise.all(Array.from({ length: 5 }, () => pipe.replays.start({}, 10, BY)));
+    expect(asked.map(({ total }) => total).sort((one, two) => one - two)).toEqual([0, 0, 0, 0, 1]);
+    for (let index = 0; index < 3; index++) pipe.work();
+    for (const { id } of asked) await ended(id);
+    expect(await pipe.effects()).toEqual({ asked: 1 });
+    expect(pipe.probe.attempts.get("asked")).toBe(2);
+  });
+
+  test("a queue that has lost everything between death and replay makes no difference", async () => {
+    await die({ do: "give_up", times: 1 }, "lost");
+    await wipe();
+    pipe.work();
+    await ended((await pipe.replays.start({}, 10, BY)).id);
+    expect(await pipe.effects()).toEqual({ lost: 1 });
+  });
+
+  test("2: a letter whose worker dies before its job is in the queue, or whose queue loses it, is found", async () => {
+    await die({ do: "give_up", times: 1 }, "early");
+    await pipe.replays.start({}, 10, BY);
+    // As the worker does it up to the point where it dies.
+    const { released } = await createReplayLane(pipe.database).step(new Date());
+    expect(released).toMatchObject([{ jobId: "early" }]);
+    await wipe();
+    expect(await pipe.deadLetters()).toMatchObject([{ state: "replaying" }]);
+    expect(await pipe.ledger.counts("probe")).toEqual({ done: 0, dead: 1 });
+    pipe.work();
+    await until("it is found", async () => (await pipe.effects())["early"] === 1);
+    expect(await pipe.deadLetters()).toMatchObject([{ state: "resolved" }]);
+  });
+
+  test("a replay whose first letter dies again stops by itself, and the rest is still dead", async () => {
+    const ids = Array.from({ length: 30 }, (_, index) => `many${index}`);
+    await die({ do: "give_up" }, ...ids);
+    pipe.work();
+    const replay = await ended((await pipe.replays.start({}, 500, BY)).id);
+    expect(replay).toMatchObject({ state: "stopped", detail: "1 of the last 1 died again" });
+    expect(replay.progress).toMatchObject({ dead: 1, left: 29 });
+    expect((await pipe.deadLetters()).filter(isDead)).toHaveLength(30);
+    expect([...pipe.probe.attempts.values()].reduce((one, two) => one + two)).toBe(31);
+    expect(pipe.log.lines()).toContainEqual(expect.objectContaining({ msg: "replay.ended", level: "error" }));
+  });
+
+  test("a replay that is cancelled puts no more back, and another may take what is left", async () => {
+    await die({ do: "give_up", times: 1 }, "one", "two", "three");
+    const first = await pipe.replays.start({}, 10, BY);
+    expect(await pipe.replays.cancel(first.id, BY)).toBe(true);
+    expect(await pipe.replays.cancel(first.id, BY)).toBe(false);
+    expect((await pipe.replays.find(first.id))?.progress).toMatchObject({ left: 3 });
+    pipe.work();
+    const second = await ended((await pipe.replays.start({}, 10, BY)).id);
+    expect(second.progress).toMatchObject({ resolved: 3 });
+  });
+
+  test("what is discarded is not replayed, and what is edited is replayed as it is now", async () => {
+    await die({ do: "give_up" }, "useless", "wrong");
+    const id = async (job: string) =>
+      (await rows.rows<{ id: string }>(`select id from dead_letters where job_id = '${job}'`))[0]?.id ?? "";
+    const [useless, wrong] = [await id("useless"), await id("wrong")];
+    expect(await pipe.replays.discard({ ids: [useless] }, BY)).toBe(1);
+    expect(await pipe.replays.edit(useless, { do: "write" }, BY)).toBe(false);
+    expect(await pipe.replays.edit(wrong, { do: "write" }, BY)).toBe(true);
+    pipe.work();
+    await ended((await pipe.replays.start({}, 10, BY)).id);
+    expect(await pipe.effects()).toEqual({ wrong: 1 });
+    expect(await rows.rows("select action, subject, before, after from operator_actions order by id")).toMatchObject([
+      { action: "dead_letters.discarded", subject: useless, before: { state: "dead" }, after: { state: "discarded" } },
+      { action: "dead_letter.edited", subject: wrong, before: { do: "give_up" }, after: { do: "write" } },
+      { action: "dead_letters.replayed" },
+    ]);
+  });
+});
