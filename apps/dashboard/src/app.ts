@@ -1,9 +1,11 @@
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { contextStorage, getContext } from "hono/context-storage";
 import { timeout } from "hono/timeout";
-import type { Logger, Now } from "@millrace/core";
-import type { JobQueue } from "@millrace/queue";
+import type { Logger, NewId, Now } from "@millrace/core";
+import { createDeadLetterList, createReplays, type Database } from "@millrace/db";
+import type { JobQueue, QueueDefinition } from "@millrace/queue";
 import { audit } from "./audit.ts";
 import { boardRoutes } from "./board.ts";
 import { healthRoutes } from "./health.ts";
@@ -15,6 +17,9 @@ import { signIn } from "./sign-in.ts";
 /** What the app is made of. */
 export type DashboardParts = {
   queues: readonly JobQueue[];
+  definitions: readonly QueueDefinition[];
+  database: Database;
+  newId: NewId;
   operator: { user: string; password: string };
   /** Rejects while the queue's store is away. */
   pingQueue(): Promise<void>;
@@ -38,7 +43,19 @@ export function createDashboardApp(parts: DashboardParts): Hono<DashboardEnv> {
   app.use(signIn(operator, log, now));
   app.use(audit(log));
   app.use(sameOrigin());
-  app.route("/", boardRoutes(parts.queues, log));
+  // Bull Board tells its adapters nothing of the request.
+  app.use(contextStorage());
+  app.route(
+    "/",
+    boardRoutes({
+      queues: parts.queues,
+      definitions: parts.definitions,
+      letters: createDeadLetterList(parts.database),
+      replays: createReplays(parts.database, parts.newId, now),
+      actor: () => getContext<DashboardEnv>().get("operator"),
+      log,
+    }),
+  );
   app.notFound((c) => problem(c, 404, "Not found"));
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status === 504)

@@ -3,6 +3,7 @@ import { readQueueUrl } from "@millrace/queue";
 import { z } from "zod";
 
 const variables = z.object({
+  DATABASE_URL: z.string(),
   DASHBOARD_PORT: port(8081),
   // RFC 7617 section 2: a user name with a colon in it cannot be sent.
   DASHBOARD_USER: z
@@ -15,6 +16,7 @@ const variables = z.object({
 
 /** What the dashboard needs to know. */
 export type DashboardConfig = {
+  databaseUrl: string;
   queueUrl: string;
   port: number;
   logLevel: string;
@@ -29,6 +31,7 @@ export function readDashboardConfig(environment: Environment = process.env): Das
     queueUrl: () => readQueueUrl(environment),
   });
   return {
+    databaseUrl: own.DATABASE_URL,
     queueUrl,
     port: own.DASHBOARD_PORT,
     logLevel: own.LOG_LEVEL,

@@ -11,7 +11,7 @@ describe.each(queueStores())("who gets in to the dashboard on $kind:", (store) =
   });
   afterAll(() => testDatabase.drop());
   beforeEach(async () => {
-    dashboard = await openDashboard(await store.url(testDatabase.url));
+    dashboard = await openDashboard(testDatabase.url, await store.url(testDatabase.url));
   });
   afterEach(() => dashboard.close());
 

@@ -14,7 +14,7 @@ describe.each(queueStores())("the board on $kind:", (store) => {
   });
   afterAll(() => testDatabase.drop());
   beforeEach(async () => {
-    dashboard = await openDashboard(await store.url(testDatabase.url));
+    dashboard = await openDashboard(testDatabase.url, await store.url(testDatabase.url));
   });
   afterEach(() => dashboard.close());
 
@@ -31,7 +31,10 @@ describe.each(queueStores())("the board on $kind:", (store) => {
       await add("later", {}, { delay: 3_600_000 });
       const counts = async () =>
         ((await (await dashboard.ask("GET", "/api/queues")).json()) as { queues: unknown }).queues;
-      const listed = [{ name: QUEUE, counts: { waiting: 1, delayed: 1, failed: 0 }, allowCompletedRetries: false }];
+      const listed = [
+        { name: "dead-letters", counts: { failed: 0 } },
+        { name: QUEUE, counts: { waiting: 1, delayed: 1, failed: 0 }, allowCompletedRetries: false },
+      ];
       expect(await counts()).toMatchObject(listed);
       await dashboard.queue.pause();
       expect(await counts()).toMatchObject(listed);
@@ -63,15 +66,15 @@ describe.each(queueStores())("the board on $kind:", (store) => {
   });
 
   describe("changing:", () => {
-    test.each([`/api/queues/${QUEUE}/broken/retry`, `/api/queues/${QUEUE}/retry/failed`])(
-      "a failed job is run again by PUT %s",
-      async (path) => {
-        await add("broken");
-        expect(await fail("broken")).toBe("failed");
-        expect((await dashboard.ask("PUT", path)).ok).toBe(true);
-        expect(await dashboard.work("broken", async () => "done")).toBe("completed");
-      },
-    );
+    test("a failed job that has no dead letter yet is not run again", async () => {
+      await add("broken");
+      expect(await fail("broken")).toBe("failed");
+      expect((await dashboard.ask("PUT", `/api/queues/${QUEUE}/broken/retry`)).status).toBe(409);
+      expect(await (await dashboard.ask("PUT", `/api/queues/${QUEUE}/retry/failed`)).json()).toMatchObject({
+        retried: 0,
+      });
+      expect(await dashboard.queue.getJobState("broken")).toBe("failed");
+    });
 
     test.each([`/api/queues/${QUEUE}/later/promote`, `/api/queues/${QUEUE}/promote`])(
       "a delayed job is run now by PUT %s",
@@ -87,7 +90,7 @@ describe.each(queueStores())("the board on $kind:", (store) => {
       async (path) => {
         await add("done");
         await dashboard.work("done", async () => "done");
-        expect((await dashboard.ask("PUT", path)).status).toBe(403);
+        expect((await dashboard.ask("PUT", path)).ok).toBe(false);
         expect(await dashboard.queue.getJobState("done")).toBe("completed");
       },
     );
@@ -126,12 +129,12 @@ describe.each(queueStores())("the board on $kind:", (store) => {
       await fail("broken");
       await dashboard.ask("GET", "/api/queues");
       await dashboard.ask("PUT", `/api/queues/${QUEUE}/broken/clean`);
-      await dashboard.ask("PUT", `/api/queues/${QUEUE}/broken/retry`);
+      await dashboard.ask("PUT", `/api/queues/${QUEUE}/pause`);
       const changes = dashboard.logged.lines().filter(({ msg }) => msg === "dashboard.change");
-      const common = { who: "grace", method: "PUT", queue: QUEUE, jobId: "broken" };
+      const common = { who: "grace", method: "PUT", queue: QUEUE };
       expect(changes).toMatchObject([
-        { ...common, route: "/api/queues/:queueName/:jobId/clean", status: 403, level: "warn" },
-        { ...common, route: "/api/queues/:queueName/:jobId/retry", status: 204, level: "info" },
+        { ...common, jobId: "broken", route: "/api/queues/:queueName/:jobId/clean", status: 403, level: "warn" },
+        { ...common, route: "/api/queues/:queueName/pause", status: 200, level: "info" },
       ]);
     });
   });

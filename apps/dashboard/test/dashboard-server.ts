@@ -1,5 +1,7 @@
 import { serve, type ServerType } from "@hono/node-server";
-import { type JobQueue, openQueueBackend, type QueueBackend } from "@millrace/queue";
+import { uuidv7 } from "@millrace/core";
+import { type Database, migrateDatabase, openDatabase } from "@millrace/db";
+import { type JobQueue, openQueueBackend, type QueueBackend, queueDefinition } from "@millrace/queue";
 import { recordingLogger, until } from "@millrace/testing";
 import { createDashboardApp } from "../src/app.ts";
 
@@ -18,11 +20,12 @@ export function basic({ user, password }: typeof OPERATOR): { Authorization: str
 export type DashboardServer = {
   base: string;
   queue: JobQueue;
+  database: Database;
   logged: ReturnType<typeof recordingLogger>;
   /** Moves the dashboard's clock on. */
   pass(ms: number): void;
   /** Asks as the operator, unless other headers are given. */
-  ask(method: string, path: string, headers?: Record<string, string>): Promise<Response>;
+  ask(method: string, path: string, headers?: Record<string, string>, body?: unknown): Promise<Response>;
   /** Works on the queue until the job has ended, and tells how. */
   work(jobId: string, process: () => Promise<unknown>): Promise<"completed" | "failed">;
   /** Empties the queue and ends the server. */
@@ -30,7 +33,9 @@ export type DashboardServer = {
 };
 
 /** Starts the dashboard on a port of its own. */
-export async function openDashboard(queueUrl: string): Promise<DashboardServer> {
+export async function openDashboard(databaseUrl: string, queueUrl: string): Promise<DashboardServer> {
+  const database = openDatabase(databaseUrl, { maxConnections: 4, name: "test-dashboard" });
+  await migrateDatabase(database);
   const backend = openQueueBackend(queueUrl, "consumer", 2);
   await backend.migrate();
   const queue = backend.queue(QUEUE);
@@ -38,6 +43,9 @@ export async function openDashboard(queueUrl: string): Promise<DashboardServer> 
   let at = Date.parse("2026-03-01T12:00:00Z");
   const app = createDashboardApp({
     queues: [queue],
+    definitions: [queueDefinition("probe", "inbound")],
+    database,
+    newId: uuidv7,
     operator: OPERATOR,
     pingQueue: backend.ping,
     log: logged.log,
@@ -51,17 +59,24 @@ export async function openDashboard(queueUrl: string): Promise<DashboardServer> 
   return {
     base,
     queue,
+    database,
     logged,
     pass: (ms) => {
       at += ms;
     },
-    ask: (method, path, headers = basic(OPERATOR)) => fetch(`${base}${path}`, { method, headers }),
+    ask: (method, path, headers = basic(OPERATOR), body = undefined) =>
+      fetch(`${base}${path}`, {
+        method,
+        headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+        body: body === undefined ? null : JSON.stringify(body),
+      }),
     work: (jobId, process) => work(backend, queue, jobId, process),
     async close() {
       await new Promise((resolve) => server.close(resolve));
       await queue.obliterate({ force: true });
       await queue.close();
       await backend.close();
+      await database.close();
     },
   };
 }

@@ -35,6 +35,11 @@ describe.each(queueStores())("replays on $kind:", (store) => {
       const replay = await pipe.replays.find(id);
       return replay && replay.state !== "running" && replay;
     });
+  const start = async (rate = 10) => {
+    const replay = await pipe.replays.start({}, rate, BY);
+    if (!replay) throw new Error("there was nothing to replay");
+    return replay;
+  };
   const wipe = async () => {
     const queue = pipe.backend.queue("probe-inbound");
     await queue.obliterate({ force: true });
@@ -44,7 +49,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
   test("9: what is replayed is done once, its row is resolved, and who asked for it is written down", async () => {
     await die({ do: "give_up", times: 1 }, "mended");
     pipe.work();
-    const replay = await pipe.replays.start({}, 10, BY);
+    const replay = await start();
     expect((await ended(replay.id)).progress).toMatchObject({ resolved: 1, dead: 0 });
     expect(await pipe.deadLetters()).toMatchObject([{ job_id: "mended", state: "resolved" }]);
     expect(await pipe.effects()).toEqual({ mended: 1 });
@@ -56,7 +61,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
   test("what fails again stays the same row, with its history and the attempts of both", async () => {
     await die({ do: "give_up" }, "broken");
     pipe.work();
-    const replay = await pipe.replays.start({}, 10, BY);
+    const replay = await start();
     expect((await ended(replay.id)).progress).toMatchObject({ resolved: 0, dead: 1 });
     const letters = await rows.rows("select state, history, failed_at > first_failed_at as later from dead_letters");
     const before = { errorKind: "permanent", error: "asked to give up", attempts: 1, at: expect.any(String) };
@@ -66,9 +71,10 @@ describe.each(queueStores())("replays on $kind:", (store) => {
   test("9: five replays at once of what was done in part give one effect", async () => {
     await die({ do: "give_up", times: 1 }, "asked");
     const asked = await Promise.all(Array.from({ length: 5 }, () => pipe.replays.start({}, 10, BY)));
-    expect(asked.map(({ total }) => total).sort((one, two) => one - two)).toEqual([0, 0, 0, 0, 1]);
+    const taken = asked.filter((replay) => replay !== undefined);
+    expect(taken).toMatchObject([{ total: 1 }]);
     for (let index = 0; index < 3; index++) pipe.work();
-    for (const { id } of asked) await ended(id);
+    for (const { id } of taken) await ended(id);
     expect(await pipe.effects()).toEqual({ asked: 1 });
     expect(pipe.probe.attempts.get("asked")).toBe(2);
   });
@@ -77,7 +83,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     await die({ do: "give_up", times: 1 }, "lost");
     await wipe();
     pipe.work();
-    await ended((await pipe.replays.start({}, 10, BY)).id);
+    await ended((await start()).id);
     expect(await pipe.effects()).toEqual({ lost: 1 });
   });
 
@@ -99,7 +105,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     const ids = Array.from({ length: 30 }, (_, index) => `many${index}`);
     await die({ do: "give_up" }, ...ids);
     pipe.work();
-    const replay = await ended((await pipe.replays.start({}, 500, BY)).id);
+    const replay = await ended((await start(500)).id);
     expect(replay).toMatchObject({ state: "stopped", detail: "1 of the last 1 died again" });
     expect(replay.progress).toMatchObject({ dead: 1, left: 29 });
     expect((await pipe.deadLetters()).filter(isDead)).toHaveLength(30);
@@ -109,12 +115,12 @@ describe.each(queueStores())("replays on $kind:", (store) => {
 
   test("a replay that is cancelled puts no more back, and another may take what is left", async () => {
     await die({ do: "give_up", times: 1 }, "one", "two", "three");
-    const first = await pipe.replays.start({}, 10, BY);
+    const first = await start();
     expect(await pipe.replays.cancel(first.id, BY)).toBe(true);
     expect(await pipe.replays.cancel(first.id, BY)).toBe(false);
     expect((await pipe.replays.find(first.id))?.progress).toMatchObject({ left: 3 });
     pipe.work();
-    const second = await ended((await pipe.replays.start({}, 10, BY)).id);
+    const second = await ended((await start()).id);
     expect(second.progress).toMatchObject({ resolved: 3 });
   });
 
@@ -127,7 +133,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     expect(await pipe.replays.edit(useless, { do: "write" }, BY)).toBe(false);
     expect(await pipe.replays.edit(wrong, { do: "write" }, BY)).toBe(true);
     pipe.work();
-    await ended((await pipe.replays.start({}, 10, BY)).id);
+    await ended((await start()).id);
     expect(await pipe.effects()).toEqual({ wrong: 1 });
     expect(await rows.rows("select action, subject, before, after from operator_actions order by id")).toMatchObject([
       { action: "dead_letters.discarded", subject: useless, before: { state: "dead" }, after: { state: "discarded" } },

@@ -23,11 +23,13 @@ export type DeadLetterList = {
   tally(
     selection: DeadLetterSelection,
   ): Promise<{ queue: string; errorKind: string; error: string; letters: number }[]>;
-  /** One, by its own id. */
+  /** One, by its own id, or the latest of a job or an event by that one's. */
   find(id: string): Promise<DeadLetter | undefined>;
   /** The one of a job. */
   ofJob(queue: string, jobId: string): Promise<DeadLetter | undefined>;
 };
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Most lines of {@link DeadLetterList.tally}. */
 const MOST_KINDS = 100;
@@ -66,7 +68,13 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
         .orderBy(desc(count()), deadLetters.queue, deadLetters.error)
         .limit(MOST_KINDS),
     async find(id) {
-      const [row] = await orm.select().from(deadLetters).where(eq(deadLetters.id, id));
+      const isOwn = UUID.test(id);
+      const [row] = await orm
+        .select()
+        .from(deadLetters)
+        .where(isOwn ? eq(deadLetters.id, id) : or(eq(deadLetters.jobId, id), eq(deadLetters.eventId, id)))
+        .orderBy(desc(deadLetters.failedAt))
+        .limit(1);
       return row;
     },
     async ofJob(queue, jobId) {

@@ -16,10 +16,11 @@ export type Replay = typeof replays.$inferSelect & {
 /** What people do with dead letters. Each change is a row in operator_actions. */
 export type Replays = {
   /**
-   * Has the dead ones of a selection replayed by the workers; those that a replay has already are left to it.
+   * Has the dead ones of a selection replayed by the workers; those that a replay has already are left to it. Undefined
+   * when there are none.
    * @param rate most in a second
    */
-  start(selection: DeadLetterSelection, rate: number, by: By): Promise<Replay>;
+  start(selection: DeadLetterSelection, rate: number, by: By): Promise<Replay | undefined>;
   /** Puts no more of it back. False when it has ended already, or there is none. */
   cancel(replayId: string, by: By): Promise<boolean>;
   find(replayId: string): Promise<Replay | undefined>;
@@ -58,12 +59,11 @@ export function createReplays({ orm }: Database, newId: NewId, now: Now): Replay
           )
           .onConflictDoNothing();
         const total = taken.count;
-        const end = total === 0 ? { state: "done" as const, endedAt: now() } : {};
-        const [replay] = await tx
-          .update(replays)
-          .set({ total, ...end })
-          .where(eq(replays.id, id))
-          .returning();
+        if (total === 0) {
+          await tx.delete(replays).where(eq(replays.id, id));
+          return undefined;
+        }
+        const [replay] = await tx.update(replays).set({ total }).where(eq(replays.id, id)).returning();
         const [only, ...others] = selection.ids ?? [];
         await audit(tx, by, {
           action: "dead_letters.replayed",
@@ -95,6 +95,7 @@ export function createReplays({ orm }: Database, newId: NewId, now: Now): Replay
           .update(deadLetters)
           .set({ state: "discarded", resolvedAt: now(), updatedAt: sql`now()` })
           .where(and(eq(deadLetters.state, "dead"), selected(selection)));
+        if (discarded.count === 0) return 0;
         const [only, ...others] = selection.ids ?? [];
         await audit(tx, by, {
           action: "dead_letters.discarded",
