@@ -1,5 +1,6 @@
 import type { Environment } from "@millrace/core";
 import { conversations } from "./commands/conversations.ts";
+import { deadLetters } from "./commands/dead-letters.ts";
 import { migrate } from "./commands/migrate.ts";
 import { send } from "./commands/send.ts";
 import { sources } from "./commands/sources.ts";
@@ -16,6 +17,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   status,
   trace,
   conversations,
+  "dead-letters": deadLetters,
   sources,
   migrate,
 };

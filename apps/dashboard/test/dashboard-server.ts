@@ -64,7 +64,7 @@ export async function openDashboard(databaseUrl: string, queueUrl: string): Prom
     pass: (ms) => {
       at += ms;
     },
-    ask: (method, path, headers = basic(OPERATOR), body = undefined) =>
+    ask: (method, path, headers = basic(OPERATOR), body?: unknown) =>
       fetch(`${base}${path}`, {
         method,
         headers: body === undefined ? headers : { "content-type": "application/json", ...headers },

@@ -47,7 +47,7 @@ export class DeadLetterAdapter extends BaseAdapter {
   async getJobCounts(): Promise<JobCounts> {
     const { dead, replaying, resolved, discarded } = await this.#letters.counts({});
     const none = { waiting: 0, "waiting-children": 0, prioritized: 0, delayed: 0, paused: 0 };
-    return { ...none, failed: dead, active: replaying, completed: resolved + discarded } as JobCounts;
+    return { ...none, failed: dead, active: replaying, completed: resolved + discarded };
   }
 
   async getJobs(statuses: JobStatus[], start = 0, end = 99): Promise<QueueJob[]> {
