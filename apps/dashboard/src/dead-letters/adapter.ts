@@ -25,7 +25,8 @@ export class DeadLetterAdapter extends BaseAdapter {
   readonly #actions: LetterActions;
 
   constructor(letters: DeadLetterList, actions: LetterActions) {
-    super("bullmq", {
+    // What is "bullmq" is asked for its flows, by way of a queue of BullMQ's.
+    super("bull", {
       allowCompletedRetries: false,
       description:
         "Jobs that were given up. Retry replays one; removing discards it. Its page tells how it died before.",
