@@ -8,6 +8,7 @@ import { createDeadLetterList, createReplays, type Database } from "@millrace/db
 import type { JobQueue, QueueDefinition } from "@millrace/queue";
 import { audit } from "./audit.ts";
 import { boardRoutes } from "./board.ts";
+import { deadLetterApi } from "./dead-letters/api.ts";
 import { healthRoutes } from "./health.ts";
 import { problem } from "./problem.ts";
 import { sameOrigin } from "./same-origin.ts";
@@ -45,13 +46,16 @@ export function createDashboardApp(parts: DashboardParts): Hono<DashboardEnv> {
   app.use(sameOrigin());
   // Bull Board tells its adapters nothing of the request.
   app.use(contextStorage());
+  const letters = createDeadLetterList(parts.database);
+  const replays = createReplays(parts.database, parts.newId, now);
+  app.route("/", deadLetterApi({ letters, replays }));
   app.route(
     "/",
     boardRoutes({
       queues: parts.queues,
       definitions: parts.definitions,
-      letters: createDeadLetterList(parts.database),
-      replays: createReplays(parts.database, parts.newId, now),
+      letters,
+      replays,
       actor: () => getContext<DashboardEnv>().get("operator"),
       log,
     }),
