@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 const benchmarks: Record<string, () => Promise<void>> = {
   ingest: () => ofApp("apps/ingest/bench/main.ts"),
   worker: () => ofApp("apps/worker/bench/main.ts"),
+  replays: () => ofApp("apps/worker/bench/replays/main.ts"),
   sends: async () => (await import("./sends.ts")).measureSends(),
   conversations: async () => (await import("./conversations.ts")).measureConversations(),
 };

@@ -1,0 +1,23 @@
+import type { openRows } from "@millrace/testing/servers";
+import { whatsappTexts } from "../events.ts";
+
+/** Writes dead letters of texts that were never worked on, as their collector does, in one statement. */
+export async function buryTexts(rows: ReturnType<typeof openRows>, count: number, run: string): Promise<void> {
+  const [text] = whatsappTexts(1, "x");
+  const payload = JSON.stringify(text?.payload);
+  await rows.rows(`
+    with texts as (
+      select number, 'message.100000000000001.wamid.dead' || '${run}' || number as event_id,
+        jsonb_set(jsonb_set('${payload}'::jsonb, '{message,id}', to_jsonb('wamid.dead' || '${run}' || number)),
+          '{message,from}', to_jsonb('4917' || lpad((number % 5000)::text, 8, '0'))) as payload
+      from generate_series(1, ${count}) as number
+    ), events as (
+      insert into webhook_events (id, source, event_id, kind, payload_hash, status, error, correlation_id, received_at)
+      select gen_random_uuid(), 'whatsapp', event_id, 'message', '', 'dead', 'buried', 'dead', now() from texts
+    )
+    insert into dead_letters (id, queue, job_id, source, event_id, kind, payload, payload_hash, error_kind, error,
+      attempts, state, correlation_id, received_at, first_failed_at, failed_at)
+    select gen_random_uuid(), 'whatsapp-inbound', event_id, 'whatsapp', event_id, 'message', payload, '', 'retryable',
+      'buried', 8, 'dead', 'dead', now(), now(), now()
+    from texts`);
+}
