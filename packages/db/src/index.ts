@@ -18,6 +18,15 @@ export * from "./repositories/ledger.ts";
 export * from "./repositories/outbox.ts";
 export * from "./repositories/rate-limits.ts";
 export * from "./repositories/turns.ts";
-export { ANY_ACCOUNT, assignSources, seedSources, sourceStore, type SourceAssignment } from "./repositories/sources.ts";
+export {
+  ANY_ACCOUNT,
+  assignSources,
+  giveSource,
+  listSources,
+  seedSources,
+  sourceStore,
+  type SourceAssignment,
+  type SourceLine,
+} from "./repositories/sources.ts";
 export { isOutage } from "./outage.ts";
 export { storedMedia, type StoredMediaRecords } from "./repositories/stored-media.ts";

@@ -4,8 +4,8 @@ import { uuidv7 } from "@millrace/core";
 import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
-import { leadSources } from "../schema/index.ts";
-import { assignSources, seedSources, sourceStore } from "./sources.ts";
+import { leadSources, operatorActions } from "../schema/index.ts";
+import { assignSources, giveSource, listSources, seedSources, sourceStore } from "./sources.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -56,4 +56,16 @@ test("an account that somebody was given stays theirs when it is seeded again", 
     await sources.tenantOf("telegram", "bot", "bot-2"),
   ];
   expect(one).not.toBe(two);
+});
+
+test("an account that a person gives away is written down with whose it was", async () => {
+  const source = { provider: "meta", externalId: "page-7" };
+  await giveSource(database, { ...source, tenantName: "Baker" }, { actor: "grace" }, uuidv7);
+  await giveSource(database, { ...source, tenantName: "Miller" }, { actor: "grace", reason: "sold" }, uuidv7);
+  expect(await listSources(database)).toContainEqual({ ...source, tenant: "Miller" });
+  const common = { actor: "grace", action: "source.given", subject: "meta/page-7" };
+  expect(await database.orm.select().from(operatorActions).orderBy(operatorActions.id)).toMatchObject([
+    { ...common, reason: null, before: null, after: { tenant: "Baker" } },
+    { ...common, reason: "sold", before: { tenant: "Baker" }, after: { tenant: "Miller" } },
+  ]);
 });

@@ -1,7 +1,8 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { type NewId, permanent, type SourceStore } from "@millrace/core";
-import type { Executor } from "../database.ts";
-import { leadSources, tenants } from "../schema/index.ts";
+import type { Database, Executor } from "../database.ts";
+import { leadSources, operatorActions, tenants } from "../schema/index.ts";
+import type { By } from "./replays.ts";
 
 /** Stands for every account of a provider that has no row of its own. */
 export const ANY_ACCOUNT = "*";
@@ -25,6 +26,45 @@ export function sourceStore(tx: Executor): SourceStore {
 
 /** An account to be given to a tenant; `tenantName` undefined makes it known and nobody's. */
 export type SourceAssignment = { provider: string; externalId: string; tenantName: string | undefined };
+
+/** An account and whose it is. */
+export type SourceLine = { provider: string; externalId: string; tenant: string | null };
+
+/** Whose is which page, number and bot, by provider. */
+export function listSources({ orm }: Database): Promise<SourceLine[]> {
+  return orm
+    .select({ provider: leadSources.provider, externalId: leadSources.externalId, tenant: tenants.name })
+    .from(leadSources)
+    .leftJoin(tenants, eq(tenants.id, leadSources.tenantId))
+    .orderBy(leadSources.provider, leadSources.externalId);
+}
+
+/** Gives an account to a tenant, as a person does it: it is a row in operator_actions. */
+export async function giveSource(
+  { orm }: Database,
+  source: SourceAssignment & { tenantName: string },
+  { actor, reason }: By,
+  newId: NewId,
+): Promise<void> {
+  const { provider, externalId, tenantName } = source;
+  await orm.transaction(async (tx) => {
+    const [before] = await tx
+      .select({ tenant: tenants.name })
+      .from(leadSources)
+      .leftJoin(tenants, eq(tenants.id, leadSources.tenantId))
+      .where(and(eq(leadSources.provider, provider), eq(leadSources.externalId, externalId)));
+    await assignSources(tx, [source], newId);
+    await tx.insert(operatorActions).values({
+      id: newId(),
+      actor,
+      action: "source.given",
+      subject: `${provider}/${externalId}`,
+      reason: reason ?? null,
+      before: before ?? null,
+      after: { tenant: tenantName },
+    });
+  });
+}
 
 /** Gives accounts to tenants, whoever had them, making the tenants where need be. Repeating it changes nothing. */
 export async function assignSources(

@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { uuidv7 } from "@millrace/core";
+import { createReplays } from "@millrace/db";
+import { queueStores, until } from "@millrace/testing";
+import { openConversations } from "./conversations-setup.ts";
+
+const SEND = "/api/integrations/whatsapp/send";
+const ADA = "15551230001";
+
+describe.each(queueStores())("five replays at once, on $kind:", (store) => {
+  let conversations: Awaited<ReturnType<typeof openConversations>>;
+  afterEach(() => conversations.close());
+
+  const died = (count: number) =>
+    until(`${count} are dead`, async () => {
+      const rows = await conversations.rows.rows<{ error: string }>(
+        "select error from dead_letters where state = 'dead'",
+      );
+      return rows.length === count && rows;
+    });
+  const replay = async () => {
+    const replays = createReplays(conversations.database, uuidv7, () => new Date());
+    await Promise.all(Array.from({ length: 5 }, () => replays.start({}, 10, { actor: "grace" })));
+    await until("the replay has ended", async () => (await replays.latest(1))[0]?.state !== "running");
+    await until("nothing is left to do", async () => (await conversations.jobs()).unfinished === 0);
+    expect(await conversations.rows.rows("select state from dead_letters where state <> 'resolved'")).toEqual([]);
+  };
+
+  test("9: a message that was refused is sent once, and none that was sent is sent again", async () => {
+    conversations = await openConversations(store, {
+      variables: { N8N_DISPATCH_URL: "", N8N_WEBHOOK_ENABLED: "false" },
+    });
+    conversations.work();
+    await conversations.hear(ADA, "Hello");
+    await until("her window is open", async () => (await conversations.messages()).length === 1);
+    await conversations.fail({ match: { api: "whatsapp", type: "text" }, fault: "code:131026", times: 1 });
+    for (const text of ["refused", "taken"])
+      await conversations.call(SEND, { to: { phone: `+${ADA}` }, message: { type: "text", text } });
+    await died(1);
+    await until("the other is sent", async () => (await conversations.sent()).length === 1);
+    await replay();
+    expect((await conversations.sent()).map(({ text }) => text)).toEqual(["taken", "refused"]);
+    expect(await conversations.messages("status = 'failed'")).toEqual([]);
+  });
+
+  test("9: a question that was never answered is asked once more, and its answer sent once", async () => {
+    conversations = await openConversations(store, {
+      variables: { N8N_GATHER_MS: "20", N8N_ANSWER_TIMEOUT_MS: "1000" },
+    });
+    await conversations.fail({ match: { api: "n8n" }, fault: "no_answer", times: 2 });
+    conversations.work();
+    await conversations.hear(ADA, "Is the mill open?");
+    const [letter] = await died(1);
+    expect(letter?.error).toBe("1 s without an answer, twice");
+    expect(await conversations.questions()).toHaveLength(2);
+    await replay();
+    await until("it is answered", async () => (await conversations.sent()).length === 1);
+    expect(await conversations.questions()).toHaveLength(3);
+    expect(await conversations.messages("author = 'ai'")).toHaveLength(1);
+  });
+});
