@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { serve, type ServerType } from "@hono/node-server";
-import { createLogger, EnvironmentError, systemNow } from "@millrace/core";
+import { createLogger, EnvironmentError, systemNow, uuidv7 } from "@millrace/core";
+import { openDatabase } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { openQueueBackend, queueCatalogue } from "@millrace/queue";
 import { createDashboardApp } from "./app.ts";
@@ -11,12 +13,28 @@ const STOP_DEADLINE_MS = 10_000;
 /** Connections per queue on Postgres; the board asks a queue a handful of small questions every few seconds. */
 const CONNECTIONS = 2;
 
+/** Connections for what is asked of the database besides: sessions, and the pages. */
+const DATABASE_CONNECTIONS = 4;
+
 async function main(): Promise<void> {
   const config = readDashboardConfig();
   const log = createLogger("dashboard", config.logLevel);
   const backend = openQueueBackend(config.queueUrl, "consumer", CONNECTIONS);
   const queues = queueCatalogue(integrations).map(({ name }) => backend.queue(name));
-  const app = createDashboardApp({ queues, operator: config.operator, pingQueue: backend.ping, log, now: systemNow });
+  const database = openDatabase(config.databaseUrl, {
+    maxConnections: DATABASE_CONNECTIONS,
+    name: "millrace-dashboard",
+  });
+  const app = createDashboardApp({
+    queues,
+    database,
+    access: config.access,
+    pingQueue: backend.ping,
+    log,
+    now: systemNow,
+    newId: uuidv7,
+    newToken: () => randomBytes(32).toString("base64url"),
+  });
   const server: ServerType = serve({ fetch: app.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: backend.kind, queues: queues.length }, "dashboard.ready");
   });
@@ -31,6 +49,7 @@ async function main(): Promise<void> {
     await new Promise((resolve) => server.close(resolve));
     for (const queue of queues) await queue.close();
     await backend.close();
+    await database.close();
     process.exit(0);
   };
   process.once("SIGTERM", () => void stop());

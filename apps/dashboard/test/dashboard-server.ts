@@ -1,7 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { serve, type ServerType } from "@hono/node-server";
+import { uuidv7 } from "@millrace/core";
+import { type Database, migrateDatabase, openDatabase } from "@millrace/db";
 import { type JobQueue, openQueueBackend, type QueueBackend } from "@millrace/queue";
 import { recordingLogger, until } from "@millrace/testing";
-import { createDashboardApp } from "../src/app.ts";
+import { type Access, createDashboardApp } from "../src/app.ts";
 
 /** Who may sign in; the password has a colon in it, as it may. */
 export const OPERATOR = { user: "grace", password: "correct horse: battery" };
@@ -9,7 +12,7 @@ export const OPERATOR = { user: "grace", password: "correct horse: battery" };
 /** The only queue. */
 export const QUEUE = "probe-inbound";
 
-/** The header with which somebody signs in. */
+/** The header with which a script signs in. */
 export function basic({ user, password }: typeof OPERATOR): { Authorization: string } {
   return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
 }
@@ -18,6 +21,7 @@ export function basic({ user, password }: typeof OPERATOR): { Authorization: str
 export type DashboardServer = {
   base: string;
   queue: JobQueue;
+  database: Database;
   logged: ReturnType<typeof recordingLogger>;
   /** Moves the dashboard's clock on. */
   pass(ms: number): void;
@@ -29,8 +33,14 @@ export type DashboardServer = {
   close(): Promise<void>;
 };
 
-/** Starts the dashboard on a port of its own. */
-export async function openDashboard(queueUrl: string): Promise<DashboardServer> {
+/** Starts the dashboard on a port of its own, over a database that it brings up to date. */
+export async function openDashboard(
+  queueUrl: string,
+  databaseUrl: string,
+  access: Partial<Access> = {},
+): Promise<DashboardServer> {
+  const database = openDatabase(databaseUrl, { maxConnections: 4, name: "test" });
+  await migrateDatabase(database);
   const backend = openQueueBackend(queueUrl, "consumer", 2);
   await backend.migrate();
   const queue = backend.queue(QUEUE);
@@ -38,10 +48,13 @@ export async function openDashboard(queueUrl: string): Promise<DashboardServer> 
   let at = Date.parse("2026-03-01T12:00:00Z");
   const app = createDashboardApp({
     queues: [queue],
-    operator: OPERATOR,
+    database,
+    access: { builtIn: OPERATOR, proxies: undefined, secureCookies: false, ...access },
     pingQueue: backend.ping,
     log: logged.log,
     now: () => new Date(at),
+    newId: uuidv7,
+    newToken: () => randomBytes(32).toString("base64url"),
   });
   const { server, base } = await new Promise<{ server: ServerType; base: string }>((resolve) => {
     const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) =>
@@ -51,17 +64,19 @@ export async function openDashboard(queueUrl: string): Promise<DashboardServer> 
   return {
     base,
     queue,
+    database,
     logged,
     pass: (ms) => {
       at += ms;
     },
-    ask: (method, path, headers = basic(OPERATOR)) => fetch(`${base}${path}`, { method, headers }),
+    ask: (method, path, headers = basic(OPERATOR)) => fetch(`${base}${path}`, { method, headers, redirect: "manual" }),
     work: (jobId, process) => work(backend, queue, jobId, process),
     async close() {
       await new Promise((resolve) => server.close(resolve));
       await queue.obliterate({ force: true });
       await queue.close();
       await backend.close();
+      await database.close();
     },
   };
 }
