@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import type { Logger } from "@millrace/core";
 import type { DashboardEnv } from "./app.ts";
-import { isChanging } from "./same-origin.ts";
+import { isChanging } from "./sign-in/same-origin.ts";
 
 /** Logs one line per changing request, refused ones too: who asked for what, of which queue and job, and the answer. */
 export function audit(log: Logger): MiddlewareHandler<DashboardEnv> {

@@ -1,6 +1,22 @@
-import { type Environment, port, readAll, readEnvironment } from "@millrace/core";
+import { isIP } from "node:net";
+import { type Environment, flag, networks, port, readAll, readEnvironment, EnvironmentError } from "@millrace/core";
 import { readQueueUrl } from "@millrace/queue";
 import { z } from "zod";
+import type { Access } from "./app.ts";
+
+/** Shortest password in production. */
+const MIN_PASSWORD = 12;
+
+const network = z.union([z.cidrv4(), z.cidrv6()]);
+
+/** Addresses and networks, separated by commas. */
+const trusted = z.string().transform((text, context) => {
+  const entries = text.split(",").map((entry) => entry.trim());
+  const cidrs = entries.map((entry) => (isIP(entry) === 0 ? entry : `${entry}/${isIP(entry) === 4 ? 32 : 128}`));
+  if (cidrs.every((cidr) => network.safeParse(cidr).success)) return networks(cidrs);
+  context.addIssue("must be addresses or networks such as 10.0.0.0/8");
+  return z.NEVER;
+});
 
 const variables = z.object({
   DATABASE_URL: z.string(),
@@ -10,7 +26,12 @@ const variables = z.object({
     .string()
     .regex(/^[^:]+$/, "must hold no colon")
     .default("operator"),
-  DASHBOARD_PASSWORD: z.string(),
+  DASHBOARD_TRUSTED_PROXIES: trusted.optional(),
+  DASHBOARD_PROXY_USER_HEADER: z
+    .string()
+    .regex(/^[\w-]+$/, "must be the name of a header")
+    .default("X-Forwarded-User"),
+  DASHBOARD_PROXY_ROLE: z.enum(["viewer", "operator"], { error: "must be viewer or operator" }).default("viewer"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 
@@ -20,21 +41,56 @@ export type DashboardConfig = {
   queueUrl: string;
   port: number;
   logLevel: string;
-  /** The one who may sign in. */
-  operator: { user: string; password: string };
+  access: Access;
 };
 
 /** Reads the process's environment once. Throws EnvironmentError with a line per wrong variable. */
 export function readDashboardConfig(environment: Environment = process.env): DashboardConfig {
-  const { own, queueUrl } = readAll({
+  const { own, password, secureCookies, queueUrl } = readAll({
     own: () => readEnvironment(variables, environment),
+    password: () => readPassword(environment),
+    secureCookies: () => readSecureCookies(environment),
     queueUrl: () => readQueueUrl(environment),
   });
+  const { DASHBOARD_USER: user, DASHBOARD_TRUSTED_PROXIES: addresses } = own;
   return {
     databaseUrl: own.DATABASE_URL,
     queueUrl,
     port: own.DASHBOARD_PORT,
     logLevel: own.LOG_LEVEL,
-    operator: { user: own.DASHBOARD_USER, password: own.DASHBOARD_PASSWORD },
+    access: {
+      builtIn: password === undefined ? undefined : { user, password },
+      proxies: addresses && {
+        addresses,
+        userHeader: own.DASHBOARD_PROXY_USER_HEADER.toLowerCase(),
+        role: own.DASHBOARD_PROXY_ROLE,
+      },
+      secureCookies,
+    },
   };
+}
+
+const passwordVariables = z.object({
+  DASHBOARD_PASSWORD: z.string().optional(),
+  DASHBOARD_TRUSTED_PROXIES: z.string().optional(),
+  NODE_ENV: z.string().optional(),
+});
+
+/** Needed unless proxies sign people in: otherwise nobody could come in who was not added before. */
+function readPassword(environment: Environment): string | undefined {
+  const read = readEnvironment(passwordVariables, environment);
+  const password = read.DASHBOARD_PASSWORD;
+  if (password === undefined && read.DASHBOARD_TRUSTED_PROXIES === undefined)
+    throw new EnvironmentError(["DASHBOARD_PASSWORD is missing"]);
+  if (password !== undefined && password.length < MIN_PASSWORD && read.NODE_ENV === "production")
+    throw new EnvironmentError([
+      `DASHBOARD_PASSWORD: must have ${MIN_PASSWORD} characters or more where NODE_ENV is production`,
+    ]);
+  return password;
+}
+
+function readSecureCookies(environment: Environment): boolean {
+  const { NODE_ENV } = readEnvironment(passwordVariables, environment);
+  const cookies = z.object({ DASHBOARD_SECURE_COOKIES: flag(NODE_ENV === "production") });
+  return readEnvironment(cookies, environment).DASHBOARD_SECURE_COOKIES;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { serve, type ServerType } from "@hono/node-server";
 import { createLogger, EnvironmentError, systemNow, uuidv7 } from "@millrace/core";
 import { openDatabase } from "@millrace/db";
@@ -19,21 +20,22 @@ async function main(): Promise<void> {
   const config = readDashboardConfig();
   const log = createLogger("dashboard", config.logLevel);
   const backend = openQueueBackend(config.queueUrl, "consumer", CONNECTIONS);
+  const definitions = queueCatalogue(integrations);
+  const queues = definitions.map(({ name }) => backend.queue(name));
   const database = openDatabase(config.databaseUrl, {
     maxConnections: DATABASE_CONNECTIONS,
     name: "millrace-dashboard",
   });
-  const definitions = queueCatalogue(integrations);
-  const queues = definitions.map(({ name }) => backend.queue(name));
   const app = createDashboardApp({
     queues,
     definitions,
     database,
-    operator: config.operator,
+    access: config.access,
     pingQueue: backend.ping,
     log,
     now: systemNow,
     newId: uuidv7,
+    newToken: () => randomBytes(32).toString("base64url"),
   });
   const server: ServerType = serve({ fetch: app.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: backend.kind, queues: queues.length }, "dashboard.ready");

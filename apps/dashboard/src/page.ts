@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import type { DashboardEnv } from "./app.ts";
 import { DEAD_LETTERS } from "./dead-letters/adapter.ts";
 
 /** Bull Board's page asks Google for its fonts; an operator's board calls nobody, and the system's fonts do as well. */
@@ -19,10 +20,17 @@ body:has(a[aria-current][title="${DEAD_LETTERS}"]) [role="menuitem"]:has(.lucide
 button[class*="editButton"] { display: none; }
 </style>`;
 
-/** Bull Board's page without what does not belong on this board. */
-export const ownPage: MiddlewareHandler = async (c, next) => {
+/** Hides from a viewer all that changes something, likewise; the menu of a queue has nothing else. */
+const HIDDEN_FROM_VIEWERS = `<style>
+ul:is([class^="jobActions"], [class^="queueActions"]), button[class*="trigger-"]:has(.lucide-ellipsis-vertical),
+[role="menuitem"]:has(.lucide-pause, .lucide-play, .lucide-refresh-cw, .lucide-corner-up-left) { display: none; }
+</style>`;
+
+/** Bull Board's page without what does not belong on this board, or is not for who looks at it. */
+export const ownPage: MiddlewareHandler<DashboardEnv> = async (c, next) => {
   await next();
   if (!c.res.headers.get("content-type")?.startsWith("text/html")) return;
   const page = await c.res.text();
-  c.res = c.html(page.replace(FOREIGN_FONTS, "").replace("</head>", `${HIDDEN}</head>`));
+  const hidden = c.get("role") === "operator" ? HIDDEN : `${HIDDEN}${HIDDEN_FROM_VIEWERS}`;
+  c.res = c.html(page.replace(FOREIGN_FONTS, "").replace("</head>", `${hidden}</head>`));
 };

@@ -3,8 +3,9 @@ import { secureHeaders } from "hono/secure-headers";
 import type { DashboardEnv } from "./app.ts";
 
 /**
- * Headers for a page that is for one operator alone: not framed, not embedded, not cached, loading nothing from
- * elsewhere. Bull Board styles its page inline, and its icons are data URLs; its scripts are all files.
+ * Headers for pages that are for operators alone: not framed, not embedded, not cached, loading nothing from
+ * elsewhere. The pages are styled inline, and their icons
+ * are data URLs; Bull Board's scripts are all files.
  */
 export function securityHeaders(): [MiddlewareHandler<DashboardEnv>, MiddlewareHandler<DashboardEnv>] {
   const headers = secureHeaders({
@@ -16,11 +17,12 @@ export function securityHeaders(): [MiddlewareHandler<DashboardEnv>, MiddlewareH
       imgSrc: ["'self'", "data:"],
       connectSrc: ["'self'"],
       baseUri: ["'self'"],
-      formAction: ["'none'"],
+      formAction: ["'self'"],
       frameAncestors: ["'none'"],
     },
     xFrameOptions: "DENY",
-    referrerPolicy: "no-referrer",
+    // `no-referrer` would also make the browser send `Origin: null` with our own forms.
+    referrerPolicy: "same-origin",
     // Whether this host is only ever reached by TLS is for the proxy in front to know.
     strictTransportSecurity: false,
   });

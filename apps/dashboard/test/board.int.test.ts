@@ -14,7 +14,7 @@ describe.each(queueStores())("the board on $kind:", (store) => {
   });
   afterAll(() => testDatabase.drop());
   beforeEach(async () => {
-    dashboard = await openDashboard(testDatabase.url, await store.url(testDatabase.url));
+    dashboard = await openDashboard(await store.url(testDatabase.url), testDatabase.url);
   });
   afterEach(() => dashboard.close());
 

@@ -1,9 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { serve, type ServerType } from "@hono/node-server";
 import { uuidv7 } from "@millrace/core";
 import { type Database, migrateDatabase, openDatabase } from "@millrace/db";
 import { type JobQueue, openQueueBackend, type QueueBackend, queueDefinition } from "@millrace/queue";
 import { recordingLogger, until } from "@millrace/testing";
-import { createDashboardApp } from "../src/app.ts";
+import { type Access, createDashboardApp } from "../src/app.ts";
 
 /** Who may sign in; the password has a colon in it, as it may. */
 export const OPERATOR = { user: "grace", password: "correct horse: battery" };
@@ -11,7 +12,7 @@ export const OPERATOR = { user: "grace", password: "correct horse: battery" };
 /** The only queue. */
 export const QUEUE = "probe-inbound";
 
-/** The header with which somebody signs in. */
+/** The header with which a script signs in. */
 export function basic({ user, password }: typeof OPERATOR): { Authorization: string } {
   return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
 }
@@ -32,9 +33,13 @@ export type DashboardServer = {
   close(): Promise<void>;
 };
 
-/** Starts the dashboard on a port of its own. */
-export async function openDashboard(databaseUrl: string, queueUrl: string): Promise<DashboardServer> {
-  const database = openDatabase(databaseUrl, { maxConnections: 4, name: "test-dashboard" });
+/** Starts the dashboard on a port of its own, over a database that it brings up to date. */
+export async function openDashboard(
+  queueUrl: string,
+  databaseUrl: string,
+  access: Partial<Access> = {},
+): Promise<DashboardServer> {
+  const database = openDatabase(databaseUrl, { maxConnections: 4, name: "test" });
   await migrateDatabase(database);
   const backend = openQueueBackend(queueUrl, "consumer", 2);
   await backend.migrate();
@@ -45,11 +50,12 @@ export async function openDashboard(databaseUrl: string, queueUrl: string): Prom
     queues: [queue],
     definitions: [queueDefinition("probe", "inbound")],
     database,
-    newId: uuidv7,
-    operator: OPERATOR,
+    access: { builtIn: OPERATOR, proxies: undefined, secureCookies: false, ...access },
     pingQueue: backend.ping,
     log: logged.log,
     now: () => new Date(at),
+    newId: uuidv7,
+    newToken: () => randomBytes(32).toString("base64url"),
   });
   const { server, base } = await new Promise<{ server: ServerType; base: string }>((resolve) => {
     const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) =>
@@ -67,6 +73,7 @@ export async function openDashboard(databaseUrl: string, queueUrl: string): Prom
     ask: (method, path, headers = basic(OPERATOR), body?: unknown) =>
       fetch(`${base}${path}`, {
         method,
+        redirect: "manual",
         headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
         body: body === undefined ? null : JSON.stringify(body),
       }),

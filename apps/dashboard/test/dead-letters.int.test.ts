@@ -21,7 +21,7 @@ describe.each(queueStores())("the dead letters on the board, with the queues on 
     await testDatabase.drop();
   });
   beforeEach(async () => {
-    dashboard = await openDashboard(testDatabase.url, await store.url(testDatabase.url));
+    dashboard = await openDashboard(await store.url(testDatabase.url), testDatabase.url);
   });
   afterEach(async () => {
     await rows.rows("truncate dead_letters, webhook_events, replays, operator_actions cascade");

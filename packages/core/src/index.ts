@@ -14,6 +14,7 @@ export * from "./logger.ts";
 export * from "./media.ts";
 export * from "./outbound.ts";
 export * from "./provider-error.ts";
+export { networks } from "./public-addresses.ts";
 export * from "./signature.ts";
 export * from "./standard-webhooks.ts";
 export * from "./stores.ts";

@@ -7,6 +7,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   queue: ["core"],
   db: ["core"],
   media: ["core"],
+  passwords: [],
   sandbox: ["core"],
   "embedded-postgres": [],
 };

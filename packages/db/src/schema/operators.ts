@@ -25,7 +25,7 @@ export const operatorSessions = pgTable(
     tokenHash: text("token_hash").primaryKey(),
     /** Null for the operator of the environment. */
     operatorId: uuid("operator_id").references(() => operators.id, { onDelete: "cascade" }),
-    /** Of the operator of the environment: which password was signed in with, so that a new one ends the session. */
+    /** Tells by the session's token whether the password is still the one that was signed in with. */
     passwordTag: text("password_tag"),
     createdAt: createdAt(),
     usedAt: time("used_at").notNull(),

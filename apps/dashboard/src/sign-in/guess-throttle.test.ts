@@ -3,7 +3,7 @@ import { createGuessThrottle } from "./guess-throttle.ts";
 
 function setUp() {
   let at = Date.parse("2026-03-01T12:00:00Z");
-  return { throttle: createGuessThrottle(() => new Date(at)), pass: (ms: number) => void (at += ms) };
+  return { throttle: createGuessThrottle(() => new Date(at), 10), pass: (ms: number) => void (at += ms) };
 }
 
 function guess(throttle: ReturnType<typeof createGuessThrottle>, address: string, times: number) {

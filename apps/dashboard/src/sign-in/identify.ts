@@ -1,0 +1,76 @@
+import type { Context, MiddlewareHandler } from "hono";
+import type { Operators, Role } from "@millrace/db";
+import type { DashboardEnv } from "../app.ts";
+import { problem } from "../problem.ts";
+import { isChanging } from "./same-origin.ts";
+import type { PasswordCheck } from "./password-check.ts";
+import type { Sessions } from "./sessions.ts";
+import { proxyUser, type TrustedProxies } from "./trusted-proxy.ts";
+
+/** Who asks, and what says so; a browser sends all but the password by itself, whoever's page makes it ask. */
+export type Identity = { name: string; role: Role; provenBy: "proxy" | "password" | "session" };
+
+/** What it takes to find out. */
+export type Identification = {
+  proxies: TrustedProxies | undefined;
+  operators: Operators;
+  checkPassword: PasswordCheck;
+  sessions: Sessions;
+};
+
+/**
+ * Lets nobody past who is not known: by a trusted proxy's word, by HTTP Basic (RFC 7617) for scripts, or by a session. No
+ * answer has a `WWW-Authenticate`, though RFC 9110 wants one: browsers would ask for the password themselves, and then
+ * send it with whatever another site's page makes them ask for.
+ */
+export function identify(identification: Identification): MiddlewareHandler<DashboardEnv> {
+  return async (c, next) => {
+    const identity = await identityOf(c, identification);
+    if (identity instanceof Response) return identity;
+    if (!identity) return turnAway(c);
+    c.set("operator", identity.name);
+    c.set("role", identity.role);
+    c.set("provenBy", identity.provenBy);
+    await next();
+  };
+}
+
+/** The address of the connection itself. */
+export function addressOf(c: Context<DashboardEnv>): string {
+  return c.env.incoming.socket.remoteAddress ?? "unknown";
+}
+
+async function identityOf(
+  c: Context<DashboardEnv>,
+  { proxies, operators, checkPassword, sessions }: Identification,
+): Promise<Identity | Response | undefined> {
+  const name = proxies && proxyUser(c.env.incoming, proxies);
+  if (proxies && name !== undefined)
+    return { name, role: (await operators.named(name))?.role ?? proxies.role, provenBy: "proxy" };
+
+  const header = c.req.header("Authorization");
+  if (header !== undefined) {
+    const given = readCredentials(header);
+    const { account, waitSeconds } = await checkPassword(addressOf(c), given.user, given.password);
+    if (account) return { ...account, provenBy: "password" };
+    if (waitSeconds > 0) return problem(c, 429, "Too many wrong passwords", { "Retry-After": String(waitSeconds) });
+    return problem(c, 401, "Sign in");
+  }
+
+  const holder = await sessions.holder(c);
+  return holder && { ...holder, provenBy: "session" };
+}
+
+/** A person's browser goes to the sign-in and comes back; all else is told. */
+function turnAway(c: Context<DashboardEnv>): Response {
+  const { pathname, search } = new URL(c.req.url);
+  const isPage = !isChanging(c.req.method) && c.req.header("Accept")?.includes("text/html");
+  if (!isPage || pathname.startsWith("/api/")) return problem(c, 401, "Sign in");
+  return c.redirect(`/sign-in?next=${encodeURIComponent(`${pathname}${search}`)}`, 303);
+}
+
+function readCredentials(header: string): { user: string; password: string } {
+  const encoded = /^Basic +([\w+/=-]+) *$/i.exec(header)?.[1] ?? "";
+  const [, user = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, "base64").toString()) ?? [];
+  return { user, password };
+}

@@ -1,0 +1,85 @@
+import type { Logger, Now } from "@millrace/core";
+import type { Operators, Role } from "@millrace/db";
+import { hashPassword, passwordMatches } from "@millrace/passwords";
+import { createGuessThrottle } from "./guess-throttle.ts";
+
+/** Wrong passwords that one address may try in a minute; enough for a person with several to choose from. */
+const MAX_BY_ADDRESS = 10;
+
+/** Wrong passwords for one name in a minute, from however many addresses. Who has a session goes on meanwhile. */
+const MAX_FOR_NAME = 20;
+
+/** No name is longer; what is given may be, and is remembered for a while. */
+const MAX_NAME_LENGTH = 100;
+
+/** Who has proved to be somebody by a password. */
+export type Account = {
+  name: string;
+  role: Role;
+  /** Null for the operator of the environment. */
+  operatorId: string | null;
+  /** Another one with another password. */
+  secret: string;
+};
+
+/** What became of an attempt: without an account it failed, or, with seconds to wait, was not looked at. */
+export type Attempt = { account: Account; waitSeconds: 0 } | { account?: undefined; waitSeconds: number };
+
+/** Checks a name and a password that came from an address. */
+export type PasswordCheck = (address: string, name: string, password: string) => Promise<Attempt>;
+
+/**
+ * Checks against the table of operators and the operator of the environment, who wins where both have the name. An
+ * address that guesses too often, or a name that is guessed too often, is refused for a while, the right password
+ * included: otherwise guessing would go on. The address is the connection's own, as `X-Forwarded-For` is whatever a
+ * caller says; so all who come by one proxy are counted together.
+ */
+export function createPasswordCheck({
+  builtIn,
+  operators,
+  log,
+  now,
+  newToken,
+}: {
+  builtIn: { user: string; password: string } | undefined;
+  operators: Operators;
+  log: Logger;
+  now: Now;
+  newToken: () => string;
+}): PasswordCheck {
+  const addresses = createGuessThrottle(now, MAX_BY_ADDRESS);
+  const names = createGuessThrottle(now, MAX_FOR_NAME);
+  // Also what the password is compared with where nobody has the name, so that both take as long.
+  const builtInHash = hashPassword(builtIn?.password ?? newToken());
+
+  async function find(name: string): Promise<{ account?: Account; passwordHash: string }> {
+    const found = operators.named(name);
+    if (name === builtIn?.user) {
+      // Looked up all the same, to take as long as with other names; and let in while Postgres is away.
+      await found.catch(() => undefined);
+      const account: Account = { name, role: "operator", operatorId: null, secret: `${name}:${builtIn.password}` };
+      return { account, passwordHash: await builtInHash };
+    }
+    const row = await found;
+    if (!row) return { passwordHash: await builtInHash };
+    const { id, role, passwordHash } = row;
+    return { account: { name, role, operatorId: id, secret: passwordHash }, passwordHash };
+  }
+
+  return async (address, given, password) => {
+    // Postgres can store no U+0000 and no half of a surrogate pair, so no name has one.
+    const name = given.replaceAll("\0", "\uFFFD").toWellFormed();
+    const guessed = name.slice(0, MAX_NAME_LENGTH);
+    const waitSeconds = () => Math.max(addresses.waitSeconds(address), names.waitSeconds(guessed));
+    if (waitSeconds() > 0) return { waitSeconds: waitSeconds() };
+    const { account, passwordHash } = await find(name);
+    const matches = await passwordMatches(passwordHash, password);
+    // Asked again: of many that are tried at once, no more may be told than of those tried one by one.
+    if (waitSeconds() > 0) return { waitSeconds: waitSeconds() };
+    if (account && matches) return { account, waitSeconds: 0 };
+    addresses.countWrong(address);
+    names.countWrong(guessed);
+    log.warn({ throttled: waitSeconds() > 0 }, "sign_in.refused");
+    return { waitSeconds: 0 };
+  };
+}
