@@ -23,6 +23,7 @@ export type AppProcess = {
 const APPS = {
   ingest: { main: "apps/ingest/src/main.ts", readiness: "/readyz" },
   worker: { main: "apps/worker/src/main.ts", readiness: "/readyz" },
+  dashboard: { main: "apps/dashboard/src/main.ts", readiness: "/readyz" },
   sandbox: { main: "packages/sandbox/src/main.ts", readiness: "/livez" },
 };
 
