@@ -1,6 +1,7 @@
 import type { Environment } from "@millrace/core";
 import { conversations } from "./commands/conversations.ts";
 import { migrate } from "./commands/migrate.ts";
+import { operators } from "./commands/operators.ts";
 import { send } from "./commands/send.ts";
 import { sources } from "./commands/sources.ts";
 import { start } from "./commands/start.ts";
@@ -17,6 +18,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   trace,
   conversations,
   sources,
+  operators,
   migrate,
 };
 
