@@ -2,6 +2,7 @@ import type { Environment } from "@millrace/core";
 import { conversations } from "./commands/conversations.ts";
 import { deadLetters } from "./commands/dead-letters.ts";
 import { migrate } from "./commands/migrate.ts";
+import { operators } from "./commands/operators.ts";
 import { send } from "./commands/send.ts";
 import { sources } from "./commands/sources.ts";
 import { start } from "./commands/start.ts";
@@ -19,6 +20,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   conversations,
   "dead-letters": deadLetters,
   sources,
+  operators,
   migrate,
 };
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { serve, type ServerType } from "@hono/node-server";
 import { uuidv7 } from "@millrace/core";
-import { type Database, migrateDatabase, openDatabase } from "@millrace/db";
+import { createOperators, type Database, migrateDatabase, openDatabase, type Role } from "@millrace/db";
+import { hashPassword } from "@millrace/passwords";
 import { type JobQueue, openQueueBackend, type QueueBackend, queueDefinition } from "@millrace/queue";
 import { recordingLogger, until } from "@millrace/testing";
 import { type Access, createDashboardApp } from "../src/app.ts";
@@ -17,6 +18,9 @@ export function basic({ user, password }: typeof OPERATOR): { Authorization: str
   return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
 }
 
+/** What a browser says of a request that our own page makes. */
+export const OWN_PAGE = { "Sec-Fetch-Site": "same-origin" };
+
 /** The dashboard, listening, over one real queue. */
 export type DashboardServer = {
   base: string;
@@ -27,6 +31,8 @@ export type DashboardServer = {
   pass(ms: number): void;
   /** Asks as the operator, unless other headers are given. */
   ask(method: string, path: string, headers?: Record<string, string>, body?: unknown): Promise<Response>;
+  /** Sends the sign-in's form as a browser does. */
+  signIn(form: { user: string; password: string; next?: string }, headers?: Record<string, string>): Promise<Response>;
   /** Works on the queue until the job has ended, and tells how. */
   work(jobId: string, process: () => Promise<unknown>): Promise<"completed" | "failed">;
   /** Empties the queue and ends the server. */
@@ -77,6 +83,8 @@ export async function openDashboard(
         headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
         body: body === undefined ? null : JSON.stringify(body),
       }),
+    signIn: (form, headers = OWN_PAGE) =>
+      fetch(`${base}/sign-in`, { method: "POST", headers, body: new URLSearchParams(form), redirect: "manual" }),
     work: (jobId, process) => work(backend, queue, jobId, process),
     async close() {
       await new Promise((resolve) => server.close(resolve));
@@ -86,6 +94,25 @@ export async function openDashboard(
       await database.close();
     },
   };
+}
+
+/** The header with which the browser sends back what the answer has set. */
+export function cookieOf(response: Response): { Cookie: string } {
+  return {
+    Cookie: response.headers
+      .getSetCookie()
+      .map((cookie) => cookie.split(";")[0])
+      .join("; "),
+  };
+}
+
+/** Puts somebody into the table of operators, as `millrace operators add` does. */
+export async function setOperator(
+  { database }: Pick<DashboardServer, "database">,
+  { user, password, role }: typeof OPERATOR & { role: Role },
+): Promise<void> {
+  const passwordHash = await hashPassword(password);
+  await createOperators(database, uuidv7).set({ name: user, role, passwordHash, actor: "test" });
 }
 
 async function work(backend: QueueBackend, queue: JobQueue, jobId: string, process: () => Promise<unknown>) {

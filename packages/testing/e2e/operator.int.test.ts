@@ -49,11 +49,15 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     page = await context.newPage();
     page.setDefaultTimeout(15_000);
   }
-  async function signIn(user = "operator", password = PASSWORD): Promise<void> {
+  async function fillIn(user: string, password: string): Promise<void> {
     await page.goto(base);
     await page.getByLabel("Name").fill(user);
     await page.getByLabel("Password").fill(password);
     await page.keyboard.press("Enter");
+  }
+  async function signIn(user = "operator", password = PASSWORD): Promise<void> {
+    await fillIn(user, password);
+    await page.waitForURL(`${base}/`);
   }
   /** Leads of a page that is nobody's. */
   async function die(count: number): Promise<void> {
@@ -66,7 +70,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
   test("a lead whose page is nobody's: sees why, gives the page to a tenant, replays it, and the audit shows it", async () => {
     await die(1);
     await open();
-    await signIn("operator", "wrong");
+    await fillIn("operator", "wrong");
     expect(await page.getByRole("alert").textContent()).toContain("wrong");
     await signIn();
     await page.getByRole("link", { name: "dead-letters" }).first().click();
@@ -157,10 +161,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     await page.goto(`${base}/queue/dead-letters?status=failed`);
     await page.locator('ul[class^="jobActions"] button').first().waitFor();
     await page.context().clearCookies();
-    await rows.rows(
-      `insert into operators (id, name, role, password_hash) select gen_random_uuid(), 'ada', 'viewer', '${await hashOf("a-viewers-password")}'
-       on conflict do nothing`,
-    );
+    await millrace(["operators", "add", "ada", "--role", "viewer"], environment, "a-viewers-password\n");
     await signIn("ada", "a-viewers-password");
     await page.goto(`${base}/queue/dead-letters?status=failed`);
     await page.getByText("no lead source for page").first().waitFor();

@@ -69,11 +69,16 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
   };
 }
 
-/** Runs `millrace …` and gives what it printed. */
-export async function millrace(args: readonly string[], environment: Record<string, string>): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [`${root}apps/cli/src/main.ts`, ...args], {
+/** Runs `millrace …` and gives what it printed; `input` is what it reads from stdin. */
+export async function millrace(
+  args: readonly string[],
+  environment: Record<string, string>,
+  input = "",
+): Promise<string> {
+  const running = promisify(execFile)(process.execPath, [`${root}apps/cli/src/main.ts`, ...args], {
     env: { ...environment, PATH: process.env["PATH"] ?? "" },
     maxBuffer: 64 * 1024 * 1024,
   });
-  return stdout;
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }

@@ -22,6 +22,6 @@ export function proxyUser(incoming: IncomingMessage, { addresses, userHeader }: 
   const [address = ""] = (incoming.socket.remoteAddress ?? "").split("%");
   const version = isIP(address);
   if (version === 0 || !addresses.check(address, version === 4 ? "ipv4" : "ipv6")) return undefined;
-  const [name, ...others] = incoming.headersDistinct[userHeader] ?? [];
-  return name && others.length === 0 && name.length <= MAX_LENGTH ? name : undefined;
+  const name = incoming.headersDistinct[userHeader]?.join(",") ?? "";
+  return name !== "" && !name.includes(",") && name.length <= MAX_LENGTH ? name : undefined;
 }

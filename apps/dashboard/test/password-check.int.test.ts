@@ -1,0 +1,66 @@
+import { uuidv7 } from "@millrace/core";
+import { createOperators, type Database, migrateDatabase, openDatabase } from "@millrace/db";
+import { createTestDatabase, recordingLogger, type TestDatabase } from "@millrace/testing";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createPasswordCheck, type PasswordCheck } from "../src/sign-in/password-check.ts";
+import { OPERATOR, setOperator } from "./dashboard-server.ts";
+
+const ADA = { user: "ada", password: "a pass phrase of hers" };
+
+let testDatabase: TestDatabase;
+let database: Database;
+let check: PasswordCheck;
+let at: number;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, { maxConnections: 2, name: "test" });
+  await migrateDatabase(database);
+  await setOperator({ database }, { ...ADA, role: "viewer" });
+});
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+beforeEach(() => {
+  at = Date.parse("2026-03-01T12:00:00Z");
+  check = createPasswordCheck({
+    builtIn: OPERATOR,
+    operators: createOperators(database, uuidv7),
+    log: recordingLogger().log,
+    now: () => new Date(at),
+    newToken: () => "decoy",
+  });
+});
+
+test.each([ADA, OPERATOR])("after twenty wrong passwords for $user, all addresses wait", async ({ user, password }) => {
+  for (let index = 0; index < 20; index++)
+    expect(await check(`192.0.2.${index}`, user, `guess ${index}`)).toEqual({ waitSeconds: 0 });
+  expect(await check("198.51.100.1", user, password)).toEqual({ waitSeconds: 60 });
+  expect(await check("198.51.100.1", "somebody else", "guess")).toEqual({ waitSeconds: 0 });
+  at += 60_000;
+  expect(await check("198.51.100.1", user, password)).toMatchObject({ account: { name: user } });
+});
+
+test.each(["nobody", "", "x".repeat(10_000), "ada\0", "\uD800"])(
+  "a name that nobody has (%j) is refused like a wrong password",
+  async (name) => expect(await check("192.0.2.1", name, ADA.password)).toEqual({ waitSeconds: 0 }),
+);
+
+test("the answer takes as long whether or not somebody has the name", async () => {
+  const names = [ADA.user, OPERATOR.user, "nobody"];
+  const times = names.map(() => [] as number[]);
+  for (let round = 0; round < 9; round++) {
+    for (const [index, name] of names.entries()) {
+      const startedAt = performance.now();
+      await check(`192.0.2.${round}`, name, `guess ${round}`);
+      times[index]?.push(performance.now() - startedAt);
+    }
+  }
+  const [ada = 0, builtIn = 0, nobody = 0] = times.map((taken) => taken.sort((one, other) => one - other)[4]);
+  // Without the hash, which takes most of it, it would be a tenth.
+  for (const known of [ada, builtIn]) {
+    expect(nobody / known).toBeGreaterThan(1 / 3);
+    expect(nobody / known).toBeLessThan(3);
+  }
+});
