@@ -1,7 +1,10 @@
+export * from "./repositories/alerts.ts";
+export { checkDatabase } from "./check-database.ts";
 export * from "./repositories/conversation-list.ts";
 export * from "./database.ts";
 export * from "./migrate.ts";
 export * from "./repositories/dead-letters.ts";
+export * from "./repositories/death-rates.ts";
 export { createFence, type Fence } from "./repositories/fence.ts";
 export type { FollowUpSettings } from "./repositories/follow-ups.ts";
 export * from "./repositories/holds.ts";

@@ -5,4 +5,6 @@ export { startConsumer, type Consumer } from "./consumer.ts";
 export { readQueueUrl } from "./environment.ts";
 export { createGate, type Gate } from "./gate.ts";
 export { createProducer, type Producer, QueueUnavailableError } from "./producer.ts";
+export { checkQueueStore, warnOfQueueStore } from "./check-store.ts";
 export { createQueueReader, type JobPlace, type QueueReader } from "./reader.ts";
+export { createQueueWatch, type QueueState, type QueueWatch } from "./queue-watch.ts";
