@@ -62,7 +62,7 @@ test("a trouble that comes back is an alert of its own", async () => {
 
 test("what the webhook has not taken is untold, until it is a day old", async () => {
   const [alert] = await alerts.raise([PARKED], minute(0));
-  const { id = "" } = alert ?? {};
+  const id = alert?.id ?? "";
   const untold = async (at: Date) => (await alerts.untold(at, 10)).length;
   expect(await untold(minute(1))).toBe(1);
   await alerts.markTold(id, "opened", minute(1));
