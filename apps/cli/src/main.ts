@@ -1,5 +1,6 @@
 import type { Environment } from "@millrace/core";
 import { conversations } from "./commands/conversations.ts";
+import { doctor } from "./commands/doctor.ts";
 import { migrate } from "./commands/migrate.ts";
 import { send } from "./commands/send.ts";
 import { sources } from "./commands/sources.ts";
@@ -15,6 +16,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   send,
   status,
   trace,
+  doctor,
   conversations,
   sources,
   migrate,

@@ -17,8 +17,10 @@ export async function checkDatabase(url: string, connections: number, now: Now):
     onnotice: () => undefined,
     connection: { application_name: "millrace-doctor" },
   };
-  const [sql, other] = [postgres(url, settings), postgres(url, settings)];
+  const opened: postgres.Sql[] = [];
   try {
+    const [sql, other] = [postgres(url, settings), postgres(url, settings)];
+    opened.push(sql, other);
     return [
       await version(sql),
       await migrations(url),
@@ -31,7 +33,7 @@ export async function checkDatabase(url: string, connections: number, now: Now):
     const todo = "start it, or correct DATABASE_URL";
     return [{ check: "Postgres", state: "fail", found: `not reachable by DATABASE_URL: ${code}`, todo }];
   } finally {
-    await Promise.allSettled([sql.end({ timeout: 1 }), other.end({ timeout: 1 })]);
+    await Promise.all(opened.map((client) => client.end({ timeout: 1 })));
   }
 }
 
