@@ -2,7 +2,7 @@ import { serve } from "@hono/node-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fetchHttp, uuidv7 } from "@millrace/core";
 import { createAlerts, createDeadLetters, createHolds } from "@millrace/db";
-import { createQueueWatch, type QueueWatch } from "@millrace/queue";
+import { createQueueWatch, openQueueBackend, type QueueWatch } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import type { AlertWebhook } from "../src/alerts/config.ts";
@@ -41,10 +41,10 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
   });
 
   /** A worker's rounds. */
-  function rounds(to: { webhook: AlertWebhook | undefined } = { webhook }) {
+  function rounds(changes: { webhook?: AlertWebhook | undefined; watch?: QueueWatch } = {}) {
     const { database, log } = line;
     const ports = { database, watch, http: fetchHttp, log: log.log, now: () => now, newId: uuidv7 };
-    const round = createRound({ ...ports, ...to, thresholds: THRESHOLDS });
+    const round = createRound({ ...ports, webhook, thresholds: THRESHOLDS, ...changes });
     return (stopping = new AbortController()) => round(stopping.signal);
   }
   const pass = (seconds: number) => {
@@ -106,6 +106,21 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
       "waiting_too_long probe-inbound closed",
       "waiting_too_long probe-inbound opened",
     ]);
+  });
+
+  test("while the queue's store is away an alert about a queue stays open, and others are opened", async () => {
+    const round = rounds();
+    await round();
+    pass(MINUTE);
+    await round();
+    const away = openQueueBackend("postgres://127.0.0.1:1/away", "consumer", 1);
+    const blind = createQueueWatch(away, [line.definition], () => now);
+    await park();
+    pass(MINUTE);
+    await rounds({ watch: blind })();
+    expect(await openAlerts()).toEqual(["no_worker probe-inbound", "parked probe:account:1"]);
+    await blind.close();
+    await away.close();
   });
 
   test("dead letters of a new kind, and many of them, wake somebody once, and nobody reads whose they are", async () => {

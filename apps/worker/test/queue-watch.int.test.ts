@@ -43,6 +43,18 @@ describe.each(queueStores())("a watch over a queue on $kind", (store) => {
     expect((await look()).unconsumedSince).toEqual(now);
   });
 
+  test("does not count the workers of another database on the same server", async () => {
+    const other = await createTestDatabase();
+    const theirs = await openLine(other.url, await store.url(other.url), "inbound");
+    const theirWatch = createQueueWatch(theirs.backend, [theirs.definition], () => now);
+    theirs.work(() => Promise.resolve({ result: "written" }));
+    await until("their worker is there", async () => (await theirWatch.look())[0]?.workers === 1);
+    expect((await look()).workers).toBe(0);
+    await theirWatch.close();
+    await theirs.close();
+    await other.drop();
+  });
+
   test("tells since when the first job in the line waits, and nothing of those that are put off", async () => {
     expect((await look()).waitsSince).toBeUndefined();
     const before = Date.now();
