@@ -1,6 +1,7 @@
 import type { Environment } from "@millrace/core";
 import { conversations } from "./commands/conversations.ts";
 import { deadLetters } from "./commands/dead-letters.ts";
+import { doctor } from "./commands/doctor.ts";
 import { migrate } from "./commands/migrate.ts";
 import { operators } from "./commands/operators.ts";
 import { send } from "./commands/send.ts";
@@ -17,6 +18,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   send,
   status,
   trace,
+  doctor,
   conversations,
   "dead-letters": deadLetters,
   sources,

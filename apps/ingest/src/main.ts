@@ -1,7 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { serve, type ServerType } from "@hono/node-server";
 import { createLogger, EnvironmentError, systemNow, uuidv7 } from "@millrace/core";
-import { createProducer, openQueueBackend, type Producer, type QueueBackend, queueDefinition } from "@millrace/queue";
+import {
+  createProducer,
+  openQueueBackend,
+  type Producer,
+  type QueueBackend,
+  queueDefinition,
+  warnOfQueueStore,
+} from "@millrace/queue";
 import { createIngestApp } from "./app.ts";
 import { readIngestConfig } from "./env.ts";
 import { integrationsOn } from "./routes/health.ts";
@@ -30,6 +37,7 @@ async function main(): Promise<void> {
     newId: uuidv7,
   });
   await firstPing(backend);
+  void warnOfQueueStore(config.queueUrl, log);
   // A caller that is too slow is cut off: 10 s for the headers, 20 s for the whole request.
   const serverOptions = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000 };
   const server: ServerType = serve({ fetch: app.fetch, port: config.port, serverOptions }, ({ port }) => {

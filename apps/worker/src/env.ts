@@ -10,6 +10,7 @@ import { integrations } from "@millrace/integrations";
 import { type MediaConfig, readMediaConfig } from "@millrace/media";
 import { readQueueUrl } from "@millrace/queue";
 import { z } from "zod";
+import { type AlertConfig, readAlertConfig } from "./alerts/config.ts";
 import type { Workings } from "./worker.ts";
 
 const variables = z.object({
@@ -34,14 +35,16 @@ export type WorkerConfig = {
   /** What each channel can send. */
   formats: readonly OutgoingFormat[];
   media: MediaConfig;
+  alerts: AlertConfig;
 };
 
 /** Reads the process's environment once. Throws EnvironmentError with a line per wrong variable. */
 export function readWorkerConfig(environment: Environment = process.env): WorkerConfig {
-  const { own, queueUrl, media, workings } = readAll({
+  const { own, queueUrl, media, alerts, workings } = readAll({
     own: () => readEnvironment(variables, environment),
     queueUrl: () => readQueueUrl(environment),
     media: () => readMediaConfig(environment),
+    alerts: () => readAlertConfig(environment),
     workings: () =>
       readAll(
         Object.fromEntries(
@@ -59,6 +62,7 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
     integrations: Object.values(workings),
     formats: integrations.map(({ format }) => format).filter((format) => format !== undefined),
     media,
+    alerts,
   };
 }
 

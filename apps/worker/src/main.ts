@@ -2,7 +2,9 @@ import { serve } from "@hono/node-server";
 import { createLogger, EnvironmentError, fetchDownload, fetchHttp, systemNow, uuidv7 } from "@millrace/core";
 import { openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
-import { openQueueBackend } from "@millrace/queue";
+import { createQueueWatch, openQueueBackend, queueCatalogue, warnOfQueueStore } from "@millrace/queue";
+import { createRound } from "./alerts/round.ts";
+import { startWatcher } from "./alerts/watcher.ts";
 import { readWorkerConfig } from "./env.ts";
 import { createHealthApp } from "./health.ts";
 import { startWorker } from "./worker.ts";
@@ -44,6 +46,10 @@ async function main(): Promise<void> {
     newId: uuidv7,
     random: Math.random,
   });
+  const watch = createQueueWatch(backend, queueCatalogue(config.integrations), systemNow);
+  const parts = { ...config.alerts, database, watch, http: fetchHttp, log, now: systemNow, newId: uuidv7 };
+  const watcher = startWatcher(createRound(parts), log);
+  void warnOfQueueStore(config.queueUrl, log);
   const health = createHealthApp(() => Promise.all([database.ping(), backend.ping()]));
   const server = serve({ fetch: health.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: backend.kind, concurrency: config.concurrency }, "worker.ready");
@@ -57,7 +63,8 @@ async function main(): Promise<void> {
     log.info({}, "worker.stopping");
     setTimeout(() => process.exit(1), EXIT_DEADLINE_MS).unref();
     server.close();
-    await worker.stop(STOP_DEADLINE_MS);
+    await Promise.all([watcher.stop(), worker.stop(STOP_DEADLINE_MS)]);
+    await watch.close();
     await backend.close();
     await database.close();
     await fenceDatabase.close();

@@ -6,6 +6,7 @@ export * from "./deadline.ts";
 export * from "./environment.ts";
 export * from "./event.ts";
 export * from "./event-id.ts";
+export * from "./finding.ts";
 export * from "./hold.ts";
 export * from "./http.ts";
 export * from "./integration.ts";

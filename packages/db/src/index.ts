@@ -1,3 +1,5 @@
+export * from "./repositories/alerts.ts";
+export { checkDatabase } from "./check-database.ts";
 export * from "./repositories/conversation-list.ts";
 export * from "./database.ts";
 export * from "./migrate.ts";
@@ -10,6 +12,7 @@ export {
 } from "./repositories/dead-letter-list.ts";
 export { createReplays, type Replay, type Replays } from "./repositories/replays.ts";
 export { createReplayLane, type ReplayLane } from "./repositories/replay-lane.ts";
+export * from "./repositories/death-rates.ts";
 export { createFence, type Fence } from "./repositories/fence.ts";
 export type { FollowUpSettings } from "./repositories/follow-ups.ts";
 export * from "./repositories/holds.ts";

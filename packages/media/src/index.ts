@@ -1,2 +1,3 @@
+export { checkMedia } from "./check-media.ts";
 export { type MediaConfig, readMediaConfig } from "./env.ts";
 export { openMediaStore, type OpenMediaStore } from "./media-store.ts";

@@ -39,6 +39,8 @@ export type QueueBackend = {
   kind: "redis" | "postgres";
   queue(name: string): JobQueue;
   worker(name: string, process: Processor, settings: WorkerSettings): JobWorker;
+  /** How many workers consume a queue now, in whatever process; undefined where the store does not tell. */
+  countWorkers(queue: JobQueue): Promise<number | undefined>;
   /** Makes BullMQ's tables, where it needs any. Repeating it changes nothing. */
   migrate(): Promise<void>;
   /** Rejects unless the store answers within a second. */
@@ -90,6 +92,13 @@ function redisBackend(url: string, role: Role): QueueBackend {
   return {
     kind: "redis",
     ...classes(factory, producerOnly),
+    countWorkers: async (queue) => {
+      const workers = await queue.getWorkers();
+      // A Redis that does not list its clients has BullMQ make one up.
+      if (workers.some(({ rawname }) => rawname === undefined)) return undefined;
+      // The clients of a server's other databases are listed too.
+      return workers.filter(({ db }) => db === String(client.options.db ?? 0)).length;
+    },
     migrate: () => Promise.resolve(),
     ping: async () => {
       await withDeadline(client.ping(), PING_DEADLINE_MS);
@@ -126,6 +135,7 @@ function postgresBackend(url: string, role: Role, connections: number): QueueBac
       pool.options.max += 1;
       return worker(name, process, settings);
     },
+    countWorkers: (queue) => queue.getWorkersCount(),
     migrate: async () => {
       const client = await pool.connect();
       try {

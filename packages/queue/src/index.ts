@@ -6,4 +6,6 @@ export { readQueueUrl } from "./environment.ts";
 export { createGate, type Gate } from "./gate.ts";
 export { createProducer, type Producer, QueueUnavailableError } from "./producer.ts";
 export { createReplayer, type ReplayableLetter, type Replayer } from "./replayer.ts";
+export { checkQueueStore, warnOfQueueStore } from "./check-store.ts";
 export { createQueueReader, type JobPlace, type QueueReader } from "./reader.ts";
+export { createQueueWatch, type QueueState, type QueueWatch } from "./queue-watch.ts";

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Now } from "@millrace/core";
 import { createActionLog } from "./actions.ts";
+import { alertRoutes } from "./alerts/routes.ts";
 import { controlRoutes } from "./control.ts";
 import type { Deliver } from "./deliver.ts";
 import { createFaultQueue } from "./faults.ts";
@@ -30,7 +31,7 @@ export type SandboxOptions = {
 
 /**
  * Builds the sandbox: the providers' APIs as Millrace calls them, one prefix each (`/graph`, `/telegram`, `/n8n`, `/s3`),
- * the same answer to the same request every time. `/_faults` orders what is to go wrong, `/_requests` shows what was
+ * the same answer to the same request every time, and a webhook for alerts (`/alerts`). `/_faults` orders what is to go wrong, `/_requests` shows what was
  * asked, `/_sent` and `/chats` what was sent.
  */
 export function createSandboxApp(options: SandboxOptions): Hono {
@@ -51,5 +52,6 @@ export function createSandboxApp(options: SandboxOptions): Hono {
     .route("/graph", graphRoutes(parts, statuses))
     .route("/telegram", telegramRoutes(parts))
     .route("/n8n", n8n.routes)
-    .route("/s3", s3Routes(parts));
+    .route("/s3", s3Routes(parts))
+    .route("/alerts", alertRoutes(parts));
 }

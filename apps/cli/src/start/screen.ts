@@ -22,6 +22,7 @@ export function screen({
     ingest     http://127.0.0.1:${ports.ingest}
     dashboard  http://127.0.0.1:${ports.dashboard}   sign in as ${variables["DASHBOARD_USER"]} with ${variables["DASHBOARD_PASSWORD"]}
     sandbox    http://127.0.0.1:${ports.sandbox}/chats   what it was sent
+               http://127.0.0.1:${ports.sandbox}/alerts   what should wake someone
     API        http://127.0.0.1:${ports.ingest}/docs
     worker     http://127.0.0.1:${ports.worker}
     Postgres   ${dataFolder ? variables["DATABASE_URL"] : "as DATABASE_URL says"}

@@ -102,9 +102,9 @@ async function measure(name: string, databaseUrl: string, queueUrl: string, lett
 function startStream(enqueue: (events: ReturnType<typeof whatsappTexts>) => Promise<void>, run: string) {
   let sent = 0;
   let texts: ReturnType<typeof whatsappTexts> = [];
-  let stopped = false;
+  const stopping = new AbortController();
   const running = (async () => {
-    for (const startedAt = performance.now(); !stopped;) {
+    for (const startedAt = performance.now(); !stopping.signal.aborted;) {
       const due = Math.floor(((performance.now() - startedAt) * LIVE) / 1_000);
       for (; sent < due; sent++) {
         if (sent % BLOCK === 0) texts = whatsappTexts(BLOCK, `live${run}${sent}`);
@@ -115,7 +115,7 @@ function startStream(enqueue: (events: ReturnType<typeof whatsappTexts>) => Prom
   })();
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       await running;
     },
   };

@@ -19,6 +19,8 @@ export type RedisOptions = {
   port: number;
   durable?: { folder: string; sync: "always" | "everysec" };
   maxMemory?: string;
+  /** Further arguments; they count before the others. */
+  args?: readonly string[];
 };
 
 /** The Redis or Valkey on PATH; undefined when there is none. */
@@ -30,15 +32,15 @@ export function findRedisServer(path = process.env["PATH"] ?? ""): string | unde
 }
 
 /** Starts a Redis on 127.0.0.1 and waits until it answers. */
-export async function startRedis({ port, durable, maxMemory }: RedisOptions): Promise<TestRedis> {
+export async function startRedis({ port, durable, maxMemory, args = [] }: RedisOptions): Promise<TestRedis> {
   const program = findRedisServer();
   if (program === undefined) throw new Error("no redis-server or valkey-server on PATH");
   const folder = durable?.folder ?? temporaryFolder();
   mkdirSync(folder, { recursive: true });
   const persistence = durable ? ["--appendonly", "yes", "--appendfsync", durable.sync] : ["--save", ""];
   const memory = maxMemory === undefined ? [] : ["--maxmemory", maxMemory];
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--databases", "1000"];
-  const child = spawn(program, [...args, "--maxmemory-policy", "noeviction", ...persistence, ...memory], {
+  const place = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--databases", "1000"];
+  const child = spawn(program, [...place, "--maxmemory-policy", "noeviction", ...persistence, ...memory, ...args], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -1,0 +1,60 @@
+import { type Environment, EnvironmentError, type Finding, type Integration } from "@millrace/core";
+import { integrations } from "@millrace/integrations";
+import { readMediaConfig } from "@millrace/media";
+import { queueCatalogue, type QueueDefinition } from "@millrace/queue";
+
+/** Whether each integration can read its variables: a finding per wrong one. */
+export function checkVariables(environment: Environment): Finding[] {
+  return [
+    ...integrations.flatMap((integration) =>
+      findings(`variables of ${integration.id}`, partsOf(integration, environment)),
+    ),
+    ...findings("variables of files", [() => readMediaConfig(environment)]),
+  ];
+}
+
+/** The queues that a worker with these variables consumes: all but those of what is switched off. */
+export function queuesInUse(environment: Environment): QueueDefinition[] {
+  return queueCatalogue(
+    integrations.map((integration) => ({ ...integration, assistant: assistantOf(integration, environment) })),
+  );
+}
+
+function partsOf(integration: Integration, environment: Environment): (() => unknown)[] {
+  const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
+  return [
+    () => integration.webhook(environment),
+    () => integration.api?.(environment, formats),
+    () => integration.handler(environment),
+    () => integration.requests?.(environment),
+    () => integration.outbound?.(environment),
+    () => integration.media?.(environment),
+    () => integration.assistant?.(environment),
+  ];
+}
+
+function findings(check: string, parts: readonly (() => unknown)[]): Finding[] {
+  const problems = new Set(parts.flatMap(problemsOf));
+  if (problems.size === 0) return [{ check, state: "ok", found: "they can be read" }];
+  const todo = "set it for ingest or the worker: .env.example tells what it is";
+  return [...problems].map((found) => ({ check, state: "fail", found, todo }));
+}
+
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.problems;
+    throw error;
+  }
+}
+
+/** One that cannot be read counts as switched on: it is meant to be. */
+function assistantOf(integration: Integration, environment: Environment): unknown {
+  try {
+    return integration.assistant?.(environment);
+  } catch {
+    return integration.assistant;
+  }
+}

@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createTestDatabase, openRows, temporaryFolder, type TestDatabase, until } from "../src/index.ts";
+import { secrets } from "./platform.ts";
+import { type AppProcess, millrace, startApp } from "./processes.ts";
+
+let database: TestDatabase;
+let environment: Record<string, string>;
+const running: AppProcess[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  const MEDIA_FOLDER = join(temporaryFolder(), "media");
+  environment = { ...secrets, DATABASE_URL: database.url, MEDIA_FOLDER };
+});
+afterEach(async () => {
+  for (const app of running.splice(0)) await app.kill();
+  await database.drop();
+});
+
+type Findings = { check: string; state: string; found: string }[];
+
+/** What the doctor finds that is not well, and what it ends with. */
+async function examine(variables = environment): Promise<{ code: number; found: string[] }> {
+  const { code, stdout } = await millrace(["doctor", "--json"], variables).then(
+    (stdout) => ({ code: 0, stdout }),
+    (error: { code: number; stdout: string }) => error,
+  );
+  const found = (JSON.parse(stdout) as Findings).filter(({ state }) => state !== "ok");
+  return { code, found: found.map(({ check, state }) => `${state} ${check}`) };
+}
+
+test("the doctor says what must be done until all is, and then that nothing must", async () => {
+  expect(await examine()).toEqual({
+    code: 1,
+    found: [
+      "fail migrations",
+      "fail the queue's tables",
+      "warn alert webhook",
+      "fail dead letters",
+      "fail alerts",
+      "fail workers",
+    ],
+  });
+  await millrace(["migrate"], environment);
+  expect(await examine()).toEqual({ code: 1, found: ["warn alert webhook", "fail workers"] });
+  running.push(await startApp("worker", environment));
+  await until("each queue has a worker", async () => (await examine()).code === 0);
+  const rows = openRows(database.url);
+  await rows.rows(
+    `insert into alerts (id, rule, subject, summary, opened_at)
+     values (gen_random_uuid(), 'parked', 'meta:page:1', 'meta:page:1 is parked', now())`,
+  );
+  await rows.close();
+  const url = "https://hooks.example/T/B/hush";
+  expect(await examine({ ...environment, ALERT_WEBHOOK_URL: url })).toEqual({ code: 0, found: ["warn alerts"] });
+});
+
+test("the doctor names each wrong variable, and no value", async () => {
+  await millrace(["migrate"], environment);
+  const wrong = { ...environment, WHATSAPP_MESSAGES_PER_SECOND: "hush", N8N_DISPATCH_URL: "ftp://hush" };
+  const { stdout } = await millrace(["doctor"], wrong).then(
+    (stdout) => ({ stdout }),
+    (error: { stdout: string }) => error,
+  );
+  expect(stdout).toMatch(/fail +variables of whatsapp +WHATSAPP_MESSAGES_PER_SECOND: /);
+  expect(stdout).toMatch(/fail +variables of n8n +N8N_DISPATCH_URL: /);
+  for (const value of ["hush", ...Object.values(secrets).filter((secret) => secret.length > 8)])
+    expect(stdout).not.toContain(value);
+});
+
+test("the doctor tells of stores that are not there within seconds", async () => {
+  const away = {
+    ...environment,
+    DATABASE_URL: "postgres://mill:hush@127.0.0.1:1/mill",
+    QUEUE_URL: "redis://127.0.0.1:1",
+  };
+  expect(await examine(away)).toEqual({ code: 1, found: ["fail Postgres", "fail Redis", "warn alert webhook"] });
+});
