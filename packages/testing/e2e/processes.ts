@@ -22,6 +22,7 @@ export type AppProcess = {
 /** Where each app is, and which of its paths answers once it is ready. */
 const APPS = {
   ingest: { main: "apps/ingest/src/main.ts", readiness: "/readyz" },
+  dashboard: { main: "apps/dashboard/src/main.ts", readiness: "/readyz" },
   worker: { main: "apps/worker/src/main.ts", readiness: "/readyz" },
   sandbox: { main: "packages/sandbox/src/main.ts", readiness: "/livez" },
 };
@@ -68,11 +69,16 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
   };
 }
 
-/** Runs `millrace …` and gives what it printed. */
-export async function millrace(args: readonly string[], environment: Record<string, string>): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [`${root}apps/cli/src/main.ts`, ...args], {
+/** Runs `millrace …`, given a text on stdin, and gives what it printed. */
+export async function millrace(
+  args: readonly string[],
+  environment: Record<string, string>,
+  input = "",
+): Promise<string> {
+  const running = promisify(execFile)(process.execPath, [`${root}apps/cli/src/main.ts`, ...args], {
     env: { ...environment, PATH: process.env["PATH"] ?? "" },
     maxBuffer: 64 * 1024 * 1024,
   });
-  return stdout;
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }
