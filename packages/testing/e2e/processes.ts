@@ -22,8 +22,8 @@ export type AppProcess = {
 /** Where each app is, and which of its paths answers once it is ready. */
 const APPS = {
   ingest: { main: "apps/ingest/src/main.ts", readiness: "/readyz" },
-  worker: { main: "apps/worker/src/main.ts", readiness: "/readyz" },
   dashboard: { main: "apps/dashboard/src/main.ts", readiness: "/readyz" },
+  worker: { main: "apps/worker/src/main.ts", readiness: "/readyz" },
   sandbox: { main: "packages/sandbox/src/main.ts", readiness: "/livez" },
 };
 
@@ -69,7 +69,7 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
   };
 }
 
-/** Runs `millrace …` and gives what it printed; `input` is what it reads from stdin. */
+/** Runs `millrace …`, given a text on stdin, and gives what it printed. */
 export async function millrace(
   args: readonly string[],
   environment: Record<string, string>,

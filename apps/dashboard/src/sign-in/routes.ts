@@ -45,7 +45,7 @@ export function signOutRoutes(sessions: Sessions, log: Logger): Hono<DashboardEn
       const body =
         c.get("provenBy") === "session"
           ? html`<form method="post" action="/sign-out"><button>Sign out</button></form>`
-          : html`<p>There is no session here to end: the proxy has signed you in, so sign out there.</p>`;
+          : html`<p>There is no session here to end: sign out where you have signed in.</p>`;
       return c.html(layout({ title: "Sign out", operator: c.get("operator"), role: c.get("role"), body }));
     })
     .post("/sign-out", async (c) => {
