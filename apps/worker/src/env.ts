@@ -10,7 +10,14 @@ import { integrations } from "@millrace/integrations";
 import { type MediaConfig, readMediaConfig } from "@millrace/media";
 import { readQueueUrl } from "@millrace/queue";
 import { z } from "zod";
+import type { KeptDays } from "./retention.ts";
 import type { Workings } from "./worker.ts";
+
+/** Telegram and Meta repeat what they got no 200 for, WhatsApp for up to 7 days. */
+const LEAST_EVENTS_DAYS = 8;
+
+/** A given-up job is in its queue for 14 days. */
+const LEAST_DEAD_LETTERS_DAYS = 15;
 
 const variables = z.object({
   DATABASE_URL: z.string(),
@@ -18,7 +25,31 @@ const variables = z.object({
   WORKER_QUEUES: z.string().optional(),
   WORKER_CONCURRENCY: z.coerce.number({ error: "must be a number" }).int().min(1).max(500).default(16),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
+  RETENTION_EVENTS_DAYS: days(
+    90,
+    LEAST_EVENTS_DAYS,
+    "what a platform repeats changes nothing because its event is known, and WhatsApp repeats for 7 days",
+  ),
+  RETENTION_DEAD_LETTERS_DAYS: days(
+    90,
+    LEAST_DEAD_LETTERS_DAYS,
+    "a given-up job is in its queue for 14 days, and would be written down as dead again",
+  ),
+  RETENTION_REPLAYS_DAYS: days(90),
+  RETENTION_OPERATOR_ACTIONS_DAYS: days(365),
+  RETENTION_ALERTS_DAYS: days(90),
 });
+
+/** Days, 0 standing for ever, with a default. */
+function days(fallback: number, least = 1, why = "") {
+  const error = `must be 0, for ever, or a number of days from ${least} on${why && `: ${why}`}`;
+  return z.coerce
+    .number({ error })
+    .int(error)
+    .refine((value) => value === 0 || value >= least, error)
+    .default(fallback)
+    .transform((value) => value || undefined);
+}
 
 /** What the worker needs to know. */
 export type WorkerConfig = {
@@ -34,6 +65,7 @@ export type WorkerConfig = {
   /** What each channel can send. */
   formats: readonly OutgoingFormat[];
   media: MediaConfig;
+  keptDays: KeptDays;
 };
 
 /** Reads the process's environment once. Throws EnvironmentError with a line per wrong variable. */
@@ -59,6 +91,16 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
     integrations: Object.values(workings),
     formats: integrations.map(({ format }) => format).filter((format) => format !== undefined),
     media,
+    keptDays: {
+      replay_items: own.RETENTION_REPLAYS_DAYS,
+      replays: own.RETENTION_REPLAYS_DAYS,
+      dead_letters: own.RETENTION_DEAD_LETTERS_DAYS,
+      webhook_events: own.RETENTION_EVENTS_DAYS,
+      operator_actions: own.RETENTION_OPERATOR_ACTIONS_DAYS,
+      alerts: own.RETENTION_ALERTS_DAYS,
+      operator_sessions: 0,
+      rate_limits: 1,
+    },
   };
 }
 

@@ -1,10 +1,11 @@
 import { serve } from "@hono/node-server";
 import { createLogger, EnvironmentError, fetchDownload, fetchHttp, systemNow, uuidv7 } from "@millrace/core";
-import { openDatabase } from "@millrace/db";
+import { createRetention, openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
 import { openQueueBackend } from "@millrace/queue";
 import { readWorkerConfig } from "./env.ts";
 import { createHealthApp } from "./health.ts";
+import { startRetention } from "./retention.ts";
 import { startWorker } from "./worker.ts";
 
 /** How long a stop waits for running jobs before it gives them back, in ms; containers are killed after 30 s. */
@@ -44,6 +45,12 @@ async function main(): Promise<void> {
     newId: uuidv7,
     random: Math.random,
   });
+  const retention = startRetention({
+    retention: createRetention(database),
+    keptDays: config.keptDays,
+    log,
+    now: systemNow,
+  });
   const health = createHealthApp(() => Promise.all([database.ping(), backend.ping()]));
   const server = serve({ fetch: health.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: backend.kind, concurrency: config.concurrency }, "worker.ready");
@@ -57,7 +64,7 @@ async function main(): Promise<void> {
     log.info({}, "worker.stopping");
     setTimeout(() => process.exit(1), EXIT_DEADLINE_MS).unref();
     server.close();
-    await worker.stop(STOP_DEADLINE_MS);
+    await Promise.all([retention.stop(), worker.stop(STOP_DEADLINE_MS)]);
     await backend.close();
     await database.close();
     await fenceDatabase.close();

@@ -9,6 +9,7 @@ export * from "./repositories/inbox.ts";
 export * from "./repositories/ledger.ts";
 export * from "./repositories/outbox.ts";
 export * from "./repositories/rate-limits.ts";
+export * from "./repositories/retention.ts";
 export * from "./repositories/turns.ts";
 export { ANY_ACCOUNT, assignSources, seedSources, sourceStore, type SourceAssignment } from "./repositories/sources.ts";
 export { isOutage } from "./outage.ts";
