@@ -96,27 +96,35 @@ const STEPS: Record<Forgettable, (before: Date, after?: string) => SQL> = {
         select from dead_letters where dead_letters.source = old.source and dead_letters.event_id = old.event_id)`,
       sql`order by id`,
     ),
-  operator_actions: (before) => deletion("operator_actions", sql`id`, sql`id < ${firstIdAt(before)}::uuid`),
-  alerts: (before) => deletion("alerts", sql`id`, sql`opened_at < ${time(before)} and closed_at < ${time(before)}`),
+  operator_actions: (before) =>
+    deletion("operator_actions", sql`id`, sql`id < ${firstIdAt(before)}::uuid`, sql`order by id`),
+  alerts: (before) =>
+    deletion(
+      "alerts",
+      sql`id`,
+      sql`opened_at < ${time(before)} and closed_at < ${time(before)}`,
+      sql`order by opened_at`,
+    ),
   operator_sessions: (before) => deletion("operator_sessions", sql`token_hash`, sql`expires_at < ${time(before)}`),
   // No index has the time: the table is gone through by its key, a page at a step.
   rate_limits: (before, after = "") => sql`
-    with page as (select scope, used_until from rate_limits where scope > ${after} order by scope limit ${STEP}),
+    with page as (select ctid, scope, used_until from rate_limits where scope > ${after} order by scope limit ${STEP}),
       held as (
-        select scope from rate_limits
-        where scope in (select scope from page where used_until < ${time(before)}) and used_until < ${time(before)}
+        select ctid from rate_limits
+        where ctid = any(array(select ctid from page)) and used_until < ${time(before)}
         for update skip locked),
-      gone as (delete from rate_limits where scope in (select scope from held) returning 1)
+      gone as (delete from rate_limits where ctid = any(array(select ctid from held)) returning 1)
     select (select count(*)::int from gone) as rows, count(*)::int as seen, max(scope) as last from page`,
 };
 
+/** The rows are deleted where they lie (`ctid`), which no plan turns into a look at the whole table. */
 function deletion(table: Forgettable, key: SQL, over: SQL, order = sql``): SQL {
   return sql`
     with held as (
-        select ${key} from ${sql.identifier(table)} as old where ${over} ${order} limit ${STEP}
+        select ctid, (${key})::text as key from ${sql.identifier(table)} as old where ${over} ${order} limit ${STEP}
         for update of old skip locked),
-      gone as (delete from ${sql.identifier(table)} where (${key}) in (select ${key} from held) returning ${key})
-    select count(*)::int as rows, count(*)::int as seen, max((${key})::text) as last from gone`;
+      gone as (delete from ${sql.identifier(table)} where ctid = any(array(select ctid from held)) returning 1)
+    select (select count(*)::int from gone) as rows, count(*)::int as seen, max(key) as last from held`;
 }
 
 function ended(before: Date): SQL {
