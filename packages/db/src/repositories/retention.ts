@@ -108,7 +108,7 @@ const STEPS: Record<Forgettable, (before: Date, after?: string) => SQL> = {
   operator_sessions: (before) => deletion("operator_sessions", sql`token_hash`, sql`expires_at < ${time(before)}`),
   // No index has the time: the table is gone through by its key, a page at a step.
   rate_limits: (before, after = "") => sql`
-    with page as (select ctid, scope, used_until from rate_limits where scope > ${after} order by scope limit ${STEP}),
+    with page as (select ctid, scope from rate_limits where scope > ${after} order by scope limit ${STEP}),
       held as (
         select ctid from rate_limits
         where ctid = any(array(select ctid from page)) and used_until < ${time(before)}
