@@ -1,4 +1,5 @@
 import type { Environment } from "@millrace/core";
+import { contacts } from "./commands/contacts.ts";
 import { conversations } from "./commands/conversations.ts";
 import { migrate } from "./commands/migrate.ts";
 import { send } from "./commands/send.ts";
@@ -16,6 +17,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   status,
   trace,
   conversations,
+  contacts,
   sources,
   migrate,
 };

@@ -2,6 +2,8 @@ export * from "./repositories/conversation-list.ts";
 export * from "./database.ts";
 export * from "./migrate.ts";
 export * from "./repositories/dead-letters.ts";
+export { createErasures, type Erasure, type Erasures } from "./repositories/erasures.ts";
+export { contactsMeant, findContacts } from "./repositories/find-contacts.ts";
 export { createFence, type Fence } from "./repositories/fence.ts";
 export type { FollowUpSettings } from "./repositories/follow-ups.ts";
 export * from "./repositories/holds.ts";

@@ -196,8 +196,8 @@ async function ids(table: Forgettable): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-function sorted(...values: readonly (string | undefined)[]): (string | undefined)[] {
-  return [...values].sort();
+function sorted(...values: readonly (string | undefined)[]): string[] {
+  return values.map(String).sort((one, two) => (one < two ? -1 : 1));
 }
 
 /** An id as it is given at a time. */
@@ -218,11 +218,10 @@ function letterRow(
   settledAt = failedAt,
 ) {
   const { eventId, source, kind, payloadHash, correlationId, receivedAt } = event;
-  return {
-    ...{ id: idAt(failedAt), queue: "test-inbound", jobId: eventId, eventId, source, kind, payloadHash, correlationId },
-    ...{ receivedAt, payload: {}, errorKind: "permanent", error: "broken", attempts: 1, firstFailedAt: failedAt },
-    ...{ failedAt, state, resolvedAt: state === "resolved" ? settledAt : null, updatedAt: settledAt },
-  };
+  const end = { errorKind: "permanent", error: "broken", attempts: 1, firstFailedAt: failedAt, failedAt };
+  const settled = { state, resolvedAt: state === "resolved" ? settledAt : null, updatedAt: settledAt };
+  const job = { queue: "test-inbound", jobId: eventId, eventId, source, kind, payload: {}, payloadHash };
+  return { id: idAt(failedAt), ...job, correlationId, receivedAt, ...end, ...settled };
 }
 
 function replayRow(at: Date, endedAt?: Date) {
