@@ -39,6 +39,8 @@ export type QueueBackend = {
   kind: "redis" | "postgres";
   queue(name: string): JobQueue;
   worker(name: string, process: Processor, settings: WorkerSettings): JobWorker;
+  /** Empties BullMQ's log of what became of a queue's jobs, which names them; nobody here reads it. */
+  eraseEvents(queue: JobQueue): Promise<void>;
   /** Makes BullMQ's tables, where it needs any. Repeating it changes nothing. */
   migrate(): Promise<void>;
   /** Rejects unless the store answers within a second. */
@@ -90,6 +92,9 @@ function redisBackend(url: string, role: Role): QueueBackend {
   return {
     kind: "redis",
     ...classes(factory, producerOnly),
+    eraseEvents: async (queue) => {
+      await client.xtrim(queue.toKey("events"), "MAXLEN", 0);
+    },
     migrate: () => Promise.resolve(),
     ping: async () => {
       await withDeadline(client.ping(), PING_DEADLINE_MS);
@@ -125,6 +130,9 @@ function postgresBackend(url: string, role: Role, connections: number): QueueBac
       // A worker keeps a connection for itself, to be told of new jobs.
       pool.options.max += 1;
       return worker(name, process, settings);
+    },
+    eraseEvents: async ({ name }) => {
+      await pool.query("delete from event where queue = $1", [name]);
     },
     migrate: async () => {
       const client = await pool.connect();

@@ -9,8 +9,8 @@ const PAGE = 200;
 const PLACES = ["waiting", "prioritized", "delayed", "failed", "completed", "waiting"] as const;
 
 /**
- * Removes the jobs whose data `matches` says, wherever they are. One that is being worked on is left to its end, and
- * counted: look again when it is over.
+ * Removes the jobs whose data `matches` says, wherever they are, and BullMQ's log of all that happened. One that is
+ * being worked on is left to its end, and counted: look again when it is over.
  * @param dryRun only counts
  */
 export async function eraseJobs(
@@ -26,6 +26,7 @@ export async function eraseJobs(
       const found = new Map<string, Job>();
       for (const place of PLACES) for (const job of await jobsIn(queue, place, matches)) found.set(job.id ?? "", job);
       for (const job of dryRun ? [] : found.values()) await remove(queue, job);
+      if (!dryRun) await backend.eraseEvents(queue);
       sum.removed += found.size;
       sum.active += (await jobsIn(queue, "active", matches)).length;
     } finally {
