@@ -100,10 +100,9 @@ export async function fillIn({ database, rows, backend, environment }: Conversat
       ],
       { name, email, phone, username: `user_${word}` },
     );
-    await stores.leads.add({
-      ...{ tenantId, contactId, source: "Meta", externalId: randomUUID(), isTest: false, fullName: name, email, phone },
-      ...{ answers: { wish: [word] }, consents: {}, submittedAt: new Date(), payload: { field_data: [word, email] } },
-    });
+    const told = { fullName: name, email, phone, answers: { wish: [word] }, consents: {} };
+    const lead = { source: "Meta", externalId: randomUUID(), isTest: false, submittedAt: new Date() };
+    await stores.leads.add({ tenantId, contactId, ...lead, ...told, payload: { field_data: [word, email] } });
     const channel = "whatsapp" as const;
     const accountId = environment["WHATSAPP_PHONE_NUMBER_ID"] ?? "";
     const thread = { tenantId, channel, accountId, threadId: contactId, kind: "direct" as const, contactId };
@@ -117,17 +116,9 @@ export async function fillIn({ database, rows, backend, environment }: Conversat
   await followUpQueue.close();
   await inbox.once(eventOf({ from: phone, text: word }), () => Promise.resolve({ result: "kept" }));
   const dead = eventOf({ message: { from: { id: telegram }, text: word } });
-  await createDeadLetters(database, uuidv7).record({
-    ...{
-      ...dead,
-      queue: "telegram-inbound",
-      jobId: dead.id,
-      eventId: dead.id,
-      errorKind: "permanent",
-      error: "broken",
-    },
-    ...{ attempts: 1, receivedAt: new Date(), failedAt: new Date() },
-  });
+  const job = { queue: "telegram-inbound", jobId: dead.id, eventId: dead.id, attempts: 1 };
+  const end = { errorKind: "permanent", error: "broken", receivedAt: new Date(), failedAt: new Date() };
+  await createDeadLetters(database, uuidv7).record({ ...dead, ...job, ...end });
 }
 
 function eventOf(payload: unknown): InboundEvent {
@@ -178,7 +169,7 @@ export async function millraceContacts(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [CLI, "contacts", ...words], {
-    env: { ...process.env, DATABASE_URL: databaseUrl, QUEUE_URL: queueUrl, MEDIA_FOLDER: mediaFolder, ...variables },
+    env: { DATABASE_URL: databaseUrl, QUEUE_URL: queueUrl, MEDIA_FOLDER: mediaFolder, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

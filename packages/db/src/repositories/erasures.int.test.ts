@@ -41,7 +41,7 @@ test("a message that comes while its writer is erased is of a new contact, and i
   await erasing;
   await hearing;
   const rows = await orm.select().from(contacts).where(eq(contacts.tenantId, talk.thread.tenantId));
-  expect(rows.map(({ name }) => name).sort()).toEqual(["Ada again", "erased"]);
+  expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(["Ada again", "erased"]));
 });
 
 test("what is still to be sent to them is suppressed, also by a worker that has begun", async () => {
