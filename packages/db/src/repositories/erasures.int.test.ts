@@ -93,6 +93,24 @@ test("what is left is written down until it is done, and tells nobody after it",
   expect(JSON.stringify(row)).not.toContain("lasting-");
 });
 
+test("a name that another tenant's contact bears too is not looked for", async () => {
+  const [talk, elsewhere] = [await setup.meet(), await setup.meet()];
+  const phone = { channel: "phone", externalId: "15551230001", lasting: false } as const;
+  for (const { thread } of [talk, elsewhere])
+    await setup.write((stores) =>
+      stores.contacts.resolve(
+        thread.tenantId,
+        [{ channel: "whatsapp", externalId: `lasting-${thread.tenantId}`, lasting: true }, phone],
+        {},
+      ),
+    );
+  const erasure = await erasures.begin(contactOf(talk), BY);
+  expect(erasure?.matcher.mentions({ from: phone.externalId })).toBe(false);
+  expect(erasure?.matcher.mentions({ from: `lasting-${talk.thread.tenantId}` })).toBe(true);
+  const last = await erasures.begin(contactOf(elsewhere), BY);
+  expect(last?.matcher.mentions({ from: phone.externalId })).toBe(true);
+});
+
 test("a look changes nothing", async () => {
   const talk = await setup.meet();
   await setup.hear(talk, "Hello");
