@@ -1,4 +1,5 @@
 import type { Environment } from "@millrace/core";
+import { contacts } from "./commands/contacts.ts";
 import { conversations } from "./commands/conversations.ts";
 import { deadLetters } from "./commands/dead-letters.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -21,6 +22,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   doctor,
   conversations,
   "dead-letters": deadLetters,
+  contacts,
   sources,
   operators,
   migrate,

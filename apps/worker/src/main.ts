@@ -1,12 +1,13 @@
 import { serve } from "@hono/node-server";
 import { createLogger, EnvironmentError, fetchDownload, fetchHttp, systemNow, uuidv7 } from "@millrace/core";
-import { openDatabase } from "@millrace/db";
+import { createRetention, openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
 import { createQueueWatch, openQueueBackend, queueCatalogue, warnOfQueueStore } from "@millrace/queue";
 import { createRound } from "./alerts/round.ts";
 import { startWatcher } from "./alerts/watcher.ts";
 import { readWorkerConfig } from "./env.ts";
 import { createHealthApp } from "./health.ts";
+import { startRetention } from "./retention.ts";
 import { startWorker } from "./worker.ts";
 
 /** How long a stop waits for running jobs before it gives them back, in ms; containers are killed after 30 s. */
@@ -50,6 +51,12 @@ async function main(): Promise<void> {
   const parts = { ...config.alerts, database, watch, http: fetchHttp, log, now: systemNow, newId: uuidv7 };
   const watcher = startWatcher(createRound(parts), log);
   void warnOfQueueStore(config.queueUrl, log);
+  const retention = startRetention({
+    retention: createRetention(database),
+    keptDays: config.keptDays,
+    log,
+    now: systemNow,
+  });
   const health = createHealthApp(() => Promise.all([database.ping(), backend.ping()]));
   const server = serve({ fetch: health.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: backend.kind, concurrency: config.concurrency }, "worker.ready");
@@ -63,7 +70,7 @@ async function main(): Promise<void> {
     log.info({}, "worker.stopping");
     setTimeout(() => process.exit(1), EXIT_DEADLINE_MS).unref();
     server.close();
-    await Promise.all([watcher.stop(), worker.stop(STOP_DEADLINE_MS)]);
+    await Promise.all([watcher.stop(), retention.stop(), worker.stop(STOP_DEADLINE_MS)]);
     await watch.close();
     await backend.close();
     await database.close();

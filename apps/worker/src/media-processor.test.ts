@@ -123,12 +123,15 @@ test("what the platform says when it no longer has the file is passed on", async
   expect(settled).toEqual([]);
 });
 
-test("a message that is gone, before or while its file is fetched, leaves nothing to do", async () => {
+test("a message that is gone, before or while its file is fetched, leaves nothing to do and no file", async () => {
+  const files = await left();
   const before = setUp({ chunks: ["x"], messages: "gone" });
   expect(await before.process(eventOf({}))).toMatchObject({ result: "ignored", detail: "its message is gone" });
   expect(before.opened()).toBe(0);
   const meanwhile = setUp({ chunks: ["x"], messages: "going" });
-  expect(await meanwhile.process(eventOf({}))).toMatchObject({ result: "ignored", detail: "its message is gone" });
+  const event = eventOf({ externalId: "wamid.going" });
+  expect(await meanwhile.process(event)).toMatchObject({ result: "ignored", detail: "its message is gone" });
+  expect(await left()).toEqual(files);
 });
 
 test("done once, it is not fetched again; recorded but not done, it is only settled", async () => {

@@ -65,7 +65,11 @@ export function createMediaProcessor({ source, store, ...parts }: MediaProcessor
       if (message.key === undefined) {
         const stored = await fetchFile({ source, store, ...parts }, announced, signal);
         signal.throwIfAborted();
-        if (!(await storedMedia.record(announced, stored, now()))) return inbox.once(event, async () => gone);
+        if (!(await storedMedia.record(announced, stored, now()))) {
+          // It was erased meanwhile: nobody would find the file to remove it.
+          await store.remove(stored.key);
+          return inbox.once(event, async () => gone);
+        }
       }
       return inbox.once(event, async () => ({ result: "written" }));
     },

@@ -16,6 +16,7 @@ import {
 } from "@millrace/core";
 import { assignSources, migrateDatabase, openDatabase } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
+import { openMediaStore } from "@millrace/media";
 import {
   type Consumer,
   createProducer,
@@ -25,7 +26,14 @@ import {
   queueDefinition,
 } from "@millrace/queue";
 import { createSandboxApp, type Delivery, type SentMessage } from "@millrace/sandbox";
-import { createTestDatabase, openRows, type QueueStore, recordingLogger, until } from "@millrace/testing";
+import {
+  createTestDatabase,
+  openRows,
+  type QueueStore,
+  recordingLogger,
+  temporaryFolder,
+  until,
+} from "@millrace/testing";
 import { type QuickTimings, startConversationsWorker } from "./conversations-worker.ts";
 
 /** A message as its row stands. */
@@ -106,6 +114,8 @@ export async function openConversations(
   );
   const queues = queueCatalogue(integrations).map(({ name }) => backend.queue(name));
   const log = recordingLogger();
+  const mediaFolder = temporaryFolder();
+  const media = openMediaStore({ store: "folder", folder: mediaFolder });
   const workers: Consumer[] = [];
   const accepted: AcceptedEvent[] = [];
   let underWay = 0;
@@ -177,6 +187,10 @@ export async function openConversations(
     databaseUrl: testDatabase.url,
     queueUrl,
     environment,
+    backend,
+    mediaFolder,
+    /** Puts events into a queue, as ingest does once it has split a request. */
+    enqueue,
     /** Every event that was taken in, in that order. */
     accepted: accepted as readonly AcceptedEvent[],
     /** How much is left to do, in the queues or on its way from the sandbox, and how many jobs have failed. */
@@ -195,7 +209,7 @@ export async function openConversations(
     /** Starts a worker. */
     work(timings: QuickTimings = {}): Consumer {
       const worker = startConversationsWorker(
-        { database, fenceDatabase, backend, environment, log: log.log, random },
+        { database, fenceDatabase, backend, environment, media, log: log.log, random },
         timings,
       );
       workers.push(worker);

@@ -1,6 +1,7 @@
 import { type Environment, type Integration, type Logger, type Random } from "@millrace/core";
 import type { Database } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
+import type { OpenMediaStore } from "@millrace/media";
 import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
 import { startWorker, type Workings } from "../src/worker.ts";
 import { localParts } from "./local-parts.ts";
@@ -23,6 +24,7 @@ type Parts = {
   backend: QueueBackend;
   environment: Environment;
   log: Logger;
+  media?: OpenMediaStore;
   random?: Random | undefined;
 };
 

@@ -14,3 +14,9 @@ export const systemNow: Now = () => new Date();
 
 /** {@link NewId} as UUIDv7. */
 export const uuidv7: NewId = () => v7();
+
+/** The least UUIDv7 of a moment: ids made before it sort below, ids made from then on do not. */
+export function firstIdAt(at: Date): string {
+  const hex = at.getTime().toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}

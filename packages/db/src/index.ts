@@ -13,6 +13,8 @@ export {
 export { createReplays, type Replay, type Replays } from "./repositories/replays.ts";
 export { createReplayLane, type ReplayLane } from "./repositories/replay-lane.ts";
 export * from "./repositories/death-rates.ts";
+export { createErasures, type Erasure, type Erasures } from "./repositories/erasures.ts";
+export { contactsMeant, findContacts } from "./repositories/find-contacts.ts";
 export { createFence, type Fence } from "./repositories/fence.ts";
 export type { FollowUpSettings } from "./repositories/follow-ups.ts";
 export * from "./repositories/holds.ts";
@@ -23,6 +25,7 @@ export * from "./repositories/operator-sessions.ts";
 export * from "./repositories/operators.ts";
 export * from "./repositories/outbox.ts";
 export * from "./repositories/rate-limits.ts";
+export * from "./repositories/retention.ts";
 export * from "./repositories/turns.ts";
 export {
   ANY_ACCOUNT,

@@ -2,10 +2,11 @@ import { randomUUID, webcrypto } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type MediaStore, parseJsonBody, permanent } from "@millrace/core";
+import { parseJsonBody, permanent } from "@millrace/core";
 import { z } from "zod";
+import type { FileStore } from "./file-store.ts";
 import { codeOf, folderError, NO_SUCH_FILE } from "./folder-error.ts";
-import { noFile } from "./key.ts";
+import { isNoFile, noFile } from "./key.ts";
 import { measure } from "./measure.ts";
 
 /** Where files are while they are being written: the same file system, so that a rename moves them. */
@@ -22,7 +23,7 @@ const noteSchema = z.object({ sha256: z.string(), sizeBytes: z.number(), mimeTyp
  * Files in a folder, each under its key with its type in a note beside it (`<name>~.json`). Keys must have passed
  * checkKey. No link inside the folder is followed; the folder itself may be one.
  */
-export function folderStore(root: string, scope: string): MediaStore {
+export function folderStore(root: string, scope: string): FileStore {
   return {
     async read(key) {
       try {
@@ -53,6 +54,19 @@ export function folderStore(root: string, scope: string): MediaStore {
       } catch (error) {
         await Promise.all([partial, partialNote].map((path) => rm(path, { force: true }).catch(() => undefined)));
         throw measured.failure() ?? folderError(error, scope);
+      }
+    },
+
+    async remove(key) {
+      try {
+        const { folder, name } = await placeOf(root, key, lookInto);
+        await refuseFolder(join(folder, name));
+        // The file first: a note without its file says nothing.
+        await rm(join(folder, name), { force: true });
+        await rm(join(folder, noteName(name)), { force: true });
+        await syncFolder(folder);
+      } catch (error) {
+        if (!NO_SUCH_FILE.has(codeOf(error)) && !isNoFile(error)) throw folderError(error, scope);
       }
     },
   };

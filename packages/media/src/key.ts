@@ -1,4 +1,4 @@
-import { permanent, type ProviderError } from "@millrace/core";
+import { permanent, ProviderError } from "@millrace/core";
 
 /** S3 takes 1,024 bytes (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html). */
 const MAX_KEY_LENGTH = 512;
@@ -16,9 +16,16 @@ export function checkKey(key: string): void {
   if (!sound) throw permanent("the media key is none that a store takes", "odd_key");
 }
 
+const NO_FILE = "no_file";
+
 /** The error of a key that no file is under. */
 export function noFile(): ProviderError {
-  return permanent("there is no file under this key in the media store", "no_file");
+  return permanent("there is no file under this key in the media store", NO_FILE);
+}
+
+/** Whether an error is {@link noFile}. */
+export function isNoFile(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === NO_FILE;
 }
 
 function isSound(name: string): boolean {

@@ -1,10 +1,10 @@
-import type { MediaStore } from "@millrace/core";
 import type { MediaConfig } from "./env.ts";
+import type { FileStore } from "./file-store.ts";
 import { folderStore } from "./folder-store.ts";
 import { checkKey } from "./key.ts";
 
 /** A media store, and what jobs must wait for when a person has to see to it: `media:folder` or `media:s3`. */
-export type OpenMediaStore = MediaStore & { scope: string };
+export type OpenMediaStore = FileStore & { scope: string };
 
 /** Longest MIME type, in characters. */
 const MAX_TYPE_LENGTH = 255;
@@ -27,6 +27,10 @@ export function openMediaStore(config: MediaConfig): OpenMediaStore {
     async write(key, body, { mimeType, maxBytes }) {
       checkKey(key);
       return (await opened()).write(key, body, { mimeType: headerSafe(mimeType), maxBytes });
+    },
+    async remove(key) {
+      checkKey(key);
+      return (await opened()).remove(key);
     },
   };
 }

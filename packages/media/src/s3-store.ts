@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
-import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import type { MediaStore } from "@millrace/core";
 import type { MediaConfig } from "./env.ts";
+import type { FileStore } from "./file-store.ts";
 import { noFile } from "./key.ts";
 import { measure } from "./measure.ts";
 import { s3Error } from "./s3-error.ts";
@@ -18,7 +18,7 @@ const UNKNOWN_TYPES: ReadonlySet<string | undefined> = new Set(["application/oct
  * Files as objects of a bucket. A file of up to 5 MB is put in one call, a larger one in parts, one after the other,
  * and the bucket shows it when the last is there. Keys must have passed checkKey.
  */
-export function s3Store(config: Extract<MediaConfig, { store: "s3" }>, scope: string): MediaStore {
+export function s3Store(config: Extract<MediaConfig, { store: "s3" }>, scope: string): FileStore {
   const { bucket: Bucket } = config;
   const client = new S3Client({
     region: config.region,
@@ -57,6 +57,14 @@ export function s3Store(config: Extract<MediaConfig, { store: "s3" }>, scope: st
         throw measured.failure() ?? s3Error(error, scope);
       } finally {
         Body.destroy();
+      }
+    },
+
+    async remove(Key) {
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket, Key }));
+      } catch (error) {
+        throw s3Error(error, scope);
       }
     },
   };

@@ -60,6 +60,10 @@ async function answer(state: State, request: Request): Promise<Response> {
     state.objects.set(key, { bytes, type: request.headers.get("content-type") });
     return new Response(null, { headers: { etag: '"whole"' } });
   }
+  if (request.method === "DELETE") {
+    state.objects.delete(key);
+    return new Response(null, { status: 204 });
+  }
   const stored = state.objects.get(key);
   if (!stored) return refused({ status: 404, code: "NoSuchKey" });
   return new Response(stored.bytes, { headers: { "content-type": stored.type ?? "binary/octet-stream" } });

@@ -179,8 +179,22 @@ describe.each(Object.entries(subjects))("the %s store", (kind, open) => {
       const error = { message: "the media key is none that a store takes", next: { kind: "permanent" } };
       await expect(store.write(each, chunked(bytesOf(3), 1), png)).rejects.toMatchObject(error);
       await expect(store.read(each)).rejects.toMatchObject(error);
+      await expect(store.remove(each)).rejects.toMatchObject(error);
     }
     expect(await subject.left()).toEqual(before);
+  });
+
+  test("a file that is removed is gone for good and leaves nothing, and removing it again does no harm", async () => {
+    await store.write(`${key}-other`, chunked(bytesOf(5), 5), png);
+    const before = await subject.left();
+    await store.write(key, chunked(bytesOf(20), 7), png);
+    for (const round of [1, 2]) {
+      await store.remove(key);
+      expect({ round, left: await subject.left() }).toEqual({ round, left: before });
+    }
+    await store.remove(`never/${key}`);
+    await expect(store.read(key)).rejects.toMatchObject({ code: "no_file" });
+    expect((await store.read(`${key}-other`)).bytes).toHaveLength(5);
   });
 
   test("a key that nothing is under is told for good", async () => {

@@ -41,6 +41,8 @@ export type QueueBackend = {
   worker(name: string, process: Processor, settings: WorkerSettings): JobWorker;
   /** How many workers consume a queue now, in whatever process; undefined where the store does not tell. */
   countWorkers(queue: JobQueue): Promise<number | undefined>;
+  /** Empties BullMQ's log of what became of a queue's jobs, which names them; nobody here reads it. */
+  eraseEvents(queue: JobQueue): Promise<void>;
   /** Makes BullMQ's tables, where it needs any. Repeating it changes nothing. */
   migrate(): Promise<void>;
   /** Rejects unless the store answers within a second. */
@@ -99,6 +101,9 @@ function redisBackend(url: string, role: Role): QueueBackend {
       // The clients of a server's other databases are listed too.
       return workers.filter(({ db }) => db === String(client.options.db ?? 0)).length;
     },
+    eraseEvents: async (queue) => {
+      await client.xtrim(queue.toKey("events"), "MAXLEN", 0);
+    },
     migrate: () => Promise.resolve(),
     ping: async () => {
       await withDeadline(client.ping(), PING_DEADLINE_MS);
@@ -136,6 +141,9 @@ function postgresBackend(url: string, role: Role, connections: number): QueueBac
       return worker(name, process, settings);
     },
     countWorkers: (queue) => queue.getWorkersCount(),
+    eraseEvents: async ({ name }) => {
+      await pool.query("delete from event where queue = $1", [name]);
+    },
     migrate: async () => {
       const client = await pool.connect();
       try {

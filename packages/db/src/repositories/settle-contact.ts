@@ -18,14 +18,11 @@ type Names = { current: readonly Identity[]; previous: readonly Identity[] };
 export async function settle(tx: Executor, following: Following, tenantId: string, names: Names): Promise<string> {
   const { newId } = following;
   const named = uniqueIdentities([...names.current, ...names.previous]);
-  await lockNames(
-    tx,
-    named.map(({ channel, externalId }) => `identity/${tenantId}/${channel}/${externalId}`),
-  );
+  await lockIdentities(tx, tenantId, named);
   if ((await ownersOf(tx, tenantId, named)).length === 0) return make(tx, newId, tenantId, named);
 
   // A merge moves names that were not given here. Whoever changes existing contacts takes turns, and looks again.
-  await lockNames(tx, [`contacts/${tenantId}`]);
+  await lockContacts(tx, tenantId);
   const owners = await ownersOf(tx, tenantId, named);
   const channelsOf = await lastingChannels(tx, [...new Set(owners.map(({ contact }) => contact.id))]);
   const { same, others } = tellApart(owners, names, channelsOf);
@@ -41,6 +38,23 @@ export async function settle(tx: Executor, following: Following, tenantId: strin
   for (const id of rest) contactId = await mergeContacts(tx, following, contactId, id);
   await own(tx, newId, tenantId, theirs, contactId);
   return contactId;
+}
+
+/** Holds these names of people; see locks.ts. */
+export function lockIdentities(
+  tx: Executor,
+  tenantId: string,
+  identities: readonly { channel: string; externalId: string }[],
+): Promise<void> {
+  return lockNames(
+    tx,
+    identities.map(({ channel, externalId }) => `identity/${tenantId}/${channel}/${externalId}`),
+  );
+}
+
+/** Holds off everybody else who changes which contacts there are. Behind the names. */
+export function lockContacts(tx: Executor, tenantId: string): Promise<void> {
+  return lockNames(tx, [`contacts/${tenantId}`]);
 }
 
 async function make(tx: Executor, newId: NewId, tenantId: string, identities: readonly Identity[]): Promise<string> {

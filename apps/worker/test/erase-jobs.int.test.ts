@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { permanent } from "@millrace/core";
+import { eraseJobs } from "@millrace/queue";
+import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
+import { eventOf, openLine } from "./line.ts";
+
+const isHers = (data: unknown) => JSON.stringify(data).includes("hers");
+
+describe.each(queueStores())("on $kind", (store) => {
+  let testDatabase: TestDatabase;
+  let line: Awaited<ReturnType<typeof openLine>>;
+
+  beforeEach(async () => {
+    testDatabase = await createTestDatabase();
+    line = await openLine(testDatabase.url, await store.url(testDatabase.url), "inbound");
+  });
+  afterEach(async () => {
+    await line.close();
+    await testDatabase.drop();
+  });
+
+  const placeOf = async (id: string) => (await line.reader.find(id)).place;
+  const erase = (dryRun?: boolean) => eraseJobs(line.backend, [line.definition], isHers, dryRun);
+
+  test("jobs about a person go wherever they are, one that is worked on when it is over, and no other", async () => {
+    const holding = Promise.withResolvers<void>();
+    const worker = line.work(async ({ id }) => {
+      if (id.startsWith("failed")) throw permanent("broken");
+      if (id === "active-hers") await holding.promise;
+      return { result: "written" };
+    });
+    const ended = ["completed", "failed"].flatMap((place) => [`${place}-hers`, `${place}-his`]);
+    await line.send(...ended, "active-hers");
+    await until("some are over", async () => (await placeOf("failed-his")) === "failed");
+    await until("some are over", async () => (await placeOf("completed-his")) === "completed");
+    await until("one is worked on", async () => (await placeOf("active-hers")) === "inFlight");
+    const later = new Date(Date.now() + 3_600_000);
+    await line.producer.enqueue([eventOf("delayed-hers", later), eventOf("delayed-his", later)]);
+
+    expect(await erase(true)).toEqual({ removed: 3, active: 1 });
+    expect(await placeOf("delayed-hers")).toBe("waiting");
+    expect(await erase()).toEqual({ removed: 3, active: 1 });
+    for (const place of ["completed", "failed", "delayed"]) expect(await placeOf(`${place}-hers`)).toBe("absent");
+    expect(await placeOf("active-hers")).toBe("inFlight");
+    holding.resolve();
+    await until("it is over", async () => (await placeOf("active-hers")) === "completed");
+    expect(await erase()).toEqual({ removed: 1, active: 0 });
+    expect(await placeOf("active-hers")).toBe("absent");
+    expect(await Promise.all(["completed-his", "failed-his", "delayed-his"].map(placeOf))).toEqual([
+      "completed",
+      "failed",
+      "waiting",
+    ]);
+    await worker.stop(100);
+  });
+
+  test("more jobs than are read at a time are all found", async () => {
+    const ids = Array.from({ length: 450 }, (_, n) => `${n}-${n % 2 ? "hers" : "his"}`);
+    await line.producer.enqueue(ids.map((id) => eventOf(id)));
+    expect(await erase()).toEqual({ removed: 225, active: 0 });
+    expect([...(await line.reader.places()).keys()].filter((id) => id.includes("hers"))).toEqual([]);
+    expect(await line.reader.places()).toHaveProperty("size", 225);
+  });
+});

@@ -1,0 +1,222 @@
+import { and, asc, eq, gt, inArray, ne, sql } from "drizzle-orm";
+import { contentHash, type MessageKey } from "@millrace/core";
+import type { Database, Executor } from "../database.ts";
+import {
+  deadLetters,
+  messageChanges,
+  messages,
+  messageStatuses,
+  operatorActions,
+  webhookEvents,
+} from "../schema/index.ts";
+import type { LeftToErase } from "./erase-contact.ts";
+import { ERASED, type Matcher, matcherOf, type RowCounts } from "./erase-traces.ts";
+import { applyChanges } from "./message-changes.ts";
+
+/** The action by which an erasure is written down, whose row holds what is left to do. */
+export const ERASURE = "contact.erased";
+
+/** Rows read at a time. */
+const PAGE = 1_000;
+
+/** A table that may tell of the person, and what is made of a row that does. */
+type Place<Row extends { id: string }> = {
+  read(after: string): Promise<Row[]>;
+  /** Undefined for a row that does not. */
+  erase(row: Row): ((tx: Executor) => Promise<unknown>) | undefined;
+};
+
+/**
+ * Empties what else tells of a person: kept payloads, dead letters, what operators did, what was told of messages, and
+ * quotations in groups. Goes through the tables page by page and holds nothing, so that it may take its time; repeating
+ * it does no harm.
+ */
+export async function eraseMentions({ orm }: Database, left: LeftToErase, dryRun: boolean): Promise<RowCounts> {
+  const matcher = matcherOf(left);
+  return {
+    webhook_events: await goThrough(orm, events(orm, matcher), dryRun),
+    dead_letters: await goThrough(orm, letters(orm, matcher, left), dryRun),
+    operator_actions: await goThrough(orm, actions(orm, matcher, left), dryRun),
+    message_statuses: await goThrough(orm, statuses(orm, matcher, left), dryRun),
+    message_changes: await goThrough(orm, changes(orm, matcher, left), dryRun),
+    messages: await goThrough(orm, quotations(orm, matcher, left), dryRun),
+  };
+}
+
+async function goThrough<Row extends { id: string }>(
+  orm: Database["orm"],
+  place: Place<Row>,
+  dryRun: boolean,
+): Promise<number> {
+  let erased = 0;
+  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
+    const rows = await place.read(after);
+    for (const row of rows) {
+      const erase = place.erase(row);
+      if (!erase) continue;
+      if (!dryRun) await orm.transaction(erase);
+      erased += 1;
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) return erased;
+    after = last.id;
+  }
+}
+
+function events(orm: Executor, { mentions, names }: Matcher): Place<typeof webhookEvents.$inferSelect> {
+  return {
+    read: (after) =>
+      orm.select().from(webhookEvents).where(gt(webhookEvents.id, after)).orderBy(asc(webhookEvents.id)).limit(PAGE),
+    erase({ id, eventId, payload, followUps, detail, error }) {
+      const set = {
+        ...(mentions(payload) ? { payload: ERASED, payloadHash: contentHash(ERASED) } : {}),
+        ...(mentions(followUps) ? { followUps: null } : {}),
+        ...(names(eventId) ? { eventId: `erased.${id}` } : {}),
+        ...(mentions(detail) ? { detail: null } : {}),
+        ...(mentions(error) ? { error: null } : {}),
+      };
+      return any(set) && ((tx) => tx.update(webhookEvents).set(set).where(eq(webhookEvents.id, id)));
+    },
+  };
+}
+
+/** One that is not settled is discarded with it: there is nothing left to be done again. */
+function letters(
+  orm: Executor,
+  { mentions, names }: Matcher,
+  { tenantId }: LeftToErase,
+): Place<typeof deadLetters.$inferSelect> {
+  return {
+    read: (after) =>
+      orm.select().from(deadLetters).where(gt(deadLetters.id, after)).orderBy(asc(deadLetters.id)).limit(PAGE),
+    erase(letter) {
+      const isOthers = letter.tenantId !== null && letter.tenantId !== tenantId;
+      const isAbout = mentions(letter.payload) || names(letter.eventId) || names(letter.jobId);
+      if (isOthers || !isAbout) return undefined;
+      const { id } = letter;
+      const isOpen = letter.state === "dead" || letter.state === "replaying";
+      const set = {
+        payload: ERASED,
+        payloadHash: contentHash(ERASED),
+        history: [],
+        updatedAt: sql`now()`,
+        ...(names(letter.eventId) ? { eventId: `erased.${id}` } : {}),
+        ...(names(letter.jobId) ? { jobId: `erased.${id}` } : {}),
+        ...(isOpen ? { state: "discarded" as const, resolvedAt: sql`now()`, error: "the contact was erased" } : {}),
+      };
+      return (tx) => tx.update(deadLetters).set(set).where(eq(deadLetters.id, id));
+    },
+  };
+}
+
+function actions(
+  orm: Executor,
+  { mentions, names }: Matcher,
+  { ids }: LeftToErase,
+): Place<typeof operatorActions.$inferSelect> {
+  const theirs = new Set(ids);
+  return {
+    read: (after) =>
+      orm
+        .select()
+        .from(operatorActions)
+        .where(and(gt(operatorActions.id, after), ne(operatorActions.action, ERASURE)))
+        .orderBy(asc(operatorActions.id))
+        .limit(PAGE),
+    erase({ id, subject, reason, before, after }) {
+      const set = {
+        ...(mentions(before) ? { before: ERASED } : {}),
+        ...(mentions(after) ? { after: ERASED } : {}),
+        ...(names(subject) ? { subject: "erased" } : {}),
+        ...(reason !== null && (theirs.has(subject) || names(reason)) ? { reason: null } : {}),
+      };
+      return any(set) && ((tx) => tx.update(operatorActions).set(set).where(eq(operatorActions.id, id)));
+    },
+  };
+}
+
+function statuses(
+  orm: Executor,
+  { mentions, names }: Matcher,
+  { ids }: LeftToErase,
+): Place<typeof messageStatuses.$inferSelect> {
+  const theirs = new Set(ids);
+  return {
+    read: (after) =>
+      orm
+        .select()
+        .from(messageStatuses)
+        .where(gt(messageStatuses.id, after))
+        .orderBy(asc(messageStatuses.id))
+        .limit(PAGE),
+    erase({ id, externalId, participant, payload }) {
+      // Only in a dry run, which has counted it with its message.
+      if (theirs.has(externalId)) return undefined;
+      const set = {
+        ...(names(participant) ? { participant: `erased/${id}` } : {}),
+        ...(mentions(payload) ? { payload: ERASED } : {}),
+        ...(names(externalId) ? { externalId: `erased/${id}` } : {}),
+      };
+      return any(set) && ((tx) => tx.update(messageStatuses).set(set).where(eq(messageStatuses.id, id)));
+    },
+  };
+}
+
+/** Their reactions stay on what others wrote, and nobody's. */
+function changes(
+  orm: Executor,
+  { mentions, names }: Matcher,
+  { ids }: LeftToErase,
+): Place<typeof messageChanges.$inferSelect> {
+  const theirs = new Set(ids);
+  return {
+    read: (after) =>
+      orm.select().from(messageChanges).where(gt(messageChanges.id, after)).orderBy(asc(messageChanges.id)).limit(PAGE),
+    erase({ id, channel, accountId, externalId, changeId, actor, payload }) {
+      if (theirs.has(externalId)) return undefined;
+      const isTheirs = actor !== null && names(actor);
+      const set = {
+        ...(isTheirs ? { actor: `erased/${id}` } : {}),
+        ...(mentions(payload) ? { payload: ERASED } : {}),
+        ...(names(changeId) ? { changeId: `erased/${id}` } : {}),
+        ...(names(externalId) ? { externalId: `erased/${id}`, body: null } : {}),
+      };
+      if (!any(set)) return undefined;
+      return async (tx) => {
+        await tx.update(messageChanges).set(set).where(eq(messageChanges.id, id));
+        if (isTheirs) await applyChanges(tx, { channel, accountId, externalId } as MessageKey);
+      };
+    },
+  };
+}
+
+/** Of what others wrote in a group only the part that quotes or names the person goes. */
+function quotations(
+  orm: Executor,
+  { mentions }: Matcher,
+  { ids, groups, called }: LeftToErase,
+): Place<typeof messages.$inferSelect> {
+  const theirs = new Set(ids);
+  return {
+    read: (after) =>
+      orm
+        .select()
+        .from(messages)
+        .where(and(gt(messages.id, after), inArray(messages.conversationId, [...groups])))
+        .orderBy(asc(messages.id))
+        .limit(PAGE),
+    erase({ id, payload, body }) {
+      if (theirs.has(id) || !mentions(payload)) return undefined;
+      const parts = Object.entries(payload as object).filter(([field, part]) => !mentions({ [field]: part }));
+      const set = {
+        payload: Object.fromEntries(parts) as unknown,
+        body: called.reduce((text, name) => text?.replaceAll(name, "…") ?? null, body),
+      };
+      return (tx) => tx.update(messages).set(set).where(eq(messages.id, id));
+    },
+  };
+}
+
+function any(set: object): true | undefined {
+  return Object.keys(set).length > 0 || undefined;
+}

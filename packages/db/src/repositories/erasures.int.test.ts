@@ -1,0 +1,130 @@
+import { eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { uuidv7 } from "@millrace/core";
+import { until } from "@millrace/testing";
+import { openConversations, type Talk, waiting } from "../../test/conversations.ts";
+import { contacts, conversations, messages, operatorActions } from "../schema/index.ts";
+import { createErasures, type Erasures } from "./erasures.ts";
+import { createOutbox } from "./outbox.ts";
+
+const BY = { actor: "Bea", reason: "asked for it" };
+
+let setup: Awaited<ReturnType<typeof openConversations>>;
+let erasures: Erasures;
+
+beforeAll(async () => {
+  setup = await openConversations();
+  erasures = createErasures(setup.database, uuidv7);
+});
+afterAll(() => setup.close());
+
+test("a message that comes while its writer is erased is of a new contact, and in no erased row", async () => {
+  const talk = await setup.meet();
+  const contactId = contactOf(talk);
+  const { orm } = setup.database;
+  let erasing: Promise<unknown> = Promise.resolve();
+  let hearing: Promise<unknown> = Promise.resolve();
+  await orm.transaction(async (tx) => {
+    // Where the erasure comes to after it has taken the contact.
+    await tx.execute(sql`select from cases where contact_id = ${contactId} for update`);
+    erasing = erasures.begin(contactId, BY);
+    await until("the erasure waits", async () => (await waiting(setup.database)) === 1);
+    hearing = setup.write((stores) =>
+      stores.contacts.resolve(
+        talk.thread.tenantId,
+        [{ channel: "whatsapp", externalId: `lasting-${talk.thread.tenantId}`, lasting: true }],
+        { name: "Ada again" },
+      ),
+    );
+    await until("the message waits", async () => (await waiting(setup.database)) === 2);
+  });
+  await erasing;
+  await hearing;
+  const rows = await orm.select().from(contacts).where(eq(contacts.tenantId, talk.thread.tenantId));
+  expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(["Ada again", "erased"]));
+});
+
+test("what is still to be sent to them is suppressed, also by a worker that has begun", async () => {
+  const talk = await setup.meet();
+  const [first = "", second = ""] = await setup.say(talk, "one", "two");
+  const outbox = createOutbox(setup.database);
+  expect(await outbox.begin(first, setup.clock.at)).toBe(true);
+  await erasures.begin(contactOf(talk), BY);
+  await setup.write((stores) => stores.outbox.sent(first, { externalId: "wamid.1" }, setup.clock.at));
+  const rows = await setup.database.orm.select().from(messages).where(eq(messages.conversationId, talk.id));
+  expect(rows.map(({ status, error, body }) => ({ status, error, body }))).toEqual([
+    { status: "suppressed", error: "erased", body: null },
+    { status: "suppressed", error: "erased", body: null },
+  ]);
+  expect(rows.map(({ externalId }) => externalId)).not.toContain("wamid.1");
+  expect((await outbox.find(second))?.settled).toBe(true);
+  expect(await outbox.begin(second, setup.clock.at)).toBe(false);
+});
+
+test("a Telegram thread gets an id that is nobody's, and its open question ends", async () => {
+  const talk = await setup.meet("telegram");
+  await setup.hear(talk, "Hello");
+  await erasures.begin(contactOf(talk), BY);
+  const [row] = await setup.database.orm.select().from(conversations).where(eq(conversations.id, talk.id));
+  expect(row?.threadId).toMatch(/^1\d{18}$/);
+  expect(row).toMatchObject({ mode: "human", reachable: false });
+  const open = await setup.database.orm.execute(
+    sql`select from turns where conversation_id = ${talk.id} and state in ('gathering', 'asked')`,
+  );
+  expect(open).toHaveLength(0);
+});
+
+test("what is left is written down until it is done, and tells nobody after it", async () => {
+  const talk = await setup.meet();
+  const before = await erasures.unfinished();
+  for (const erasure of before) await erasures.end(erasure, { files: 0, jobs: 0 });
+  await erasures.begin(contactOf(talk), BY);
+  expect(await erasures.begin(contactOf(talk), BY)).toBeUndefined();
+  const [erasure, ...others] = await erasures.unfinished();
+  expect(others).toEqual([]);
+  expect(erasure?.matcher.mentions({ id: `lasting-${talk.thread.tenantId}` })).toBe(true);
+  if (!erasure) return;
+  await erasures.rest(erasure);
+  await erasures.rest(erasure);
+  expect(await erasures.end(erasure, { files: 2, jobs: 3 })).toMatchObject({ contacts: 1, files: 2, jobs: 3 });
+  expect(await erasures.unfinished()).toEqual([]);
+  const [row] = await setup.database.orm.select().from(operatorActions).where(eq(operatorActions.id, erasure.id));
+  expect(row).toMatchObject({ ...BY, action: "contact.erased", subject: contactOf(talk), before: null });
+  expect(JSON.stringify(row)).not.toContain("lasting-");
+});
+
+test("a name that another tenant's contact bears too is not looked for", async () => {
+  const [talk, elsewhere] = [await setup.meet(), await setup.meet()];
+  const phone = { channel: "phone", externalId: "15551230001", lasting: false } as const;
+  for (const { thread } of [talk, elsewhere])
+    await setup.write((stores) =>
+      stores.contacts.resolve(
+        thread.tenantId,
+        [{ channel: "whatsapp", externalId: `lasting-${thread.tenantId}`, lasting: true }, phone],
+        {},
+      ),
+    );
+  const erasure = await erasures.begin(contactOf(talk), BY);
+  expect(erasure?.matcher.mentions({ from: phone.externalId })).toBe(false);
+  expect(erasure?.matcher.mentions({ from: `lasting-${talk.thread.tenantId}` })).toBe(true);
+  const last = await erasures.begin(contactOf(elsewhere), BY);
+  expect(last?.matcher.mentions({ from: phone.externalId })).toBe(true);
+});
+
+test("a look changes nothing", async () => {
+  const talk = await setup.meet();
+  await setup.hear(talk, "Hello");
+  const state = () =>
+    setup.database.orm.execute(sql`select contacts::text, messages::text, conversations::text
+      from contacts join conversations on contact_id = contacts.id join messages on conversation_id = conversations.id
+      where contacts.id = ${contactOf(talk)}`);
+  const before = await state();
+  expect(before).toHaveLength(1);
+  expect((await erasures.look(contactOf(talk)))?.rows).toMatchObject({ contacts: 1, conversations: 1, messages: 1 });
+  expect(await state()).toEqual(before);
+});
+
+function contactOf({ thread }: Talk): string {
+  if (thread.contactId === undefined) throw new Error("nobody's thread");
+  return thread.contactId;
+}
