@@ -77,6 +77,8 @@ try {
   for (const line of readme.filter((command) => command.startsWith("npm run millrace -- "))) {
     const command = line.replace("<id>", await whatsappConversation());
     await run(command);
+    if (command.includes("broken-page"))
+      await until("the lead of nobody's page to be dead", WORK_DEADLINE_MS, oneIsDead);
     if (command.includes(" -- send ")) sent[sampleOf(command)] += 1;
     say(`${line} (README)`);
   }
@@ -99,7 +101,7 @@ try {
 
   const [, user, password] = /sign in as (\S+) with (\S+)/.exec(screen) ?? [];
   const signIn = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-  await signsIn("dashboard without password", 401, {});
+  await signsIn("dashboard without password", 303, {});
   await signsIn("dashboard with a wrong password", 401, {
     Authorization: `Basic ${Buffer.from(`${user}:wrong`).toString("base64")}`,
   });
@@ -134,7 +136,11 @@ async function counts() {
 
 /** The integration that a `millrace send` line names. */
 function sampleOf(line) {
-  return / -- send (\S+)/.exec(line)?.[1];
+  return / -- send (?:(meta)-leads|(\S+))/.exec(line)?.slice(1).find(Boolean);
+}
+
+async function oneIsDead() {
+  return JSON.parse(await run("npm run --silent millrace -- dead-letters list --json")).counts.dead > 0;
 }
 
 /** What the sandbox's chats show, e.g. `whatsapp: Hello`. */
@@ -161,7 +167,7 @@ async function run(line) {
 }
 
 async function signsIn(what, wanted, headers) {
-  const { status } = await fetch(`http://127.0.0.1:${ports.dashboard}/`, { headers });
+  const { status } = await fetch(`http://127.0.0.1:${ports.dashboard}/`, { headers, redirect: "manual" });
   if (status !== wanted) throw new Error(`${what}: ${status} instead of ${wanted}`);
   say(`${what}: ${status}`);
 }

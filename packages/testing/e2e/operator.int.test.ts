@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createTestDatabase, openRows, type TestDatabase, until } from "../src/index.ts";
-import { findChromium, startBrowser } from "./browser.ts";
+import { createTestDatabase, findChromium, openRows, type TestDatabase, until } from "../src/index.ts";
+import { startBrowser } from "./browser.ts";
 import { secrets } from "./platform.ts";
 import { type AppProcess, millrace, startApp } from "./processes.ts";
 

@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import type { DeadLetterSelection } from "@millrace/core";
 import type { Replay, Role } from "@millrace/db";
 import { type Html, layout } from "./layout.ts";
 
@@ -129,7 +130,7 @@ function row({ id, createdAt, actor, reason, selection, state, detail, total, pr
   return html`<tr>
     <td data-label="Begun"><time>${createdAt.toISOString().slice(0, 19).replace("T", " ")}</time></td>
     <td data-label="By">${actor}${reason ? html`<br /><span class="dim">${reason}</span>` : ""}</td>
-    <td data-label="Which"><code>${JSON.stringify(selection)}</code></td>
+    <td data-label="Which">${inWords(selection)}</td>
     <td data-label="State" class="${state === "stopped" ? "bad" : ""}">${state}${detail ? `: ${detail}` : ""}</td>
     <td data-label="Progress">
       <progress max="${total}" value="${ended}" aria-label="Progress"></progress> ${ended} of ${total}<br />
@@ -143,4 +144,12 @@ function row({ id, createdAt, actor, reason, selection, state, detail, total, pr
       }
     </td>
   </tr>`;
+}
+
+/** A selection as people say it, e.g. `queue meta-inbound, text lead source`. */
+function inWords(selection: unknown): string {
+  const { ids, ...named } = selection as DeadLetterSelection;
+  const parts = Object.entries(named).map(([name, value]) => `${name} ${value}`);
+  if (ids) parts.unshift(ids.length === 1 ? String(ids[0]) : `${ids.length} by their ids`);
+  return parts.join(", ") || "all";
 }

@@ -3,7 +3,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "@millrace/embedded-postgres";
 import { freePort } from "./free-port.ts";
-import { findRedisServer, startRedis } from "./redis.ts";
+import { findRedisServer } from "./find-program.ts";
+import { startRedis } from "./redis.ts";
 
 /** Servers as they run in production: Postgres with fsync on, Redis (where there is one) with its AOF synced every second. */
 export async function startBenchServers(): Promise<{

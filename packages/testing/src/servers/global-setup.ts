@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { startContainers } from "./containers.ts";
+import { findChromium } from "./find-program.ts";
 import { startLocalServers } from "./local.ts";
 
 /** Real servers for the tests: their URLs, and how to end them. `redisUrl` is undefined where no Redis can be had. */
@@ -19,12 +20,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("redisUrl", servers.redisUrl);
   return async () => {
     await servers.stop();
-    if (servers.redisUrl === undefined) {
-      process.on("exit", () => {
-        process.stdout.write(
-          "\nNo Redis: put redis-server or valkey-server on PATH, and the queue suites run on Redis too.\n",
-        );
-      });
-    }
+    const missing = [
+      ...(servers.redisUrl === undefined
+        ? ["No Redis: put redis-server or valkey-server on PATH, and the queue suites run on Redis too."]
+        : []),
+      ...(findChromium() === undefined
+        ? ["No Chromium: put chromium on PATH, and the dashboard is tried in it too."]
+        : []),
+    ];
+    process.on("exit", () => {
+      for (const line of missing) process.stdout.write(`\n${line}\n`);
+    });
   };
 }

@@ -3,6 +3,7 @@ export { recordingLogger } from "../log.ts";
 export { until } from "../until.ts";
 export { startBenchServers } from "./bench-servers.ts";
 export { freePort } from "./free-port.ts";
-export { findRedisServer, type RedisOptions, startRedis, type TestRedis } from "./redis.ts";
+export { findChromium, findRedisServer } from "./find-program.ts";
+export { type RedisOptions, startRedis, type TestRedis } from "./redis.ts";
 export { openRows, type RowReader } from "./rows.ts";
 export { temporaryFolder } from "./temporary-folder.ts";

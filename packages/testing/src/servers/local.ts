@@ -3,7 +3,8 @@ import { rmSync } from "node:fs";
 import { startEmbeddedPostgres } from "@millrace/embedded-postgres";
 import type { Servers } from "./global-setup.ts";
 import { freePort } from "./free-port.ts";
-import { findRedisServer, startRedis } from "./redis.ts";
+import { findRedisServer } from "./find-program.ts";
+import { startRedis } from "./redis.ts";
 
 /** The embedded Postgres, and a Redis when there is a program for it on PATH. */
 export async function startLocalServers(): Promise<Servers> {

@@ -1,7 +1,7 @@
 import { temporaryFolder } from "./temporary-folder.ts";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { mkdirSync, rmSync } from "node:fs";
+import { findRedisServer } from "./find-program.ts";
 
 /** A Redis of the tests' own. */
 export type TestRedis = {
@@ -22,14 +22,6 @@ export type RedisOptions = {
   /** Further arguments; they count before the others. */
   args?: readonly string[];
 };
-
-/** The Redis or Valkey on PATH; undefined when there is none. */
-export function findRedisServer(path = process.env["PATH"] ?? ""): string | undefined {
-  const candidates = ["redis-server", "valkey-server"].flatMap((name) =>
-    path.split(delimiter).map((folder) => join(folder, name)),
-  );
-  return candidates.find((file) => existsSync(file));
-}
 
 /** Starts a Redis on 127.0.0.1 and waits until it answers. */
 export async function startRedis({ port, durable, maxMemory, args = [] }: RedisOptions): Promise<TestRedis> {
