@@ -150,6 +150,6 @@ function row({ id, createdAt, actor, reason, selection, state, detail, total, pr
 function inWords(selection: unknown): string {
   const { ids, ...named } = selection as DeadLetterSelection;
   const parts = Object.entries(named).map(([name, value]) => `${name} ${value}`);
-  if (ids) parts.unshift(ids.length === 1 ? String(ids[0]) : `${ids.length} by their ids`);
+  if (ids) parts.unshift(ids.length === 1 ? (ids[0] ?? "") : `${ids.length} by their ids`);
   return parts.join(", ") || "all";
 }
