@@ -118,6 +118,9 @@ export const STYLE = html`<style>
     white-space: pre-wrap;
     overflow-wrap: anywhere;
   }
+  time {
+    white-space: nowrap;
+  }
   summary {
     cursor: pointer;
   }
