@@ -33,6 +33,13 @@ export class DeadLetterAdapter extends BaseAdapter {
     });
     this.#letters = letters;
     this.#actions = actions;
+    // The queues must be seen while Postgres is away.
+    this.setVisibilityGuard(() =>
+      letters.counts({}).then(
+        () => true,
+        () => false,
+      ),
+    );
   }
 
   getName(): string {
