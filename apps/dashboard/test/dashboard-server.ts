@@ -24,6 +24,8 @@ export const OWN_PAGE = { "Sec-Fetch-Site": "same-origin" };
 /** The dashboard, listening, over one real queue. */
 export type DashboardServer = {
   base: string;
+  /** All that it answers; `ALL` are its guards. */
+  routes: readonly { method: string; path: string }[];
   queue: JobQueue;
   database: Database;
   logged: ReturnType<typeof recordingLogger>;
@@ -70,6 +72,7 @@ export async function openDashboard(
   });
   return {
     base,
+    routes: app.routes,
     queue,
     database,
     logged,
