@@ -37,8 +37,9 @@ export function startReplays({ lane, replayer, log, now, timings }: ReplayParts)
       log[state === "stopped" ? "error" : "info"]({ replay: id, state, detail, total, ...progress }, "replay.ended");
     const overdue = await lane.overdue(new Date(at.getTime() - replayOverdueMs), at);
     const letters = [...released, ...overdue];
-    const completed = await replayer.put(letters);
+    const { completed, homeless } = await replayer.put(letters);
     for (const letter of letters) if (completed.includes(letter.id)) await lane.settleDone(letter);
+    for (const letter of letters) if (homeless.includes(letter.id)) await lane.returnDead(letter);
   }
 
   async function run(): Promise<void> {

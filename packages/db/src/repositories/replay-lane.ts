@@ -16,6 +16,8 @@ export type ReplayLane = {
   overdue(before: Date, at: Date): Promise<DeadLetter[]>;
   /** Settles a letter whose job has completed, where its event is done and nobody has settled it. */
   settleDone(letter: DeadLetter): Promise<void>;
+  /** It could not be put back: it is dead as before. */
+  returnDead(letter: DeadLetter): Promise<void>;
 };
 
 /**
@@ -88,6 +90,14 @@ export function createReplayLane({ orm }: Database): ReplayLane {
           .set({ state: "resolved", resolvedAt: sql`now()`, updatedAt: sql`now()` })
           .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
         await settleItems(tx, [id], "resolved");
+      }),
+    returnDead: ({ id }) =>
+      orm.transaction(async (tx) => {
+        await tx
+          .update(deadLetters)
+          .set({ state: "dead", updatedAt: sql`now()` })
+          .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
+        await settleItems(tx, [id], "dead");
       }),
   };
 }
