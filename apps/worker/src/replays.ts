@@ -39,7 +39,11 @@ export function startReplays({ lane, replayer, log, now, timings }: ReplayParts)
     const letters = [...released, ...overdue];
     const { completed, homeless } = await replayer.put(letters);
     for (const letter of letters) if (completed.includes(letter.id)) await lane.settleDone(letter);
-    for (const letter of letters) if (homeless.includes(letter.id)) await lane.returnDead(letter);
+    // A worker of an older version may not know a queue that others work on: what is under way there is left to them.
+    for (const letter of released.filter(({ id }) => homeless.includes(id))) {
+      log.warn({ deadLetter: letter.id, queue: letter.queue }, "replay.no_queue");
+      await lane.returnDead(letter);
+    }
   }
 
   async function run(): Promise<void> {

@@ -94,7 +94,8 @@ async function clear(
 /** A job's data that no worker could read is kept whole as the payload: a worker that knows its version may by now. */
 function eventOf({ payload, ...letter }: ReplayableLetter, { schema }: QueueDefinition): InboundEvent {
   const whole = schema.safeParse(payload);
-  if (whole.success && whole.data.id === letter.eventId) return { ...whole.data, replayOf: letter.id };
+  if (whole.success && whole.data.id === letter.eventId && whole.data.source === letter.source)
+    return { ...whole.data, replayOf: letter.id };
   return {
     v: EVENT_VERSION,
     source: letter.source,
