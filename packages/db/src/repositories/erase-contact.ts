@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne, or, sql } from "drizzle-orm";
+import { and, eq, inArray, or, sql } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import {
@@ -70,7 +70,7 @@ export async function eraseContact(
   await tx.insert(contacts).values({ id: heir, tenantId, name: "erased", createdAt });
   const left: LeftToErase = {
     tenantId,
-    names: await onlyTheirs(tx, tenantId, [...new Set(names)]),
+    names: await onlyTheirs(tx, contactId, [...new Set(names)]),
     ids: [
       contactId,
       ...[threads, theirs, theirTurns, theirLeads].flatMap(idsOf),
@@ -114,12 +114,13 @@ async function holdContact(tx: Executor, contactId: string) {
   return identities();
 }
 
-/** Without those that another tenant's contact bears too: what tells of them there is that tenant's. */
-async function onlyTheirs(tx: Executor, tenantId: string, names: readonly string[]): Promise<string[]> {
-  const shared = await tx
-    .selectDistinct({ name: contactIdentities.externalId })
-    .from(contactIdentities)
-    .where(and(ne(contactIdentities.tenantId, tenantId), inArray(contactIdentities.externalId, [...names])));
+/** Without those that another contact bears too, of whatever tenant: what is found by them may tell of that one. */
+async function onlyTheirs(tx: Executor, contactId: string, names: readonly string[]): Promise<string[]> {
+  const shared = await tx.execute<{ name: string }>(sql`
+    select word as name from unnest(${sql.param([...names])}::text[]) as named (word)
+    where exists (select from ${contactIdentities} where external_id = word and contact_id <> ${contactId})
+      or exists (select from ${contacts} where lower(word) in (phone, lower(email)) and id <> ${contactId})
+      or exists (select from ${leads} where lower(word) in (phone, lower(email)) and contact_id <> ${contactId})`);
   return names.filter((name) => !shared.some((other) => other.name === name));
 }
 

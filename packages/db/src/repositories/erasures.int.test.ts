@@ -111,6 +111,28 @@ test("a name that another tenant's contact bears too is not looked for", async (
   expect(last?.matcher.mentions({ from: phone.externalId })).toBe(true);
 });
 
+test.each([
+  ["in their profile", { phone: "15551230002" }, {}],
+  ["in a lead", {}, { phone: "15551230002" }],
+])("a name that another contact of the same tenant bears %s is not looked for", async (_, profile, lead) => {
+  const talk = await setup.meet();
+  const { tenantId } = talk.thread;
+  const phone = { channel: "phone", externalId: "15551230002", lasting: false } as const;
+  await setup.write(async (stores) => {
+    const lasting = { channel: "whatsapp", externalId: `lasting-${tenantId}`, lasting: true } as const;
+    await stores.contacts.resolve(tenantId, [lasting, phone], {});
+    const other = { channel: "email", externalId: `${tenantId}@x.example`, lasting: true } as const;
+    const contactId = await stores.contacts.resolve(tenantId, [other], profile);
+    const told = { isTest: false, answers: {}, consents: {}, submittedAt: setup.clock.at, payload: {} };
+    await stores.leads.add({ tenantId, contactId, source: "Meta", externalId: tenantId, ...told, ...lead });
+  });
+  const erasure = await erasures.begin(contactOf(talk), BY);
+  expect(erasure?.matcher.mentions({ from: phone.externalId })).toBe(false);
+  expect(erasure?.matcher.mentions({ from: `lasting-${tenantId}` })).toBe(true);
+  await setup.database.orm.execute(sql`update contacts set phone = null where tenant_id = ${tenantId}`);
+  await setup.database.orm.execute(sql`update leads set phone = null where tenant_id = ${tenantId}`);
+});
+
 test("a look changes nothing", async () => {
   const talk = await setup.meet();
   await setup.hear(talk, "Hello");
