@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { inboundEventSchema } from "@millrace/core";
 import type { Erasure, Erasures } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import type { OpenMediaStore } from "@millrace/media";
@@ -57,6 +58,15 @@ export async function finish(parts: ErasureParts, erasure: Erasure, removedBefor
   return erasures.end(erasure, { files: erasure.files.length, jobs: removed });
 }
 
-function eraseJobsOf({ backend }: ErasureParts, { matcher }: Erasure, dryRun = false) {
-  return eraseJobs(backend, queueCatalogue(integrations), matcher.mentions, dryRun);
+function eraseJobsOf({ backend }: ErasureParts, { isAbout }: Erasure, dryRun = false) {
+  const matches = (source: string, data: unknown) => isAbout(tracedJob(source, data));
+  return eraseJobs(backend, queueCatalogue(integrations), matches, dryRun);
+}
+
+/** A job that no worker could read is looked through as a whole. */
+function tracedJob(source: string, data: unknown): Parameters<Erasure["isAbout"]>[0] {
+  const event = inboundEventSchema.safeParse(data).data;
+  if (!event) return { source, account: undefined, ids: [], payload: data };
+  const account = integrations.find(({ id }) => id === source)?.accountOf?.(event);
+  return { source, account, ids: [event.id], payload: event.payload };
 }

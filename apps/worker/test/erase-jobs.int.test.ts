@@ -4,7 +4,7 @@ import { eraseJobs } from "@millrace/queue";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { eventOf, openLine } from "./line.ts";
 
-const isHers = (data: unknown) => JSON.stringify(data).includes("hers");
+const isHers = (source: string, data: unknown) => source === "probe" && JSON.stringify(data).includes("hers");
 
 describe.each(queueStores())("on $kind", (store) => {
   let testDatabase: TestDatabase;

@@ -8,27 +8,31 @@ const PAGE = 200;
 /** Where a job can be removed, in the order in which jobs go; waiting once more for those that were given back. */
 const PLACES = ["waiting", "prioritized", "delayed", "failed", "completed", "waiting"] as const;
 
+/** Says of a job by the integration of its queue and its data whether it is meant. */
+export type JobMatch = (source: string, data: unknown) => boolean;
+
 /**
- * Removes the jobs whose data `matches` says, wherever they are, and BullMQ's log of all that happened. One that is
+ * Removes the jobs that `matches` says, wherever they are, and BullMQ's log of all that happened. One that is
  * being worked on is left to its end, and counted: look again when it is over.
  * @param dryRun only counts
  */
 export async function eraseJobs(
   backend: QueueBackend,
   definitions: readonly QueueDefinition[],
-  matches: (data: unknown) => boolean,
+  matches: JobMatch,
   dryRun = false,
 ): Promise<{ removed: number; active: number }> {
   const sum = { removed: 0, active: 0 };
-  for (const { name } of definitions) {
+  for (const { name, source } of definitions) {
     const queue = backend.queue(name);
+    const isMeant = (data: unknown) => matches(source, data);
     try {
       const found = new Map<string, Job>();
-      for (const place of PLACES) for (const job of await jobsIn(queue, place, matches)) found.set(job.id ?? "", job);
+      for (const place of PLACES) for (const job of await jobsIn(queue, place, isMeant)) found.set(job.id ?? "", job);
       for (const job of dryRun ? [] : found.values()) await remove(queue, job);
       if (!dryRun) await backend.eraseEvents(queue);
       sum.removed += found.size;
-      sum.active += (await jobsIn(queue, "active", matches)).length;
+      sum.active += (await jobsIn(queue, "active", isMeant)).length;
     } finally {
       await queue.close();
     }
@@ -40,12 +44,12 @@ export async function eraseJobs(
 async function jobsIn(
   queue: JobQueue,
   place: (typeof PLACES)[number] | "active",
-  matches: (data: unknown) => boolean,
+  isMeant: (data: unknown) => boolean,
 ): Promise<Job[]> {
   const found: Job[] = [];
   for (let from = 0; ; from += PAGE) {
     const jobs = await queue.getJobs([place], from, from + PAGE - 1, false);
-    found.push(...jobs.filter((job) => job?.id !== undefined && matches(job.data)));
+    found.push(...jobs.filter((job) => job?.id !== undefined && isMeant(job.data)));
     if (jobs.length < PAGE) return found;
   }
 }

@@ -10,6 +10,7 @@ import {
   webhookEvents,
 } from "../schema/index.ts";
 import type { LeftToErase } from "./erase-contact.ts";
+import { jobsAbout, type TracedJob } from "./erase-jobs.ts";
 import { ERASED, type Matcher, matcherOf, type RowCounts } from "./erase-traces.ts";
 import { applyChanges } from "./message-changes.ts";
 
@@ -33,9 +34,10 @@ type Place<Row extends { id: string }> = {
  */
 export async function eraseMentions({ orm }: Database, left: LeftToErase, dryRun: boolean): Promise<RowCounts> {
   const matcher = matcherOf(left);
+  const isAbout = await jobsAbout(orm, left);
   return {
     webhook_events: await goThrough(orm, events(orm, matcher), dryRun),
-    dead_letters: await goThrough(orm, letters(orm, matcher, left), dryRun),
+    dead_letters: await goThrough(orm, letters(orm, matcher, isAbout, left), dryRun),
     operator_actions: await goThrough(orm, actions(orm, matcher, left), dryRun),
     message_statuses: await goThrough(orm, statuses(orm, matcher, left), dryRun),
     message_changes: await goThrough(orm, changes(orm, matcher, left), dryRun),
@@ -83,7 +85,8 @@ function events(orm: Executor, { mentions, names }: Matcher): Place<typeof webho
 /** One that is not settled is discarded with it: there is nothing left to be done again. */
 function letters(
   orm: Executor,
-  { mentions, names }: Matcher,
+  { names }: Matcher,
+  isAbout: (job: TracedJob) => boolean,
   { tenantId }: LeftToErase,
 ): Place<typeof deadLetters.$inferSelect> {
   return {
@@ -91,17 +94,17 @@ function letters(
       orm.select().from(deadLetters).where(gt(deadLetters.id, after)).orderBy(asc(deadLetters.id)).limit(PAGE),
     erase(letter) {
       const isOthers = letter.tenantId !== null && letter.tenantId !== tenantId;
-      const isAbout = mentions(letter.payload) || names(letter.eventId) || names(letter.jobId);
-      if (isOthers || !isAbout) return undefined;
-      const { id } = letter;
+      const { id, source, account, eventId, jobId, payload } = letter;
+      const job = { source, account: account ?? undefined, ids: [eventId, jobId], payload };
+      if (isOthers || !isAbout(job)) return undefined;
       const isOpen = letter.state === "dead" || letter.state === "replaying";
       const set = {
         payload: ERASED,
         payloadHash: contentHash(ERASED),
         history: [],
         updatedAt: sql`now()`,
-        ...(names(letter.eventId) ? { eventId: `erased.${id}` } : {}),
-        ...(names(letter.jobId) ? { jobId: `erased.${id}` } : {}),
+        ...(names(eventId) ? { eventId: `erased.${id}` } : {}),
+        ...(names(jobId) ? { jobId: `erased.${id}` } : {}),
         ...(isOpen ? { state: "discarded" as const, resolvedAt: sql`now()`, error: "the contact was erased" } : {}),
       };
       return (tx) => tx.update(deadLetters).set(set).where(eq(deadLetters.id, id));

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
 import { until } from "@millrace/testing";
 import { openConversations, type Talk, waiting } from "../../test/conversations.ts";
-import { contacts, conversations, messages, operatorActions } from "../schema/index.ts";
+import { contacts, conversations, deadLetters, leadSources, messages, operatorActions } from "../schema/index.ts";
+import { createDeadLetters } from "./dead-letters.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 import { createOutbox } from "./outbox.ts";
 
@@ -82,7 +83,7 @@ test("what is left is written down until it is done, and tells nobody after it",
   expect(await erasures.begin(contactOf(talk), BY)).toBeUndefined();
   const [erasure, ...others] = await erasures.unfinished();
   expect(others).toEqual([]);
-  expect(erasure?.matcher.mentions({ id: `lasting-${talk.thread.tenantId}` })).toBe(true);
+  expect(erasure?.isAbout(jobOf({ id: `lasting-${talk.thread.tenantId}` }))).toBe(true);
   if (!erasure) return;
   await erasures.rest(erasure);
   await erasures.rest(erasure);
@@ -105,10 +106,10 @@ test("a name that another tenant's contact bears too is not looked for", async (
       ),
     );
   const erasure = await erasures.begin(contactOf(talk), BY);
-  expect(erasure?.matcher.mentions({ from: phone.externalId })).toBe(false);
-  expect(erasure?.matcher.mentions({ from: `lasting-${talk.thread.tenantId}` })).toBe(true);
+  expect(erasure?.isAbout(jobOf({ from: phone.externalId }))).toBe(false);
+  expect(erasure?.isAbout(jobOf({ from: `lasting-${talk.thread.tenantId}` }))).toBe(true);
   const last = await erasures.begin(contactOf(elsewhere), BY);
-  expect(last?.matcher.mentions({ from: phone.externalId })).toBe(true);
+  expect(last?.isAbout(jobOf({ from: phone.externalId }))).toBe(true);
 });
 
 test.each([
@@ -127,10 +128,43 @@ test.each([
     await stores.leads.add({ tenantId, contactId, source: "Meta", externalId: tenantId, ...told, ...lead });
   });
   const erasure = await erasures.begin(contactOf(talk), BY);
-  expect(erasure?.matcher.mentions({ from: phone.externalId })).toBe(false);
-  expect(erasure?.matcher.mentions({ from: `lasting-${tenantId}` })).toBe(true);
+  expect(erasure?.isAbout(jobOf({ from: phone.externalId }))).toBe(false);
+  expect(erasure?.isAbout(jobOf({ from: `lasting-${tenantId}` }))).toBe(true);
   await setup.database.orm.execute(sql`update contacts set phone = null where tenant_id = ${tenantId}`);
   await setup.database.orm.execute(sql`update leads set phone = null where tenant_id = ${tenantId}`);
+});
+
+test("jobs and letters of an account that is another tenant's are theirs", async () => {
+  const [talk, elsewhere] = [await setup.meet(), await setup.meet()];
+  const [ours, others] = [talk.thread.tenantId, elsewhere.thread.tenantId];
+  const { orm } = setup.database;
+  const sources = [
+    { externalId: `number-${ours}`, tenantId: ours },
+    { externalId: `number-${others}`, tenantId: others },
+  ];
+  await orm.insert(leadSources).values(sources.map((source) => ({ id: uuidv7(), provider: "whatsapp", ...source })));
+  const payload = { from: `lasting-${ours}` };
+  const accounts = [`number-${ours}`, `number-${others}`, undefined];
+  for (const account of accounts) await giveUp(payload, account);
+  const erasure = await erasures.begin(contactOf(talk), BY);
+  expect(accounts.map((account) => erasure?.isAbout(jobOf(payload, account)))).toEqual([true, false, true]);
+  expect(erasure?.isAbout(jobOf({ ...payload, accountId: `number-${others}/within` }))).toBe(false);
+  expect(erasure?.isAbout(jobOf(payload, "unknown"))).toBe(true);
+  const anyOther = { id: uuidv7(), provider: "whatsapp", externalId: "*", tenantId: others };
+  await orm.insert(leadSources).values(anyOther);
+  const [again] = (await erasures.unfinished()).filter(({ id }) => id === erasure?.id);
+  expect(again?.isAbout(jobOf(payload, "unknown"))).toBe(false);
+  await orm.delete(leadSources).where(eq(leadSources.id, anyOther.id));
+  if (erasure) await erasures.rest(erasure);
+  const letters = await orm
+    .select({ account: deadLetters.account, state: deadLetters.state })
+    .from(deadLetters)
+    .orderBy(deadLetters.id);
+  expect(letters).toEqual([
+    { account: `number-${ours}`, state: "discarded" },
+    { account: `number-${others}`, state: "dead" },
+    { account: null, state: "discarded" },
+  ]);
 });
 
 test("a look changes nothing", async () => {
@@ -145,6 +179,20 @@ test("a look changes nothing", async () => {
   expect((await erasures.look(contactOf(talk)))?.rows).toMatchObject({ contacts: 1, conversations: 1, messages: 1 });
   expect(await state()).toEqual(before);
 });
+
+/** Writes down a job that is given up. */
+async function giveUp(payload: object, account?: string): Promise<void> {
+  const id = uuidv7();
+  const job = { queue: "whatsapp-inbound", jobId: id, eventId: id, source: "whatsapp", kind: "message", attempts: 1 };
+  const end = { errorKind: "permanent", error: "broken", correlationId: "c", account, payload };
+  const at = { receivedAt: new Date(), failedAt: new Date() };
+  await createDeadLetters(setup.database, uuidv7).record({ ...job, ...end, ...at });
+}
+
+/** A job of nobody's account. */
+function jobOf(payload: object, account?: string) {
+  return { source: "whatsapp", account, ids: [], payload };
+}
 
 function contactOf({ thread }: Talk): string {
   if (thread.contactId === undefined) throw new Error("nobody's thread");
