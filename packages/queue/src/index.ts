@@ -3,7 +3,7 @@ export { queueCatalogue, queueDefinition, type QueueDefinition } from "./catalog
 export type { ConsumerTimings, EventProcessor, Processed } from "./attempt.ts";
 export { startConsumer, type Consumer } from "./consumer.ts";
 export { readQueueUrl } from "./environment.ts";
-export { eraseJobs } from "./erase-jobs.ts";
+export { countJobs, eraseJobs } from "./erase-jobs.ts";
 export { createGate, type Gate } from "./gate.ts";
 export { createProducer, type Producer, QueueUnavailableError } from "./producer.ts";
 export { createReplayer, type ReplayableLetter, type Replayer } from "./replayer.ts";
