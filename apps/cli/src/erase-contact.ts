@@ -39,9 +39,12 @@ export async function countTraces(parts: ErasureParts, contactId: string): Promi
 export async function finish(parts: ErasureParts, erasure: Erasure, removedBefore = 0): Promise<ErasureCounts> {
   const { erasures, media } = parts;
   for (const key of erasure.files) await media.remove(key);
-  const removed = removedBefore + (await eraseJobs(...jobsOf(parts, erasure)));
-  // After the jobs: what one of them wrote down last is found too.
-  await erasures.rest(erasure);
+  let removed = removedBefore;
+  for (let more = 1; more > 0; removed += more) {
+    // Before the jobs: a letter that replays could put a job back. And after them: what one wrote down last is found too.
+    await erasures.rest(erasure);
+    more = await eraseJobs(...jobsOf(parts, erasure));
+  }
   return erasures.end(erasure, { files: erasure.files.length, jobs: removed });
 }
 

@@ -13,6 +13,7 @@ import type { LeftToErase } from "./erase-contact.ts";
 import { jobsAbout, type TracedJob } from "./erase-jobs.ts";
 import { ERASED, type Matcher, matcherOf, type RowCounts } from "./erase-traces.ts";
 import { applyChanges } from "./message-changes.ts";
+import { leaveItems } from "./replays.ts";
 
 /** The action by which an erasure is written down, whose row holds what is left to do. */
 export const ERASURE = "contact.erased";
@@ -107,7 +108,10 @@ function letters(
         ...(names(jobId) ? { jobId: `erased.${id}` } : {}),
         ...(isOpen ? { state: "discarded" as const, resolvedAt: sql`now()`, error: "the contact was erased" } : {}),
       };
-      return (tx) => tx.update(deadLetters).set(set).where(eq(deadLetters.id, id));
+      return async (tx) => {
+        await tx.update(deadLetters).set(set).where(eq(deadLetters.id, id));
+        await leaveItems(tx, id);
+      };
     },
   };
 }

@@ -7,6 +7,8 @@ import { contacts, conversations, deadLetters, leadSources, messages, operatorAc
 import { createDeadLetters } from "./dead-letters.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 import { createOutbox } from "./outbox.ts";
+import { createReplayLane } from "./replay-lane.ts";
+import { createReplays } from "./replays.ts";
 
 const BY = { actor: "Bea", reason: "asked for it" };
 
@@ -165,6 +167,27 @@ test("jobs and letters of an account that is another tenant's are theirs", async
     { account: `number-${others}`, state: "dead" },
     { account: null, state: "discarded" },
   ]);
+});
+
+test("a replay goes on without the letters of somebody who is erased", async () => {
+  const talk = await setup.meet();
+  const { orm } = setup.database;
+  await orm.delete(deadLetters);
+  const theirs = { from: `lasting-${talk.thread.tenantId}` };
+  for (const payload of [theirs, theirs, { from: "another" }]) await giveUp(payload);
+  const replays = createReplays(setup.database, uuidv7, () => setup.clock.at);
+  const replay = await replays.start({}, 10, BY);
+  const lane = createReplayLane(setup.database);
+  const first = await lane.step(setup.clock.at);
+  expect(first.released.map(({ payload }) => payload)).toEqual([theirs]);
+  const erasure = await erasures.begin(contactOf(talk), BY);
+  if (erasure) await erasures.rest(erasure);
+  expect((await replays.find(replay?.id ?? ""))?.progress).toMatchObject({ left: 2, waiting: 1 });
+  const second = await lane.step(setup.clock.at);
+  for (const letter of second.released) await lane.returnDead(letter);
+  expect(second.released.map(({ payload }) => payload)).toEqual([{ from: "another" }]);
+  const { ended } = await lane.step(setup.clock.at);
+  expect(ended).toMatchObject([{ id: replay?.id, state: "done" }]);
 });
 
 test("a look changes nothing", async () => {

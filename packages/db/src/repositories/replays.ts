@@ -184,3 +184,11 @@ export async function settleItems(
     .set({ state, settledAt: sql`now()` })
     .where(and(inArray(replayItems.deadLetterId, [...deadLetterIds]), eq(replayItems.state, "replaying")));
 }
+
+/** Takes a letter that there is nothing left of out of its replay, which goes on without it. */
+export async function leaveItems(tx: Executor, deadLetterId: string): Promise<void> {
+  await tx
+    .update(replayItems)
+    .set({ state: "left", settledAt: sql`now()` })
+    .where(and(eq(replayItems.deadLetterId, deadLetterId), inArray(replayItems.state, ["waiting", "replaying"])));
+}
