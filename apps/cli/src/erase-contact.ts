@@ -50,13 +50,13 @@ export async function finish(parts: ErasureParts, erasure: Erasure, removedBefor
 
 /** Where to look for jobs, and for which. */
 function jobsOf({ backend }: ErasureParts, { isAbout }: Erasure): Parameters<typeof countJobs> {
-  return [backend, queueCatalogue(integrations), (source, data) => isAbout(tracedJob(source, data))];
+  return [backend, queueCatalogue(integrations), (...job) => isAbout(tracedJob(...job))];
 }
 
 /** A job that no worker could read is looked through as a whole. */
-function tracedJob(source: string, data: unknown): Parameters<Erasure["isAbout"]>[0] {
+function tracedJob(source: string, data: unknown, isOver: boolean): Parameters<Erasure["isAbout"]>[0] {
   const event = inboundEventSchema.safeParse(data).data;
-  if (!event) return { source, account: undefined, ids: [], payload: data };
+  if (!event) return { source, account: undefined, ids: [], payload: data, isOver };
   const account = integrations.find(({ id }) => id === source)?.accountOf?.(event);
-  return { source, account, ids: [event.id], payload: event.payload };
+  return { source, account, ids: [event.id], payload: event.payload, isOver };
 }

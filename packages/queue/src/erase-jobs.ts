@@ -16,8 +16,8 @@ const LOOK_AGAIN_MS = 500;
 /** A job that moves while one looks for it can be missed once: it is gone when it was not there twice in a row. */
 const LOOKS = 2;
 
-/** Says of a job by the integration of its queue and its data whether it is meant. */
-export type JobMatch = (source: string, data: unknown) => boolean;
+/** Says of a job by the integration of its queue, its data, and whether it is completed, whether it is meant. */
+export type JobMatch = (source: string, data: unknown, isOver: boolean) => boolean;
 
 /** How many jobs there are that `matches` says, wherever they are, but for those that are being worked on. */
 export async function countJobs(
@@ -63,7 +63,7 @@ async function lookThrough(
   const sum = { found: 0, active: 0 };
   for (const { name, source } of definitions) {
     const queue = backend.queue(name);
-    const isMeant = (data: unknown) => matches(source, data);
+    const isMeant = (data: unknown, isOver: boolean) => matches(source, data, isOver);
     try {
       // Before the others too: one that is given back while they are looked through has been in none of them.
       const active = new Set(idsOf(await jobsIn(queue, "active", isMeant)));
@@ -88,12 +88,12 @@ function idsOf(jobs: readonly Job[]): string[] {
 async function jobsIn(
   queue: JobQueue,
   place: (typeof PLACES)[number] | "active",
-  isMeant: (data: unknown) => boolean,
+  isMeant: (data: unknown, isOver: boolean) => boolean,
 ): Promise<Job[]> {
   const found: Job[] = [];
   for (let from = 0; ; from += PAGE) {
     const jobs = await queue.getJobs([place], from, from + PAGE - 1, false);
-    found.push(...jobs.filter((job) => job?.id !== undefined && isMeant(job.data)));
+    found.push(...jobs.filter((job) => job?.id !== undefined && isMeant(job.data, place === "completed")));
     if (jobs.length < PAGE) return found;
   }
 }

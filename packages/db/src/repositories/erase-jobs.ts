@@ -12,11 +12,13 @@ export type TracedJob = {
   /** Its own id and its event's. */
   ids: readonly string[];
   payload: unknown;
+  /** Nothing is left to be done: then it is not missed either where it only talks of the person. */
+  isOver: boolean;
 };
 
-/** Tells the jobs that are about a person from all others, and from those of another tenant's accounts. */
+/** Tells the jobs that are from or to a person from all others, and from those of another tenant's accounts. */
 export async function jobsAbout(tx: Executor, left: LeftToErase): Promise<(job: TracedJob) => boolean> {
-  const { mentions, names } = matcherOf(left);
+  const { mentions, concerns, names } = matcherOf(left);
   const rows = await tx.select().from(leadSources);
   const owners = new Map(rows.map(({ provider, externalId, tenantId }) => [`${provider}:${externalId}`, tenantId]));
 
@@ -27,8 +29,10 @@ export async function jobsAbout(tx: Executor, left: LeftToErase): Promise<(job: 
     return typeof owner === "string" && owner !== left.tenantId;
   }
 
-  return ({ source, ids, payload, account = accountIn(payload) }) =>
-    !(account !== undefined && isElsewhere(source, account)) && (mentions(payload) || ids.some(names));
+  return ({ source, ids, payload, isOver, account = accountIn(payload) }) => {
+    if (account !== undefined && isElsewhere(source, account)) return false;
+    return concerns(payload) || ids.some(names) || (isOver && mentions(payload));
+  };
 }
 
 /** As our own jobs and our callers' requests name it. */

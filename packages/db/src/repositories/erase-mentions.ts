@@ -96,7 +96,7 @@ function letters(
     erase(letter) {
       const isOthers = letter.tenantId !== null && letter.tenantId !== tenantId;
       const { id, source, account, eventId, jobId, payload } = letter;
-      const job = { source, account: account ?? undefined, ids: [eventId, jobId], payload };
+      const job = { source, account: account ?? undefined, ids: [eventId, jobId], payload, isOver: false };
       if (isOthers || !isAbout(job)) return undefined;
       const isOpen = letter.state === "dead" || letter.state === "replaying";
       const set = {

@@ -169,6 +169,20 @@ test("jobs and letters of an account that is another tenant's are theirs", async
   ]);
 });
 
+test("another's job and letter that talk of them stay, unless the job is over", async () => {
+  const talk = await setup.meet();
+  const { orm } = setup.database;
+  await orm.delete(deadLetters);
+  const name = `lasting-${talk.thread.tenantId}`;
+  const payload = { message: { from: "another", text: { body: `Do you know ${name}?` }, context: { from: name } } };
+  await giveUp(payload);
+  const erasure = await erasures.begin(contactOf(talk), BY);
+  expect(erasure?.isAbout(jobOf(payload))).toBe(false);
+  expect(erasure?.isAbout(jobOf(payload, undefined, true))).toBe(true);
+  if (erasure) await erasures.rest(erasure);
+  expect(await orm.select().from(deadLetters)).toMatchObject([{ state: "dead", payload }]);
+});
+
 test("a replay goes on without the letters of somebody who is erased", async () => {
   const talk = await setup.meet();
   const { orm } = setup.database;
@@ -213,8 +227,8 @@ async function giveUp(payload: object, account?: string): Promise<void> {
 }
 
 /** A job of nobody's account. */
-function jobOf(payload: object, account?: string) {
-  return { source: "whatsapp", account, ids: [], payload };
+function jobOf(payload: object, account?: string, isOver = false) {
+  return { source: "whatsapp", account, ids: [], payload, isOver };
 }
 
 function contactOf({ thread }: Talk): string {
