@@ -13,7 +13,8 @@ export type ErasureCounts = Record<string, number>;
 /**
  * Erases a contact. Its jobs first: ending later, they would make the person known again. Then its rows, and what is
  * left of it.
- * @throws Error when there is no such contact, or a worker is still at work on its jobs
+ * @throws Error when there is no such contact, a file of it is in another media store, or a worker is still at work on
+ * its jobs
  */
 export async function eraseContact(
   parts: ErasureParts,
@@ -21,6 +22,7 @@ export async function eraseContact(
   by: { actor: string; reason: string },
 ): Promise<ErasureCounts> {
   const seen = await parts.erasures.look(contactId);
+  if (seen) checkFiles(parts, seen.erasure);
   const removed = seen ? await eraseJobs(...jobsOf(parts, seen.erasure)) : 0;
   const erasure = await parts.erasures.begin(contactId, by);
   if (!erasure) throw new Error(`no contact ${contactId}`);
@@ -38,7 +40,8 @@ export async function countTraces(parts: ErasureParts, contactId: string): Promi
 /** Does what is left of an erasure, also of one that was broken off: files, what else tells of the person, jobs. */
 export async function finish(parts: ErasureParts, erasure: Erasure, removedBefore = 0): Promise<ErasureCounts> {
   const { erasures, media } = parts;
-  for (const key of erasure.files) await media.remove(key);
+  checkFiles(parts, erasure);
+  for (const { key } of erasure.files) await media.remove(key);
   let removed = removedBefore;
   for (let more = 1; more > 0; removed += more) {
     // Before the jobs: a letter that replays could put a job back. And after them: what one wrote down last is found too.
@@ -46,6 +49,14 @@ export async function finish(parts: ErasureParts, erasure: Erasure, removedBefor
     more = await eraseJobs(...jobsOf(parts, erasure));
   }
   return erasures.end(erasure, { files: erasure.files.length, jobs: removed });
+}
+
+/** A key that is in no store is no error of that store's: a file elsewhere would be taken for removed. */
+function checkFiles({ media }: ErasureParts, { files }: Erasure): void {
+  const others = files.flatMap(({ store }) => (store === undefined || store === media.kind ? [] : [store]));
+  if (others.length === 0) return;
+  const stores = [...new Set(others)].join(", ");
+  throw new Error(`${others.length} files of the contact are in the media store ${stores}: set MEDIA_STORE to it`);
 }
 
 /** Where to look for jobs, and for which. */

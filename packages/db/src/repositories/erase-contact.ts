@@ -12,7 +12,7 @@ import {
   threadFacts,
   turns,
 } from "../schema/index.ts";
-import { eraseMessages, filesOf } from "./erase-messages.ts";
+import { eraseMessages, type FileToErase, filesOf } from "./erase-messages.ts";
 import { ERASED, type RowCounts, type Traces } from "./erase-traces.ts";
 import { lockContacts, lockIdentities } from "./settle-contact.ts";
 import { OPEN_TURN } from "./turn-gathering.ts";
@@ -24,8 +24,7 @@ export type LeftToErase = Traces & {
   groups: readonly string[];
   /** How they are addressed, which tells too little to be looked for anywhere else. */
   called: readonly string[];
-  /** Keys of files in the media store. */
-  files: readonly string[];
+  files: readonly FileToErase[];
 };
 
 type Conversation = typeof conversations.$inferSelect;

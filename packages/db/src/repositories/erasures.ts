@@ -5,14 +5,15 @@ import { operatorActions } from "../schema/index.ts";
 import { eraseContact, type LeftToErase } from "./erase-contact.ts";
 import { jobsAbout, type TracedJob } from "./erase-jobs.ts";
 import { eraseMentions, ERASURE } from "./erase-mentions.ts";
+import type { FileToErase } from "./erase-messages.ts";
 import type { RowCounts } from "./erase-traces.ts";
 
 /** An erasure under way, or one that was broken off: what is left of it. */
 export type Erasure = {
   id: string;
   contactId: string;
-  /** Keys of files in the media store that go with it. */
-  files: readonly string[];
+  /** Files in media stores that go with it. */
+  files: readonly FileToErase[];
   /** Tells the jobs that are about the person. */
   isAbout(job: TracedJob): boolean;
   left: LeftToErase;
