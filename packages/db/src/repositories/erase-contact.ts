@@ -13,6 +13,7 @@ import {
   turns,
 } from "../schema/index.ts";
 import { eraseMessages, type FileToErase, filesOf } from "./erase-messages.ts";
+import { accountsElsewhere } from "./erase-jobs.ts";
 import { ERASED, type RowCounts, type Traces } from "./erase-traces.ts";
 import { lockContacts, lockIdentities } from "./settle-contact.ts";
 import { OPEN_TURN } from "./turn-gathering.ts";
@@ -89,6 +90,7 @@ export async function eraseContact(
     ...(await eraseLeads(tx, contactId, heir, idsOf(theirLeads))),
     ...(await eraseMessages(tx, theirs, contactId, heir)),
     ...(await eraseThreads(tx, newId, threads, contactId, heir)),
+    thread_facts: await eraseFacts(tx, newId, tenantId, identities),
   };
   await tx.delete(contacts).where(eq(contacts.id, contactId));
   return { left, rows };
@@ -194,6 +196,26 @@ async function eraseThreads(
     .set({ state: "taken_over", endedAt: sql`now()`, updatedAt: sql`now()` })
     .where(and(inArray(turns.conversationId, idsOf(threads)), inArray(turns.state, OPEN_TURN)));
   return { conversations: threads.length };
+}
+
+/** What Telegram told of their chats that have no conversation: a private chat has the id of the person. */
+async function eraseFacts(
+  tx: Executor,
+  newId: NewId,
+  tenantId: string,
+  identities: readonly { channel: string; externalId: string }[],
+): Promise<number> {
+  const isElsewhere = await accountsElsewhere(tx, tenantId);
+  const userIds = identities.filter(({ channel }) => channel === "telegram").map(({ externalId }) => externalId);
+  const isTold = and(eq(threadFacts.channel, "telegram"), inArray(threadFacts.threadId, userIds));
+  const told = await tx.select().from(threadFacts).where(isTold);
+  const theirs = told.filter(({ accountId }) => !isElsewhere("telegram", accountId));
+  for (const { accountId, threadId } of theirs)
+    await tx
+      .update(threadFacts)
+      .set({ threadId: tombstone("telegram", newId), updatedAt: sql`now()` })
+      .where(and(isTold, eq(threadFacts.accountId, accountId), eq(threadFacts.threadId, threadId)));
+  return theirs.length;
 }
 
 /** The id of no thread. Telegram's are numbers of at most 52 bits: https://core.telegram.org/bots/api#chat */

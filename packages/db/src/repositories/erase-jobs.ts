@@ -19,19 +19,25 @@ export type TracedJob = {
 /** Tells the jobs that are from or to a person from all others, and from those of another tenant's accounts. */
 export async function jobsAbout(tx: Executor, left: LeftToErase): Promise<(job: TracedJob) => boolean> {
   const { mentions, concerns, names } = matcherOf(left);
-  const rows = await tx.select().from(leadSources);
-  const owners = new Map(rows.map(({ provider, externalId, tenantId }) => [`${provider}:${externalId}`, tenantId]));
-
-  function isElsewhere(source: string, account: string): boolean {
-    // Accounts within an account, such as the chats of a business that a bot works for, are that one's.
-    const keys = [account, account.split("/")[0] ?? "", ANY_ACCOUNT].map((name) => `${source}:${name}`);
-    const owner = owners.get(keys.find((key) => owners.has(key)) ?? "");
-    return typeof owner === "string" && owner !== left.tenantId;
-  }
-
+  const isElsewhere = await accountsElsewhere(tx, left.tenantId);
   return ({ source, ids, payload, isOver, account = accountIn(payload) }) => {
     if (account !== undefined && isElsewhere(source, account)) return false;
     return concerns(payload) || ids.some(names) || (isOver && mentions(payload));
+  };
+}
+
+/** Tells the accounts that are another tenant's. */
+export async function accountsElsewhere(
+  tx: Executor,
+  tenantId: string,
+): Promise<(provider: string, account: string) => boolean> {
+  const rows = await tx.select().from(leadSources);
+  const owners = new Map(rows.map((row) => [`${row.provider}:${row.externalId}`, row.tenantId]));
+  return (provider, account) => {
+    // Accounts within an account, such as the chats of a business that a bot works for, are that one's.
+    const keys = [account, account.split("/")[0] ?? "", ANY_ACCOUNT].map((name) => `${provider}:${name}`);
+    const owner = owners.get(keys.find((key) => owners.has(key)) ?? "");
+    return typeof owner === "string" && owner !== tenantId;
   };
 }
 

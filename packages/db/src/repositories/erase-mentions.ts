@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, inArray, ne, sql } from "drizzle-orm";
-import { contentHash, type MessageKey } from "@millrace/core";
+import { contentHash, type DeadLetterSelection, type MessageKey } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import {
   deadLetters,
@@ -7,6 +7,7 @@ import {
   messages,
   messageStatuses,
   operatorActions,
+  replays,
   webhookEvents,
 } from "../schema/index.ts";
 import type { LeftToErase } from "./erase-contact.ts";
@@ -38,8 +39,10 @@ export async function eraseMentions({ orm }: Database, left: LeftToErase, dryRun
   const isAbout = await jobsAbout(orm, left);
   return {
     webhook_events: await goThrough(orm, events(orm, matcher), dryRun),
-    dead_letters: await goThrough(orm, letters(orm, matcher, isAbout, left), dryRun),
+    // Before the letters, with which the reasons of what was done to them go: those are counted here.
     operator_actions: await goThrough(orm, actions(orm, matcher, left), dryRun),
+    replays: await goThrough(orm, asked(orm, matcher), dryRun),
+    dead_letters: await goThrough(orm, letters(orm, matcher, isAbout, left), dryRun),
     message_statuses: await goThrough(orm, statuses(orm, matcher, left), dryRun),
     message_changes: await goThrough(orm, changes(orm, matcher, left), dryRun),
     messages: await goThrough(orm, quotations(orm, matcher, left), dryRun),
@@ -103,14 +106,18 @@ function letters(
         payload: ERASED,
         payloadHash: contentHash(ERASED),
         history: [],
+        error: "the contact was erased",
         updatedAt: sql`now()`,
         ...(names(eventId) ? { eventId: `erased.${id}` } : {}),
         ...(names(jobId) ? { jobId: `erased.${id}` } : {}),
-        ...(isOpen ? { state: "discarded" as const, resolvedAt: sql`now()`, error: "the contact was erased" } : {}),
+        ...(isOpen ? { state: "discarded" as const, resolvedAt: sql`now()` } : {}),
       };
       return async (tx) => {
         await tx.update(deadLetters).set(set).where(eq(deadLetters.id, id));
         await leaveItems(tx, id);
+        await tx.update(operatorActions).set({ reason: null }).where(eq(operatorActions.subject, id));
+        const isItsOwn = sql`${replays.selection} -> 'ids' = ${JSON.stringify([id])}::jsonb`;
+        await tx.update(replays).set({ reason: null }).where(isItsOwn);
       };
     },
   };
@@ -138,6 +145,21 @@ function actions(
         ...(reason !== null && (theirs.has(subject) || names(reason)) ? { reason: null } : {}),
       };
       return any(set) && ((tx) => tx.update(operatorActions).set(set).where(eq(operatorActions.id, id)));
+    },
+  };
+}
+
+/** What replays were asked for; their letters are known already. */
+function asked(orm: Executor, { names }: Matcher): Place<typeof replays.$inferSelect> {
+  return {
+    read: (after) => orm.select().from(replays).where(gt(replays.id, after)).orderBy(asc(replays.id)).limit(PAGE),
+    erase({ id, selection, reason }) {
+      const { text } = selection as DeadLetterSelection;
+      const set = {
+        ...(text !== undefined && names(text) ? { selection: { ...(selection as object), text: "erased" } } : {}),
+        ...(reason !== null && names(reason) ? { reason: null } : {}),
+      };
+      return any(set) && ((tx) => tx.update(replays).set(set).where(eq(replays.id, id)));
     },
   };
 }

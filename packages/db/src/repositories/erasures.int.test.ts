@@ -3,7 +3,16 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
 import { until } from "@millrace/testing";
 import { openConversations, type Talk, waiting } from "../../test/conversations.ts";
-import { contacts, conversations, deadLetters, leadSources, messages, operatorActions } from "../schema/index.ts";
+import {
+  contacts,
+  conversations,
+  deadLetters,
+  leadSources,
+  messages,
+  operatorActions,
+  replays,
+  threadFacts,
+} from "../schema/index.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 import { createOutbox } from "./outbox.ts";
@@ -189,19 +198,79 @@ test("a replay goes on without the letters of somebody who is erased", async () 
   await orm.delete(deadLetters);
   const theirs = { from: `lasting-${talk.thread.tenantId}` };
   for (const payload of [theirs, theirs, { from: "another" }]) await giveUp(payload);
-  const replays = createReplays(setup.database, uuidv7, () => setup.clock.at);
-  const replay = await replays.start({}, 10, BY);
+  const store = createReplays(setup.database, uuidv7, () => setup.clock.at);
+  const replay = await store.start({}, 10, BY);
   const lane = createReplayLane(setup.database);
   const first = await lane.step(setup.clock.at);
   expect(first.released.map(({ payload }) => payload)).toEqual([theirs]);
   const erasure = await erasures.begin(contactOf(talk), BY);
   if (erasure) await erasures.rest(erasure);
-  expect((await replays.find(replay?.id ?? ""))?.progress).toMatchObject({ left: 2, waiting: 1 });
+  expect((await store.find(replay?.id ?? ""))?.progress).toMatchObject({ left: 2, waiting: 1 });
   const second = await lane.step(setup.clock.at);
   for (const letter of second.released) await lane.returnDead(letter);
   expect(second.released.map(({ payload }) => payload)).toEqual([{ from: "another" }]);
   const { ended } = await lane.step(setup.clock.at);
   expect(ended).toMatchObject([{ id: replay?.id, state: "done" }]);
+});
+
+test("what was said of their letters, and asked of replays by their name, is blanked", async () => {
+  const talk = await setup.meet();
+  const { orm } = setup.database;
+  await orm.delete(deadLetters);
+  await orm.delete(replays);
+  const name = `lasting-${talk.thread.tenantId}`;
+  for (const from of [name, "another"]) await giveUp({ from });
+  const letters = await orm.select().from(deadLetters).orderBy(deadLetters.id);
+  const store = createReplays(setup.database, uuidv7, () => setup.clock.at);
+  for (const { id } of letters) await store.start({ ids: [id] }, 10, { actor: "Cid", reason: "a friend" });
+  await orm.update(deadLetters).set({ state: "resolved", error: `no chat with ${name}` });
+  await giveUp({ from: "yet another" });
+  await store.start({ queue: "whatsapp-inbound", text: "broken" }, 10, { actor: "Cid", reason: `${name} called` });
+  const asked = { queue: "whatsapp-inbound", text: name };
+  await orm
+    .update(replays)
+    .set({ selection: asked })
+    .where(eq(replays.reason, `${name} called`));
+  const erasure = await erasures.begin(contactOf(talk), BY);
+  if (erasure) await erasures.rest(erasure);
+  const errors = await orm.select({ error: deadLetters.error }).from(deadLetters).orderBy(deadLetters.id);
+  expect(errors.slice(0, 2).map(({ error }) => error)).toEqual(["the contact was erased", `no chat with ${name}`]);
+  const [hers, other] = letters.map(({ id }) => ({ ids: [id] }));
+  const rows = await orm.select().from(replays).orderBy(replays.id);
+  expect(rows.map(({ selection, reason }) => ({ selection, reason }))).toEqual([
+    { selection: hers, reason: null },
+    { selection: other, reason: "a friend" },
+    { selection: { ...asked, text: "erased" }, reason: null },
+  ]);
+  const isCids = eq(operatorActions.actor, "Cid");
+  const actions = await orm.select().from(operatorActions).where(isCids).orderBy(operatorActions.id);
+  expect(actions.map(({ reason }) => reason)).toEqual([null, "a friend", null]);
+});
+
+test("what Telegram told of a chat that has no conversation is nobody's after it, but for another tenant's bot", async () => {
+  const [talk, elsewhere] = [await setup.meet(), await setup.meet()];
+  const { tenantId } = talk.thread;
+  const { orm } = setup.database;
+  const [bot, other] = [`bot-${tenantId}`, `other-${tenantId}`];
+  const theirs = { id: uuidv7(), provider: "telegram", externalId: other, tenantId: elsewhere.thread.tenantId };
+  await orm.insert(leadSources).values(theirs);
+  const threadId = String(7_000_000_000 + Math.floor(Math.random() * 1_000_000));
+  await setup.write(async (stores) => {
+    const lasting = { channel: "whatsapp", externalId: `lasting-${tenantId}`, lasting: true } as const;
+    await stores.contacts.resolve(
+      tenantId,
+      [lasting, { channel: "telegram", externalId: threadId, lasting: true }],
+      {},
+    );
+  });
+  const facts = [bot, other].map((accountId) => ({ channel: "telegram", accountId, threadId, reachable: false }));
+  await orm.insert(threadFacts).values(facts);
+  await erasures.begin(contactOf(talk), BY);
+  const left = await orm.select().from(threadFacts).orderBy(threadFacts.accountId);
+  expect(left.map((row) => [row.accountId, row.threadId === threadId])).toEqual([
+    [bot, false],
+    [other, true],
+  ]);
 });
 
 test("a look changes nothing", async () => {
