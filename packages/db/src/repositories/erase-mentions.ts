@@ -12,7 +12,7 @@ import {
 } from "../schema/index.ts";
 import type { LeftToErase } from "./erase-contact.ts";
 import { jobsAbout, type TracedJob } from "./erase-jobs.ts";
-import { ERASED, type Matcher, matcherOf, type RowCounts } from "./erase-traces.ts";
+import { ERASED, erasedEventId, type Matcher, matcherOf, type RowCounts } from "./erase-traces.ts";
 import { applyChanges } from "./message-changes.ts";
 import { leaveItems } from "./replays.ts";
 
@@ -73,15 +73,23 @@ function events(orm: Executor, { mentions, names }: Matcher): Place<typeof webho
   return {
     read: (after) =>
       orm.select().from(webhookEvents).where(gt(webhookEvents.id, after)).orderBy(asc(webhookEvents.id)).limit(PAGE),
-    erase({ id, eventId, payload, followUps, detail, error }) {
+    erase({ id, source, eventId, payload, followUps, detail, error }) {
+      const isNamed = names(eventId);
+      const erasedId = erasedEventId(eventId);
       const set = {
         ...(mentions(payload) ? { payload: ERASED, payloadHash: contentHash(ERASED) } : {}),
         ...(mentions(followUps) ? { followUps: null } : {}),
-        ...(names(eventId) ? { eventId: `erased.${id}` } : {}),
+        ...(isNamed ? { eventId: erasedId } : {}),
         ...(mentions(detail) ? { detail: null } : {}),
         ...(mentions(error) ? { error: null } : {}),
       };
-      return any(set) && ((tx) => tx.update(webhookEvents).set(set).where(eq(webhookEvents.id, id)));
+      if (!any(set)) return undefined;
+      return async (tx) => {
+        const isEarlier = and(eq(webhookEvents.source, source), eq(webhookEvents.eventId, erasedId));
+        // One that came again and died since, which its erased row did not keep from being written down.
+        if (isNamed) await tx.delete(webhookEvents).where(isEarlier);
+        await tx.update(webhookEvents).set(set).where(eq(webhookEvents.id, id));
+      };
     },
   };
 }
@@ -108,7 +116,7 @@ function letters(
         history: [],
         error: "the contact was erased",
         updatedAt: sql`now()`,
-        ...(names(eventId) ? { eventId: `erased.${id}` } : {}),
+        ...(names(eventId) ? { eventId: erasedEventId(eventId) } : {}),
         ...(names(jobId) ? { jobId: `erased.${id}` } : {}),
         ...(isOpen ? { state: "discarded" as const, resolvedAt: sql`now()` } : {}),
       };

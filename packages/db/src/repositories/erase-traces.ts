@@ -1,3 +1,5 @@
+import { contentHash } from "@millrace/core";
+
 /** By what a person is told from others, in rows, payloads and jobs. */
 export type Traces = {
   /** What others call them: numbers, addresses, ids at platforms. */
@@ -8,6 +10,11 @@ export type Traces = {
 
 /** What stands in the place of erased JSON. */
 export const ERASED = { erased: true };
+
+/** What stands in the place of an event's id that names a person: by it the event is known when it comes again. */
+export function erasedEventId(eventId: string): string {
+  return `erased.${contentHash(eventId)}`;
+}
 
 /** How many rows of each table were emptied. */
 export type RowCounts = Record<string, number>;
@@ -34,17 +41,50 @@ const NO_NAMES: ReadonlySet<string> = new Set([
 
 /** Fields by which a job's payload names its author, its recipient, or a row that is theirs. */
 const PARTIES: ReadonlySet<string> = new Set([
-  ...["id", "from", "to", "user", "chat", "sender_chat", "actor_chat", "user_chat_id", "customer", "leadgen_id"],
-  ...["from_user_id", "from_parent_user_id", "to_user_id", "to_parent_user_id"],
-  ...["wa_id", "new_wa_id", "user_id", "parent_user_id", "previous_user_id", "previous_parent_user_id"],
-  ...["recipient_id", "recipient_user_id", "recipient_parent_user_id"],
-  ...["recipient_participant_id", "participant_recipient_id", "recipient_participant_user_id"],
-  ...["externalId", "conversationId", "contactId", "messageId", "messageIds", "turnId"],
+  "id",
+  "from",
+  "to",
+  "user",
+  "chat",
+  "sender_chat",
+  "actor_chat",
+  "user_chat_id",
+  "customer",
+  "leadgen_id",
+  "from_user_id",
+  "from_parent_user_id",
+  "to_user_id",
+  "to_parent_user_id",
+  "wa_id",
+  "new_wa_id",
+  "user_id",
+  "parent_user_id",
+  "previous_user_id",
+  "previous_parent_user_id",
+  "recipient_id",
+  "recipient_user_id",
+  "recipient_parent_user_id",
+  "recipient_participant_id",
+  "participant_recipient_id",
+  "recipient_participant_user_id",
+  "externalId",
+  "conversationId",
+  "contactId",
+  "messageId",
+  "messageIds",
+  "turnId",
 ]);
 
 /** What tells one of these where it is an object. */
 const PARTY_IDS: ReadonlySet<string> = new Set([
-  ...["id", "phone", "userId", "chatId", "group", "conversationId", "previous", "current"],
+  "id",
+  "phone",
+  "userId",
+  "chatId",
+  "group",
+  "conversationId",
+  "previous",
+  "current",
 ]);
 
 /** What a payload is wrapped in where nobody could read it. */

@@ -12,9 +12,11 @@ import {
   operatorActions,
   replays,
   threadFacts,
+  webhookEvents,
 } from "../schema/index.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
+import { createInbox } from "./inbox.ts";
 import { createOutbox } from "./outbox.ts";
 import { createReplayLane } from "./replay-lane.ts";
 import { createReplays } from "./replays.ts";
@@ -78,7 +80,7 @@ test("a Telegram thread gets an id that is nobody's, and its open question ends"
   await setup.hear(talk, "Hello");
   await erasures.begin(contactOf(talk), BY);
   const [row] = await setup.database.orm.select().from(conversations).where(eq(conversations.id, talk.id));
-  expect(row?.threadId).toMatch(/^1\d{18}$/);
+  expect(row?.threadId).toMatch(/^[12]\d{18}$/);
   expect(row).toMatchObject({ mode: "human", reachable: false });
   const open = await setup.database.orm.execute(
     sql`select from turns where conversation_id = ${talk.id} and state in ('gathering', 'asked')`,
@@ -273,6 +275,29 @@ test("what Telegram told of a chat that has no conversation is nobody's after it
   ]);
 });
 
+test("an event that names them in its id changes nothing when it comes again", async () => {
+  const talk = await setup.meet();
+  const inbox = createInbox(setup.database, uuidv7);
+  const at = { correlationId: "c", receivedAt: new Date().toISOString(), payload: {} };
+  const event = { v: 1, source: "whatsapp", kind: "message", ...at } as const;
+  const [theirs, other] = [`message.lasting-${talk.thread.tenantId}`, `message.${uuidv7()}`];
+  const come = (id: string) => inbox.once({ ...event, id }, () => Promise.resolve({ result: "written" }));
+  expect(await come(theirs)).toMatchObject({ result: "written" });
+  const erasure = await erasures.begin(contactOf(talk), BY);
+  if (erasure) await erasures.rest(erasure);
+  expect(await come(theirs)).toEqual({ result: "duplicate", followUps: [] });
+  expect(await come(other)).toMatchObject({ result: "written" });
+  const events = () => setup.database.orm.select().from(webhookEvents).where(eq(webhookEvents.source, "whatsapp"));
+  expect((await events()).map(({ eventId }) => eventId)).not.toContain(theirs);
+
+  // A job of the same event that dies since is erased as well.
+  await giveUp({ from: `lasting-${talk.thread.tenantId}` }, undefined, theirs);
+  expect((await events()).map(({ eventId }) => eventId)).toContain(theirs);
+  if (erasure) await erasures.rest(erasure);
+  expect((await events()).map(({ eventId }) => eventId)).not.toContain(theirs);
+  expect(await come(theirs)).toMatchObject({ result: "duplicate" });
+});
+
 test("a look changes nothing", async () => {
   const talk = await setup.meet();
   await setup.hear(talk, "Hello");
@@ -287,9 +312,8 @@ test("a look changes nothing", async () => {
 });
 
 /** Writes down a job that is given up. */
-async function giveUp(payload: object, account?: string): Promise<void> {
-  const id = uuidv7();
-  const job = { queue: "whatsapp-inbound", jobId: id, eventId: id, source: "whatsapp", kind: "message", attempts: 1 };
+async function giveUp(payload: object, account?: string, eventId = uuidv7()): Promise<void> {
+  const job = { queue: "whatsapp-inbound", jobId: eventId, eventId, source: "whatsapp", kind: "message", attempts: 1 };
   const end = { errorKind: "permanent", error: "broken", correlationId: "c", account, payload };
   const at = { receivedAt: new Date(), failedAt: new Date() };
   await createDeadLetters(setup.database, uuidv7).record({ ...job, ...end, ...at });
