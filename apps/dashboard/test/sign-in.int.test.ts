@@ -150,6 +150,15 @@ describe("the session:", () => {
     await restarted.close();
   });
 
+  test.each(["Bearer of-a-proxy", `Basic ${Buffer.from("proxy:its password").toString("base64")}`])(
+    "it is good with a header for a proxy in front, too: %s",
+    async (Authorization) => {
+      const cookie = await signedIn(OPERATOR);
+      for (let index = 0; index < 12; index++) expect(await statusFor({ ...cookie, Authorization })).toBe(200);
+      expect((await dashboard.signIn(OPERATOR)).status).toBe(303);
+    },
+  );
+
   test("nothing in the table or the log is what a browser or a person knows", async () => {
     await setOperator(dashboard, { ...ADA, role: "viewer" });
     const cookies = [await signedIn(ADA), await signedIn(OPERATOR)];

@@ -19,7 +19,7 @@ export type Identification = {
 };
 
 /**
- * Lets nobody past who is not known: by a trusted proxy's word, by HTTP Basic (RFC 7617) for scripts, or by a session. No
+ * Lets nobody past who is not known: by a trusted proxy's word, by a session, or by HTTP Basic (RFC 7617) for scripts. No
  * answer has a `WWW-Authenticate`, though RFC 9110 wants one: browsers would ask for the password themselves, and then
  * send it with whatever another site's page makes them ask for.
  */
@@ -48,17 +48,16 @@ async function identityOf(
   if (proxies && name !== undefined)
     return { name, role: (await operators.named(name))?.role ?? proxies.role, provenBy: "proxy" };
 
-  const header = c.req.header("Authorization");
-  if (header !== undefined) {
-    const given = readCredentials(header);
-    const { account, waitSeconds } = await checkPassword(addressOf(c), given.user, given.password);
-    if (account) return { ...account, provenBy: "password" };
-    if (waitSeconds > 0) return problem(c, 429, "Too many wrong passwords", { "Retry-After": String(waitSeconds) });
-    return problem(c, 401, "Sign in");
-  }
-
+  // A browser may send a header with it that it was asked for by a proxy in front, and that is not for us.
   const holder = await sessions.holder(c);
-  return holder && { ...holder, provenBy: "session" };
+  if (holder) return { ...holder, provenBy: "session" };
+
+  const given = readCredentials(c.req.header("Authorization") ?? "");
+  if (!given) return undefined;
+  const { account, waitSeconds } = await checkPassword(addressOf(c), given.user, given.password);
+  if (account) return { ...account, provenBy: "password" };
+  if (waitSeconds > 0) return problem(c, 429, "Too many wrong passwords", { "Retry-After": String(waitSeconds) });
+  return undefined;
 }
 
 /** A person's browser goes to the sign-in and comes back; all else is told. */
@@ -69,8 +68,9 @@ function turnAway(c: Context<DashboardEnv>): Response {
   return c.redirect(`/sign-in?next=${encodeURIComponent(`${pathname}${search}`)}`, 303);
 }
 
-function readCredentials(header: string): { user: string; password: string } {
+/** Undefined for what is not HTTP Basic. */
+function readCredentials(header: string): { user: string; password: string } | undefined {
   const encoded = /^Basic +([\w+/=-]+) *$/i.exec(header)?.[1] ?? "";
-  const [, user = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, "base64").toString()) ?? [];
-  return { user, password };
+  const [, user, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, "base64").toString()) ?? [];
+  return user === undefined || password === undefined ? undefined : { user, password };
 }
