@@ -5,7 +5,7 @@ import { problem } from "../problem.ts";
 import { isChanging } from "./same-origin.ts";
 import type { PasswordCheck } from "./password-check.ts";
 import type { Sessions } from "./sessions.ts";
-import { proxyUser, type TrustedProxies } from "./trusted-proxy.ts";
+import { callerAddress, proxyUser, type TrustedProxies } from "./trusted-proxy.ts";
 
 /** Who asks, and what says so; a browser sends all but the password by itself, whoever's page makes it ask. */
 export type Identity = { name: string; role: Role; provenBy: "proxy" | "password" | "session" };
@@ -35,11 +35,6 @@ export function identify(identification: Identification): MiddlewareHandler<Dash
   };
 }
 
-/** The address of the connection itself. */
-export function addressOf(c: Context<DashboardEnv>): string {
-  return c.env.incoming.socket.remoteAddress ?? "unknown";
-}
-
 async function identityOf(
   c: Context<DashboardEnv>,
   { proxies, operators, checkPassword, sessions }: Identification,
@@ -54,7 +49,11 @@ async function identityOf(
 
   const given = readCredentials(c.req.header("Authorization") ?? "");
   if (!given) return undefined;
-  const { account, waitSeconds } = await checkPassword(addressOf(c), given.user, given.password);
+  const { account, waitSeconds } = await checkPassword(
+    callerAddress(c.env.incoming, proxies),
+    given.user,
+    given.password,
+  );
   if (account) return { ...account, provenBy: "password" };
   if (waitSeconds > 0) return problem(c, 429, "Too many wrong passwords", { "Retry-After": String(waitSeconds) });
   return undefined;
