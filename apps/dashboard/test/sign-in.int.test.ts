@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => dashboard.close());
 
 const signedIn = async (credentials: typeof OPERATOR) => cookieOf(await dashboard.signIn(credentials));
-const statusFor = async (cookie: { Cookie: string }) => (await dashboard.ask("GET", "/api/queues", cookie)).status;
+const statusFor = async (cookie: Record<string, string>) => (await dashboard.ask("GET", "/api/queues", cookie)).status;
 
 describe("the page:", () => {
   const browser = { Accept: "text/html,application/xhtml+xml" };

@@ -21,6 +21,6 @@ test("so many are under way, so many wait for them in order, and the rest is tur
   expect(await passed[2]).toBe(2);
   expect(begun).toEqual([0, 1, 2, 3, 4]);
   for (const { resolve } of works.slice(3)) resolve(3);
-  await Promise.all(passed.slice(3));
+  await passed[4];
   expect(await gate(() => Promise.resolve("free again"))).toBe("free again");
 });

@@ -30,8 +30,9 @@ export function proxyUser(incoming: IncomingMessage, { addresses, userHeader }: 
  */
 export function callerAddress(incoming: IncomingMessage, proxies: TrustedProxies | undefined): string {
   const forwarded = (incoming.headersDistinct["x-forwarded-for"] ?? []).join(",").split(",");
+  const isProxy = (address: string) => proxies !== undefined && isTrusted(address, proxies.addresses);
   let address = connectionOf(incoming);
-  while (proxies && isTrusted(address, proxies.addresses)) {
+  while (isProxy(address)) {
     const before = forwarded.pop()?.trim() ?? "";
     if (isIP(before) === 0) break;
     address = before;
