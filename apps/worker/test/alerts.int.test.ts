@@ -187,6 +187,25 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     ]);
   });
 
+  test("an alert that the webhook refuses holds no other up, and is told once it is taken", async () => {
+    await work();
+    await park();
+    await fail("http_400");
+    const round = rounds();
+    await round();
+    await die("no lead source");
+    pass(MINUTE);
+    await round();
+    expect(await told()).toEqual(["new_kind probe-inbound: no lead source opened"]);
+    expect(line.log.lines().filter(({ msg }) => msg === "alert.not_told")).toMatchObject([
+      { subject: hold.scope, state: "opened", error: "HTTP 400" },
+    ]);
+    await lift();
+    pass(9 * MINUTE);
+    await round();
+    expect((await told()).slice(1)).toEqual(["parked probe:account:1 opened", "parked probe:account:1 closed"]);
+  });
+
   test("a webhook that gives no answer holds a round up for some seconds, and a stop not at all", async () => {
     await work();
     await park();
