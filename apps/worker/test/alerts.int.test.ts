@@ -123,6 +123,18 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     await away.close();
   });
 
+  test("a worker that does not watch a queue leaves its alert open", async () => {
+    const round = rounds();
+    await round();
+    pass(MINUTE);
+    await round();
+    const other = createQueueWatch(line.backend, [], () => now);
+    pass(MINUTE);
+    await rounds({ watch: other })();
+    expect(await openAlerts()).toEqual(["no_worker probe-inbound"]);
+    await other.close();
+  });
+
   test("dead letters of a new kind, and many of them, wake somebody once, and nobody reads whose they are", async () => {
     await work();
     const round = rounds();
