@@ -1,11 +1,10 @@
 import { serve } from "@hono/node-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fetchHttp, uuidv7 } from "@millrace/core";
+import { type AlertWebhook, fetchHttp, uuidv7 } from "@millrace/core";
 import { createAlerts, createDeadLetters, createHolds } from "@millrace/db";
 import { createQueueWatch, openQueueBackend, type QueueWatch } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
-import type { AlertWebhook } from "../src/alerts/config.ts";
 import { createRound } from "../src/alerts/round.ts";
 import { openLine } from "./line.ts";
 

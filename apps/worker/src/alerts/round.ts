@@ -1,7 +1,6 @@
-import { type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
+import { type AlertConfig, type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
 import { type Alert, createAlerts, createDeathRates, createHolds, type Database } from "@millrace/db";
 import type { QueueState, QueueWatch } from "@millrace/queue";
-import type { AlertConfig } from "./config.ts";
 import { judge } from "./rules.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { createTeller } from "./teller.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { Thresholds } from "./config.ts";
+import type { AlertThresholds } from "@millrace/core";
 import { judge } from "./rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
-const THRESHOLDS: Thresholds = { deadLetters: 50, deadLettersMinutes: 10, waitingMinutes: 5 };
+const THRESHOLDS: AlertThresholds = { deadLetters: 50, deadLettersMinutes: 10, waitingMinutes: 5 };
 const CALM: Snapshot = { kinds: [], deaths: [], parked: [], queues: [] };
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 

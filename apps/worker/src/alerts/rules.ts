@@ -1,6 +1,6 @@
+import type { AlertThresholds } from "@millrace/core";
 import type { Trouble } from "@millrace/db";
 import type { QueueState } from "@millrace/queue";
-import type { Thresholds } from "./config.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** For how long a queue may be without a worker, in ms; a restart takes less. */
@@ -10,7 +10,7 @@ const UNCONSUMED_MS = 60_000;
 const OF_QUEUES: readonly string[] = ["waiting_too_long", "no_worker"];
 
 /** What a rule judges by. `isOpen` tells whether an alert of its own is open about a subject. */
-type Circumstances = { thresholds: Thresholds; now: Date; isOpen(subject: string): boolean };
+type Circumstances = { thresholds: AlertThresholds; now: Date; isOpen(subject: string): boolean };
 
 /** What a rule finds about a subject. */
 type Found = Omit<Trouble, "rule">;
@@ -73,7 +73,7 @@ const noWorker: Rule<readonly QueueState[]> = (queues, { now, isOpen }) =>
  */
 export function judge(
   snapshot: Snapshot,
-  thresholds: Thresholds,
+  thresholds: AlertThresholds,
   open: readonly Pick<Trouble, "rule" | "subject">[],
   now: Date,
 ): { troubles: Trouble[]; isJudged(about: Pick<Trouble, "rule" | "subject">): boolean } {

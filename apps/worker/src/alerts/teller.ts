@@ -1,4 +1,5 @@
 import {
+  type AlertWebhook,
   classifyHttp,
   describeError,
   type Http,
@@ -8,7 +9,6 @@ import {
   retryable,
 } from "@millrace/core";
 import type { AlertStore } from "@millrace/db";
-import type { AlertWebhook } from "./config.ts";
 import { newsOf, requestFor } from "./news.ts";
 
 /** How long the webhook may take for one piece of news, and for all of a round, in ms; a round is shorter than its lease. */
