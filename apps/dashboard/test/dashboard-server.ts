@@ -115,7 +115,7 @@ export async function setOperator(
   { user, password, role }: typeof OPERATOR & { role: Role },
 ): Promise<void> {
   const passwordHash = await hashPassword(password);
-  await createOperators(database, uuidv7).set({ name: user, role, passwordHash, actor: "test" });
+  await createOperators(database, uuidv7).set({ name: user, role, passwordHash }, { actor: "test" });
 }
 
 async function work(backend: QueueBackend, queue: JobQueue, jobId: string, process: () => Promise<unknown>) {

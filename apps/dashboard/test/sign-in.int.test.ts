@@ -134,7 +134,7 @@ describe("the session:", () => {
     await setOperator(dashboard, { ...ADA, role: "operator" });
     const [removed, changed] = [await signedIn(ADA), await signedIn({ ...OPERATOR })];
     expect([await statusFor(removed), await statusFor(changed)]).toEqual([200, 200]);
-    await createOperators(dashboard.database, uuidv7).remove(ADA.user, "test");
+    await createOperators(dashboard.database, uuidv7).remove(ADA.user, { actor: "test" });
     expect([await statusFor(removed), await statusFor(changed)]).toEqual([401, 200]);
 
     await setOperator(dashboard, { ...ADA, role: "operator" });

@@ -1,5 +1,6 @@
+import { userInfo } from "node:os";
 import { afterEach, expect, test } from "vitest";
-import { createTestDatabase } from "../src/index.ts";
+import { createTestDatabase, openRows } from "../src/index.ts";
 import { type AppProcess, millrace, startApp } from "./processes.ts";
 
 const PASSWORD = "a pass phrase: of hers";
@@ -31,9 +32,16 @@ test("whom millrace operators adds gets in to the dashboard, and no more once re
   expect(JSON.parse(listed)).toMatchObject([{ name: "ada", role: "operator" }]);
   expect(listed).not.toContain("argon2");
 
-  await millrace(["operators", "remove", "ada"], environment);
+  await millrace(["operators", "remove", "ada", "--reason", "she has left"], environment);
   expect(await status(`${PASSWORD}, changed`)).toBe(401);
   expect(output()).not.toContain(PASSWORD);
   expect(await stop()).toBe(0);
+  const rows = openRows(database.url);
+  expect(await rows.rows("select actor, action, reason from operator_actions order by id")).toEqual([
+    { actor: userInfo().username, action: "operator.added", reason: null },
+    { actor: userInfo().username, action: "operator.changed", reason: null },
+    { actor: userInfo().username, action: "operator.removed", reason: "she has left" },
+  ]);
+  await rows.close();
   await database.drop();
 }, 120_000);

@@ -24,10 +24,12 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-test("each change of the operators is a row of what was done, without the hash", async () => {
+const by = { actor: "bea", reason: "she asked for it" };
+
+test("each change of the operators is a row of what was done, by whom and why, without the hash", async () => {
   const operators = createOperators(database, uuidv7);
   const set = (role: "viewer" | "operator" | undefined, passwordHash: string) =>
-    operators.set({ name: "ada", role, passwordHash, actor: "cli" });
+    operators.set({ name: "ada", role, passwordHash }, by);
   expect([await set(undefined, "hash-1"), await set("operator", "hash-2"), await set(undefined, "hash-3")]).toEqual([
     "added",
     "changed",
@@ -35,11 +37,11 @@ test("each change of the operators is a row of what was done, without the hash",
   ]);
   expect(await operators.named("ada")).toMatchObject({ role: "operator", passwordHash: "hash-3" });
   expect(await operators.list()).toMatchObject([{ name: "ada", role: "operator" }]);
-  expect([await operators.remove("ada", "cli"), await operators.remove("ada", "cli")]).toEqual([true, false]);
+  expect([await operators.remove("ada", by), await operators.remove("ada", by)]).toEqual([true, false]);
   expect(await operators.named("ada")).toBeUndefined();
 
   const rows = await createOperatorActions(database, uuidv7).list({ limit: 10, subject: "ada" });
-  const common = { actor: "cli", subject: "ada" };
+  const common = { ...by, subject: "ada" };
   expect(rows).toMatchObject([
     { ...common, action: "operator.removed", before: { role: "operator" }, after: null },
     { ...common, action: "operator.changed", before: { role: "operator" }, after: { role: "operator" } },
@@ -51,7 +53,7 @@ test("each change of the operators is a row of what was done, without the hash",
 
 test("two who set the same operator at once leave one, changed by the second", async () => {
   const operators = createOperators(database, uuidv7);
-  const set = (hash: string) => operators.set({ name: "grace", role: "viewer", passwordHash: hash, actor: "cli" });
+  const set = (hash: string) => operators.set({ name: "grace", role: "viewer", passwordHash: hash }, by);
   const done = await Promise.all(["one", "two", "three"].map(set));
   expect(done).toContain("added");
   expect((await operators.list()).filter(({ name }) => name === "grace")).toHaveLength(1);

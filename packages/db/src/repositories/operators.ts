@@ -3,6 +3,7 @@ import type { NewId } from "@millrace/core";
 import type { Database } from "../database.ts";
 import { operators, operatorSessions } from "../schema/index.ts";
 import { createOperatorActions } from "./operator-actions.ts";
+import type { By } from "./replays.ts";
 
 /** A `viewer` looks, an `operator` changes things. */
 export type Role = "viewer" | "operator";
@@ -10,19 +11,14 @@ export type Role = "viewer" | "operator";
 /** Who may sign in, as it is listed. */
 export type ListedOperator = { name: string; role: Role; createdAt: Date; updatedAt: Date };
 
-/** The table operators. Each change of it is a row of operator_actions by `actor`, and ends the sessions. */
+/** The table operators. Each change of it is a row of operator_actions, and ends the sessions. */
 export type Operators = {
   list(): Promise<ListedOperator[]>;
   named(name: string): Promise<{ id: string; role: Role; passwordHash: string } | undefined>;
   /** Adds one, or gives one that is there a new password and, if it is named, another role. Tells which. */
-  set(operator: {
-    name: string;
-    role: Role | undefined;
-    passwordHash: string;
-    actor: string;
-  }): Promise<"added" | "changed">;
+  set(operator: { name: string; role: Role | undefined; passwordHash: string }, by: By): Promise<"added" | "changed">;
   /** False when there is none of that name. */
-  remove(name: string, actor: string): Promise<boolean>;
+  remove(name: string, by: By): Promise<boolean>;
 };
 
 /** {@link Operators} on the table operators. */
@@ -43,7 +39,7 @@ export function createOperators({ orm }: Database, newId: NewId): Operators {
       const [found] = await orm.select({ id, role, passwordHash }).from(operators).where(eq(operators.name, name));
       return found;
     },
-    set: ({ name, role, passwordHash, actor }) =>
+    set: ({ name, role, passwordHash }, by) =>
       orm.transaction(async (tx) => {
         const [before] = await tx.select().from(operators).where(eq(operators.name, name)).for("update");
         const [after] = await tx
@@ -57,7 +53,7 @@ export function createOperators({ orm }: Database, newId: NewId): Operators {
         if (!after) throw new Error(`operator ${name} vanished while it was being written`);
         await tx.delete(operatorSessions).where(eq(operatorSessions.operatorId, after.id));
         await createOperatorActions({ orm: tx }, newId).record({
-          actor,
+          ...by,
           action: before ? "operator.changed" : "operator.added",
           subject: name,
           before: before && { role: before.role },
@@ -65,7 +61,7 @@ export function createOperators({ orm }: Database, newId: NewId): Operators {
         });
         return before ? "changed" : "added";
       }),
-    remove: (name, actor) =>
+    remove: (name, by) =>
       orm.transaction(async (tx) => {
         const [removed] = await tx
           .delete(operators)
@@ -73,7 +69,7 @@ export function createOperators({ orm }: Database, newId: NewId): Operators {
           .returning({ role: operators.role });
         if (!removed) return false;
         await createOperatorActions({ orm: tx }, newId).record({
-          actor,
+          ...by,
           action: "operator.removed",
           subject: name,
           before: removed,
