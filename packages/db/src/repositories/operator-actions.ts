@@ -30,7 +30,7 @@ export type ActionSelection = {
   subject?: string | undefined;
 };
 
-/** The table operator_actions: only ever added to. */
+/** The table operator_actions: added to, until what is personal in a row, or the row, is forgotten. */
 export type OperatorActions = {
   record(action: OperatorAction): Promise<void>;
   /** Newest first. */

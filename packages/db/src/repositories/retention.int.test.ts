@@ -65,6 +65,24 @@ test("an old event stays as long as its dead letter, and a dead letter as long a
   expect(await ids("webhook_events")).toEqual(sorted(rows[0]?.event.id, rows[1]?.event.id));
 });
 
+test("what an operator changed in a dead letter goes with it, and who did it stays", async () => {
+  const gone = letterRow(eventRow(EARLIER), "resolved", EARLIER);
+  const kept = letterRow(eventRow(LATER), "resolved", LATER);
+  await database.orm.insert(deadLetters).values([gone, kept]);
+  const change = { actor: "Bea", reason: "the name was wrong", before: { name: "Adda" }, after: { name: "Ada" } };
+  const [ofGone, ofKept, other] = [
+    { id: idAt(LATER), ...change, action: "dead_letter.edited", subject: gone.id },
+    { id: idAt(LATER), ...change, action: "dead_letter.edited", subject: kept.id },
+    { id: idAt(LATER), ...change, action: "dead_letters.discarded", subject: gone.id },
+  ] as const;
+  await database.orm.insert(operatorActions).values([ofGone, ofKept, other]);
+  expect(await forget("dead_letters")).toBe(1);
+  const rows = await database.orm.select().from(operatorActions);
+  const byId = (id: string) => rows.find((row) => row.id === id);
+  expect(byId(ofGone.id)).toMatchObject({ ...ofGone, before: null, after: null });
+  expect([byId(ofKept.id), byId(other.id)]).toMatchObject([ofKept, other]);
+});
+
 test("a settled dead letter stays while a replay has it", async () => {
   const letter = letterRow(eventRow(EARLIER), "resolved", EARLIER);
   const replay = replayRow(EARLIER);

@@ -88,6 +88,11 @@ const STEPS: Record<Forgettable, (before: Date, after?: string) => SQL> = {
         and coalesce(resolved_at, updated_at) < ${time(before)}
         and not exists (
           select from replay_items where dead_letter_id = old.id and replay_items.state in ('waiting', 'replaying'))`,
+      sql``,
+      // What an operator changed in it is as personal as the letter itself: who did it, and when, stays.
+      sql`, emptied as (
+        update operator_actions set before = null, after = null
+        where action = 'dead_letter.edited' and subject = any(array(select key from gone)))`,
     ),
   // As long as its dead letter is kept, its job may still be in the queue to be tried again, and must find it done.
   webhook_events: (before, after = LEAST_ID) =>
@@ -119,13 +124,18 @@ const STEPS: Record<Forgettable, (before: Date, after?: string) => SQL> = {
     select (select count(*)::int from gone) as rows, count(*)::int as seen, max(scope) as last from page`,
 };
 
-/** The rows are deleted where they lie (`ctid`), which no plan turns into a look at the whole table. */
-function deletion(table: Forgettable, key: SQL, over: SQL, order = sql``): SQL {
+/**
+ * The rows are deleted where they lie (`ctid`), which no plan turns into a look at the whole table; `along` is done
+ * with it, to what belongs to the keys in `gone`.
+ */
+function deletion(table: Forgettable, key: SQL, over: SQL, order = sql``, along = sql``): SQL {
   return sql`
     with held as (
         select ctid, (${key})::text as key from ${sql.identifier(table)} as old where ${over} ${order} limit ${STEP}
         for update of old skip locked),
-      gone as (delete from ${sql.identifier(table)} where ctid = any(array(select ctid from held)) returning 1)
+      gone as (
+        delete from ${sql.identifier(table)} where ctid = any(array(select ctid from held)) returning (${key})::text as key)
+      ${along}
     select (select count(*)::int from gone) as rows, count(*)::int as seen, max(key) as last from held`;
 }
 
