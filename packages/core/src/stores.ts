@@ -1,3 +1,4 @@
+import type { ConversionStore } from "./conversions.ts";
 import type { MessagePart, Sent } from "./outbound.ts";
 
 /**
@@ -12,6 +13,7 @@ export type Stores = {
   outbox: OutboxStore;
   turns: TurnStore;
   leads: LeadStore;
+  conversions: ConversionStore;
 };
 
 /** Chat platforms that conversations take place on. */

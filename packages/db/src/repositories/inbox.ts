@@ -12,6 +12,7 @@ import type { Database, Executor } from "../database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "./conversations.ts";
+import { conversionStore } from "./conversions.ts";
 import { type Following, following, type FollowUpSettings } from "./follow-ups.ts";
 import { leadStore } from "./leads.ts";
 import { messageStore } from "./messages.ts";
@@ -136,5 +137,6 @@ function storesOf(tx: Executor, context: Following): Stores {
     outbox: outboxStore(tx, context),
     turns: turnStore(tx, context),
     leads: leadStore(tx, newId),
+    conversions: conversionStore(tx, newId),
   };
 }

@@ -46,6 +46,7 @@ export function recordingStores(thread?: Thread): RecordingStores {
       },
       turns: { find: noting("findTurn", undefined), answer: noting("answer", "queued") },
       leads: { add: noting("addLead", undefined) },
+      conversions: { add: noting("addConversion", true) },
     },
   };
 }
