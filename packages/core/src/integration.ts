@@ -138,7 +138,7 @@ export type LocalSetup = {
 export type Sample = { path: string; headers: Record<string, string>; body: string };
 
 /** What an integration has besides its inbound side, by the queues that it takes. */
-export type Abilities = { readonly [Ability in "requests" | "outbound" | "media" | "assistant"]?: unknown };
+export type Abilities = { readonly [Ability in "requests" | "outbound" | "media" | "assistant" | "uploads"]?: unknown };
 
 /** The queues that an integration has. */
 export function rolesOf(abilities: Abilities): QueueRole[] {

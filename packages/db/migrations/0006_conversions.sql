@@ -8,6 +8,7 @@ CREATE TABLE "conversion_batches" (
 	"request_id" text,
 	"errors" jsonb,
 	"warnings" jsonb,
+	"slot_at" timestamp with time zone,
 	"checks" integer DEFAULT 0 NOT NULL,
 	"sent_at" timestamp with time zone,
 	"settled_at" timestamp with time zone,

@@ -20,6 +20,8 @@ export const conversionBatches = pgTable(
     /** How many were refused, and how many warned of, for which reason. */
     errors: jsonb("errors").$type<readonly { reason: string; count: number }[]>(),
     warnings: jsonb("warnings").$type<readonly { reason: string; count: number }[]>(),
+    /** When the platform's limit lets it go, once that was asked. */
+    slotAt: time("slot_at"),
     /** How often it was asked what became of it. */
     checks: integer("checks").notNull().default(0),
     sentAt: time("sent_at"),
