@@ -9,6 +9,12 @@ export {
   type ConversionBatches,
   type UploadBatch,
 } from "./repositories/conversion-batches.ts";
+export {
+  createConversionReport,
+  type BatchLine,
+  type ConversionLine,
+  type ConversionReport,
+} from "./repositories/conversion-report.ts";
 export * from "./repositories/dead-letters.ts";
 export {
   createDeadLetterList,
