@@ -16,11 +16,11 @@ beforeEach(() => {
 });
 
 const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
-const ingest = (signal?: AbortSignal) =>
+const ingest = (body = BODY, signal?: AbortSignal) =>
   app.request("/datamanager/v1/events:ingest", {
     method: "POST",
     headers,
-    body: BODY,
+    body,
     ...(signal ? { signal } : {}),
   });
 const retrieve = (id = "1") => app.request(`/datamanager/v1/requestStatus:retrieve?requestId=${id}`, { headers });
@@ -49,7 +49,6 @@ test.each([
   await order({ match: { api: "google", accountId: "2" }, fault });
   expect((await ingest()).status).toBe(200);
   await order({ match: { api: "google", accountId: "1" }, fault });
-  expect((await retrieve()).status).toBe(404);
   const response = await ingest();
   expect([response.status, await response.json()]).toMatchObject([403, { error: { details: [{ reason }, {}] } }]);
 });
@@ -106,7 +105,7 @@ test.each([
 ])("with %s there is no answer until the caller goes away", async (fault, conversions) => {
   await order({ match: { api: "google", step: "ingest" }, fault });
   const caller = new AbortController();
-  const answer = ingest(caller.signal);
+  const answer = ingest(BODY, caller.signal);
   // Others are answered meanwhile.
   expect((await retrieve()).status).toBe(404);
   await expect.poll(taken).toBe(conversions);
@@ -115,10 +114,25 @@ test.each([
   expect((await ingest()).status).toBe(200);
 });
 
-test("a fault of what is taken waits for something to be taken", async () => {
-  await order({ match: { api: "google" }, fault: "http_500_taken" });
+test.each([
+  ["http_500_taken", 500],
+  ["terms_not_signed", 403],
+])("the fault %s passes by a request for a status", async (fault, status) => {
+  await order({ match: { api: "google" }, fault });
   expect((await retrieve()).status).toBe(404);
-  expect((await ingest()).status).toBe(500);
+  expect((await ingest()).status).toBe(status);
+});
+
+test.each([
+  ["http_500_taken", 500],
+  ["malformed", 200],
+])("the fault %s waits for something to be taken", async (fault, status) => {
+  await order({ match: { api: "google", step: "ingest" }, fault });
+  expect((await ingest("{}")).status).toBe(400);
+  const struck = await ingest();
+  expect(struck.status).toBe(status);
+  expect(await struck.text()).not.toMatch(/^{"requestId":/);
+  expect(await (await ingest()).text()).toMatch(/^{"requestId":/);
 });
 
 test("the same transactions fail at their first request only", async () => {

@@ -1,6 +1,13 @@
 import { halfAnswer, noAnswer } from "../broken-answers.ts";
-import type { Violation } from "./errors.ts";
-import { errorResponse, EXPIRED_TOKEN, type GoogleError, reported, SERVICE_DISABLED, tooMany } from "./errors.ts";
+import {
+  errorResponse,
+  EXPIRED_TOKEN,
+  type GoogleError,
+  reported,
+  SERVICE_DISABLED,
+  tooMany,
+  type Violation,
+} from "./errors.ts";
 
 /** What can go wrong with any request on request; `rate_limited:7` tells to wait so many seconds, without them it is one. */
 const FAULT =

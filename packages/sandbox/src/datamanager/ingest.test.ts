@@ -118,13 +118,17 @@ test.each([
     { destinations: [{ ...DESTINATION, productDestinationId: "customers/1/conversionActions/2" }] },
     "destinations[0].product_destination_id INVALID_CONVERSION_ACTION_ID",
   ],
+  [
+    { destinations: [DESTINATION, { ...DESTINATION, productDestinationId: "78" }] },
+    "destinations[0].reference DUPLICATE_DESTINATION_REFERENCE, destinations[1].reference DUPLICATE_DESTINATION_REFERENCE",
+  ],
   [{ encoding: "hex" }, "encoding INVALID_ENUM_VALUE"],
   [{ encoding: undefined }, "encoding REQUIRED_FIELD_MISSING"],
   [{ consent: { adPersonalization: true } }, "consent.ad_personalization INVALID_ENUM_VALUE"],
   [{ events: Array.from({ length: 2001 }, () => GOOD) }, "events TOO_MANY_EVENTS"],
 ])("destinations and encoding are looked at first: %#", async (change, problem) => {
   const wrong = { ...withUser({ emailAddress: HASH }), currency: "euro" };
-  expect(named(await ingest([wrong], change))).toEqual([problem]);
+  expect(named(await ingest([wrong], change)).join(", ")).toBe(problem);
 });
 
 test("a request may have 2,000 events, and the same transaction twice", async () => {

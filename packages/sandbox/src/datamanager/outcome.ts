@@ -31,7 +31,7 @@ export function reasonAgainst(conversion: SentConversion, counted: ReadonlySet<s
 /** What became of the conversions of a destination: never which, only how many for which reason. */
 export function outcomeOf(conversions: readonly TakenConversion[]): object {
   const refusals = conversions.flatMap(({ reason }) => reason ?? []);
-  const warned = conversions.filter(({ clickId, reason }) => reason === undefined && clickId?.startsWith("warned"));
+  const warned = conversions.filter(({ clickId }) => clickId?.startsWith("warned"));
   const warnings = warned.map(() => "PROCESSING_WARNING_REASON_INTERNAL_ERROR");
   return {
     requestStatus: statusOf(refusals.length, conversions.length),

@@ -122,6 +122,10 @@ test("a transaction counts once for its action, also when the request that broug
   const taken = (await (await app.request("/_conversions")).json()) as { transactionId: string; reason?: string }[];
   const counting = taken.filter(({ reason }) => reason === undefined).map(({ transactionId }) => transactionId);
   expect(counting).toEqual(["a", "a", "b", "a"]);
+  await app.request("/_conversions", { method: "DELETE" });
+  const anew = await ingest([event("a")]);
+  await process();
+  expect(await outcome(anew)).toMatchObject([{ requestStatus: "SUCCESS" }]);
 });
 
 test("who denied that their data is used is not counted; an event's own consent goes before the request's", async () => {
