@@ -40,7 +40,6 @@ export const conversionBody = z
     wbraid: clickId,
     timestamp: z.iso
       .datetime({ offset: true, error: "must be a time with its zone, such as 2026-11-21T10:00:00+03:00" })
-      .regex(/T\d\d:\d\d:\d\d/, "must tell the seconds")
       .meta({ description: "When the sale was made, RFC 3339." }),
     value: amount,
     currency: z

@@ -62,27 +62,20 @@ export function readRouteConfig(environment: Environment): RouteConfig {
 const uploadVariables = target.extend({
   GOOGLE_ADS_LOGIN_CUSTOMER_ID: account.optional(),
   GOOGLE_DATAMANAGER_BASE_URL: baseUrl("https://datamanager.googleapis.com/v1"),
-  GOOGLE_APPLICATION_CREDENTIALS: z.string().optional(),
   GOOGLE_ACCESS_TOKEN: z.string().optional(),
   GOOGLE_CLOUD_PROJECT: z.string().optional(),
 });
 
-/** What proves to Google who uploads. */
-export type CredentialsConfig = {
-  /** A file as google-auth-library takes it; without one it looks where such files are by custom. */
-  credentialsFile: string | undefined;
-  /** A token as it is, for the sandbox: nobody is asked for one. */
-  accessToken: string | undefined;
-};
-
 /** What the worker needs to upload. */
-export type UploadsConfig = CredentialsConfig & {
+export type UploadsConfig = {
   /** The account that owns the conversion action. */
   accountId: string;
   actionId: string;
   /** The manager account through which that one is reached. */
   loginAccountId: string | undefined;
   baseUrl: string;
+  /** A token as it is, for the sandbox; without one, credentials are found as google-auth-library finds them. */
+  accessToken: string | undefined;
   /** The Cloud project that the requests count for. */
   project: string | undefined;
 };
@@ -96,7 +89,6 @@ export function readUploadsConfig(environment: Environment): UploadsConfig | und
     actionId: variables.GOOGLE_ADS_CONVERSION_ACTION_ID,
     loginAccountId: variables.GOOGLE_ADS_LOGIN_CUSTOMER_ID,
     baseUrl: variables.GOOGLE_DATAMANAGER_BASE_URL,
-    credentialsFile: variables.GOOGLE_APPLICATION_CREDENTIALS,
     accessToken: variables.GOOGLE_ACCESS_TOKEN,
     project: variables.GOOGLE_CLOUD_PROJECT,
   };

@@ -1,7 +1,6 @@
 import { ProviderError, retryable } from "@millrace/core";
 import type { AuthClient } from "google-auth-library";
 import { isObject } from "../shared/shape.ts";
-import type { CredentialsConfig } from "./config.ts";
 import { PROJECT } from "./google-error.ts";
 
 /**
@@ -16,14 +15,14 @@ const SCOPE = "https://www.googleapis.com/auth/datamanager";
 /** How long Google's token service may take, in ms; the library has no limit of its own. */
 const TOKEN_MS = 10_000;
 
-/** Tokens by google-auth-library, which keeps one until it is about to expire, or the one that is set. */
-export function accessTokens({ accessToken, credentialsFile }: CredentialsConfig): AccessToken {
-  if (accessToken !== undefined) return () => Promise.resolve(accessToken);
+/** The token that is set, or those of google-auth-library, which keeps one until it is about to expire. */
+export function accessTokens(fixed: string | undefined): AccessToken {
+  if (fixed !== undefined) return () => Promise.resolve(fixed);
   let client: Promise<AuthClient> | undefined;
   return async (refresh) => {
     // Another client knows nothing of the last one's token.
     if (refresh) client = undefined;
-    client ??= openClient(credentialsFile);
+    client ??= openClient();
     try {
       const { token } = await (await client).getAccessToken();
       if (token) return token;
@@ -35,15 +34,11 @@ export function accessTokens({ accessToken, credentialsFile }: CredentialsConfig
   };
 }
 
-async function openClient(keyFilename: string | undefined): Promise<AuthClient> {
+async function openClient(): Promise<AuthClient> {
   // Only here: who has a token as it is needs none of the library.
   const { GoogleAuth } = await import("google-auth-library");
-  const auth = new GoogleAuth({
-    scopes: SCOPE,
-    clientOptions: { transporterOptions: { timeout: TOKEN_MS } },
-    ...(keyFilename === undefined ? {} : { keyFilename }),
-  });
-  return auth.getClient();
+  const clientOptions = { transporterOptions: { timeout: TOKEN_MS } };
+  return new GoogleAuth({ scopes: SCOPE, clientOptions }).getClient();
 }
 
 /** The library's messages may hold parts of the file or of an answer: none is told. */

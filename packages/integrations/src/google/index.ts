@@ -18,7 +18,7 @@ export const google: Integration = {
   handler: () => googleHandler,
   uploads: (environment) => {
     const config = readUploadsConfig(environment);
-    return config && googleUploads(config, accessTokens(config));
+    return config && googleUploads(config, accessTokens(config.accessToken));
   },
   accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["accountId"]) : undefined),
   samples: googleSamples,

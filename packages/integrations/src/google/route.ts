@@ -57,10 +57,11 @@ export function conversionRoute(config: RouteConfig): ApiRoute {
 function conversionOf(body: ConversionBody, config: RouteConfig): Conversion {
   const click = clickOf(body);
   const { timestamp, value, currency, consent = {} } = body;
+  const moment = new Date(timestamp).toISOString();
   const email = body.email === undefined ? undefined : normalEmail(body.email);
   const phone = body.phone === undefined ? undefined : normalPhone(body.phone);
   return {
-    transactionId: body.transactionId ?? contentHash([click, new Date(timestamp), shortest(value), currency]),
+    transactionId: body.transactionId ?? contentHash([click, moment, shortest(value), currency]),
     accountId: config.accountId,
     actionId: body.conversionAction ?? config.actionId,
     click,
