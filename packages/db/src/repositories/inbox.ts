@@ -18,7 +18,7 @@ import { leadStore } from "./leads.ts";
 import { messageStore } from "./messages.ts";
 import { outboxStore } from "./outbox-store.ts";
 import { settleItems } from "./replays.ts";
-import { sourceStore } from "./sources.ts";
+import { sourceStore, tenantStore } from "./sources.ts";
 import { turnStore } from "./turn-store.ts";
 
 /** Decides whether an event is new and writes its effects, both in one transaction. */
@@ -131,6 +131,7 @@ function storesOf(tx: Executor, context: Following): Stores {
   const { newId } = context;
   return {
     sources: sourceStore(tx),
+    tenants: tenantStore(tx),
     contacts: contactStore(tx, context),
     conversations: conversationStore(tx, context),
     messages: messageStore(tx, context),
