@@ -24,8 +24,8 @@ const BURST = 20;
 const SHARE = 0.8;
 
 /**
- * When the platform is asked what became of a batch: it says to wait 30 minutes, then longer each time.
- * https://developers.google.com/data-manager/api/devguides/diagnostics
+ * When the platform is asked what became of a batch, where it says to wait for 30 minutes first: then a third of that, and
+ * twice as long each time. https://developers.google.com/data-manager/api/devguides/diagnostics
  *
  * | asked | waits before it | since it was sent |
  * | ----- | --------------- | ----------------- |
@@ -35,10 +35,8 @@ const SHARE = 0.8;
  * | 4     | 40 min          | 1 h 40 min        |
  * | 5     | 80 min          | 3 h               |
  * | 6     | 160 min         | 5 h 40 min        |
- * | 7 …   | 6 h             |                   |
+ * | 7 …   | 5 h 20 min, 6 h |                   |
  */
-const FIRST_LOOK_MS = 30 * 60_000;
-const NEXT_LOOK_MS = 10 * 60_000;
 const LONGEST_LOOK_MS = 6 * 3_600_000;
 
 /** How long a batch may be in processing before a person should know. */
@@ -106,7 +104,7 @@ async function slotOf({ uploads, batches, limits, ports }: ConversionParts, batc
 async function finish(parts: ConversionParts, event: InboundEvent, batch: UploadBatch): Promise<Processed> {
   const settled = await parts.inbox.once(event, async () => ({ result: "written", detail: batch.state }));
   if (batch.state === "sent" && batch.sentAt) {
-    const firstLook = new Date(batch.sentAt.getTime() + FIRST_LOOK_MS);
+    const firstLook = new Date(batch.sentAt.getTime() + parts.uploads.lookAfterMs);
     await parts.followUps.enqueue(event, [outcomeJob(batch, firstLook)]);
   }
   return settled;
@@ -127,7 +125,7 @@ async function ask(
   if (outcome.state === "processing") {
     if (at.getTime() - sentAt.getTime() > GIVE_UP_MS) throw permanent("still in processing after a week", "processing");
     await batches.checked(batch.id);
-    const waitMs = Math.min(NEXT_LOOK_MS * 2 ** batch.checks, LONGEST_LOOK_MS);
+    const waitMs = Math.min((uploads.lookAfterMs / 3) * 2 ** batch.checks, LONGEST_LOOK_MS);
     return { result: "not_yet", detail: "the platform still processes it", until: new Date(at.getTime() + waitMs) };
   }
   await batches.settle(batch.id, outcome, at);

@@ -71,6 +71,8 @@ export type BatchOutcome =
 export type ConversionUploads = {
   /** Most conversions in a request. */
   maxBatch: number;
+  /** When the platform is asked first what became of a batch, in ms after it was sent. */
+  lookAfterMs: number;
   /** Requests that all workers together may make in a minute. */
   requestsPerMinute: number;
   /** What an account's uploads must wait for while it is held, e.g. `google:project`, `google:account:123`. */

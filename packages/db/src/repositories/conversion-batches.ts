@@ -49,7 +49,7 @@ export type ConversionBatches = {
 type BatchKey = { source: string; id: string; accountId: string };
 
 /** The job that uploads a batch. */
-export function uploadJob({ source, id, accountId }: BatchKey): FollowUp {
+function uploadJob({ source, id, accountId }: BatchKey): FollowUp {
   return { source, role: "uploads", id: `upload.${id}`, kind: "upload", payload: { batchId: id, accountId } };
 }
 
@@ -132,9 +132,9 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
         const status = { success: "processed", partial: "partially processed", failed: "rejected" } as const;
         // Which of many was refused, the platform does not tell: then the batch alone has the reasons.
         const sent = and(eq(conversionUploads.batchId, batchId), eq(conversionUploads.status, "sent"));
-        const [{ size = 0 } = {}] = await tx.select({ size: count() }).from(conversionUploads).where(sent);
+        const [found] = await tx.select({ size: count() }).from(conversionUploads).where(sent);
         const [only, ...others] = errors;
-        const error = (state === "failed" && others.length === 0) || size === 1 ? (only?.reason ?? null) : null;
+        const error = (state === "failed" && others.length === 0) || found?.size === 1 ? (only?.reason ?? null) : null;
         await tx.update(conversionUploads).set({ status: status[state], error, updatedAt: at }).where(sent);
       }),
   };
@@ -161,7 +161,9 @@ async function form(tx: Executor, newId: NewId, gathering: Gathering, at: Date):
   const jobs: FollowUp[] = [];
   for (const { accountId, actionId, size, firstAt } of groups) {
     const isDue = firstAt !== null && firstAt.getTime() <= at.getTime() - windowMs;
-    for (let left = size; left >= maxBatch || (isDue && left > 0); left -= maxBatch) {
+    const full = Math.floor(size / maxBatch);
+    const formed = isDue ? Math.ceil(size / maxBatch) : full;
+    for (let index = 0; index < formed; index++) {
       const rows = await tx
         .select({ id: conversionUploads.id })
         .from(conversionUploads)

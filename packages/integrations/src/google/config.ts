@@ -64,6 +64,7 @@ const uploadVariables = target.extend({
   GOOGLE_DATAMANAGER_BASE_URL: baseUrl("https://datamanager.googleapis.com/v1"),
   GOOGLE_ACCESS_TOKEN: z.string().optional(),
   GOOGLE_CLOUD_PROJECT: z.string().optional(),
+  GOOGLE_STATUS_AFTER_MS: z.coerce.number({ error: "must be a number" }).int().min(100).default(1_800_000),
 });
 
 /** What the worker needs to upload. */
@@ -78,6 +79,8 @@ export type UploadsConfig = {
   accessToken: string | undefined;
   /** The Cloud project that the requests count for. */
   project: string | undefined;
+  /** How long after a request its status is asked for first, in ms. */
+  lookAfterMs: number;
 };
 
 /** Reads {@link UploadsConfig}; undefined when switched off. Throws EnvironmentError. */
@@ -91,5 +94,6 @@ export function readUploadsConfig(environment: Environment): UploadsConfig | und
     baseUrl: variables.GOOGLE_DATAMANAGER_BASE_URL,
     accessToken: variables.GOOGLE_ACCESS_TOKEN,
     project: variables.GOOGLE_CLOUD_PROJECT,
+    lookAfterMs: variables.GOOGLE_STATUS_AFTER_MS,
   };
 }

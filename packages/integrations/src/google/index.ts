@@ -32,6 +32,7 @@ export const google: Integration = {
             GOOGLE_ADS_CUSTOMER_ID: environment["GOOGLE_ADS_CUSTOMER_ID"] || "1234567890",
             GOOGLE_ADS_CONVERSION_ACTION_ID: environment["GOOGLE_ADS_CONVERSION_ACTION_ID"] || "7001",
             GOOGLE_ACCESS_TOKEN: "sandbox",
+            GOOGLE_STATUS_AFTER_MS: environment["GOOGLE_STATUS_AFTER_MS"] || "6000",
             GOOGLE_DATAMANAGER_BASE_URL: `${sandboxUrl}/datamanager/v1`,
           },
     accounts: ["*"],

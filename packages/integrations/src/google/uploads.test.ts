@@ -10,6 +10,7 @@ const config: UploadsConfig = {
   loginAccountId: undefined,
   baseUrl: "https://google.test/v1",
   project: undefined,
+  lookAfterMs: 1_800_000,
   accessToken: undefined,
 };
 const batchOf = (...conversions: ReturnType<typeof conversion>[]) => ({

@@ -19,6 +19,7 @@ export function googleUploads(config: UploadsConfig, accessToken: AccessToken): 
   const actionOf = (actionId: string) => (actionId === UNSET ? config.actionId : actionId);
   return {
     maxBatch: 2_000,
+    lookAfterMs: config.lookAfterMs,
     requestsPerMinute: 300,
     scopes: (accountId) => [PROJECT, accountScope(accountOf(accountId))],
     async send({ conversions, ...batch }, context) {
