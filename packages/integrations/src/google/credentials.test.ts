@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -80,6 +80,10 @@ test("credentials that Google refuses, and a file that is missing or none, wait 
   refusal = undefined;
   expect(await accessToken(false)).toMatch(/^token-/);
   await expect(tokens(`${file}.gone`)(false)).rejects.toMatchObject(parked);
+  const early = tokens(`${file}.late`);
+  await expect(early(false)).rejects.toMatchObject(parked);
+  copyFileSync(file, `${file}.late`);
+  expect(await early(false)).toMatch(/^token-/);
   writeFileSync(file, "{ s3cret");
   await expect(tokens()(false)).rejects.toMatchObject(parked);
 });

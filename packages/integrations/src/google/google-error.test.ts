@@ -61,6 +61,8 @@ test("an error tells Google's word and the request, and nothing that Google wrot
     "the credentials may not upload to the account (Google error PERMISSION_DENIED, request t-6bc8)",
   );
   expect(error?.code).toBe("PERMISSION_DENIED");
+  const gone = classifyGoogle(googleError(400, "INVALID_ARGUMENT", reason("INVALID_REQUEST_ID")), "1", NOW);
+  expect(gone).toMatchObject({ code: "INVALID_REQUEST_ID", next: { kind: "permanent" } });
   const odd = classifyGoogle(googleError(401, "ada@example.com", { reason: "s3cret!", requestId: "<b>" }), "1", NOW);
   expect(odd?.message).toBe("Google refuses the credentials (Google error http_401)");
 });

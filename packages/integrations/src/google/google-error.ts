@@ -99,8 +99,8 @@ export function classifyGoogle(response: HttpResponse, accountId: string, now: D
       scope: PROJECT,
       until: new Date(now.getTime() + error.retryMs),
     });
-  if (status === 404 && error?.reason !== "INVALID_REQUEST_ID")
-    return failure("GOOGLE_DATAMANAGER_BASE_URL does not lead to the Data Manager API", project);
+  if (error?.reason === "INVALID_REQUEST_ID") return failure("Google knows no such request", { kind: "permanent" });
+  if (status === 404) return failure("GOOGLE_DATAMANAGER_BASE_URL does not lead to the Data Manager API", project);
   // ABORTED: another call was in its way.
   if (status === 409) return retryable(`Google has trouble (Google error ${code}${trace})`, { code });
   return classifyHttp(response, PROJECT, now);
