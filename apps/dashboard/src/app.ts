@@ -80,7 +80,7 @@ export function createDashboardApp(parts: DashboardParts): Hono<DashboardEnv> {
   app.use(timeout(STORE_DEADLINE_MS));
   app.use(...securityHeaders());
   app.route("/", healthRoutes({ "The queue": parts.pingQueue, Postgres: database.ping }));
-  app.route("/", signInRoutes(checkPassword, sessions, log));
+  app.route("/", signInRoutes(checkPassword, proxies, sessions, log));
   app.use(identify({ proxies, operators, checkPassword, sessions }));
   app.use(audit(log));
   app.use(sameOrigin);

@@ -37,9 +37,11 @@ describe.each(queueStores())("who gets in to the dashboard on $kind:", (store) =
     });
 
     test.each(["Basic", "Basic %%%", "Bearer grace", `Basic ${Buffer.from("grace").toString("base64")}`])(
-      "a header that holds no user and password is refused: %s",
+      "a header that holds no user and password lets nobody in, and is no guess: %s",
       async (header) => {
-        expect((await dashboard.ask("GET", "/api/queues", { Authorization: header })).status).toBe(401);
+        for (let index = 0; index < 12; index++)
+          expect((await dashboard.ask("GET", "/api/queues", { Authorization: header })).status).toBe(401);
+        expect((await dashboard.ask("GET", "/api/queues")).status).toBe(200);
       },
     );
 

@@ -84,6 +84,7 @@ test("9: a replay is begun, looked at and cancelled, and the audit tells by whom
   expect((await call("GET", `/replays/${id}`)).body).toMatchObject({ progress: { waiting: 1 } });
   expect((await call("POST", `/replays/${id}/cancel`, { reason: "not yet" })).status).toBe(204);
   expect((await call("POST", `/replays/${id}/cancel`, {})).status).toBe(409);
+  expect((await call("POST", `/replays/${uuidv7()}/cancel`, {})).status).toBe(404);
   expect((await call("GET", "/replays")).body).toMatchObject({ replays: [{ id, state: "cancelled" }] });
   expect(await rows.rows("select actor, action, reason from operator_actions order by id")).toEqual([
     { actor: "grace", action: "dead_letters.replayed", reason: "mended" },
@@ -93,8 +94,12 @@ test("9: a replay is begun, looked at and cancelled, and the audit tells by whom
 
 test("one is edited while it is dead, and discarded", async () => {
   const id = await die("one");
-  expect((await call("PUT", `/${id}`, { payload: { text: "Ada" } })).status).toBe(204);
-  expect((await call("GET", `/${id}`)).body).toMatchObject({ payload: { text: "Ada" } });
+  const shown = (await call("GET", `/${id}`)).body?.["payload"];
+  expect((await call("PUT", `/${id}`, { payload: shown })).status).toBe(409);
+  await rows.rows("update dead_letters set payload = payload - 'access_token'");
+  expect((await call("PUT", `/${id}`, { payload: { text: "Ada\0" } })).status).toBe(204);
+  expect((await call("GET", `/${id}`)).body).toMatchObject({ payload: { text: "Ada\uFFFD" } });
+  expect((await call("PUT", `/${uuidv7()}`, { payload: {} })).status).toBe(404);
   expect((await call("POST", "/discard", { selection: { ids: [id] } })).body).toEqual({ discarded: 1 });
   expect((await call("PUT", `/${id}`, { payload: {} })).status).toBe(409);
 });
@@ -107,6 +112,9 @@ test.each([
   ["POST", "/replay", { selection: { queue: "x" }, rate: 0 }, "rate: "],
   ["GET", "?limit=a", undefined, "limit: "],
   ["GET", "/none", undefined, "id: "],
+  ["GET", "?text=%00", undefined, "text: must hold no NUL"],
+  ["GET", "?since=0000-01-01T00:00:00Z", undefined, "since: there is no year 0"],
+  ["POST", "/discard", { selection: { tenant: "\0" } }, "selection.tenant: must hold no NUL"],
 ])("what is wrong is refused, and the field named: %s %s %j", async (method, path, body, reason) => {
   await die("one");
   const answer = await call(method, path, body);

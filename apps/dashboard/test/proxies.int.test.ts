@@ -51,6 +51,31 @@ test("the header from any other address is ignored", async () => {
   expect(await status({ "X-Forwarded-User": "ada", "X-Forwarded-For": "10.0.0.1" })).toBe(401);
 });
 
+/** Signs in ten times with a wrong password. */
+async function guessTen(forwardedFor: string): Promise<void> {
+  for (let index = 0; index < 10; index++)
+    expect((await signInFrom(forwardedFor, { ...OPERATOR, user: `guess ${index}` })).status).toBe(401);
+}
+const signInFrom = (forwardedFor: string, credentials = OPERATOR) =>
+  dashboard.signIn(credentials, { ...OWN_PAGE, "X-Forwarded-For": forwardedFor });
+
+test("who guesses through a trusted proxy keeps only who comes from the same address from signing in", async () => {
+  await behind(HERE);
+  await guessTen("203.0.113.9");
+  expect((await signInFrom("203.0.113.9")).status).toBe(429);
+  expect((await signInFrom("198.51.100.7")).status).toBe(303);
+  // What a caller has sent stands before what the proxies wrote.
+  expect((await signInFrom("198.51.100.7, 203.0.113.9, 127.0.0.1")).status).toBe(429);
+  expect((await signInFrom("203.0.113.9, 198.51.100.7")).status).toBe(303);
+});
+
+test("from elsewhere nobody guesses on by saying another address", async () => {
+  await behind(ELSEWHERE);
+  await guessTen("203.0.113.9");
+  expect((await signInFrom("198.51.100.7")).status).toBe(429);
+  expect((await signInFrom("10.0.0.1")).status).toBe(429);
+});
+
 test("without trusted proxies the header is ignored", async () => {
   dashboard = await openDashboard(testDatabase.url, testDatabase.url);
   expect(await status({ "X-Forwarded-User": "ada" })).toBe(401);

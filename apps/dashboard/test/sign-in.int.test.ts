@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => dashboard.close());
 
 const signedIn = async (credentials: typeof OPERATOR) => cookieOf(await dashboard.signIn(credentials));
-const statusFor = async (cookie: { Cookie: string }) => (await dashboard.ask("GET", "/api/queues", cookie)).status;
+const statusFor = async (cookie: Record<string, string>) => (await dashboard.ask("GET", "/api/queues", cookie)).status;
 
 describe("the page:", () => {
   const browser = { Accept: "text/html,application/xhtml+xml" };
@@ -149,6 +149,15 @@ describe("the session:", () => {
     expect((await restarted.ask("GET", "/api/queues", changed)).status).toBe(401);
     await restarted.close();
   });
+
+  test.each(["Bearer of-a-proxy", `Basic ${Buffer.from("proxy:its password").toString("base64")}`])(
+    "it is good with a header for a proxy in front, too: %s",
+    async (Authorization) => {
+      const cookie = await signedIn(OPERATOR);
+      for (let index = 0; index < 12; index++) expect(await statusFor({ ...cookie, Authorization })).toBe(200);
+      expect((await dashboard.signIn(OPERATOR)).status).toBe(303);
+    },
+  );
 
   test("nothing in the table or the log is what a browser or a person knows", async () => {
     await setOperator(dashboard, { ...ADA, role: "viewer" });

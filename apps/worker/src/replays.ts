@@ -37,8 +37,13 @@ export function startReplays({ lane, replayer, log, now, timings }: ReplayParts)
       log[state === "stopped" ? "error" : "info"]({ replay: id, state, detail, total, ...progress }, "replay.ended");
     const overdue = await lane.overdue(new Date(at.getTime() - replayOverdueMs), at);
     const letters = [...released, ...overdue];
-    const completed = await replayer.put(letters);
+    const { completed, homeless } = await replayer.put(letters);
     for (const letter of letters) if (completed.includes(letter.id)) await lane.settleDone(letter);
+    // A worker of an older version may not know a queue that others work on: what is under way there is left to them.
+    for (const letter of released.filter(({ id }) => homeless.includes(id))) {
+      log.warn({ deadLetter: letter.id, queue: letter.queue }, "replay.no_queue");
+      await lane.returnDead(letter);
+    }
   }
 
   async function run(): Promise<void> {

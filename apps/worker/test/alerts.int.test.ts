@@ -1,11 +1,10 @@
 import { serve } from "@hono/node-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fetchHttp, uuidv7 } from "@millrace/core";
+import { type AlertWebhook, fetchHttp, uuidv7 } from "@millrace/core";
 import { createAlerts, createDeadLetters, createHolds } from "@millrace/db";
 import { createQueueWatch, openQueueBackend, type QueueWatch } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
-import type { AlertWebhook } from "../src/alerts/config.ts";
 import { createRound } from "../src/alerts/round.ts";
 import { openLine } from "./line.ts";
 
@@ -123,6 +122,18 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     await away.close();
   });
 
+  test("a worker that does not watch a queue leaves its alert open", async () => {
+    const round = rounds();
+    await round();
+    pass(MINUTE);
+    await round();
+    const other = createQueueWatch(line.backend, [], () => now);
+    pass(MINUTE);
+    await rounds({ watch: other })();
+    expect(await openAlerts()).toEqual(["no_worker probe-inbound"]);
+    await other.close();
+  });
+
   test("dead letters of a new kind, and many of them, wake somebody once, and nobody reads whose they are", async () => {
     await work();
     const round = rounds();
@@ -185,6 +196,25 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
       { error: "HTTP 500" },
       { error: "HTTP 500" },
     ]);
+  });
+
+  test("an alert that the webhook refuses holds no other up, and is told once it is taken", async () => {
+    await work();
+    await park();
+    await fail("http_400");
+    const round = rounds();
+    await round();
+    await die("no lead source");
+    pass(MINUTE);
+    await round();
+    expect(await told()).toEqual(["new_kind probe-inbound: no lead source opened"]);
+    expect(line.log.lines().filter(({ msg }) => msg === "alert.not_told")).toMatchObject([
+      { subject: hold.scope, state: "opened", error: "HTTP 400" },
+    ]);
+    await lift();
+    pass(9 * MINUTE);
+    await round();
+    expect((await told()).slice(1)).toEqual(["parked probe:account:1 opened", "parked probe:account:1 closed"]);
   });
 
   test("a webhook that gives no answer holds a round up for some seconds, and a stop not at all", async () => {

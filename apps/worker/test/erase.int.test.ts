@@ -1,3 +1,5 @@
+import { mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { queueStores, until } from "@millrace/testing";
 import { openConversations } from "./conversations-setup.ts";
@@ -29,7 +31,13 @@ const EVE: Somebody = {
   word: "helsinki",
 };
 
-const NOBODY = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+const S3 = {
+  MEDIA_STORE: "s3",
+  MEDIA_S3_BUCKET: "b",
+  MEDIA_S3_ENDPOINT: "http://127.0.0.1:9",
+  AWS_ACCESS_KEY_ID: "test",
+  AWS_SECRET_ACCESS_KEY: "test",
+};
 
 describe.each(queueStores())("on $kind", (store) => {
   let conversations: Awaited<ReturnType<typeof openConversations>>;
@@ -155,19 +163,33 @@ describe.each(queueStores())("on $kind", (store) => {
 
   test("an erasure that was broken off is finished by the next one", async () => {
     await open();
-    // The store of files is away: it ends after its rows.
-    const broken = await millraceContacts(conversations, ["erase", ADA.phone, "--yes", "--reason", "asked for it"], {
-      MEDIA_STORE: "s3",
-      MEDIA_S3_BUCKET: "b",
-      MEDIA_S3_ENDPOINT: "http://127.0.0.1:9",
-      ...NOBODY,
-    });
+    // A file cannot be removed: it ends after its rows.
+    const [hers] = await conversations.rows.rows<{ key: string }>(
+      `select media #>> '{stored,key}' as key from messages where media ? 'stored' and body like '%${ADA.word}%'`,
+    );
+    const file = join(conversations.mediaFolder, hers?.key ?? "");
+    renameSync(file, `${file}~aside`);
+    mkdirSync(file);
+    const broken = await erase(ADA.phone, "--yes");
     expect(broken.code).toBe(1);
     expect(broken.output).not.toMatch(new RegExp(tracesOf(ADA).join("|")));
     expect(await placesOf(conversations, tracesOf(ADA))).toContain("public.operator_actions.before");
+    rmdirSync(file);
+    renameSync(`${file}~aside`, file);
     const { code, output } = await erase(ADA.phone, "--yes");
     expect(code, output).toBe(0);
     expect(await placesOf(conversations, tracesOf(ADA))).toEqual([]);
+  }, 90_000);
+
+  test("nothing is erased of whom a file is in another media store", async () => {
+    await open();
+    const state = [await tables(), await placesOf(conversations, tracesOf(ADA)), filesIn(conversations.mediaFolder)];
+    const words = ["erase", ADA.phone, "--yes", "--reason", "asked for it"];
+    const { code, output } = await millraceContacts(conversations, words, S3);
+    expect(code).toBe(1);
+    expect(output).toContain("1 files of the contact are in the media store folder: set MEDIA_STORE to it");
+    const after = [await tables(), await placesOf(conversations, tracesOf(ADA)), filesIn(conversations.mediaFolder)];
+    expect(after).toEqual(state);
   }, 90_000);
 
   test("nothing is erased without a reason, without a yes, or where several are meant", async () => {

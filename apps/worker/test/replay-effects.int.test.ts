@@ -43,6 +43,22 @@ describe.each(queueStores())("five replays at once, on $kind:", (store) => {
     expect(await conversations.messages("status = 'failed'")).toEqual([]);
   });
 
+  test("5: messages of a conversation that are put back together leave in the order they were accepted", async () => {
+    conversations = await openConversations(store, {
+      variables: { N8N_DISPATCH_URL: "", N8N_WEBHOOK_ENABLED: "false" },
+    });
+    conversations.work();
+    await conversations.hear(ADA, "Hello");
+    await until("her window is open", async () => (await conversations.messages()).length === 1);
+    const texts = ["one", "two", "three", "four", "five", "six"];
+    await conversations.fail({ match: { api: "whatsapp", type: "text" }, fault: "code:131026", times: texts.length });
+    for (const text of texts)
+      await conversations.call(SEND, { to: { phone: `+${ADA}` }, message: { type: "text", text } });
+    await died(texts.length);
+    await replay();
+    expect((await conversations.sent()).map(({ text }) => text)).toEqual(texts);
+  });
+
   test("9: a question that was never answered is asked once more, and its answer sent once", async () => {
     conversations = await openConversations(store, {
       variables: { N8N_GATHER_MS: "20", N8N_ANSWER_TIMEOUT_MS: "1000" },

@@ -101,6 +101,31 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     expect(await pipe.deadLetters()).toMatchObject([{ state: "resolved" }]);
   });
 
+  test("a letter that is settled past its replay does not keep it from ending", async () => {
+    await die({ do: "give_up", times: 1 }, "erased");
+    const { id } = await start();
+    await createReplayLane(pipe.database).step(new Date());
+    await rows.rows("update dead_letters set state = 'discarded'");
+    await wipe();
+    pipe.work();
+    expect((await ended(id)).progress).toMatchObject({ left: 1 });
+    expect(await pipe.effects()).toEqual({});
+  });
+
+  test("a letter of a queue that is no more stays dead, and holds no other up", async () => {
+    await die({ do: "give_up", times: 1 }, "mended", "moved");
+    await wipe();
+    await rows.rows("update dead_letters set queue = 'gone-inbound' where job_id = 'moved'");
+    pipe.work();
+    const ids = async (job: string) =>
+      (await rows.rows<{ id: string }>(`select id from dead_letters where job_id = '${job}'`)).map(({ id }) => id);
+    const one = await pipe.replays.start({ ids: await ids("moved") }, 10, BY);
+    const two = await pipe.replays.start({ ids: await ids("mended") }, 10, BY);
+    expect((await ended(one?.id ?? "")).progress).toMatchObject({ left: 1 });
+    expect((await ended(two?.id ?? "")).progress).toMatchObject({ resolved: 1 });
+    expect((await pipe.deadLetters()).filter(isDead)).toMatchObject([{ job_id: "moved" }]);
+  });
+
   test("a replay whose first letter dies again stops by itself, and the rest is still dead", async () => {
     const ids = Array.from({ length: 30 }, (_, index) => `many${index}`);
     await die({ do: "give_up" }, ...ids);

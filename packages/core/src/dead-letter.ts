@@ -35,19 +35,29 @@ export const DEAD_LETTER_STATES = ["dead", "replaying", "resolved", "discarded"]
 /** See {@link DEAD_LETTER_STATES}. */
 export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 
+/** Text as Postgres keeps it. */
+const text = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\0]*$/, "must hold no NUL");
+
+/** A moment that a calendar has. */
+const moment = z.iso.datetime({ offset: true }).refine((at) => !at.startsWith("0000"), "there is no year 0");
+
 /** Which dead letters are meant; all conditions must hold, and none means all. */
 export const deadLetterSelectionSchema = z.strictObject({
   ids: z.array(z.uuid().toLowerCase()).min(1).max(1_000).optional().meta({ description: "These and no others." }),
-  queue: z.string().min(1).optional().meta({ description: "Name of a queue, e.g. `whatsapp-inbound`." }),
-  source: z.string().min(1).optional().meta({ description: "Id of an integration, e.g. `whatsapp`." }),
+  queue: text.optional().meta({ description: "Name of a queue, e.g. `whatsapp-inbound`." }),
+  source: text.optional().meta({ description: "Id of an integration, e.g. `whatsapp`." }),
   errorKind: z
     .enum(["permanent", "retryable", "stalled", "unknown"])
     .optional()
     .meta({ description: "`retryable`: its attempts are used up." }),
-  text: z.string().min(1).max(200).optional().meta({ description: "Part of the error, in whatever case." }),
-  tenant: z.string().min(1).optional().meta({ description: "Name of the tenant whose it was, or whose it is by now." }),
-  since: z.iso.datetime({ offset: true }).optional().meta({ description: "Died last at or after this moment." }),
-  until: z.iso.datetime({ offset: true }).optional().meta({ description: "Died last before this moment." }),
+  text: text.optional().meta({ description: "Part of the error, in whatever case." }),
+  tenant: text.optional().meta({ description: "Name of the tenant whose it was, or whose it is by now." }),
+  since: moment.optional().meta({ description: "Died last at or after this moment." }),
+  until: moment.optional().meta({ description: "Died last before this moment." }),
 });
 /** See {@link deadLetterSelectionSchema}. */
 export type DeadLetterSelection = z.infer<typeof deadLetterSelectionSchema>;

@@ -1,3 +1,4 @@
+export * from "./alerts/config.ts";
 export * from "./api-route.ts";
 export * from "./assistant.ts";
 export * from "./clock.ts";
@@ -17,6 +18,7 @@ export * from "./media.ts";
 export * from "./outbound.ts";
 export * from "./provider-error.ts";
 export { networks } from "./public-addresses.ts";
+export * from "./retention/config.ts";
 export * from "./signature.ts";
 export * from "./standard-webhooks.ts";
 export * from "./stores.ts";

@@ -76,5 +76,6 @@ CREATE INDEX "alerts_opened_at" ON "alerts" USING btree ("opened_at");--> statem
 CREATE INDEX "operator_sessions_operator_id" ON "operator_sessions" USING btree ("operator_id");--> statement-breakpoint
 CREATE INDEX "operator_sessions_expires_at" ON "operator_sessions" USING btree ("expires_at");--> statement-breakpoint
 ALTER TABLE "dead_letters" ADD CONSTRAINT "dead_letters_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "dead_letters_failed_at" ON "dead_letters" USING btree ("failed_at","id");--> statement-breakpoint
 CREATE INDEX "dead_letters_tenant_id" ON "dead_letters" USING btree ("tenant_id");--> statement-breakpoint
 CREATE INDEX "operator_actions_subject" ON "operator_actions" USING btree ("subject");

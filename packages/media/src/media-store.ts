@@ -3,8 +3,8 @@ import type { FileStore } from "./file-store.ts";
 import { folderStore } from "./folder-store.ts";
 import { checkKey } from "./key.ts";
 
-/** A media store, and what jobs must wait for when a person has to see to it: `media:folder` or `media:s3`. */
-export type OpenMediaStore = FileStore & { scope: string };
+/** A media store of a kind, and what jobs must wait for when a person has to see to it: `media:folder` or `media:s3`. */
+export type OpenMediaStore = FileStore & { kind: MediaConfig["store"]; scope: string };
 
 /** Longest MIME type, in characters. */
 const MAX_TYPE_LENGTH = 255;
@@ -19,6 +19,7 @@ export function openMediaStore(config: MediaConfig): OpenMediaStore {
     return s3Store(config, scope);
   });
   return {
+    kind: config.store,
     scope,
     async read(key) {
       checkKey(key);

@@ -127,6 +127,9 @@ function postgresBackend(url: string, role: Role, connections: number): QueueBac
   const pool = new pg.Pool({ ...settings, max: connections, options: "-c search_path=bullmq" }) as pg.Pool &
     Record<string, unknown>;
   pool.on("error", () => undefined);
+  // A connection that is taken out of the pool, and lost between two statements, tells it to nobody else: without a
+  // listener of ours the process would end.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   // Each queue and each worker listens for its errors.
   pool.setMaxListeners(0);
   const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) =>

@@ -32,6 +32,23 @@ test("a connection that no word reaches is found out", async () => {
   await elsewhere.drop();
 });
 
+test("a connection that is lost in the middle of it is a finding, and does not end the process", async () => {
+  const [listener, notifier, third] = [1, 2, 3].map(() => new pg.Client(testDatabase.url)) as [
+    pg.Client,
+    pg.Client,
+    pg.Client,
+  ];
+  listener.on("error", () => undefined);
+  await Promise.all([listener, notifier, third].map((client) => client.connect()));
+  const { rows } = await listener.query<{ pid: number }>("select pg_backend_pid() as pid");
+  await notifier.end();
+  expect(await checkNotify(listener, notifier)).toMatchObject({ state: "fail" });
+  const ended = new Promise<void>((resolve) => listener.once("end", resolve));
+  await third.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+  await ended;
+  await third.end();
+});
+
 test("a Postgres that is not there is a finding, and its password is not told", async () => {
   const [found, ...others] = await checkQueueStore("postgres://mill:hush@127.0.0.1:1/mill");
   expect(others).toEqual([]);

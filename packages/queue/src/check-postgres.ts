@@ -69,7 +69,6 @@ async function hear(listener: pg.Client, notifier: pg.Client): Promise<void> {
   const { rows } = await listener.query<{ channel: string }>("select 'millrace_' || pg_backend_pid() as channel");
   const channel = rows[0]?.channel ?? "millrace";
   await listener.query(`listen ${channel}`);
-  const heard = once(listener, "notification");
-  await notifier.query(`notify ${channel}`);
-  await heard;
+  // Together: when either connection is lost, the other's promise must not be left to fail with nobody to hear it.
+  await Promise.all([once(listener, "notification"), notifier.query(`notify ${channel}`)]);
 }

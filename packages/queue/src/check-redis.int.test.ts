@@ -60,6 +60,14 @@ describe.runIf(findRedisServer())("a Redis as the queue's store", () => {
     expect(found.at(-1)?.found).toContain("CONFIG is not allowed");
   });
 
+  test("that forbids INFO is not said to be away", async () => {
+    redis = await startRedis({ port: await freePort(), args: "--user mill on >hush ~* &* +@all -info".split(" ") });
+    const found = await checkQueueStore(redis.url.replace("//", "//mill:hush@"));
+    expect(found).toMatchObject([
+      { check: "Redis", state: "fail", found: expect.stringContaining("INFO is not allowed") },
+    ]);
+  });
+
   test("that does not list its clients is not said to have no worker", async () => {
     redis = await startRedis({ port: await freePort(), args: ["--rename-command", "CLIENT", ""] });
     const backend = openQueueBackend(redis.url, "consumer", 1);

@@ -2,8 +2,8 @@ export { type JobQueue, openQueueBackend, type QueueBackend } from "./backend.ts
 export { queueCatalogue, queueDefinition, type QueueDefinition } from "./catalogue.ts";
 export type { ConsumerTimings, EventProcessor, Processed } from "./attempt.ts";
 export { startConsumer, type Consumer } from "./consumer.ts";
-export { readQueueUrl } from "./environment.ts";
-export { eraseJobs } from "./erase-jobs.ts";
+export { countJobs, eraseJobs } from "./erase-jobs.ts";
+export { readQueueUrl, readWorkerShare, type WorkerShare } from "./environment.ts";
 export { createGate, type Gate } from "./gate.ts";
 export { createProducer, type Producer, QueueUnavailableError } from "./producer.ts";
 export { createReplayer, type ReplayableLetter, type Replayer } from "./replayer.ts";

@@ -18,15 +18,16 @@ export type ReplayableLetter = {
   failedAt: Date;
 };
 
+/** Ids of letters that were not put back: their job has completed, or their queue is none of ours any more. */
+export type Put = { completed: string[]; homeless: string[] };
+
 /** Puts the jobs of dead letters back into their queues. */
 export type Replayer = {
   /**
    * A new job for each, linked to its letter and made of the letter alone: the queue may have lost the old one, and if
-   * it has not, the new one takes its place. One whose job is not failed keeps that job. Tells those whose job has
-   * completed.
-   * @throws Error when the letter's queue is none of ours
+   * it has not, the new one takes its place. One whose job is not failed keeps that job.
    */
-  put(letters: readonly ReplayableLetter[]): Promise<string[]>;
+  put(letters: readonly ReplayableLetter[]): Promise<Put>;
   close(): Promise<void>;
 };
 
@@ -47,9 +48,13 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
   return {
     async put(letters) {
       const completed: string[] = [];
+      const homeless: string[] = [];
       for (const [name, theirs] of Map.groupBy(letters, ({ queue }) => queue)) {
         const definition = definitions.find((known) => known.name === name);
-        if (!definition) throw new Error(`there is no queue ${name}`);
+        if (!definition) {
+          homeless.push(...theirs.map(({ id }) => id));
+          continue;
+        }
         const queue = queueOf(name);
         const places = await Promise.all(theirs.map(async (letter) => ({ letter, place: await clear(queue, letter) })));
         completed.push(...places.filter(({ place }) => place === "completed").map(({ letter }) => letter.id));
@@ -63,7 +68,7 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
           }),
         );
       }
-      return completed;
+      return { completed, homeless };
     },
     async close() {
       for (const queue of queues.values()) await queue.close();
@@ -89,7 +94,8 @@ async function clear(
 /** A job's data that no worker could read is kept whole as the payload: a worker that knows its version may by now. */
 function eventOf({ payload, ...letter }: ReplayableLetter, { schema }: QueueDefinition): InboundEvent {
   const whole = schema.safeParse(payload);
-  if (whole.success && whole.data.id === letter.eventId) return { ...whole.data, replayOf: letter.id };
+  if (whole.success && whole.data.id === letter.eventId && whole.data.source === letter.source)
+    return { ...whole.data, replayOf: letter.id };
   return {
     v: EVENT_VERSION,
     source: letter.source,

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openQueueBackend } from "@millrace/queue";
 import {
   findRedisServer,
   freePort,
@@ -50,7 +51,19 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, 
 
     const items = [...range(TEXTS, textItem), ...range(STATUSES, statusItem), ...range(BROKEN, brokenItem)];
     const accepted = new Set<string>();
+    // A job that loses its worker twice is rightly dead; on a slow machine the same one may be at work at both kills.
+    const backend = openQueueBackend(redis?.url ?? database.url, "consumer", 1);
+    const queue = backend.queue("whatsapp-inbound");
+    cleanUps.push(async () => {
+      await queue.close();
+      await backend.close();
+    });
+    const noOrphan = async () => {
+      const active = await queue.getJobs(["active"]).catch(() => undefined);
+      return active?.every(({ stalledCounter }) => stalledCounter === 0) ?? false;
+    };
     const replaceWorker = async (index: number) => {
+      await until("no job that has lost a worker is at work", noOrphan);
       await workers[index]?.kill();
       workers[index] = await startApp("worker", environment);
     };

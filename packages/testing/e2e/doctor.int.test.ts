@@ -51,20 +51,32 @@ test("the doctor says what must be done until all is, and then that nothing must
     `insert into alerts (id, rule, subject, summary, opened_at)
      values (gen_random_uuid(), 'parked', 'meta:page:1', 'meta:page:1 is parked', now())`,
   );
+  const told = { ...environment, ALERT_WEBHOOK_URL: "https://hooks.example/T/B/hush" };
+  expect(await examine(told)).toEqual({ code: 0, found: ["warn alerts"] });
+  await rows.rows(`update alerts set opened_at = now() - interval '16 minutes'`);
   await rows.close();
-  const url = "https://hooks.example/T/B/hush";
-  expect(await examine({ ...environment, ALERT_WEBHOOK_URL: url })).toEqual({ code: 0, found: ["warn alerts"] });
-});
+  expect(await examine(told)).toEqual({ code: 1, found: ["warn alerts", "fail alert webhook"] });
+}, 120_000);
 
 test("the doctor names each wrong variable, and no value", async () => {
   await millrace(["migrate"], environment);
-  const wrong = { ...environment, WHATSAPP_MESSAGES_PER_SECOND: "hush", N8N_DISPATCH_URL: "ftp://hush" };
+  const wrong = {
+    ...environment,
+    WHATSAPP_MESSAGES_PER_SECOND: "hush",
+    N8N_DISPATCH_URL: "ftp://hush",
+    ALERT_WEBHOOK_URL: "hush",
+    ALERT_WAITING_MINUTES: "hush",
+    RETENTION_EVENTS_DAYS: "hush",
+    WORKER_QUEUES: "hush",
+  };
   const { stdout } = await millrace(["doctor"], wrong).then(
     (stdout) => ({ stdout }),
     (error: { stdout: string }) => error,
   );
   expect(stdout).toMatch(/fail +variables of whatsapp +WHATSAPP_MESSAGES_PER_SECOND: /);
   expect(stdout).toMatch(/fail +variables of n8n +N8N_DISPATCH_URL: /);
+  for (const name of ["ALERT_WEBHOOK_URL", "ALERT_WAITING_MINUTES", "RETENTION_EVENTS_DAYS", "WORKER_QUEUES"])
+    expect(stdout).toMatch(new RegExp(`fail +variables of the worker +${name}: `));
   for (const value of ["hush", ...Object.values(secrets).filter((secret) => secret.length > 8)])
     expect(stdout).not.toContain(value);
 });

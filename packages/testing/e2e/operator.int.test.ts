@@ -146,6 +146,8 @@ describe.runIf(findChromium())("an operator in a browser", () => {
       const wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
       expect(wide, path).toBeLessThanOrEqual(0);
     }
+    await page.goto(`${base}/queue/dead-letters?status=failed`);
+    await page.locator('ul[class^="jobActions"] button:has(.lucide-trash-2)').first().waitFor();
     await page.goto(`${base}/replays?preview=1`);
     const replay = page.getByRole("button", { name: "Replay 1" });
     for (let steps = 0; steps < 40 && !(await replay.evaluate((button) => button.matches(":focus"))); steps++)

@@ -27,7 +27,7 @@ function asStarted(environment: Environment): Environment {
 
 async function examine(environment: Environment): Promise<Finding[]> {
   const stores = storesOf(environment);
-  const settings = [...checkVariables(environment), ...(await checkFiles(environment)), checkWebhook(environment)];
+  const settings = [...checkVariables(environment), ...(await checkFiles(environment)), ...checkWebhook(environment)];
   if (Array.isArray(stores)) return [...stores, ...settings];
   const { databaseUrl, queueUrl } = stores;
   return [

@@ -22,6 +22,8 @@ export async function replay(stores: DeadLetterStores, options: DeadLetterOption
   const ended = options.detach ? begun : await watch(stores, begun, !options.json && process.stdout.isTTY);
   process.stdout.write(options.json ? `${JSON.stringify({ replay: ended })}\n` : `${told(ended)}\n`);
   if (ended.state === "stopped") throw new Error(`it stopped by itself: ${ended.detail}`);
+  if (ended.state === "cancelled") throw new Error("it was cancelled");
+  if (ended.progress.dead > 0) throw new Error(`${ended.progress.dead} died again`);
 }
 
 async function watch({ replays }: DeadLetterStores, begun: Replay, withBar: boolean): Promise<Replay> {

@@ -6,6 +6,9 @@ import { withStores } from "../stores.ts";
 /** How long one look may take, in ms. */
 const LOOK_MS = 5_000;
 
+/** How long the webhook may take to take an alert, in ms: a round of the worker begins each half a minute. */
+const UNTOLD_MS = 15 * 60_000;
+
 /** What lies in the stores and waits for somebody. Nothing is said while a store is away: another check says that. */
 export function checkPipe(environment: Environment, queues: readonly QueueDefinition[]): Promise<Finding[]> {
   return withStores(environment, async ({ database, backend }) => {
@@ -16,7 +19,7 @@ export function checkPipe(environment: Environment, queues: readonly QueueDefini
     if (away) return [];
     return [
       ...(await look("dead letters", () => deadLetters(database))),
-      ...(await look("alerts", () => openAlerts(database))),
+      ...(await look("alerts", () => openAlerts(database, Boolean(environment["ALERT_WEBHOOK_URL"])))),
       ...(await look("workers", () => workers(backend, queues))),
     ];
   });
@@ -37,16 +40,22 @@ async function deadLetters(database: Database): Promise<Finding[]> {
   return [{ check, state: "warn", found: `${waiting} wait`, todo: "docs/operate.md tells what to do with each" }];
 }
 
-async function openAlerts(database: Database): Promise<Finding[]> {
+async function openAlerts(database: Database, areTold: boolean): Promise<Finding[]> {
   const check = "alerts";
   const open = await createAlerts(database, uuidv7).open();
   if (open.length === 0) return [{ check, state: "ok", found: "none is open" }];
-  return open.map(({ rule, summary, openedAt }) => ({
+  const findings = open.map(({ rule, summary, openedAt }): Finding => ({
     check,
     state: "warn",
     found: `${rule} since ${openedAt.toISOString()}: ${summary}`,
     todo: "docs/operate.md tells what the rule means",
   }));
+  const longAgo = new Date(systemNow().getTime() - UNTOLD_MS);
+  const untold = open.filter(({ openedAt, openingToldAt }) => openingToldAt === null && openedAt < longAgo);
+  if (!areTold || untold.length === 0) return findings;
+  const found = `${untold.length} not taken by the webhook within 15 min`;
+  const todo = "alert.not_told in the log of the workers says why: correct ALERT_WEBHOOK_URL, or mend what is there";
+  return [...findings, { check: "alert webhook", state: "fail", found, todo }];
 }
 
 async function workers(backend: QueueBackend, queues: readonly QueueDefinition[]): Promise<Finding[]> {

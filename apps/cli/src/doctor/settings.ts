@@ -1,4 +1,4 @@
-import { type Environment, EnvironmentError, type Finding, readAll } from "@millrace/core";
+import { type Environment, EnvironmentError, type Finding, readAlertConfig, readAll } from "@millrace/core";
 import { checkMedia, readMediaConfig } from "@millrace/media";
 import { readQueueUrl } from "@millrace/queue";
 import { readStores } from "../env.ts";
@@ -29,11 +29,17 @@ export async function checkFiles(environment: Environment): Promise<Finding[]> {
   }
 }
 
-/** Whether anybody is told of an alert. */
-export function checkWebhook(environment: Environment): Finding {
+/** Whether anybody is told of an alert; nothing where the variables for that are wrong, which another check says. */
+export function checkWebhook(environment: Environment): Finding[] {
   const check = "alert webhook";
-  if (environment["ALERT_WEBHOOK_URL"]) return { check, state: "ok", found: "alerts are told to ALERT_WEBHOOK_URL" };
-  return { check, state: "warn", found: "alerts are only logged", todo: "set ALERT_WEBHOOK_URL for the worker" };
+  try {
+    if (readAlertConfig(environment).webhook)
+      return [{ check, state: "ok", found: "alerts are told to ALERT_WEBHOOK_URL" }];
+    return [{ check, state: "warn", found: "alerts are only logged", todo: "set ALERT_WEBHOOK_URL for the worker" }];
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    return [];
+  }
 }
 
 /**

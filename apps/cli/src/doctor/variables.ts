@@ -1,15 +1,29 @@
-import { type Environment, EnvironmentError, type Finding, type Integration } from "@millrace/core";
+import {
+  type Environment,
+  EnvironmentError,
+  type Finding,
+  type Integration,
+  readAlertConfig,
+  readRetentionDays,
+} from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import { readMediaConfig } from "@millrace/media";
-import { queueCatalogue, type QueueDefinition } from "@millrace/queue";
+import { queueCatalogue, type QueueDefinition, readWorkerShare } from "@millrace/queue";
+import { readPorts } from "../env.ts";
 
-/** Whether each integration can read its variables: a finding per wrong one. */
+/** Whether each integration and the worker can read their variables: a finding per wrong one. */
 export function checkVariables(environment: Environment): Finding[] {
   return [
     ...integrations.flatMap((integration) =>
       findings(`variables of ${integration.id}`, partsOf(integration, environment)),
     ),
     ...findings("variables of files", [() => readMediaConfig(environment)]),
+    ...findings("variables of the worker", [
+      () => readPorts(environment),
+      () => checkShare(environment),
+      () => readAlertConfig(environment),
+      () => readRetentionDays(environment),
+    ]),
   ];
 }
 
@@ -18,6 +32,14 @@ export function queuesInUse(environment: Environment): QueueDefinition[] {
   return queueCatalogue(
     integrations.map((integration) => ({ ...integration, assistant: assistantOf(integration, environment) })),
   );
+}
+
+/** Throws EnvironmentError, also for a queue that does not exist: the worker does not start with it. */
+function checkShare(environment: Environment): void {
+  const existing = queuesInUse(environment).map(({ name }) => name);
+  const { queues = [] } = readWorkerShare(environment);
+  if (queues.some((name) => !existing.includes(name)))
+    throw new EnvironmentError([`WORKER_QUEUES: must name queues of ${existing.join(", ")}`]);
 }
 
 function partsOf(integration: Integration, environment: Environment): (() => unknown)[] {
@@ -30,6 +52,7 @@ function partsOf(integration: Integration, environment: Environment): (() => unk
     () => integration.outbound?.(environment),
     () => integration.media?.(environment),
     () => integration.assistant?.(environment),
+    () => integration.uploads?.(environment),
   ];
 }
 

@@ -35,7 +35,7 @@ export class DeadLetterAdapter extends BaseAdapter {
     this.#actions = actions;
     // The queues must be seen while Postgres is away.
     this.setVisibilityGuard(() =>
-      letters.counts({}).then(
+      letters.ofJob("", "").then(
         () => true,
         () => false,
       ),

@@ -4,6 +4,8 @@ import type { DashboardEnv } from "../app.ts";
 import { problem } from "../problem.ts";
 import { redact } from "../redact.ts";
 import * as schemas from "./api-schemas.ts";
+import { refuseHiddenSecrets } from "./job-data.ts";
+import { Refusal } from "./refusal.ts";
 
 /** What the API works with. */
 export type DeadLetterApiParts = { letters: DeadLetterList; replays: Replays };
@@ -133,12 +135,18 @@ export function deadLetterApi({ letters, replays }: DeadLetterApiParts): OpenAPI
       summary: "Have a replay put nothing more back",
       security,
       request: { ...id, ...body(schemas.cancelRequest) },
-      responses: { 204: { description: "Cancelled" }, 409: { description: "It does not run" }, ...refusals },
+      responses: {
+        204: { description: "Cancelled" },
+        404: { description: "No such replay" },
+        409: { description: "It does not run" },
+        ...refusals,
+      },
     }),
     async (c) => {
       const by = { actor: c.get("operator"), reason: c.req.valid("json").reason };
-      const cancelled = await replays.cancel(c.req.valid("param").id, by);
-      return cancelled ? c.body(null, 204) : problem(c, 409, "No such replay runs");
+      const { id } = c.req.valid("param");
+      if (!(await replays.find(id))) return problem(c, 404, "No such replay");
+      return (await replays.cancel(id, by)) ? c.body(null, 204) : problem(c, 409, "It does not run");
     },
   );
 
@@ -165,12 +173,25 @@ export function deadLetterApi({ letters, replays }: DeadLetterApiParts): OpenAPI
       summary: "Change what a replay will work on",
       security,
       request: { ...id, ...body(schemas.editRequest) },
-      responses: { 204: { description: "Changed" }, 409: { description: "It is not dead" }, ...refusals },
+      responses: {
+        204: { description: "Changed" },
+        404: { description: "No such letter" },
+        409: { description: "It is not dead, or holds a secret that is not shown" },
+        ...refusals,
+      },
     }),
     async (c) => {
       const { payload, reason } = c.req.valid("json");
-      const edited = await replays.edit(c.req.valid("param").id, payload, { actor: c.get("operator"), reason });
-      return edited ? c.body(null, 204) : problem(c, 409, "It is not dead, or there is none");
+      const letter = await letters.find(c.req.valid("param").id);
+      if (!letter) return problem(c, 404, "No such dead letter");
+      try {
+        refuseHiddenSecrets(letter.payload, payload);
+      } catch (error) {
+        if (error instanceof Refusal) return problem(c, 409, `Refused: ${error.message}`);
+        throw error;
+      }
+      const edited = await replays.edit(letter.id, payload, { actor: c.get("operator"), reason });
+      return edited ? c.body(null, 204) : problem(c, 409, "It is not dead");
     },
   );
   return api;

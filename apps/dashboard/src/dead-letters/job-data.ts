@@ -29,9 +29,15 @@ export function payloadOf(letter: DeadLetter, edited: unknown, definitions: read
   if (!isDeepStrictEqual(known, own))
     throw new Refusal("only the payload can be changed: the rest is what it is known by");
   if (payload === undefined) throw new Refusal("payload: is missing");
-  // The board shows the data with its secrets redacted: saved as they are shown, they would be gone.
-  const held = JSON.stringify(redact(before)).split(REDACTED).length;
-  if (held > 1 || JSON.stringify(payload).includes(REDACTED))
-    throw new Refusal("it holds a secret that is not shown here: change it by `millrace dead-letters edit`");
+  refuseHiddenSecrets(before, payload);
   return payload;
+}
+
+/**
+ * Its data is shown with its secrets redacted: saved as it is shown, they would be gone.
+ * @throws Refusal when it holds one, or what stands for one
+ */
+export function refuseHiddenSecrets(before: unknown, payload: unknown): void {
+  if (!isDeepStrictEqual(redact(before), before) || JSON.stringify(payload).includes(REDACTED))
+    throw new Refusal("it holds a secret that is not shown here: change it by `millrace dead-letters edit`");
 }

@@ -34,17 +34,12 @@ export function replaysPage({ operator, role, queues, given, latest, preview, co
         A replay puts one dead letter back first, then ten, then the rest at its rate and behind live events. It stops
         by itself when more than a fifth of those that ended last died again.
       </p>
-      ${complaint === undefined ? "" : html`<p class="bad" role="alert">${complaint}</p>`}
-      ${form(queues, given, preview, mayChange)} ${preview ? tally(preview) : ""} ${table(latest, mayChange)}`,
+      ${complaint === undefined ? "" : html`<p class="bad" role="alert">${complaint}</p>`} ${form(queues, given)}
+      ${preview ? tally(preview, given, mayChange) : ""} ${table(latest, mayChange)}`,
   });
 }
 
-function form(
-  queues: readonly string[],
-  given: ReplaysView["given"],
-  preview: Preview | undefined,
-  mayChange: boolean,
-): Html {
+function form(queues: readonly string[], given: ReplaysView["given"]): Html {
   const field = (name: string, label: string, type = "text") =>
     html`<label>${label} <input name="${name}" type="${type}" value="${given[name] ?? ""}" /></label>`;
   const choice = (name: string, label: string, values: readonly string[]) =>
@@ -63,17 +58,24 @@ function form(
     <label>At most a second <input name="rate" type="number" min="1" max="10000" value="${rate}" /></label>
     ${field("reason", "Why")}
     <button name="preview" value="1">Which are these?</button>
-    ${
-      mayChange && preview && preview.letters > 0
-        ? html`<button formmethod="post" name="do" value="replay">Replay ${preview.letters}</button>
-            <button formmethod="post" name="do" value="discard" class="bad">Discard ${preview.letters}</button>`
-        : ""
-    }
   </form>`;
 }
 
-function tally({ letters, tally: kinds }: Preview): Html {
+/** What was asked for and looked at, to be done as it is; what the form above says by then counts no more. */
+const ASKED = ["queue", "errorKind", "text", "tenant", "since", "until", "rate", "reason"];
+
+function tally({ letters, tally: kinds }: Preview, given: ReplaysView["given"], mayChange: boolean): Html {
+  const asked = ASKED.map((name) => html`<input type="hidden" name="${name}" value="${given[name] ?? ""}" />`);
   return html`<h2>${letters} ${letters === 1 ? "dead letter" : "dead letters"}</h2>
+    ${
+      mayChange && letters > 0
+        ? html`<form method="post" action="/replays">
+            ${asked}<input type="hidden" name="letters" value="${letters}" />
+            <button name="do" value="replay">Replay ${letters}</button>
+            <button name="do" value="discard" class="bad">Discard ${letters}</button>
+          </form>`
+        : ""
+    }
     <table>
       <thead>
         <tr>

@@ -37,20 +37,20 @@ export function replaysRoutes(parts: ReplaysParts): Hono<DashboardEnv> {
       if (given["preview"] === undefined) return show(c, parts, given);
       const wanted = readWanted(given);
       if (!wanted.ok) return show(c, parts, given, { complaint: wanted.complaint }, 400);
-      const { dead } = await letters.counts(wanted.selection);
-      return show(c, parts, given, { preview: { letters: dead, tally: await letters.tally(wanted.selection) } });
+      return show(c, parts, given, { preview: await previewOf(letters, wanted.selection) });
     })
     .post("/replays", async (c) => {
       const given = await formOf(c);
       const wanted = readWanted(given);
       if (!wanted.ok) return show(c, parts, given, { complaint: wanted.complaint }, 400);
       const by = { actor: c.get("operator"), reason: wanted.reason };
-      const complaint = "nothing that is dead is meant";
-      if (given["do"] === "discard") {
-        const discarded = await replays.discard(wanted.selection, by);
-        if (discarded === 0) return show(c, parts, given, { complaint }, 409);
-      } else if (!(await replays.start(wanted.selection, wanted.rate, by)))
-        return show(c, parts, given, { complaint }, 409);
+      // What is done is what was looked at: discarding cannot be taken back.
+      const preview = await previewOf(letters, wanted.selection);
+      if (String(preview.letters) !== given["letters"] || preview.letters === 0)
+        return show(c, parts, given, { preview, complaint: "these have changed meanwhile: look again" }, 409);
+      if (given["do"] === "discard") await replays.discard(wanted.selection, by);
+      else if (given["do"] === "replay") await replays.start(wanted.selection, wanted.rate, by);
+      else return show(c, parts, given, { preview, complaint: "replay or discard?" }, 400);
       return c.redirect("/replays", 303);
     })
     .post("/replays/:id/cancel", async (c) => {
@@ -59,6 +59,11 @@ export function replaysRoutes(parts: ReplaysParts): Hono<DashboardEnv> {
       if (id.success) await replays.cancel(id.data, { actor: c.get("operator"), reason });
       return c.redirect("/replays", 303);
     });
+}
+
+async function previewOf(letters: DeadLetterList, selection: DeadLetterSelection): Promise<Preview> {
+  const { dead } = await letters.counts(selection);
+  return { letters: dead, tally: await letters.tally(selection) };
 }
 
 async function show(
@@ -84,7 +89,16 @@ async function formOf(c: Context<DashboardEnv>): Promise<Record<string, string>>
 
 function readWanted(given: Record<string, string>): Wanted {
   const filled = Object.entries(given).filter(([, value]) => value.trim() !== "");
-  const { preview: _preview, do: _do, rate, reason, since, until, ...named } = Object.fromEntries(filled);
+  const {
+    preview: _preview,
+    do: _do,
+    letters: _letters,
+    rate,
+    reason,
+    since,
+    until,
+    ...named
+  } = Object.fromEntries(filled);
   const times = { ...(since ? { since: inUtc(since) } : {}), ...(until ? { until: inUtc(until) } : {}) };
   const selection = deadLetterSelectionSchema.safeParse({ ...named, ...times });
   const how = own.safeParse({ rate, reason });

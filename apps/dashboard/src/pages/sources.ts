@@ -9,7 +9,13 @@ import { type Html, layout } from "./layout.ts";
 /** What the page works with. */
 export type SourcesParts = { database: Database; newId: NewId; providers: readonly string[] };
 
-const text = (most: number) => z.string().trim().min(1, "must not be empty").max(most);
+const text = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(most)
+    .regex(/^[^\0]*$/, "must hold no NUL");
 
 /** Whose is which page, number and bot, and a form to give one away. */
 export function sourcesRoutes({ database, newId, providers }: SourcesParts): Hono<DashboardEnv> {

@@ -88,6 +88,7 @@ export const STYLE = html`<style>
   }
   button {
     cursor: pointer;
+    white-space: nowrap;
     border-color: var(--accent);
     color: var(--accent);
     font-weight: 600;

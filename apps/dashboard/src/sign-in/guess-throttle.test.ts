@@ -3,11 +3,11 @@ import { createGuessThrottle } from "./guess-throttle.ts";
 
 function setUp() {
   let at = Date.parse("2026-03-01T12:00:00Z");
-  return { throttle: createGuessThrottle(() => new Date(at), 10), pass: (ms: number) => void (at += ms) };
+  return { throttle: createGuessThrottle(() => new Date(at), 10, 60_000), pass: (ms: number) => void (at += ms) };
 }
 
 function guess(throttle: ReturnType<typeof createGuessThrottle>, address: string, times: number) {
-  for (let index = 0; index < times; index++) throttle.countWrong(address);
+  for (let index = 0; index < times; index++) throttle.count(address);
 }
 
 test("an address waits from its tenth wrong password until a minute after its first", () => {
@@ -42,9 +42,9 @@ test("with ten thousand addresses in mind the oldest is forgotten for a new one"
   const { throttle } = setUp();
   guess(throttle, "first", 10);
   guess(throttle, "second", 10);
-  for (let index = 0; index < 9_998; index++) throttle.countWrong(`other ${index}`);
+  for (let index = 0; index < 9_998; index++) throttle.count(`other ${index}`);
   expect(throttle.waitSeconds("first")).toBe(60);
-  throttle.countWrong("one more");
+  throttle.count("one more");
   expect(throttle.waitSeconds("first")).toBe(0);
   expect(throttle.waitSeconds("second")).toBe(60);
 });

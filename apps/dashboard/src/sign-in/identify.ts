@@ -5,7 +5,7 @@ import { problem } from "../problem.ts";
 import { isChanging } from "./same-origin.ts";
 import type { PasswordCheck } from "./password-check.ts";
 import type { Sessions } from "./sessions.ts";
-import { proxyUser, type TrustedProxies } from "./trusted-proxy.ts";
+import { callerAddress, proxyUser, type TrustedProxies } from "./trusted-proxy.ts";
 
 /** Who asks, and what says so; a browser sends all but the password by itself, whoever's page makes it ask. */
 export type Identity = { name: string; role: Role; provenBy: "proxy" | "password" | "session" };
@@ -19,7 +19,7 @@ export type Identification = {
 };
 
 /**
- * Lets nobody past who is not known: by a trusted proxy's word, by HTTP Basic (RFC 7617) for scripts, or by a session. No
+ * Lets nobody past who is not known: by a trusted proxy's word, by a session, or by HTTP Basic (RFC 7617) for scripts. No
  * answer has a `WWW-Authenticate`, though RFC 9110 wants one: browsers would ask for the password themselves, and then
  * send it with whatever another site's page makes them ask for.
  */
@@ -35,11 +35,6 @@ export function identify(identification: Identification): MiddlewareHandler<Dash
   };
 }
 
-/** The address of the connection itself. */
-export function addressOf(c: Context<DashboardEnv>): string {
-  return c.env.incoming.socket.remoteAddress ?? "unknown";
-}
-
 async function identityOf(
   c: Context<DashboardEnv>,
   { proxies, operators, checkPassword, sessions }: Identification,
@@ -48,17 +43,20 @@ async function identityOf(
   if (proxies && name !== undefined)
     return { name, role: (await operators.named(name))?.role ?? proxies.role, provenBy: "proxy" };
 
-  const header = c.req.header("Authorization");
-  if (header !== undefined) {
-    const given = readCredentials(header);
-    const { account, waitSeconds } = await checkPassword(addressOf(c), given.user, given.password);
-    if (account) return { ...account, provenBy: "password" };
-    if (waitSeconds > 0) return problem(c, 429, "Too many wrong passwords", { "Retry-After": String(waitSeconds) });
-    return problem(c, 401, "Sign in");
-  }
-
+  // A browser may send a header with it that it was asked for by a proxy in front, and that is not for us.
   const holder = await sessions.holder(c);
-  return holder && { ...holder, provenBy: "session" };
+  if (holder) return { ...holder, provenBy: "session" };
+
+  const given = readCredentials(c.req.header("Authorization") ?? "");
+  if (!given) return undefined;
+  const { account, waitSeconds } = await checkPassword(
+    callerAddress(c.env.incoming, proxies),
+    given.user,
+    given.password,
+  );
+  if (account) return { ...account, provenBy: "password" };
+  if (waitSeconds > 0) return problem(c, 429, "Too many wrong passwords", { "Retry-After": String(waitSeconds) });
+  return undefined;
 }
 
 /** A person's browser goes to the sign-in and comes back; all else is told. */
@@ -69,8 +67,9 @@ function turnAway(c: Context<DashboardEnv>): Response {
   return c.redirect(`/sign-in?next=${encodeURIComponent(`${pathname}${search}`)}`, 303);
 }
 
-function readCredentials(header: string): { user: string; password: string } {
+/** Undefined for what is not HTTP Basic. */
+function readCredentials(header: string): { user: string; password: string } | undefined {
   const encoded = /^Basic +([\w+/=-]+) *$/i.exec(header)?.[1] ?? "";
-  const [, user = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, "base64").toString()) ?? [];
-  return { user, password };
+  const [, user, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, "base64").toString()) ?? [];
+  return user === undefined || password === undefined ? undefined : { user, password };
 }

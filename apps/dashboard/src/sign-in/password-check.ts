@@ -2,12 +2,25 @@ import type { Logger, Now } from "@millrace/core";
 import type { Operators, Role } from "@millrace/db";
 import { hashPassword, passwordMatches } from "@millrace/passwords";
 import { createGuessThrottle } from "./guess-throttle.ts";
+import { createNarrowGate } from "./narrow-gate.ts";
 
 /** Wrong passwords that one address may try in a minute; enough for a person with several to choose from. */
 const MAX_BY_ADDRESS = 10;
 
-/** Wrong passwords for one name in a minute, from however many addresses. Who has a session goes on meanwhile. */
+/** Wrong passwords for one name in a minute, from however many addresses, before its tries are slowed down. */
 const MAX_FOR_NAME = 20;
+
+/** How long wrong passwords are counted together, in ms. */
+const WINDOW_MS = 60_000;
+
+/** How long a name that is guessed has between two tries, in ms. */
+const TURN_MS = 1_000;
+
+/** Passwords that are hashed at once, each of which takes a thread of Node's four and 19 MB for some 20 ms. */
+const HASHED_AT_ONCE = 4;
+
+/** Passwords that wait to be hashed; more are turned away. */
+const MAX_WAITING = 50;
 
 /** No name is longer; what is given may be, and is remembered for a while. */
 const MAX_NAME_LENGTH = 100;
@@ -30,9 +43,8 @@ export type PasswordCheck = (address: string, name: string, password: string) =>
 
 /**
  * Checks against the table of operators and the operator of the environment, who wins where both have the name. An
- * address that guesses too often, or a name that is guessed too often, is refused for a while, the right password
- * included: otherwise guessing would go on. The address is the connection's own, as `X-Forwarded-For` is whatever a
- * caller says; so all who come by one proxy are counted together.
+ * address that guesses too often is refused for a while, the right password included: otherwise guessing would go on. A
+ * name that is guessed too often is not, or anybody could lock its owner out: only one try a second is looked at.
  */
 export function createPasswordCheck({
   builtIn,
@@ -47,8 +59,10 @@ export function createPasswordCheck({
   now: Now;
   newToken: () => string;
 }): PasswordCheck {
-  const addresses = createGuessThrottle(now, MAX_BY_ADDRESS);
-  const names = createGuessThrottle(now, MAX_FOR_NAME);
+  const addresses = createGuessThrottle(now, MAX_BY_ADDRESS, WINDOW_MS);
+  const names = createGuessThrottle(now, MAX_FOR_NAME, WINDOW_MS);
+  const turns = createGuessThrottle(now, 1, TURN_MS);
+  const gate = createNarrowGate(HASHED_AT_ONCE, MAX_WAITING);
   // Also what the password is compared with where nobody has the name, so that both take as long.
   const builtInHash = hashPassword(builtIn?.password ?? newToken());
 
@@ -70,16 +84,28 @@ export function createPasswordCheck({
     // Postgres can store no U+0000 and no half of a surrogate pair, so no name has one.
     const name = given.replaceAll("\0", "\uFFFD").toWellFormed();
     const guessed = name.slice(0, MAX_NAME_LENGTH);
-    const waitSeconds = () => Math.max(addresses.waitSeconds(address), names.waitSeconds(guessed));
-    if (waitSeconds() > 0) return { waitSeconds: waitSeconds() };
+    let hasTurn = false;
+    // Seconds to wait. With 0 the try may be looked at, and where its name is guessed it has taken the name's turn.
+    const admit = () => {
+      const waitSeconds = addresses.waitSeconds(address);
+      if (waitSeconds > 0 || hasTurn || names.waitSeconds(guessed) === 0) return waitSeconds;
+      const untilTurn = turns.waitSeconds(guessed);
+      hasTurn = untilTurn === 0;
+      if (hasTurn) turns.count(guessed);
+      return untilTurn;
+    };
+    const refusedFor = admit();
+    if (refusedFor > 0) return { waitSeconds: refusedFor };
     const { account, passwordHash } = await find(name);
-    const matches = await passwordMatches(passwordHash, password);
+    const matches = await gate(() => passwordMatches(passwordHash, password));
+    if (matches === undefined) return { waitSeconds: 1 };
     // Asked again: of many that are tried at once, no more may be told than of those tried one by one.
-    if (waitSeconds() > 0) return { waitSeconds: waitSeconds() };
+    const withheldFor = admit();
+    if (withheldFor > 0) return { waitSeconds: withheldFor };
     if (account && matches) return { account, waitSeconds: 0 };
-    addresses.countWrong(address);
-    names.countWrong(guessed);
-    log.warn({ throttled: waitSeconds() > 0 }, "sign_in.refused");
+    addresses.count(address);
+    names.count(guessed);
+    log.warn({ throttled: addresses.waitSeconds(address) > 0 }, "sign_in.refused");
     return { waitSeconds: 0 };
   };
 }

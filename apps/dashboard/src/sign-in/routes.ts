@@ -6,17 +6,22 @@ import type { DashboardEnv } from "../app.ts";
 import { layout } from "../pages/layout.ts";
 import { signInPage } from "../pages/sign-in.ts";
 import { problem } from "../problem.ts";
-import { addressOf } from "./identify.ts";
 import { localPath } from "./local-path.ts";
 import type { PasswordCheck } from "./password-check.ts";
 import { sameOrigin } from "./same-origin.ts";
 import type { Sessions } from "./sessions.ts";
+import { callerAddress, type TrustedProxies } from "./trusted-proxy.ts";
 
 /** Largest form, in bytes. */
 const MAX_FORM_BYTES = 16_384;
 
 /** The sign-in. `sameOrigin` keeps other sites from signing a person in as somebody else. */
-export function signInRoutes(checkPassword: PasswordCheck, sessions: Sessions, log: Logger): Hono<DashboardEnv> {
+export function signInRoutes(
+  checkPassword: PasswordCheck,
+  proxies: TrustedProxies | undefined,
+  sessions: Sessions,
+  log: Logger,
+): Hono<DashboardEnv> {
   const limit = bodyLimit({ maxSize: MAX_FORM_BYTES, onError: (c) => problem(c, 413, "Too much for a sign-in") });
   return new Hono<DashboardEnv>()
     .get("/sign-in", (c) => c.html(signInPage({ next: localPath(c.req.query("next")) })))
@@ -25,7 +30,7 @@ export function signInRoutes(checkPassword: PasswordCheck, sessions: Sessions, l
       const [user, password, next] = [form["user"], form["password"], form["next"]].map((field) =>
         typeof field === "string" ? field : "",
       ) as [string, string, string];
-      const { account, waitSeconds } = await checkPassword(addressOf(c), user, password);
+      const { account, waitSeconds } = await checkPassword(callerAddress(c.env.incoming, proxies), user, password);
       if (account) {
         await sessions.open(c, account);
         log.info({ who: account.name }, "sign_in.opened");

@@ -20,22 +20,24 @@ const BLOCK = 500;
 const ALONE_S = 60;
 
 /**
- * `npm run bench -- replays [letters] [rate]`: how long a live stream of WhatsApp texts takes from the queue to its
+ * `npm run bench -- replays [letters] [rate] [redis] [postgres]`: how long a live stream of WhatsApp texts takes from the queue to its
  * commit while dead letters are replayed, beside the same stream alone, in one run on each backend.
  */
-async function main([letters = "50000", rate = "200"]: string[]): Promise<void> {
+async function main([letters = "50000", rate = "200", ...wanted]: string[]): Promise<void> {
   const servers = await startBenchServers();
+  const stores = [
+    ["redis", servers.redisUrl],
+    ["postgres", servers.postgresUrl],
+  ] as const;
   process.stdout.write(
     `${LIVE} live texts a second, ${letters} dead letters at most ${rate} a second, ${cpus().length} cores (${cpus()[0]?.model})\n\n`,
   );
   try {
     const rows: Record<string, unknown> = {};
-    if (servers.redisUrl !== undefined)
-      Object.assign(rows, await measure("redis", servers.postgresUrl, servers.redisUrl, Number(letters), Number(rate)));
-    Object.assign(
-      rows,
-      await measure("postgres", servers.postgresUrl, servers.postgresUrl, Number(letters), Number(rate)),
-    );
+    for (const [name, url] of stores) {
+      if (url === undefined || (wanted.length > 0 && !wanted.includes(name))) continue;
+      Object.assign(rows, await measure(name, servers.postgresUrl, url, Number(letters), Number(rate)));
+    }
     console.table(rows);
   } finally {
     await servers.stop();

@@ -1,6 +1,5 @@
-import type { HttpRequest } from "@millrace/core";
+import type { AlertWebhook, HttpRequest } from "@millrace/core";
 import type { Alert, AlertState } from "@millrace/db";
-import type { AlertWebhook } from "./config.ts";
 
 /** One piece of news: an alert was opened, or closed. */
 export type News = { alert: Alert; state: AlertState };

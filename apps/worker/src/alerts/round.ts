@@ -1,7 +1,6 @@
-import { type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
+import { type AlertConfig, type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
 import { type Alert, createAlerts, createDeathRates, createHolds, type Database } from "@millrace/db";
 import type { QueueState, QueueWatch } from "@millrace/queue";
-import type { AlertConfig } from "./config.ts";
 import { judge } from "./rules.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { createTeller } from "./teller.ts";
@@ -37,10 +36,15 @@ export function createRound(parts: RoundParts): (stopping: AbortSignal) => Promi
     const queues = await lookAtQueues();
     if (!(await alerts.claimRound(now(), LEASE_MS))) return;
     const open = await alerts.open();
-    const { troubles, judged } = judge(await takeSnapshot(sources, thresholds, queues, now()), thresholds, open, now());
+    const { troubles, isJudged } = judge(
+      await takeSnapshot(sources, thresholds, queues, now()),
+      thresholds,
+      open,
+      now(),
+    );
     const isTrouble = ({ rule, subject }: Alert) =>
       troubles.some((trouble) => trouble.rule === rule && trouble.subject === subject);
-    const over = open.filter((alert) => judged.has(alert.rule) && !isTrouble(alert));
+    const over = open.filter((alert) => isJudged(alert) && !isTrouble(alert));
     for (const alert of await alerts.raise(troubles, now())) log.error({ ...told(alert), alert: true }, "alert.opened");
     const ids = over.map(({ id }) => id);
     for (const alert of await alerts.close(ids, now())) log.info(told(alert), "alert.closed");

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { Thresholds } from "./config.ts";
+import type { AlertThresholds } from "@millrace/core";
 import { judge } from "./rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
-const THRESHOLDS: Thresholds = { deadLetters: 50, deadLettersMinutes: 10, waitingMinutes: 5 };
+const THRESHOLDS: AlertThresholds = { deadLetters: 50, deadLettersMinutes: 10, waitingMinutes: 5 };
 const CALM: Snapshot = { kinds: [], deaths: [], parked: [], queues: [] };
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
@@ -90,8 +90,16 @@ test("a queue without a worker for a minute is a trouble until it has one, and i
   expect(found({ queues: [queue({})] }, about("no_worker"))).toEqual([]);
 });
 
+const isJudged = (queues: Snapshot["queues"], rule: string, subject = "meta-inbound") =>
+  judge({ ...CALM, queues }, THRESHOLDS, about(rule, subject), NOW).isJudged({ rule, subject });
+
 test("while the queue's store is away nothing is said of queues, neither good nor bad", () => {
-  const { troubles, judged } = judge({ ...CALM, queues: undefined }, THRESHOLDS, about("no_worker"), NOW);
-  expect(troubles).toEqual([]);
-  expect([...judged]).toEqual(["new_kind", "many_dead", "parked"]);
+  expect(judge({ ...CALM, queues: undefined }, THRESHOLDS, about("no_worker"), NOW).troubles).toEqual([]);
+  for (const rule of ["waiting_too_long", "no_worker"]) expect(isJudged(undefined, rule)).toBe(false);
+  for (const rule of ["new_kind", "many_dead", "parked"]) expect(isJudged(undefined, rule)).toBe(true);
+});
+
+test.each(["waiting_too_long", "no_worker"])("%s is judged of queues that are watched, and of no others", (rule) => {
+  expect(isJudged([queue({})], rule)).toBe(true);
+  expect(isJudged([queue({})], rule, "n8n-turns")).toBe(false);
 });

@@ -1,13 +1,16 @@
+import type { AlertThresholds } from "@millrace/core";
 import type { Trouble } from "@millrace/db";
 import type { QueueState } from "@millrace/queue";
-import type { Thresholds } from "./config.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** For how long a queue may be without a worker, in ms; a restart takes less. */
 const UNCONSUMED_MS = 60_000;
 
+/** Rules about the queues that are watched. */
+const OF_QUEUES: readonly string[] = ["waiting_too_long", "no_worker"];
+
 /** What a rule judges by. `isOpen` tells whether an alert of its own is open about a subject. */
-type Circumstances = { thresholds: Thresholds; now: Date; isOpen(subject: string): boolean };
+type Circumstances = { thresholds: AlertThresholds; now: Date; isOpen(subject: string): boolean };
 
 /** What a rule finds about a subject. */
 type Found = Omit<Trouble, "rule">;
@@ -64,13 +67,16 @@ const noWorker: Rule<readonly QueueState[]> = (queues, { now, isOpen }) =>
       summary: `no worker consumes ${queue}, and ${waitsSince ? "jobs wait" : "nothing waits"} in it`,
     }));
 
-/** The rules by name; those about queues find nothing, and close nothing, while the queue's store is away. */
+/**
+ * What the rules find, and what else they have judged: an open alert that is judged and no trouble is over. Of queues
+ * those are judged that this worker watches; none while their store is away.
+ */
 export function judge(
   snapshot: Snapshot,
-  thresholds: Thresholds,
+  thresholds: AlertThresholds,
   open: readonly Pick<Trouble, "rule" | "subject">[],
   now: Date,
-): { troubles: Trouble[]; judged: ReadonlySet<string> } {
+): { troubles: Trouble[]; isJudged(about: Pick<Trouble, "rule" | "subject">): boolean } {
   const { kinds, deaths, parked: held, queues } = snapshot;
   const found = new Map<string, Found[]>();
   function apply<Part>(name: string, rule: Rule<Part>, part: Part): void {
@@ -80,12 +86,11 @@ export function judge(
   apply("new_kind", newKind, kinds);
   apply("many_dead", manyDead, deaths);
   apply("parked", parked, held);
-  if (queues) {
-    apply("waiting_too_long", waitingTooLong, queues);
-    apply("no_worker", noWorker, queues);
-  }
+  apply("waiting_too_long", waitingTooLong, queues ?? []);
+  apply("no_worker", noWorker, queues ?? []);
   const troubles = [...found].flatMap(([rule, theirs]) => theirs.map((trouble) => ({ rule, ...trouble })));
-  return { troubles, judged: new Set(found.keys()) };
+  const isWatched = (subject: string) => queues?.some(({ queue }) => queue === subject) ?? false;
+  return { troubles, isJudged: ({ rule, subject }) => !OF_QUEUES.includes(rule) || isWatched(subject) };
 }
 
 function minutesSince(time: Date | undefined, now: Date): number | undefined {

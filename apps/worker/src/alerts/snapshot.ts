@@ -1,7 +1,6 @@
-import type { HoldStore } from "@millrace/core";
+import type { AlertThresholds, HoldStore } from "@millrace/core";
 import type { DeathRates, DeathsInMinute, RecentKind } from "@millrace/db";
 import type { QueueState } from "@millrace/queue";
-import type { Thresholds } from "./config.ts";
 
 /** How long a kind of dead letter counts as recent after the last of it, in ms. */
 const RECENT_MS = 3_600_000;
@@ -20,7 +19,7 @@ export type Snapshot = {
 /** Reads all but the queues from Postgres. */
 export async function takeSnapshot(
   { holds, deathRates }: { holds: HoldStore; deathRates: DeathRates },
-  { deadLettersMinutes }: Thresholds,
+  { deadLettersMinutes }: AlertThresholds,
   queues: readonly QueueState[] | undefined,
   now: Date,
 ): Promise<Snapshot> {

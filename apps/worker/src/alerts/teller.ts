@@ -1,4 +1,5 @@
 import {
+  type AlertWebhook,
   classifyHttp,
   describeError,
   type Http,
@@ -8,7 +9,6 @@ import {
   retryable,
 } from "@millrace/core";
 import type { AlertStore } from "@millrace/db";
-import type { AlertWebhook } from "./config.ts";
 import { newsOf, requestFor } from "./news.ts";
 
 /** How long the webhook may take for one piece of news, and for all of a round, in ms; a round is shorter than its lease. */
@@ -22,7 +22,10 @@ const LONGEST_WAIT_MS = 600_000;
 /** Most alerts told in one round. */
 const AT_ONCE = 50;
 
-/** Tells the webhook what it has not taken yet: each piece of news at least once, in order. */
+/**
+ * Tells the webhook what it has not taken yet: each piece of news at least once, in order. An alert that it refuses for
+ * good is left alone for the longest wait, and the others go on.
+ */
 export type Teller = { tell(stopping: AbortSignal): Promise<void> };
 
 /** A {@link Teller} that never rejects because of the webhook. */
@@ -32,6 +35,8 @@ export function createTeller(
 ): Teller {
   let failures = 0;
   let notBefore = 0;
+  /** Until when alerts that were refused are left alone, by their ids. */
+  const refused = new Map<string, number>();
 
   async function post(request: ReturnType<typeof requestFor>, signal: AbortSignal): Promise<void> {
     const deadline = AbortSignal.timeout(CALL_MS);
@@ -50,22 +55,32 @@ export function createTeller(
     return new Date(notBefore);
   }
 
+  function putOffAlone(id: string): Date {
+    const until = now().getTime() + LONGEST_WAIT_MS;
+    refused.set(id, until);
+    return new Date(until);
+  }
+
   return {
     async tell(stopping) {
       if (now().getTime() < notBefore) return;
+      for (const [id, until] of refused) if (until <= now().getTime()) refused.delete(id);
       const signal = AbortSignal.any([stopping, AbortSignal.timeout(ALL_MS)]);
-      for (const news of newsOf(await alerts.untold(now(), AT_ONCE))) {
+      for (const news of newsOf(await alerts.untold(now(), AT_ONCE + refused.size))) {
         if (signal.aborted) return;
         const { alert, state } = news;
+        if (refused.has(alert.id)) continue;
         try {
           await post(requestFor(news, webhook), signal);
         } catch (error) {
           if (stopping.aborted) return;
-          const retryAt = putOff(error).toISOString();
+          const isRefused = error instanceof ProviderError && error.next.kind === "permanent";
+          const retryAt = (isRefused ? putOffAlone(alert.id) : putOff(error)).toISOString();
           log.warn(
             { rule: alert.rule, subject: alert.subject, state, error: describeError(error), retryAt },
             "alert.not_told",
           );
+          if (isRefused) continue;
           return;
         }
         failures = 0;

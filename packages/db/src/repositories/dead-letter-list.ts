@@ -1,5 +1,5 @@
 import { and, count, desc, eq, gte, ilike, inArray, lt, or, type SQL, sql } from "drizzle-orm";
-import type { DeadLetterSelection, DeadLetterState } from "@millrace/core";
+import { DEAD_LETTER_STATES, type DeadLetterSelection, type DeadLetterState } from "@millrace/core";
 import type { Database } from "../database.ts";
 import { deadLetters, leadSources, tenants } from "../schema/index.ts";
 
@@ -41,7 +41,7 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
       orm
         .select()
         .from(deadLetters)
-        .where(and(inArray(deadLetters.state, [...states]), selected(selection)))
+        .where(and(isAny(states) ? undefined : inArray(deadLetters.state, [...states]), selected(selection)))
         .orderBy(desc(deadLetters.failedAt), desc(deadLetters.id))
         .offset(offset)
         .limit(limit),
@@ -68,6 +68,8 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
         .orderBy(desc(count()), deadLetters.queue, deadLetters.error)
         .limit(MOST_KINDS),
     async find(id) {
+      // Postgres knows no text with it.
+      if (id.includes("\0")) return undefined;
       const isOwn = UUID.test(id);
       const [row] = await orm
         .select()
@@ -85,6 +87,11 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
       return row;
     },
   };
+}
+
+/** Whether every state is meant: then an index gives them in their order. */
+function isAny(states: readonly DeadLetterState[]): boolean {
+  return DEAD_LETTER_STATES.every((state) => states.includes(state));
 }
 
 /** The rows that a selection means. */

@@ -2,6 +2,7 @@ import { and, eq, gte, inArray, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import { conversations, deadLetters, messages, turns, webhookEvents } from "../schema/index.ts";
+import { type OwnIds, ownIdsIn } from "./own-ids.ts";
 import { jsonOf, settleItems } from "./replays.ts";
 
 /** {@link DeadLetterStore} on the tables dead_letters and webhook_events. */
@@ -77,22 +78,6 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
 const withEarlierEnd = sql`${deadLetters.history} || jsonb_build_object(
   'at', ${deadLetters.failedAt}, 'errorKind', ${deadLetters.errorKind},
   'error', ${deadLetters.error}, 'attempts', ${deadLetters.attempts})`;
-
-/** Ids of our own rows in a job's payload. */
-type OwnIds = { messageId?: string; turnId?: string; conversationId?: string };
-
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-function ownIdsIn(payload: unknown): OwnIds {
-  const fields = typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
-  const names = ["messageId", "turnId", "conversationId"] as const;
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = fields[name];
-      return typeof value === "string" && UUID.test(value) ? [[name, value]] : [];
-    }),
-  );
-}
 
 /** Whose the conversation, the message or the question is; null where the payload names none. */
 async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: OwnIds): Promise<string | null> {

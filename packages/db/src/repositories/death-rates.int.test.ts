@@ -75,10 +75,12 @@ test.each([
   expect(await kinds()).toMatchObject([{ kind: "no page #", letters: 1, known }]);
 });
 
-test("one that was replayed and died again is of a kind that is known since it died first", async () => {
+test("one that was replayed and died again is of a kind that is known since it died of that", async () => {
   await die("no page 1", 2 * HOUR, "meta-inbound", "job");
   await die("no page 1", 1, "meta-inbound", "job");
-  expect(await kinds()).toMatchObject([{ known: true }]);
+  expect(await kinds()).toMatchObject([{ kind: "no page #", known: true }]);
+  await die("no token", 0, "meta-inbound", "job");
+  expect(await kinds()).toMatchObject([{ kind: "no token", known: false }]);
 });
 
 test("a long error is cut, so that an index can hold it", async () => {

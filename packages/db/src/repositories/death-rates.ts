@@ -36,16 +36,19 @@ export function createDeathRates({ orm }: Database): DeathRates {
   return {
     async kindsSince(since) {
       const from = sql`${since.toISOString()}::timestamptz`;
-      // All states are named for the sake of the index, which begins with the state.
+      // All states are named for the sake of the index, which begins with the state. What died again after a replay
+      // has its earlier ends in its history, each of a kind of its own.
       return orm.execute<RecentKind>(sql`
         with recent as (
           select queue, ${kindOf(sql`error`)} as kind, count(*)::int as letters from dead_letters
           where state in ('dead', 'replaying', 'discarded') and failed_at >= ${from} group by 1, 2)
         select queue, kind, letters, exists(
-          select from dead_letters as earlier
-          where earlier.queue = recent.queue and ${kindOf(sql`earlier.error`)} = recent.kind
-            and earlier.state in ('dead', 'replaying', 'discarded', 'resolved')
-            and earlier.failed_at >= ${from} - ${KNOWN} and earlier.first_failed_at < ${from}) as known
+          select from dead_letters as earlier cross join lateral (
+            select earlier.failed_at as at, earlier.error union all
+            select (past->>'at')::timestamptz, past->>'error' from jsonb_array_elements(earlier.history) as past) as death
+          where earlier.queue = recent.queue and earlier.state in ('dead', 'replaying', 'discarded', 'resolved')
+            and earlier.failed_at >= ${from} - ${KNOWN} and death.at >= ${from} - ${KNOWN} and death.at < ${from}
+            and ${kindOf(sql`death.error`)} = recent.kind) as known
         from recent order by queue, kind`);
     },
     async byMinute(now, minutes) {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne, or, sql } from "drizzle-orm";
+import { and, eq, inArray, or, sql } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import {
@@ -12,7 +12,8 @@ import {
   threadFacts,
   turns,
 } from "../schema/index.ts";
-import { eraseMessages, filesOf } from "./erase-messages.ts";
+import { eraseMessages, type FileToErase, filesOf } from "./erase-messages.ts";
+import { accountsElsewhere } from "./erase-jobs.ts";
 import { ERASED, type RowCounts, type Traces } from "./erase-traces.ts";
 import { lockContacts, lockIdentities } from "./settle-contact.ts";
 import { OPEN_TURN } from "./turn-gathering.ts";
@@ -24,8 +25,7 @@ export type LeftToErase = Traces & {
   groups: readonly string[];
   /** How they are addressed, which tells too little to be looked for anywhere else. */
   called: readonly string[];
-  /** Keys of files in the media store. */
-  files: readonly string[];
+  files: readonly FileToErase[];
 };
 
 type Conversation = typeof conversations.$inferSelect;
@@ -70,7 +70,7 @@ export async function eraseContact(
   await tx.insert(contacts).values({ id: heir, tenantId, name: "erased", createdAt });
   const left: LeftToErase = {
     tenantId,
-    names: await onlyTheirs(tx, tenantId, [...new Set(names)]),
+    names: await onlyTheirs(tx, contactId, [...new Set(names)]),
     ids: [
       contactId,
       ...[threads, theirs, theirTurns, theirLeads].flatMap(idsOf),
@@ -90,6 +90,7 @@ export async function eraseContact(
     ...(await eraseLeads(tx, contactId, heir, idsOf(theirLeads))),
     ...(await eraseMessages(tx, theirs, contactId, heir)),
     ...(await eraseThreads(tx, newId, threads, contactId, heir)),
+    thread_facts: await eraseFacts(tx, newId, tenantId, identities),
   };
   await tx.delete(contacts).where(eq(contacts.id, contactId));
   return { left, rows };
@@ -114,12 +115,13 @@ async function holdContact(tx: Executor, contactId: string) {
   return identities();
 }
 
-/** Without those that another tenant's contact bears too: what tells of them there is that tenant's. */
-async function onlyTheirs(tx: Executor, tenantId: string, names: readonly string[]): Promise<string[]> {
-  const shared = await tx
-    .selectDistinct({ name: contactIdentities.externalId })
-    .from(contactIdentities)
-    .where(and(ne(contactIdentities.tenantId, tenantId), inArray(contactIdentities.externalId, [...names])));
+/** Without those that another contact bears too, of whatever tenant: what is found by them may tell of that one. */
+async function onlyTheirs(tx: Executor, contactId: string, names: readonly string[]): Promise<string[]> {
+  const shared = await tx.execute<{ name: string }>(sql`
+    select word as name from unnest(${sql.param([...names])}::text[]) as named (word)
+    where exists (select from ${contactIdentities} where external_id = word and contact_id <> ${contactId})
+      or exists (select from ${contacts} where lower(word) in (phone, lower(email)) and id <> ${contactId})
+      or exists (select from ${leads} where lower(word) in (phone, lower(email)) and contact_id <> ${contactId})`);
   return names.filter((name) => !shared.some((other) => other.name === name));
 }
 
@@ -194,6 +196,26 @@ async function eraseThreads(
     .set({ state: "taken_over", endedAt: sql`now()`, updatedAt: sql`now()` })
     .where(and(inArray(turns.conversationId, idsOf(threads)), inArray(turns.state, OPEN_TURN)));
   return { conversations: threads.length };
+}
+
+/** What Telegram told of their chats that have no conversation: a private chat has the id of the person. */
+async function eraseFacts(
+  tx: Executor,
+  newId: NewId,
+  tenantId: string,
+  identities: readonly { channel: string; externalId: string }[],
+): Promise<number> {
+  const isElsewhere = await accountsElsewhere(tx, tenantId);
+  const userIds = identities.filter(({ channel }) => channel === "telegram").map(({ externalId }) => externalId);
+  const isTold = and(eq(threadFacts.channel, "telegram"), inArray(threadFacts.threadId, userIds));
+  const told = await tx.select().from(threadFacts).where(isTold);
+  const theirs = told.filter(({ accountId }) => !isElsewhere("telegram", accountId));
+  for (const { accountId, threadId } of theirs)
+    await tx
+      .update(threadFacts)
+      .set({ threadId: tombstone("telegram", newId), updatedAt: sql`now()` })
+      .where(and(isTold, eq(threadFacts.accountId, accountId), eq(threadFacts.threadId, threadId)));
+  return theirs.length;
 }
 
 /** The id of no thread. Telegram's are numbers of at most 52 bits: https://core.telegram.org/bots/api#chat */

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, inArray, ne, sql } from "drizzle-orm";
-import { contentHash, type MessageKey } from "@millrace/core";
+import { contentHash, type DeadLetterSelection, type MessageKey } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import {
   deadLetters,
@@ -7,11 +7,14 @@ import {
   messages,
   messageStatuses,
   operatorActions,
+  replays,
   webhookEvents,
 } from "../schema/index.ts";
 import type { LeftToErase } from "./erase-contact.ts";
-import { ERASED, type Matcher, matcherOf, type RowCounts } from "./erase-traces.ts";
+import { jobsAbout, type TracedJob } from "./erase-jobs.ts";
+import { ERASED, erasedEventId, type Matcher, matcherOf, type RowCounts } from "./erase-traces.ts";
 import { applyChanges } from "./message-changes.ts";
+import { leaveItems } from "./replays.ts";
 
 /** The action by which an erasure is written down, whose row holds what is left to do. */
 export const ERASURE = "contact.erased";
@@ -33,10 +36,13 @@ type Place<Row extends { id: string }> = {
  */
 export async function eraseMentions({ orm }: Database, left: LeftToErase, dryRun: boolean): Promise<RowCounts> {
   const matcher = matcherOf(left);
+  const isAbout = await jobsAbout(orm, left);
   return {
     webhook_events: await goThrough(orm, events(orm, matcher), dryRun),
-    dead_letters: await goThrough(orm, letters(orm, matcher, left), dryRun),
+    // Before the letters, with which the reasons of what was done to them go: those are counted here.
     operator_actions: await goThrough(orm, actions(orm, matcher, left), dryRun),
+    replays: await goThrough(orm, asked(orm, matcher), dryRun),
+    dead_letters: await goThrough(orm, letters(orm, matcher, isAbout, left), dryRun),
     message_statuses: await goThrough(orm, statuses(orm, matcher, left), dryRun),
     message_changes: await goThrough(orm, changes(orm, matcher, left), dryRun),
     messages: await goThrough(orm, quotations(orm, matcher, left), dryRun),
@@ -67,15 +73,23 @@ function events(orm: Executor, { mentions, names }: Matcher): Place<typeof webho
   return {
     read: (after) =>
       orm.select().from(webhookEvents).where(gt(webhookEvents.id, after)).orderBy(asc(webhookEvents.id)).limit(PAGE),
-    erase({ id, eventId, payload, followUps, detail, error }) {
+    erase({ id, source, eventId, payload, followUps, detail, error }) {
+      const isNamed = names(eventId);
+      const erasedId = erasedEventId(eventId);
       const set = {
         ...(mentions(payload) ? { payload: ERASED, payloadHash: contentHash(ERASED) } : {}),
         ...(mentions(followUps) ? { followUps: null } : {}),
-        ...(names(eventId) ? { eventId: `erased.${id}` } : {}),
+        ...(isNamed ? { eventId: erasedId } : {}),
         ...(mentions(detail) ? { detail: null } : {}),
         ...(mentions(error) ? { error: null } : {}),
       };
-      return any(set) && ((tx) => tx.update(webhookEvents).set(set).where(eq(webhookEvents.id, id)));
+      if (!any(set)) return undefined;
+      return async (tx) => {
+        const isEarlier = and(eq(webhookEvents.source, source), eq(webhookEvents.eventId, erasedId));
+        // One that came again and died since, which its erased row did not keep from being written down.
+        if (isNamed) await tx.delete(webhookEvents).where(isEarlier);
+        await tx.update(webhookEvents).set(set).where(eq(webhookEvents.id, id));
+      };
     },
   };
 }
@@ -83,7 +97,8 @@ function events(orm: Executor, { mentions, names }: Matcher): Place<typeof webho
 /** One that is not settled is discarded with it: there is nothing left to be done again. */
 function letters(
   orm: Executor,
-  { mentions, names }: Matcher,
+  { names }: Matcher,
+  isAbout: (job: TracedJob) => boolean,
   { tenantId }: LeftToErase,
 ): Place<typeof deadLetters.$inferSelect> {
   return {
@@ -91,20 +106,27 @@ function letters(
       orm.select().from(deadLetters).where(gt(deadLetters.id, after)).orderBy(asc(deadLetters.id)).limit(PAGE),
     erase(letter) {
       const isOthers = letter.tenantId !== null && letter.tenantId !== tenantId;
-      const isAbout = mentions(letter.payload) || names(letter.eventId) || names(letter.jobId);
-      if (isOthers || !isAbout) return undefined;
-      const { id } = letter;
+      const { id, source, account, eventId, jobId, payload } = letter;
+      const job = { source, account: account ?? undefined, ids: [eventId, jobId], payload, isOver: false };
+      if (isOthers || !isAbout(job)) return undefined;
       const isOpen = letter.state === "dead" || letter.state === "replaying";
       const set = {
         payload: ERASED,
         payloadHash: contentHash(ERASED),
         history: [],
+        error: "the contact was erased",
         updatedAt: sql`now()`,
-        ...(names(letter.eventId) ? { eventId: `erased.${id}` } : {}),
-        ...(names(letter.jobId) ? { jobId: `erased.${id}` } : {}),
-        ...(isOpen ? { state: "discarded" as const, resolvedAt: sql`now()`, error: "the contact was erased" } : {}),
+        ...(names(eventId) ? { eventId: erasedEventId(eventId) } : {}),
+        ...(names(jobId) ? { jobId: `erased.${id}` } : {}),
+        ...(isOpen ? { state: "discarded" as const, resolvedAt: sql`now()` } : {}),
       };
-      return (tx) => tx.update(deadLetters).set(set).where(eq(deadLetters.id, id));
+      return async (tx) => {
+        await tx.update(deadLetters).set(set).where(eq(deadLetters.id, id));
+        await leaveItems(tx, id);
+        await tx.update(operatorActions).set({ reason: null }).where(eq(operatorActions.subject, id));
+        const isItsOwn = sql`${replays.selection} -> 'ids' = ${JSON.stringify([id])}::jsonb`;
+        await tx.update(replays).set({ reason: null }).where(isItsOwn);
+      };
     },
   };
 }
@@ -131,6 +153,21 @@ function actions(
         ...(reason !== null && (theirs.has(subject) || names(reason)) ? { reason: null } : {}),
       };
       return any(set) && ((tx) => tx.update(operatorActions).set(set).where(eq(operatorActions.id, id)));
+    },
+  };
+}
+
+/** What replays were asked for; their letters are known already. */
+function asked(orm: Executor, { names }: Matcher): Place<typeof replays.$inferSelect> {
+  return {
+    read: (after) => orm.select().from(replays).where(gt(replays.id, after)).orderBy(asc(replays.id)).limit(PAGE),
+    erase({ id, selection, reason }) {
+      const { text } = selection as DeadLetterSelection;
+      const set = {
+        ...(text !== undefined && names(text) ? { selection: { ...(selection as object), text: "erased" } } : {}),
+        ...(reason !== null && names(reason) ? { reason: null } : {}),
+      };
+      return any(set) && ((tx) => tx.update(replays).set(set).where(eq(replays.id, id)));
     },
   };
 }

@@ -60,26 +60,30 @@ export async function eraseMessages(
   return { messages: theirs.length, message_statuses: statuses.length, message_changes: changes.length };
 }
 
+/** A file in a media store; `store` where its row tells which. */
+export type FileToErase = { store?: string; key: string };
+
 /** Files that came with messages, or were given to us to be sent with them. Others that were sent are the sender's. */
-export function filesOf(theirs: readonly Pick<Message, "id" | "turnId" | "media" | "payload">[]): string[] {
+export function filesOf(theirs: readonly Pick<Message, "id" | "turnId" | "media" | "payload">[]): FileToErase[] {
   const owners = new Set(theirs.flatMap(({ id, turnId }) => [id, turnId ?? id]));
-  const keys = theirs.flatMap(({ media, payload }) => [
+  const files = theirs.flatMap(({ media, payload }) => [
     ...storedIn(media),
-    ...storedIn(payload).filter((key) => {
+    ...storedIn(payload).filter(({ key }) => {
       const [, owner] = /^outgoing\/([0-9a-f-]{36})-/.exec(key) ?? [];
       return owner !== undefined && owners.has(owner);
     }),
   ]);
-  return [...new Set(keys)];
+  return [...new Map(files.map((file) => [`${file.store}:${file.key}`, file])).values()];
 }
 
-/** Keys under `stored`, wherever they are in a value: a text, or an object that tells the file's key. */
-function storedIn(value: unknown): string[] {
+/** Files under `stored`, wherever they are in a value: a key, or an object that tells the store too. */
+function storedIn(value: unknown): FileToErase[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([field, entry]: [string, unknown]) => {
     if (field !== "stored") return storedIn(entry);
-    const key = typeof entry === "object" && entry !== null && "key" in entry ? entry.key : entry;
-    return typeof key === "string" ? [key] : [];
+    if (typeof entry === "string") return [{ key: entry }];
+    const { store, key } = (entry ?? {}) as { store?: unknown; key?: unknown };
+    return typeof key === "string" ? [{ key, ...(typeof store === "string" ? { store } : {}) }] : [];
   });
 }
 

@@ -3,17 +3,19 @@ import type { NewId } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import { operatorActions } from "../schema/index.ts";
 import { eraseContact, type LeftToErase } from "./erase-contact.ts";
+import { jobsAbout, type TracedJob } from "./erase-jobs.ts";
 import { eraseMentions, ERASURE } from "./erase-mentions.ts";
-import { type Matcher, matcherOf, type RowCounts } from "./erase-traces.ts";
+import type { FileToErase } from "./erase-messages.ts";
+import type { RowCounts } from "./erase-traces.ts";
 
 /** An erasure under way, or one that was broken off: what is left of it. */
 export type Erasure = {
   id: string;
   contactId: string;
-  /** Keys of files in the media store that go with it. */
-  files: readonly string[];
-  /** Tells jobs that are about the person. */
-  matcher: Matcher;
+  /** Files in media stores that go with it. */
+  files: readonly FileToErase[];
+  /** Tells the jobs that are about the person. */
+  isAbout(job: TracedJob): boolean;
   left: LeftToErase;
 };
 
@@ -52,7 +54,7 @@ export function createErasures(database: Database, newId: NewId): Erasures {
       const seen = await rolledBack(orm, (tx) => eraseContact(tx, newId, contactId));
       if (!seen) return undefined;
       const rest = await eraseMentions(database, seen.left, true);
-      return { rows: sumOf(seen.rows, rest), erasure: erasureOf("", contactId, seen.left) };
+      return { rows: sumOf(seen.rows, rest), erasure: await erasureOf(orm, "", contactId, seen.left) };
     },
 
     begin: (contactId, { actor, reason }) =>
@@ -64,7 +66,7 @@ export function createErasures(database: Database, newId: NewId): Erasures {
         await tx
           .insert(operatorActions)
           .values({ id, actor, reason, action: ERASURE, subject: contactId, before: left, after: rows });
-        return erasureOf(id, contactId, left);
+        return erasureOf(tx, id, contactId, left);
       }),
 
     async unfinished() {
@@ -73,7 +75,7 @@ export function createErasures(database: Database, newId: NewId): Erasures {
         .from(operatorActions)
         .where(and(eq(operatorActions.action, ERASURE), isNotNull(operatorActions.before)))
         .orderBy(operatorActions.id);
-      return rows.map(({ id, subject, before }) => erasureOf(id, subject, before as LeftToErase));
+      return Promise.all(rows.map(({ id, subject, before }) => erasureOf(orm, id, subject, before as LeftToErase)));
     },
 
     async rest({ id, left }) {
@@ -94,8 +96,8 @@ export function createErasures(database: Database, newId: NewId): Erasures {
   };
 }
 
-function erasureOf(id: string, contactId: string, left: LeftToErase): Erasure {
-  return { id, contactId, files: left.files, matcher: matcherOf(left), left };
+async function erasureOf(tx: Executor, id: string, contactId: string, left: LeftToErase): Promise<Erasure> {
+  return { id, contactId, files: left.files, isAbout: await jobsAbout(tx, left), left };
 }
 
 /** What a transaction gives that is not to be. */

@@ -13,6 +13,7 @@ import { deadLetters, webhookEvents } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "./conversations.ts";
 import { conversionStore } from "./conversions.ts";
+import { erasedEventId } from "./erase-traces.ts";
 import { type Following, following, type FollowUpSettings } from "./follow-ups.ts";
 import { leadStore } from "./leads.ts";
 import { messageStore } from "./messages.ts";
@@ -74,10 +75,15 @@ async function once(tx: Executor, context: Following, event: InboundEvent, write
       set: { status: "done", result: "written", error: null, updatedAt: sql`now()` },
       setWhere: eq(webhookEvents.status, "dead"),
     })
-    .returning({ id: webhookEvents.id, wasDead: sql<boolean>`xmax <> 0` })
+    .returning({ id: webhookEvents.id, wasDead: sql<boolean>`xmax <> 0`, wasErased: isErased(event) })
     .prepare("claim_event")
     .execute();
   if (!claimed) return { result: "duplicate", followUps: await followUpsOf(tx, event) };
+  if (claimed.wasErased) {
+    // Not kept: its id names a person who was erased.
+    await tx.delete(webhookEvents).where(eq(webhookEvents.id, claimed.id));
+    return { result: "duplicate", followUps: [] };
+  }
   if (claimed.wasDead) await settleDeadLetter(tx, event);
 
   const outcome = await write(storesOf(tx, context));
@@ -121,6 +127,12 @@ async function settleDeadLetter(tx: Executor, event: InboundEvent): Promise<void
     settled.map(({ id }) => id),
     "resolved",
   );
+}
+
+/** Asked within the statement that claims an event, so that it costs an ordinary one no statement of its own. */
+function isErased({ source, id }: InboundEvent) {
+  return sql<boolean>`exists (select from webhook_events as erased
+    where erased.source = ${source} and erased.event_id = ${erasedEventId(id)})`;
 }
 
 function isEvent(event: Pick<InboundEvent, "source" | "id">) {

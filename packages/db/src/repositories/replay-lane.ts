@@ -1,7 +1,8 @@
-import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { type DeadLetterState } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
-import { deadLetters, replayItems, replays, webhookEvents } from "../schema/index.ts";
+import { deadLetters, messages, replayItems, replays, webhookEvents } from "../schema/index.ts";
+import { ownIdsIn } from "./own-ids.ts";
 import type { DeadLetter } from "./dead-letter-list.ts";
 import { endReplay, progressOf, type Replay, settleItems } from "./replays.ts";
 
@@ -16,6 +17,8 @@ export type ReplayLane = {
   overdue(before: Date, at: Date): Promise<DeadLetter[]>;
   /** Settles a letter whose job has completed, where its event is done and nobody has settled it. */
   settleDone(letter: DeadLetter): Promise<void>;
+  /** It could not be put back: it is dead as before. */
+  returnDead(letter: DeadLetter): Promise<void>;
 };
 
 /**
@@ -71,10 +74,11 @@ export function createReplayLane({ orm }: Database): ReplayLane {
           .update(replayItems)
           .set({ checkedAt: at })
           .where(and(inArray(replayItems.deadLetterId, ids), eq(replayItems.state, "replaying")));
-        return tx
-          .select()
-          .from(deadLetters)
-          .where(and(inArray(deadLetters.id, ids), eq(deadLetters.state, "replaying")));
+        const letters = await tx.select().from(deadLetters).where(inArray(deadLetters.id, ids));
+        // What was settled or discarded past the replay, as by an erasure, must not keep it from ending.
+        const past = letters.filter(({ state }) => state !== "replaying");
+        for (const { id, state } of past) await settleItems(tx, [id], state === "resolved" ? "resolved" : "left");
+        return letters.filter((letter) => !past.includes(letter));
       }),
     settleDone: ({ id, source, eventId }) =>
       orm.transaction(async (tx) => {
@@ -89,10 +93,25 @@ export function createReplayLane({ orm }: Database): ReplayLane {
           .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
         await settleItems(tx, [id], "resolved");
       }),
+    returnDead: ({ id }) =>
+      orm.transaction(async (tx) => {
+        await tx
+          .update(deadLetters)
+          .set({ state: "dead", updatedAt: sql`now()` })
+          .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
+        await settleItems(tx, [id], "left");
+      }),
   };
 }
 
 async function stepReplay(tx: Executor, replay: typeof replays.$inferSelect, at: Date): Promise<DeadLetter[] | Replay> {
+  const since = Math.max(
+    replay.releasedAt?.getTime() ?? at.getTime() - LONGEST_ARREARS_MS,
+    at.getTime() - LONGEST_ARREARS_MS,
+  );
+  const due = { rate: replay.rate, places: Math.floor(((at.getTime() - since) * replay.rate) / 1_000) };
+  // Counting 50,000 letters takes a while, and every worker comes by several times a second.
+  if (due.places < 1) return [];
   const progress = await progressOf(tx, replay.id);
   const failing = await failureOf(tx, replay.id);
   const isThrough = progress.waiting === 0 && progress.replaying === 0;
@@ -106,30 +125,28 @@ async function stepReplay(tx: Executor, replay: typeof replays.$inferSelect, at:
     await endReplay(tx, replay.id, end, at);
     return { ...replay, ...end, endedAt: at, progress: await progressOf(tx, replay.id) };
   }
-  const places = placesOf(progress, replay, at);
+  const places = placesOf(progress, due);
   if (places === 0) return [];
-  await tx.update(replays).set({ releasedAt: at }).where(eq(replays.id, replay.id));
+  const usedUntil = new Date(since + (places * 1_000) / replay.rate);
+  await tx.update(replays).set({ releasedAt: usedUntil }).where(eq(replays.id, replay.id));
   return release(tx, replay.id, places, at);
 }
 
-/** How many letters may be put back now. */
+/** How many letters may be put back now; `due` is how many the pace allows. */
 export function placesOf(
   { replaying, resolved, dead }: Replay["progress"],
-  { rate, releasedAt }: Pick<Replay, "rate" | "releasedAt">,
-  at: Date,
+  due: { rate: number; places: number },
 ): number {
   const ended = resolved + dead;
   const begun = ended + replaying;
   let canaries = 0;
   for (const more of CANARIES) {
     canaries += more;
-    if (begun < canaries) return canaries - begun;
+    if (begun < canaries) return Math.min(due.places, canaries - begun);
     if (ended < canaries) return 0;
   }
-  const elapsedMs = Math.min(at.getTime() - (releasedAt?.getTime() ?? 0), LONGEST_ARREARS_MS);
-  const due = Math.floor((rate * Math.max(0, elapsedMs)) / 1_000);
   // Workers that cannot keep up must not find more of these than of the second before.
-  return Math.max(0, Math.min(due, Math.max(rate, 10) - replaying));
+  return Math.max(0, Math.min(due.places, Math.max(due.rate, 10) - replaying));
 }
 
 /** Why a replay must stop; undefined while it need not. */
@@ -170,6 +187,7 @@ async function release(tx: Executor, replayId: string, places: number, at: Date)
     letters.filter((letter) => !dead.includes(letter)),
     { state: "left", settledAt: at },
   );
+  await awaitTheirTurn(tx, dead);
   if (dead.length > 0)
     await tx
       .update(deadLetters)
@@ -181,4 +199,17 @@ async function release(tx: Executor, replayId: string, places: number, at: Date)
         ),
       );
   return dead;
+}
+
+/**
+ * Messages that are put back together leave in the order they were accepted: each waits again for those before it, which
+ * one that has failed does not.
+ */
+async function awaitTheirTurn(tx: Executor, letters: readonly DeadLetter[]): Promise<void> {
+  const ids = letters.filter(({ kind }) => kind === "send").flatMap(({ payload }) => ownIdsIn(payload).messageId ?? []);
+  if (ids.length === 0) return;
+  await tx
+    .update(messages)
+    .set({ status: "queued", updatedAt: sql`now()` })
+    .where(and(inArray(messages.id, ids), eq(messages.status, "failed"), isNull(messages.externalId)));
 }

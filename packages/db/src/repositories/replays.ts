@@ -1,5 +1,5 @@
 import { and, count, desc, eq, inArray, sql } from "drizzle-orm";
-import { contentHash, type DeadLetterSelection, type NewId, type Now } from "@millrace/core";
+import { contentHash, type DeadLetterSelection, type NewId, type Now, parseJsonBody } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import { deadLetters, operatorActions, replayItems, replays } from "../schema/index.ts";
 import { selected } from "./dead-letter-list.ts";
@@ -91,10 +91,17 @@ export function createReplays({ orm }: Database, newId: NewId, now: Now): Replay
     },
     discard: (selection, by) =>
       orm.transaction(async (tx) => {
+        // In the order in which a replay takes them, lest the two wait for each other.
+        const meant = tx
+          .select({ id: deadLetters.id })
+          .from(deadLetters)
+          .where(and(eq(deadLetters.state, "dead"), selected(selection)))
+          .orderBy(deadLetters.id)
+          .for("update");
         const discarded = await tx
           .update(deadLetters)
           .set({ state: "discarded", resolvedAt: now(), updatedAt: sql`now()` })
-          .where(and(eq(deadLetters.state, "dead"), selected(selection)));
+          .where(inArray(deadLetters.id, meant));
         if (discarded.count === 0) return 0;
         const [only, ...others] = selection.ids ?? [];
         await audit(tx, by, {
@@ -113,11 +120,14 @@ export function createReplays({ orm }: Database, newId: NewId, now: Now): Replay
           .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "dead")))
           .for("update");
         if (!before) return false;
+        // As a webhook's body is: without what Postgres cannot store.
+        const read = parseJsonBody(Buffer.from(JSON.stringify(payload ?? null)));
+        const after = read.ok ? read.value : payload;
         await tx
           .update(deadLetters)
-          .set({ payload: jsonOf(payload), payloadHash: contentHash(payload), updatedAt: sql`now()` })
+          .set({ payload: jsonOf(after), payloadHash: contentHash(after), updatedAt: sql`now()` })
           .where(eq(deadLetters.id, id));
-        await audit(tx, by, { action: "dead_letter.edited", subject: id, before: before.payload, after: payload });
+        await audit(tx, by, { action: "dead_letter.edited", subject: id, before: before.payload, after });
         return true;
       }),
   };
@@ -166,11 +176,19 @@ export async function endReplay(
 export async function settleItems(
   tx: Executor,
   deadLetterIds: readonly string[],
-  state: "resolved" | "dead",
+  state: "resolved" | "dead" | "left",
 ): Promise<void> {
   if (deadLetterIds.length === 0) return;
   await tx
     .update(replayItems)
     .set({ state, settledAt: sql`now()` })
     .where(and(inArray(replayItems.deadLetterId, [...deadLetterIds]), eq(replayItems.state, "replaying")));
+}
+
+/** Takes a letter that there is nothing left of out of its replay, which goes on without it. */
+export async function leaveItems(tx: Executor, deadLetterId: string): Promise<void> {
+  await tx
+    .update(replayItems)
+    .set({ state: "left", settledAt: sql`now()` })
+    .where(and(eq(replayItems.deadLetterId, deadLetterId), inArray(replayItems.state, ["waiting", "replaying"])));
 }

@@ -69,7 +69,9 @@ const STEPS: Record<Forgettable, (before: Date, after?: string) => SQL> = {
     deletion(
       "replay_items",
       sql`replay_id, dead_letter_id`,
-      sql`replay_id in (select id from replays where id < ${firstIdAt(before)}::uuid and ${ended(before)})`,
+      // What is still under way there is looked for by it.
+      sql`state not in ('waiting', 'replaying')
+        and replay_id in (select id from replays where id < ${firstIdAt(before)}::uuid and ${ended(before)})`,
     ),
   replays: (before) =>
     deletion(

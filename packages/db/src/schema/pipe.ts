@@ -76,6 +76,7 @@ export const deadLetters = pgTable(
     // Carries "exactly one dead letter per exhausted job": whoever sees the job's end first writes it.
     unique("dead_letters_queue_job_id").on(table.queue, table.jobId),
     index("dead_letters_state_failed_at").on(table.state, table.failedAt),
+    index("dead_letters_failed_at").on(table.failedAt, table.id),
     index("dead_letters_source_event_id").on(table.source, table.eventId),
     index("dead_letters_tenant_id").on(table.tenantId),
     check("dead_letters_state", sql`${table.state} in ('dead', 'replaying', 'resolved', 'discarded')`),

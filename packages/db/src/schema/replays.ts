@@ -41,7 +41,7 @@ export const replayItems = pgTable(
     deadLetterId: uuid("dead_letter_id")
       .notNull()
       .references(() => deadLetters.id, { onDelete: "cascade" }),
-    /** `left`: not put back, because the replay ended first or the letter was no longer dead. */
+    /** `left`: not put back, because the replay ended first or the letter was no longer dead; or its contact was erased. */
     state: text("state", { enum: ["waiting", "replaying", "resolved", "dead", "left"] }).notNull(),
     /** When its job was last seen to be in the queue, or put there. */
     checkedAt: time("checked_at"),

@@ -42,9 +42,9 @@ test.each([["{"], ["[]"], ["{}"], ['{"text":""}'], ['{"text":1}'], [JSON.stringi
   },
 );
 
-test("it fails once when a fault was ordered", async () => {
+test.each([400, 500])("it fails once when a fault was ordered: %d", async (status) => {
   const { post } = sandbox();
-  expect((await post('{"match":{"api":"alerts"},"fault":"http_500"}', "/_faults"))[0]).toBe(204);
-  expect((await post('{"text":"one"}'))[0]).toBe(500);
+  expect((await post(`{"match":{"api":"alerts"},"fault":"http_${status}"}`, "/_faults"))[0]).toBe(204);
+  expect((await post('{"text":"one"}'))[0]).toBe(status);
   expect((await post('{"text":"one"}'))[0]).toBe(200);
 });

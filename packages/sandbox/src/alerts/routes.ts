@@ -23,7 +23,7 @@ const alert = z.strictObject({
 const MEMORY = 1_000;
 
 /** How the webhook can fail. */
-const FAULTS = ["http_500", "timeout"];
+const FAULTS = ["http_400", "http_500", "timeout"];
 
 /** Whether the webhook for alerts can fail so. */
 export function isAlertFault(fault: string): boolean {
@@ -38,9 +38,9 @@ export function alertRoutes({ now, faults, requests }: SandboxParts): Hono {
       requests.record(c.req.method, c.req.url, true);
       const fault = faults.take({ api: "alerts" }, isAlertFault);
       if (fault === "timeout") return noAnswer(c.req.raw.signal);
-      if (fault !== undefined) return serverDown();
+      if (fault === "http_500") return serverDown();
       const parsed = z.union([slackMessage, alert]).safeParse(await c.req.json().catch(() => undefined));
-      if (!parsed.success) return c.text("invalid_payload", 400);
+      if (fault === "http_400" || !parsed.success) return c.text("invalid_payload", 400);
       taken.push({ at: now().toISOString(), body: parsed.data });
       if (taken.length >= 2 * MEMORY) taken = taken.slice(-MEMORY);
       return c.text("ok");

@@ -1,5 +1,5 @@
-import { type Environment, readEnvironment } from "@millrace/core";
 import { z } from "zod";
+import { type Environment, readEnvironment } from "../environment.ts";
 
 const number = (fallback: number) =>
   z.coerce.number({ error: "must be a number" }).int().min(1).max(100_000).default(fallback);
@@ -14,13 +14,13 @@ const variables = z.object({
 });
 
 /** From which numbers on a rule finds a trouble. */
-export type Thresholds = { deadLetters: number; deadLettersMinutes: number; waitingMinutes: number };
+export type AlertThresholds = { deadLetters: number; deadLettersMinutes: number; waitingMinutes: number };
 
 /** Where the news of alerts go. */
 export type AlertWebhook = { url: string; format: "slack" | "json"; dashboardUrl: string | undefined };
 
 /** What wakes whom. */
-export type AlertConfig = { thresholds: Thresholds; webhook: AlertWebhook | undefined };
+export type AlertConfig = { thresholds: AlertThresholds; webhook: AlertWebhook | undefined };
 
 /** Reads when an alert is opened and where it is told; without a webhook it is only logged. Throws EnvironmentError. */
 export function readAlertConfig(environment: Environment): AlertConfig {
