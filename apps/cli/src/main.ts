@@ -1,6 +1,7 @@
 import type { Environment } from "@millrace/core";
 import { contacts } from "./commands/contacts.ts";
 import { conversations } from "./commands/conversations.ts";
+import { conversions } from "./commands/conversions.ts";
 import { deadLetters } from "./commands/dead-letters.ts";
 import { doctor } from "./commands/doctor.ts";
 import { migrate } from "./commands/migrate.ts";
@@ -21,6 +22,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   trace,
   doctor,
   conversations,
+  conversions,
   "dead-letters": deadLetters,
   contacts,
   sources,

@@ -61,6 +61,13 @@ describe("a choice by type", () => {
   });
 });
 
+test("a schema's own words on a field that is absent are told as they are", () => {
+  const schema = z.object({ a: z.string().optional(), b: z.string().optional() }).superRefine(({ a, b }, context) => {
+    if (a === b) context.addIssue({ code: "custom", path: ["a"], message: "or b is required" });
+  });
+  expect(told(schema, {})).toEqual(["/a: or b is required"]);
+});
+
 describe("a choice by which field is there", () => {
   const schema = z.object({
     to: z.union([

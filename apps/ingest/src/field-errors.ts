@@ -22,7 +22,7 @@ function explain(issue: Issue, base: Path, body: unknown): FieldError[] {
   const path = [...base, ...issue.path];
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => fieldError([...path, key], "is not known"));
   if (issue.code !== "invalid_union")
-    return [fieldError(path, isAbsent(body, path) ? "is required" : messageOf(issue))];
+    return [fieldError(path, issue.code !== "custom" && isAbsent(body, path) ? "is required" : messageOf(issue))];
   if (issue.errors.length > 0) return explainUnion(issue.errors, path, body);
   const options = "options" in issue && Array.isArray(issue.options) ? issue.options : [];
   return [fieldError(path, options.length > 0 ? oneOf(options) : messageOf(issue))];

@@ -134,6 +134,16 @@ test("a field that is wrong is named, and what stood there is not said back", as
   expect(JSON.stringify(problem)).not.toContain("unwelcome");
 });
 
+test("a field that the schema lets through and the route does not is named in the same way", async () => {
+  const response = await postNote(ingest.url, { ...note, on: "9999-01-01" });
+  expect(response.status).toBe(400);
+  expect(await problemOf(response)).toMatchObject({
+    title: "Invalid body",
+    detail: "on must not be in the future",
+    errors: [{ pointer: "/on", field: "on", detail: "must not be in the future" }],
+  });
+});
+
 test("an Idempotency-Key is refused when it is empty, too long or not visible ASCII", async () => {
   for (const key of ["", "x".repeat(256), "two words", "caf\u00e9"])
     expect((await postNote(ingest.url, note, { "idempotency-key": key })).status).toBe(400);

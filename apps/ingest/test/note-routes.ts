@@ -1,4 +1,4 @@
-import { type ApiRoute, apiRoute, derivedUuid, eventId, secretsEqual } from "@millrace/core";
+import { type ApiRoute, apiRoute, derivedUuid, eventId, FieldProblem, secretsEqual } from "@millrace/core";
 import { z } from "zod";
 
 /** Keys of the callers in these tests. */
@@ -25,10 +25,12 @@ export const notes: ApiRoute = apiRoute({
     to: z.union([z.strictObject({ person: z.string() }), z.strictObject({ room: z.number() })]),
     message: z.discriminatedUnion("type", [text, list]).meta({ description: "What the note says." }),
     copies: z.int().min(1).max(1_000).optional(),
+    on: z.iso.date().optional(),
   }),
   status: 202,
   answer: z.strictObject({ ids: z.array(z.uuid()) }),
-  accept(body, { caller, idempotencyKey, newId }) {
+  accept(body, { caller, idempotencyKey, newId, now }) {
+    if (body.on !== undefined && new Date(body.on) > now) throw new FieldProblem("on", "must not be in the future");
     const name = (index: number) =>
       idempotencyKey === undefined ? newId() : derivedUuid("note", caller, idempotencyKey, String(index));
     const ids = Array.from({ length: body.copies ?? 1 }, (_, index) => name(index));

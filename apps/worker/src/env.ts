@@ -86,6 +86,7 @@ function readWorkings(integration: Integration, environment: Environment): Worki
       outbound: () => integration.outbound?.(environment),
       media: () => integration.media?.(environment),
       assistant: () => integration.assistant?.(environment),
+      uploads: () => integration.uploads?.(environment),
     }),
   };
 }

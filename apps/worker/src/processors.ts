@@ -1,5 +1,6 @@
 import type { ExhaustedJob, TurnTimings } from "@millrace/core";
 import {
+  createConversionBatches,
   createFence,
   createInbox,
   createOutbox,
@@ -10,6 +11,7 @@ import {
   storedMedia,
 } from "@millrace/db";
 import type { EventProcessor, QueueDefinition } from "@millrace/queue";
+import { createConversionProcessor } from "./conversion-processor.ts";
 import type { FollowUpQueue } from "./follow-ups.ts";
 import { createMediaProcessor } from "./media-processor.ts";
 import { createOutboundProcessor, wakeNext } from "./outbound-processor.ts";
@@ -69,6 +71,17 @@ export function createProcessors(parts: WorkerParts, followUps: FollowUpQueue): 
             download,
             log,
             now,
+          })
+        );
+      case "uploads":
+        return (
+          integration.uploads &&
+          createConversionProcessor({
+            ...shared,
+            uploads: integration.uploads,
+            batches: createConversionBatches(database, newId),
+            limits: createRateLimits(database),
+            ports: { http, log, now },
           })
         );
       case "turns":

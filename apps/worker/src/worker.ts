@@ -1,5 +1,6 @@
 import type {
   Assistant,
+  ConversionUploads,
   Download,
   EventHandler,
   ExhaustedJob,
@@ -13,7 +14,7 @@ import type {
   OutgoingFormat,
   Random,
 } from "@millrace/core";
-import { createDeadLetters, createHolds, createReplayLane, type Database } from "@millrace/db";
+import { createConversionBatches, createDeadLetters, createHolds, createReplayLane, type Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
 import {
   type Consumer,
@@ -25,6 +26,7 @@ import {
   type QueueDefinition,
   startConsumer,
 } from "@millrace/queue";
+import { type BatchTimings, startBatcher } from "./conversion-batcher.ts";
 import { createFollowUpQueue } from "./follow-ups.ts";
 import { createProcessors } from "./processors.ts";
 import { type ReplayTimings, startReplays } from "./replays.ts";
@@ -38,6 +40,7 @@ export type Workings = {
   outbound?: Outbound | undefined;
   media?: MediaSource | undefined;
   assistant?: Assistant | undefined;
+  uploads?: ConversionUploads | undefined;
 };
 
 /** What a worker is made of. */
@@ -58,7 +61,7 @@ export type WorkerParts = {
   now: Now;
   newId: NewId;
   random: Random;
-  timings?: Partial<ConsumerTimings & ReplayTimings>;
+  timings?: Partial<ConsumerTimings & ReplayTimings & BatchTimings>;
 };
 
 /**
@@ -113,9 +116,26 @@ export function startWorker(parts: WorkerParts): Consumer {
     now,
     timings: parts.timings,
   });
+  const batchers = integrations.flatMap(({ id, uploads }) =>
+    uploads
+      ? [
+          startBatcher({
+            source: id,
+            maxBatch: uploads.maxBatch,
+            batches: createConversionBatches(database, parts.newId),
+            followUps,
+            log,
+            now,
+            newId: parts.newId,
+            timings: parts.timings,
+          }),
+        ]
+      : [],
+  );
   return {
     async stop(deadlineMs) {
-      await Promise.all([...consumers.map((consumer) => consumer.stop(deadlineMs)), replays.stop()]);
+      const others = [replays, ...batchers].map((one) => one.stop());
+      await Promise.all([...consumers.map((consumer) => consumer.stop(deadlineMs)), ...others]);
       await followUps.close();
     },
   };

@@ -3,11 +3,12 @@ import type { Database } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import type { OpenMediaStore } from "@millrace/media";
 import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
+import type { BatchTimings } from "../src/conversion-batcher.ts";
 import { startWorker, type Workings } from "../src/worker.ts";
 import { localParts } from "./local-parts.ts";
 
 /** Times that make a test short; `reconcileMs` is how long a platform may take to tell of an uncertain send. */
-export type QuickTimings = Partial<ConsumerTimings> & { reconcileMs?: number | undefined };
+export type QuickTimings = Partial<ConsumerTimings & BatchTimings> & { reconcileMs?: number | undefined };
 
 const QUICK: Partial<ConsumerTimings> = {
   lockMs: 2_000,
@@ -56,5 +57,6 @@ function workingsOf(integration: Integration, environment: Environment, reconcil
         : outbound,
     media: integration.media?.(environment),
     assistant: integration.assistant?.(environment),
+    uploads: integration.uploads?.(environment),
   };
 }

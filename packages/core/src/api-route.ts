@@ -19,6 +19,21 @@ export type Accepted = {
   body: Record<string, unknown>;
 };
 
+/**
+ * Why a body that has passed its schema is refused all the same, e.g. for a time that is still to come. Answered like the
+ * schema's own problems; `message` must hold nothing of what stood there.
+ */
+export class FieldProblem extends Error {
+  override readonly name = "FieldProblem";
+  /** The field, at the top of the body. */
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
 /** A route that callers of ours post JSON to. Its schemas are also its page in the OpenAPI document. */
 export type ApiRoute = {
   /** Paths it answers at, the canonical one first. */
@@ -41,7 +56,7 @@ export type ApiRoute = {
   answer: z.ZodType;
   /** The queue that takes its events in. */
   role: QueueRole;
-  /** Turns a body that has passed `body` into events. */
+  /** Turns a body that has passed `body` into events. Throws FieldProblem. */
   accept(body: unknown, call: ApiCall): Accepted;
 };
 

@@ -50,9 +50,9 @@ export const unreadableSchema = z.object({
  * What a queue of an integration is for:
  * `inbound` what platforms post · `requests` what callers ask us to send, one at a time in the order of their
  * acceptance · `outbound` the messages themselves, in order per conversation · `media` files to fetch · `turns`
- * questions to the AI.
+ * questions to the AI · `uploads` batches of conversions to send, and later to ask after.
  */
-export const QUEUE_ROLES = ["inbound", "requests", "outbound", "media", "turns"] as const;
+export const QUEUE_ROLES = ["inbound", "requests", "outbound", "media", "turns", "uploads"] as const;
 /** See {@link QUEUE_ROLES}. */
 export type QueueRole = (typeof QUEUE_ROLES)[number];
 

@@ -1,5 +1,6 @@
 import type { ApiRoute } from "./api-route.ts";
 import type { Assistant } from "./assistant.ts";
+import type { ConversionUploads } from "./conversions.ts";
 import type { Environment } from "./environment.ts";
 import { type InboundEvent, QUEUE_ROLES, type QueueRole, type SplitEvent } from "./event.ts";
 import type { Http } from "./http.ts";
@@ -35,6 +36,8 @@ export type Integration = {
   outbound?(environment: Environment): Outbound;
   /** Fetches the files that people sent on this channel. Throws EnvironmentError. */
   media?(environment: Environment): MediaSource;
+  /** Uploads conversions to the platform; undefined when that is switched off. Throws EnvironmentError. */
+  uploads?(environment: Environment): ConversionUploads | undefined;
   /** The AI that is asked first; undefined when it is switched off or has no address. Throws EnvironmentError. */
   assistant?(environment: Environment): Assistant | undefined;
   /**
@@ -135,7 +138,7 @@ export type LocalSetup = {
 export type Sample = { path: string; headers: Record<string, string>; body: string };
 
 /** What an integration has besides its inbound side, by the queues that it takes. */
-export type Abilities = { readonly [Ability in "requests" | "outbound" | "media" | "assistant"]?: unknown };
+export type Abilities = { readonly [Ability in "requests" | "outbound" | "media" | "assistant" | "uploads"]?: unknown };
 
 /** The queues that an integration has. */
 export function rolesOf(abilities: Abilities): QueueRole[] {

@@ -1,3 +1,4 @@
+import type { ConversionStore } from "./conversions.ts";
 import type { MessagePart, Sent } from "./outbound.ts";
 
 /**
@@ -6,12 +7,14 @@ import type { MessagePart, Sent } from "./outbound.ts";
  */
 export type Stores = {
   sources: SourceStore;
+  tenants: TenantStore;
   contacts: ContactStore;
   conversations: ConversationStore;
   messages: MessageStore;
   outbox: OutboxStore;
   turns: TurnStore;
   leads: LeadStore;
+  conversions: ConversionStore;
 };
 
 /** Chat platforms that conversations take place on. */
@@ -24,6 +27,15 @@ export type SourceStore = {
    * @throws ProviderError permanent, "no lead source for <what> <account>", when no tenant owns it
    */
   tenantOf(provider: string, what: string, accountId: string): Promise<string>;
+};
+
+/** Tenants by what people call them. */
+export type TenantStore = {
+  /**
+   * The tenant of that name.
+   * @throws ProviderError permanent, when there is none
+   */
+  named(name: string): Promise<string>;
 };
 
 /** How a person is known on a channel. */

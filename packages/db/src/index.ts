@@ -3,6 +3,18 @@ export { checkDatabase } from "./check-database.ts";
 export * from "./repositories/conversation-list.ts";
 export * from "./database.ts";
 export * from "./migrate.ts";
+export {
+  createConversionBatches,
+  outcomeJob,
+  type ConversionBatches,
+  type UploadBatch,
+} from "./repositories/conversion-batches.ts";
+export {
+  createConversionReport,
+  type BatchLine,
+  type ConversionLine,
+  type ConversionReport,
+} from "./repositories/conversion-report.ts";
 export * from "./repositories/dead-letters.ts";
 export {
   createDeadLetterList,

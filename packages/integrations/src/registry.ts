@@ -1,8 +1,9 @@
 import type { Integration } from "@millrace/core";
+import { google } from "./google/index.ts";
 import { meta } from "./meta/index.ts";
 import { n8n } from "./n8n/index.ts";
 import { telegram } from "./telegram/index.ts";
 import { whatsapp } from "./whatsapp/index.ts";
 
 /** Every integration there is. Adding one is a folder and a line here. */
-export const integrations: readonly Integration[] = [meta, whatsapp, telegram, n8n];
+export const integrations: readonly Integration[] = [meta, whatsapp, telegram, n8n, google];

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { chatsPage } from "./chats.ts";
+import type { Processing } from "./datamanager/processing.ts";
 import { faultOrder } from "./fault-order.ts";
 import type { StatusTeller } from "./graph/statuses.ts";
 import type { N8n } from "./n8n/routes.ts";
@@ -18,11 +19,13 @@ const limitsOrder = z.strictObject({ enforced: z.boolean() });
  * - `GET /_limits`: whether the providers' limits are kept, and how often they were exceeded; `POST /_limits {"enforced":false}`.
  * - `GET /_n8n/asked`: the questions to the AI; `POST /_n8n/release` lets it give its slow answers.
  * - `POST /_statuses/release` tells the statuses that were held back.
+ * - `GET /_conversions`: the conversions that Google took; `POST /_datamanager/process` ends their processing.
  */
 export function controlRoutes(
   { faults, requests, sent, actions, limits }: SandboxParts,
   statuses: StatusTeller,
   n8n: N8n,
+  processing: Processing,
 ): Hono {
   const control = new Hono();
   control.post("/_faults", async (c) => {
@@ -46,12 +49,15 @@ export function controlRoutes(
   control.get("/_n8n/asked", (c) => c.json(n8n.asked()));
   control.post("/_n8n/release", (c) => c.json({ released: n8n.release() }));
   control.post("/_statuses/release", (c) => c.json({ released: statuses.release() }));
+  control.get("/_conversions", (c) => c.json(processing.list()));
+  control.post("/_datamanager/process", (c) => c.json({ processed: processing.finish() }));
   const forget = {
     "/_faults": () => faults.clear(),
     "/_requests": () => requests.clear(),
     "/_sent": () => sent.clear(),
     "/_actions": () => actions.clear(),
     "/_n8n/asked": () => n8n.forget(),
+    "/_conversions": () => processing.clear(),
   };
   for (const [path, clear] of Object.entries(forget))
     control.delete(path, (c) => {

@@ -9,13 +9,14 @@ test("the newest of several secrets signs, and WhatsApp's own comes before Meta'
       WHATSAPP_APP_SECRET: "new, old",
       N8N_WEBHOOK_SECRET: "n8n-new,n8n-old",
     }),
-  ).toEqual({ port: 8082, ingestUrl: "http://127.0.0.1:9000", whatsappAppSecret: "new", n8nSecret: "n8n-new" });
+  ).toMatchObject({ ingestUrl: "http://127.0.0.1:9000", whatsappAppSecret: "new", n8nSecret: "n8n-new" });
   expect(readSandboxEnvironment({ META_APP_SECRET: "meta" }).whatsappAppSecret).toBe("meta");
 });
 
 test("nothing needs to be set", () => {
   expect(readSandboxEnvironment({})).toEqual({
     port: 8082,
+    processingMs: 5000,
     ingestUrl: "http://127.0.0.1:8080",
     whatsappAppSecret: undefined,
     n8nSecret: undefined,

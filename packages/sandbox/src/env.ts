@@ -3,17 +3,22 @@ import { z } from "zod";
 
 const variables = z.object({
   SANDBOX_PORT: port(8082),
+  SANDBOX_PROCESSING_MS: z.coerce.number({ error: "must be a number of ms" }).int().min(0).default(5000),
   INGEST_PORT: port(8080),
   WHATSAPP_APP_SECRET: secretList.optional(),
   META_APP_SECRET: secretList.optional(),
   N8N_WEBHOOK_SECRET: secretList.optional(),
 });
 
-/** Reads where the sandbox listens, where Millrace does, and the secrets that its webhooks are signed with. Throws EnvironmentError. */
+/**
+ * Reads where the sandbox listens, where Millrace does, the secrets that its webhooks are signed with, and how slow it is.
+ * Throws EnvironmentError.
+ */
 export function readSandboxEnvironment(environment: Environment = process.env) {
   const given = readEnvironment(variables, environment);
   return {
     port: given.SANDBOX_PORT,
+    processingMs: given.SANDBOX_PROCESSING_MS,
     ingestUrl: `http://127.0.0.1:${given.INGEST_PORT}`,
     whatsappAppSecret: (given.WHATSAPP_APP_SECRET ?? given.META_APP_SECRET)?.[0],
     n8nSecret: given.N8N_WEBHOOK_SECRET?.[0],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isAlertFault } from "./alerts/routes.ts";
+import { isGoogleFault } from "./datamanager/faults.ts";
 import { isGraphFault } from "./graph/faults.ts";
 import { isMediaFault } from "./graph/media-faults.ts";
 import { isSendFault, isStatusFault } from "./graph/send-faults.ts";
@@ -18,6 +19,7 @@ const APIS: Readonly<Record<string, { facts: readonly string[]; knows(fault: str
   telegram: { facts: ["bot", "method", "chatId"], knows: isTelegramFault },
   n8n: { facts: ["conversationId", "turnId"], knows: isN8nFault },
   s3: { facts: ["bucket", "key"], knows: isS3Fault },
+  google: { facts: ["step", "accountId"], knows: isGoogleFault },
   alerts: { facts: [], knows: isAlertFault },
 };
 

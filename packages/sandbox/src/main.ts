@@ -4,9 +4,9 @@ import { createSandboxApp } from "./app.ts";
 import { deliverTo } from "./deliver.ts";
 import { readSandboxEnvironment } from "./env.ts";
 
-const { port, ingestUrl, ...secrets } = readSandboxEnvironment();
+const { port, ingestUrl, ...options } = readSandboxEnvironment();
 // Loopback only: it answers anybody who asks.
-const app = createSandboxApp({ now: systemNow, deliver: deliverTo(ingestUrl), ...secrets });
+const app = createSandboxApp({ now: systemNow, deliver: deliverTo(ingestUrl), ...options });
 const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" });
 server.on("error", (error) => {
   process.stderr.write(`sandbox: ${error.message}\n`);

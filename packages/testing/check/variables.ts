@@ -8,6 +8,7 @@ const READERS = new Set(["env.ts", "config.ts", "environment.ts"]);
 const READ_BY_LIBRARIES = new Map([
   ["AWS_ACCESS_KEY_ID", "@aws-sdk/client-s3"],
   ["AWS_SECRET_ACCESS_KEY", "@aws-sdk/client-s3"],
+  ["GOOGLE_APPLICATION_CREDENTIALS", "google-auth-library"],
 ]);
 
 /**

@@ -30,7 +30,11 @@ export function checkVariables(environment: Environment): Finding[] {
 /** The queues that a worker with these variables consumes: all but those of what is switched off. */
 export function queuesInUse(environment: Environment): QueueDefinition[] {
   return queueCatalogue(
-    integrations.map((integration) => ({ ...integration, assistant: assistantOf(integration, environment) })),
+    integrations.map((integration) => ({
+      ...integration,
+      assistant: inUse(integration, "assistant", environment),
+      uploads: inUse(integration, "uploads", environment),
+    })),
   );
 }
 
@@ -52,6 +56,7 @@ function partsOf(integration: Integration, environment: Environment): (() => unk
     () => integration.outbound?.(environment),
     () => integration.media?.(environment),
     () => integration.assistant?.(environment),
+    () => integration.uploads?.(environment),
   ];
 }
 
@@ -73,10 +78,10 @@ function problemsOf(read: () => unknown): readonly string[] {
 }
 
 /** One that cannot be read counts as switched on: it is meant to be. */
-function assistantOf(integration: Integration, environment: Environment): unknown {
+function inUse(integration: Integration, ability: "assistant" | "uploads", environment: Environment): unknown {
   try {
-    return integration.assistant?.(environment);
+    return integration[ability]?.(environment);
   } catch {
-    return integration.assistant;
+    return integration[ability];
   }
 }

@@ -12,13 +12,14 @@ import type { Database, Executor } from "../database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "./conversations.ts";
+import { conversionStore } from "./conversions.ts";
 import { erasedEventId } from "./erase-traces.ts";
 import { type Following, following, type FollowUpSettings } from "./follow-ups.ts";
 import { leadStore } from "./leads.ts";
 import { messageStore } from "./messages.ts";
 import { outboxStore } from "./outbox-store.ts";
 import { settleItems } from "./replays.ts";
-import { sourceStore } from "./sources.ts";
+import { sourceStore, tenantStore } from "./sources.ts";
 import { turnStore } from "./turn-store.ts";
 
 /** Decides whether an event is new and writes its effects, both in one transaction. */
@@ -142,11 +143,13 @@ function storesOf(tx: Executor, context: Following): Stores {
   const { newId } = context;
   return {
     sources: sourceStore(tx),
+    tenants: tenantStore(tx),
     contacts: contactStore(tx, context),
     conversations: conversationStore(tx, context),
     messages: messageStore(tx, context),
     outbox: outboxStore(tx, context),
     turns: turnStore(tx, context),
     leads: leadStore(tx, newId),
+    conversions: conversionStore(tx, newId),
   };
 }

@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
 import { leadSources, operatorActions } from "../schema/index.ts";
-import { assignSources, giveSource, listSources, seedSources, sourceStore } from "./sources.ts";
+import { assignSources, giveSource, listSources, seedSources, sourceStore, tenantStore } from "./sources.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -40,6 +40,18 @@ test("an account of its own row beats the provider's `*`, and a row without a te
   await expect(sources.tenantOf("google", "account", "7")).rejects.toMatchObject({ next: { kind: "permanent" } });
   expect(asked).toEqual({ "page-1": tenantOf("page-1"), "page-9": tenantOf("*") });
   expect(tenantOf("page-1")).not.toBe(tenantOf("*"));
+});
+
+test("a tenant is found by its name, and a name that nobody has dies without being told", async () => {
+  const source = { provider: "google", externalId: "1", tenantName: "Candlemaker" };
+  await assignSources(database.orm, [source], uuidv7);
+  const owner = await sourceStore(database.orm).tenantOf("google", "account", "1");
+  expect(await tenantStore(database.orm).named("Candlemaker")).toBe(owner);
+  await expect(tenantStore(database.orm).named("candlemaker")).rejects.toMatchObject({
+    next: { kind: "permanent" },
+    code: "no_tenant",
+    message: expect.not.stringContaining("andlemaker") as string,
+  });
 });
 
 test("an account that somebody was given stays theirs when it is seeded again", async () => {

@@ -1,5 +1,5 @@
 import { and, eq, inArray } from "drizzle-orm";
-import { type NewId, permanent, type SourceStore } from "@millrace/core";
+import { type NewId, permanent, type SourceStore, type TenantStore } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import { leadSources, operatorActions, tenants } from "../schema/index.ts";
 import type { By } from "./replays.ts";
@@ -20,6 +20,18 @@ export function sourceStore(tx: Executor): SourceStore {
       const source = rows.find((row) => row.externalId === accountId) ?? rows[0];
       if (source?.tenantId) return source.tenantId;
       throw permanent(`no lead source for ${what} ${accountId}`, "no_lead_source");
+    },
+  };
+}
+
+/** {@link TenantStore} on the table tenants. */
+export function tenantStore(tx: Executor): TenantStore {
+  return {
+    async named(name) {
+      const [tenant] = await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.name, name));
+      if (tenant) return tenant.id;
+      // The name is the caller's: it may be anything, and stands in the event.
+      throw permanent("no tenant has the name that the event tells", "no_tenant");
     },
   };
 }

@@ -1,5 +1,6 @@
 export * from "./contacts.ts";
 export * from "./conversations.ts";
+export * from "./conversions.ts";
 export * from "./leads.ts";
 export * from "./messages.ts";
 export * from "./pipe.ts";

@@ -1,5 +1,5 @@
-import { boolean, index, jsonb, numeric, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
-import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { boolean, index, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, time } from "./columns.ts";
 import { contacts } from "./contacts.ts";
 import { tenants } from "./tenants.ts";
 
@@ -41,33 +41,5 @@ export const leads = pgTable(
     unique("leads_source_external_id").on(table.source, table.externalId),
     index("leads_tenant_id").on(table.tenantId),
     index("leads_contact_id").on(table.contactId),
-  ],
-);
-
-/** A sale reported to Google Ads. */
-export const conversionUploads = pgTable(
-  "conversion_uploads",
-  {
-    id: id(),
-    tenantId: uuid("tenant_id")
-      .notNull()
-      .references(() => tenants.id),
-    leadId: uuid("lead_id").references(() => leads.id),
-    transactionId: text("transaction_id").notNull(),
-    conversionActionId: text("conversion_action_id").notNull(),
-    status: text("status").notNull(),
-    value: numeric("value", { precision: 18, scale: 6 }),
-    currency: text("currency"),
-    convertedAt: time("converted_at").notNull(),
-    requestId: text("request_id"),
-    error: text("error"),
-    payload: jsonb("payload").notNull(),
-    createdAt: createdAt(),
-    updatedAt: updatedAt(),
-  },
-  (table) => [
-    unique("conversion_uploads_action_transaction_id").on(table.conversionActionId, table.transactionId),
-    index("conversion_uploads_tenant_id").on(table.tenantId),
-    index("conversion_uploads_lead_id").on(table.leadId),
   ],
 );

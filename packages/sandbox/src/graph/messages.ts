@@ -1,11 +1,12 @@
 import type { Context } from "hono";
+import { type Fields, fieldsOf, textOf } from "../fields.ts";
 import type { Limit } from "../limits.ts";
 import type { SandboxParts } from "../parts.ts";
 import { errorResponse, type GraphError } from "./errors.ts";
 import { type HasMedia, sendProblem } from "./send-body.ts";
 import { badParam, sendError } from "./send-errors.ts";
 import { isSendFault, isStatusFault, isTaken, sendFaultResponse } from "./send-faults.ts";
-import { type Fields, fieldsOf, missing, textOf } from "./send-fields.ts";
+import { missing } from "./send-fields.ts";
 import type { StatusTeller } from "./statuses.ts";
 import { bearerToken, refusalOf } from "./tokens.ts";
 

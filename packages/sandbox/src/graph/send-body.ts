@@ -1,7 +1,8 @@
+import { type Fields, fieldsOf, textOf } from "../fields.ts";
 import type { GraphError } from "./errors.ts";
 import { badParam, sendError } from "./send-errors.ts";
 import { interactiveProblem } from "./send-interactive.ts";
-import { type Fields, fieldsOf, missing, textOf, tooLong } from "./send-fields.ts";
+import { missing, tooLong } from "./send-fields.ts";
 
 /** Whether a media id is known. */
 export type HasMedia = (id: string) => boolean;

@@ -1,6 +1,7 @@
+import { type Fields, fieldsOf, textOf } from "../fields.ts";
 import type { GraphError } from "./errors.ts";
 import { sendError } from "./send-errors.ts";
-import { type Fields, fieldsOf, missing, textOf } from "./send-fields.ts";
+import { missing } from "./send-fields.ts";
 
 /**
  * What WhatsApp has against buttons or a list; undefined when it takes them. Kinds other than these are let pass.

@@ -20,6 +20,7 @@ export function recordingStores(thread?: Thread): RecordingStores {
     calls,
     stores: {
       sources: { tenantOf: noting("tenantOf", "tenant-1") },
+      tenants: { named: noting("named", "tenant-1") },
       contacts: {
         resolve: noting("resolve", "contact-1"),
         join: noting("join", "contact-1"),
@@ -46,6 +47,7 @@ export function recordingStores(thread?: Thread): RecordingStores {
       },
       turns: { find: noting("findTurn", undefined), answer: noting("answer", "queued") },
       leads: { add: noting("addLead", undefined) },
+      conversions: { add: noting("addConversion", true) },
     },
   };
 }

@@ -1,0 +1,54 @@
+import { userInfo } from "node:os";
+import { parseArgs } from "node:util";
+import { type Environment, uuidv7 } from "@millrace/core";
+import { createConversionReport } from "@millrace/db";
+import { withStores } from "../stores.ts";
+import { UsageError } from "../usage.ts";
+
+/** Lines that are shown. */
+const MOST = 100;
+
+/** `millrace conversions` */
+export const conversions = {
+  usage: "conversions [--json] | release [--reason <text>]  count conversions per day and reason, or upload held ones",
+  async run(args: string[], environment: Environment): Promise<void> {
+    const { positionals, values } = parse(args);
+    const [verb = "report", ...others] = positionals;
+    if (others.length > 0 || !["report", "release"].includes(verb)) throw new UsageError("which? report, release");
+    await withStores(environment, async ({ database }) => {
+      const report = createConversionReport(database, uuidv7);
+      if (verb === "release") {
+        const released = await report.release({ actor: userInfo().username, reason: values.reason });
+        process.stdout.write(values.json ? `${JSON.stringify({ released })}\n` : `${released} released\n`);
+        return;
+      }
+      const [days, batches] = [await report.days(MOST), await report.batches(MOST)];
+      if (values.json) {
+        process.stdout.write(`${JSON.stringify({ days, batches })}\n`);
+        return;
+      }
+      console.table(days);
+      if (batches.length > 0) {
+        process.stdout.write("requests of which Google refused or warned of some, without telling which:\n");
+        console.table(batches.map((batch) => ({ ...batch, ...told(batch) })));
+      }
+    });
+  },
+};
+
+function told({ errors, warnings }: Record<"errors" | "warnings", readonly { reason: string; count: number }[]>) {
+  const inWords = (reasons: typeof errors) => reasons.map(({ reason, count }) => `${count} ${reason}`).join(", ");
+  return { errors: inWords(errors), warnings: inWords(warnings) };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { json: { type: "boolean", default: false }, reason: { type: "string" } },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,247 @@
+import { and, asc, count, eq, inArray, isNull, lt, min, sql } from "drizzle-orm";
+import type { BatchOutcome, Conversion, ConversionBatch, FollowUp, NewId } from "@millrace/core";
+import type { Database, Executor } from "../database.ts";
+import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
+
+/** A batch as its job finds it. */
+export type UploadBatch = ConversionBatch & {
+  id: string;
+  source: string;
+  state: (typeof conversionBatches.$inferSelect)["state"];
+  requestId: string | undefined;
+  sentAt: Date | undefined;
+  slotAt: Date | undefined;
+  checks: number;
+};
+
+/** How conversions are gathered into batches. */
+export type Gathering = {
+  /** The integration whose they are. */
+  source: string;
+  maxBatch: number;
+  /** How long the first of a batch waits for others, in ms. */
+  windowMs: number;
+};
+
+/** Conversions on their way to the platform, for the worker that uploads them. */
+export type ConversionBatches = {
+  /** Makes batches of what was gathered long enough, or is enough for one. Tells their jobs. */
+  form(gathering: Gathering, at: Date): Promise<FollowUp[]>;
+  /** The jobs of batches that nothing happened to since before `before`: they are enqueued again, in case they are lost. */
+  idle(source: string, before: Date, at: Date): Promise<FollowUp[]>;
+  /** A batch with those of its conversions that are still to be uploaded; undefined when there is none. */
+  find(batchId: string): Promise<UploadBatch | undefined>;
+  /** Keeps when the platform's limit lets it go. */
+  keepSlot(batchId: string, at: Date | undefined): Promise<void>;
+  /** These cost themselves alone. */
+  reject(batchId: string, rejected: readonly { id: string; reason: string }[], at: Date): Promise<void>;
+  /** Half of it becomes a batch of its own; tells that one's job. */
+  halve(batchId: string): Promise<FollowUp>;
+  /** The platform has taken it. */
+  sent(batchId: string, requestId: string, at: Date): Promise<void>;
+  /** It was asked in vain what became of it. */
+  checked(batchId: string): Promise<void>;
+  /** The platform has told what became of it. */
+  settle(batchId: string, outcome: Exclude<BatchOutcome, { state: "processing" }>, at: Date): Promise<void>;
+};
+
+/** What the jobs of a batch say of it. */
+type BatchKey = { source: string; id: string; accountId: string };
+
+/** The job that uploads a batch. */
+function uploadJob({ source, id, accountId }: BatchKey): FollowUp {
+  return { source, role: "uploads", id: `upload.${id}`, kind: "upload", payload: { batchId: id, accountId } };
+}
+
+/** The job that asks what became of a batch. */
+export function outcomeJob({ source, id, accountId }: BatchKey, notBefore: Date): FollowUp {
+  return {
+    source,
+    role: "uploads",
+    id: `outcome.${id}`,
+    kind: "outcome",
+    payload: { batchId: id, accountId },
+    notBefore: notBefore.toISOString(),
+  };
+}
+
+/** {@link ConversionBatches} on the tables conversion_batches and conversion_uploads. */
+export function createConversionBatches({ orm }: Database, newId: NewId): ConversionBatches {
+  return {
+    form: (gathering, at) => orm.transaction((tx) => form(tx, newId, gathering, at)),
+    async idle(source, before, at) {
+      const rows = await orm
+        .update(conversionBatches)
+        .set({ updatedAt: at })
+        .where(
+          and(
+            eq(conversionBatches.source, source),
+            inArray(conversionBatches.state, ["formed", "sent"]),
+            lt(conversionBatches.updatedAt, before),
+            sql`not exists ${unsettledLetter()}`,
+          ),
+        )
+        .returning();
+      return rows.map((batch) => (batch.state === "formed" ? uploadJob(batch) : outcomeJob(batch, at)));
+    },
+    find: (batchId) => find(orm, batchId),
+    async keepSlot(batchId, at) {
+      await orm
+        .update(conversionBatches)
+        .set({ slotAt: at ?? null })
+        .where(eq(conversionBatches.id, batchId));
+    },
+    reject: (batchId, rejected, at) =>
+      orm.transaction(async (tx) => {
+        for (const { id, reason } of rejected)
+          await tx
+            .update(conversionUploads)
+            .set({ status: "rejected", error: reason, updatedAt: at })
+            .where(and(eq(conversionUploads.id, id), eq(conversionUploads.status, "queued")));
+        if ((await openOf(tx, batchId)).length > 0) return;
+        await tx
+          .update(conversionBatches)
+          .set({ state: "rejected", settledAt: at, updatedAt: at })
+          .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "formed")));
+      }),
+    halve: (batchId) => orm.transaction((tx) => halve(tx, newId, batchId)),
+    sent: (batchId, requestId, at) =>
+      orm.transaction(async (tx) => {
+        await tx
+          .update(conversionBatches)
+          .set({ state: "sent", requestId, sentAt: at, updatedAt: at })
+          .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "formed")));
+        await tx
+          .update(conversionUploads)
+          .set({ status: "sent", requestId, updatedAt: at })
+          .where(and(eq(conversionUploads.batchId, batchId), eq(conversionUploads.status, "queued")));
+      }),
+    async checked(batchId) {
+      await orm
+        .update(conversionBatches)
+        .set({ checks: sql`${conversionBatches.checks} + 1`, updatedAt: sql`now()` })
+        .where(eq(conversionBatches.id, batchId));
+    },
+    settle: (batchId, outcome, at) =>
+      orm.transaction(async (tx) => {
+        const { state, errors, warnings } = outcome;
+        await tx
+          .update(conversionBatches)
+          .set({ state, errors, warnings, settledAt: at, updatedAt: at })
+          .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "sent")));
+        const status = { success: "processed", partial: "partially processed", failed: "rejected" } as const;
+        // Which of many was refused, the platform does not tell: then the batch alone has the reasons.
+        const sent = and(eq(conversionUploads.batchId, batchId), eq(conversionUploads.status, "sent"));
+        const [found] = await tx.select({ size: count() }).from(conversionUploads).where(sent);
+        const [only, ...others] = errors;
+        const error = (state === "failed" && others.length === 0) || found?.size === 1 ? (only?.reason ?? null) : null;
+        await tx.update(conversionUploads).set({ status: status[state], error, updatedAt: at }).where(sent);
+      }),
+  };
+}
+
+async function form(tx: Executor, newId: NewId, gathering: Gathering, at: Date): Promise<FollowUp[]> {
+  const { source, maxBatch, windowMs } = gathering;
+  // One worker at a time: two would make two small batches of one.
+  const [turn] = await tx.execute<{ mine: boolean }>(
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${`form_batches.${source}`}, 0)) as mine`,
+  );
+  if (!turn?.mine) return [];
+  const waiting = and(eq(conversionUploads.status, "queued"), isNull(conversionUploads.batchId));
+  const groups = await tx
+    .select({
+      accountId: conversionUploads.accountId,
+      actionId: conversionUploads.conversionActionId,
+      size: count(),
+      firstAt: min(conversionUploads.createdAt),
+    })
+    .from(conversionUploads)
+    .where(waiting)
+    .groupBy(conversionUploads.accountId, conversionUploads.conversionActionId);
+  const jobs: FollowUp[] = [];
+  for (const { accountId, actionId, size, firstAt } of groups) {
+    const isDue = firstAt !== null && firstAt.getTime() <= at.getTime() - windowMs;
+    const full = Math.floor(size / maxBatch);
+    const formed = isDue ? Math.ceil(size / maxBatch) : full;
+    for (let index = 0; index < formed; index++) {
+      const rows = await tx
+        .select({ id: conversionUploads.id })
+        .from(conversionUploads)
+        .where(
+          and(waiting, eq(conversionUploads.accountId, accountId), eq(conversionUploads.conversionActionId, actionId)),
+        )
+        .orderBy(asc(conversionUploads.createdAt), asc(conversionUploads.id))
+        .limit(maxBatch);
+      const id = newId();
+      await tx
+        .insert(conversionBatches)
+        .values({ id, source, accountId, actionId, state: "formed", size: rows.length, createdAt: at, updatedAt: at });
+      await assign(
+        tx,
+        id,
+        rows.map((row) => row.id),
+      );
+      jobs.push(uploadJob({ source, id, accountId }));
+    }
+  }
+  return jobs;
+}
+
+async function halve(tx: Executor, newId: NewId, batchId: string): Promise<FollowUp> {
+  const [batch] = await tx.select().from(conversionBatches).where(eq(conversionBatches.id, batchId)).for("update");
+  if (!batch) throw new Error(`batch ${batchId} vanished`);
+  const open = await openOf(tx, batchId);
+  const moved = open.slice(0, Math.floor(open.length / 2)).map(({ id }) => id);
+  const { source, accountId, actionId, createdAt } = batch;
+  const id = newId();
+  await tx
+    .insert(conversionBatches)
+    .values({ id, source, accountId, actionId, state: "formed", size: moved.length, createdAt });
+  await assign(tx, id, moved);
+  await tx
+    .update(conversionBatches)
+    .set({ size: batch.size - moved.length, updatedAt: sql`now()` })
+    .where(eq(conversionBatches.id, batchId));
+  return uploadJob({ source, id, accountId });
+}
+
+async function assign(tx: Executor, batchId: string, ids: readonly string[]): Promise<void> {
+  await tx
+    .update(conversionUploads)
+    .set({ batchId })
+    .where(inArray(conversionUploads.id, [...ids]));
+}
+
+function openOf(tx: Executor, batchId: string) {
+  return tx
+    .select({ id: conversionUploads.id, payload: conversionUploads.payload })
+    .from(conversionUploads)
+    .where(and(eq(conversionUploads.batchId, batchId), eq(conversionUploads.status, "queued")))
+    .orderBy(asc(conversionUploads.createdAt), asc(conversionUploads.id));
+}
+
+async function find(tx: Executor, batchId: string): Promise<UploadBatch | undefined> {
+  const [batch] = await tx.select().from(conversionBatches).where(eq(conversionBatches.id, batchId));
+  if (!batch) return undefined;
+  const { id, source, accountId, actionId, state, requestId, sentAt, slotAt, checks } = batch;
+  const open = await openOf(tx, batchId);
+  return {
+    id,
+    source,
+    accountId,
+    actionId,
+    state,
+    checks,
+    requestId: requestId ?? undefined,
+    sentAt: sentAt ?? undefined,
+    slotAt: slotAt ?? undefined,
+    conversions: open.map((row) => ({ ...(row.payload as Conversion), id: row.id })),
+  };
+}
+
+/** A letter of one of the batch's jobs, which a person has to see to first. */
+function unsettledLetter() {
+  return sql`(select from ${deadLetters}
+    where ${deadLetters.source} = ${conversionBatches.source} and ${deadLetters.state} <> 'resolved'
+      and ${deadLetters.eventId} in ('upload.' || ${conversionBatches.id}, 'outcome.' || ${conversionBatches.id}))`;
+}

@@ -1,0 +1,87 @@
+import { and, count, desc, eq, isNotNull, sql } from "drizzle-orm";
+import type { By } from "./replays.ts";
+import type { NewId } from "@millrace/core";
+import type { Database } from "../database.ts";
+import { conversionBatches, conversionUploads, operatorActions } from "../schema/index.ts";
+
+/** Conversions of a day by what has become of them, and why. */
+export type ConversionLine = { day: string; status: string; reason: string | null; conversions: number };
+
+/** What a batch was told, that no single conversion was. */
+export type BatchLine = {
+  day: string;
+  requestId: string | null;
+  state: string;
+  size: number;
+  errors: readonly { reason: string; count: number }[];
+  warnings: readonly { reason: string; count: number }[];
+};
+
+/** Tells of conversions, and lets held ones go. */
+export type ConversionReport = {
+  /** Latest day first; a day is one of UTC, by when the conversion was taken in. */
+  days(most: number): Promise<ConversionLine[]>;
+  /** Batches that have ended with errors or warnings, latest first. */
+  batches(most: number): Promise<BatchLine[]>;
+  /** Has the held ones uploaded. Tells how many. */
+  release(by: By): Promise<number>;
+};
+
+/** {@link ConversionReport} on the tables conversion_uploads and conversion_batches. */
+export function createConversionReport({ orm }: Database, newId: NewId): ConversionReport {
+  const day = sql<string>`to_char(${conversionUploads.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
+  const batchDay = sql<string>`to_char(${conversionBatches.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
+  return {
+    days: (most) =>
+      orm
+        .select({
+          day: day.as("day"),
+          status: conversionUploads.status,
+          reason: conversionUploads.error,
+          conversions: count(),
+        })
+        .from(conversionUploads)
+        .groupBy(sql`day`, conversionUploads.status, conversionUploads.error)
+        .orderBy(sql`day desc`, conversionUploads.status, conversionUploads.error)
+        .limit(most),
+    async batches(most) {
+      const rows = await orm
+        .select({
+          day: batchDay,
+          requestId: conversionBatches.requestId,
+          state: conversionBatches.state,
+          size: conversionBatches.size,
+          errors: conversionBatches.errors,
+          warnings: conversionBatches.warnings,
+        })
+        .from(conversionBatches)
+        .where(
+          and(
+            isNotNull(conversionBatches.errors),
+            sql`(jsonb_array_length(${conversionBatches.errors}) > 0 or jsonb_array_length(${conversionBatches.warnings}) > 0)`,
+          ),
+        )
+        .orderBy(desc(conversionBatches.id))
+        .limit(most);
+      return rows.map((row) => ({ ...row, errors: row.errors ?? [], warnings: row.warnings ?? [] }));
+    },
+    release: ({ actor, reason }) =>
+      orm.transaction(async (tx) => {
+        const released = await tx
+          .update(conversionUploads)
+          .set({ status: "queued", updatedAt: sql`now()` })
+          .where(eq(conversionUploads.status, "held"));
+        if (released.count === 0) return 0;
+        await tx.insert(operatorActions).values({
+          id: newId(),
+          actor,
+          action: "conversions.released",
+          subject: "conversions",
+          reason: reason ?? null,
+          before: { status: "held" },
+          after: { status: "queued", conversions: released.count },
+        });
+        return released.count;
+      }),
+  };
+}

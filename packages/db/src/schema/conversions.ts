@@ -1,0 +1,81 @@
+import { sql } from "drizzle-orm";
+import { check, index, integer, jsonb, numeric, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { leads } from "./leads.ts";
+import { tenants } from "./tenants.ts";
+
+/** Conversions that are uploaded in one request, and what the platform says of them as a whole. */
+export const conversionBatches = pgTable(
+  "conversion_batches",
+  {
+    id: id(),
+    source: text("source").notNull(),
+    accountId: text("account_id").notNull(),
+    actionId: text("action_id").notNull(),
+    /** `sent`: taken, and not told yet what became of it. */
+    state: text("state", { enum: ["formed", "sent", "success", "partial", "failed", "rejected"] }).notNull(),
+    /** How many it holds. */
+    size: integer("size").notNull(),
+    requestId: text("request_id"),
+    /** How many were refused, and how many warned of, for which reason. */
+    errors: jsonb("errors").$type<readonly { reason: string; count: number }[]>(),
+    warnings: jsonb("warnings").$type<readonly { reason: string; count: number }[]>(),
+    /** When the platform's limit lets it go, once that was asked. */
+    slotAt: time("slot_at"),
+    /** How often it was asked what became of it. */
+    checks: integer("checks").notNull().default(0),
+    sentAt: time("sent_at"),
+    settledAt: time("settled_at"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("conversion_batches_state").on(table.state, table.createdAt),
+    check(
+      "conversion_batches_state",
+      sql`${table.state} in ('formed', 'sent', 'success', 'partial', 'failed', 'rejected')`,
+    ),
+  ],
+);
+
+/** A sale reported to Google Ads. */
+export const conversionUploads = pgTable(
+  "conversion_uploads",
+  {
+    id: id(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    leadId: uuid("lead_id").references(() => leads.id),
+    transactionId: text("transaction_id").notNull(),
+    accountId: text("account_id").notNull(),
+    conversionActionId: text("conversion_action_id").notNull(),
+    /** `processed` and `partially processed` are told of its request, of which it is a part. */
+    status: text("status", {
+      enum: ["queued", "sent", "processed", "partially processed", "rejected", "held"],
+    }).notNull(),
+    value: numeric("value", { precision: 18, scale: 6 }),
+    currency: text("currency"),
+    convertedAt: time("converted_at").notNull(),
+    batchId: uuid("batch_id").references(() => conversionBatches.id),
+    requestId: text("request_id"),
+    /** Why it was rejected. */
+    error: text("error"),
+    payload: jsonb("payload").notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique("conversion_uploads_action_transaction_id").on(table.conversionActionId, table.transactionId),
+    index("conversion_uploads_tenant_id").on(table.tenantId),
+    index("conversion_uploads_lead_id").on(table.leadId),
+    index("conversion_uploads_batch_id").on(table.batchId),
+    index("conversion_uploads_queued")
+      .on(table.conversionActionId, table.createdAt)
+      .where(sql`${table.status} = 'queued' and ${table.batchId} is null`),
+    check(
+      "conversion_uploads_status",
+      sql`${table.status} in ('queued', 'sent', 'processed', 'partially processed', 'rejected', 'held')`,
+    ),
+  ],
+);

@@ -1,0 +1,116 @@
+import { type AdapterContext, EVENT_VERSION, type InboundEvent, type Stores } from "@millrace/core";
+import { recordingLogger } from "@millrace/testing/servers";
+import { expect, test } from "vitest";
+import { readRouteConfig } from "./config.ts";
+import { google } from "./index.ts";
+import { conversionRoute } from "./route.ts";
+import { NOW } from "./test/fake-google.ts";
+
+const sale = { gclid: "c-1", timestamp: "2026-11-24T11:30:00Z", value: "12.50", currency: "EUR", transactionId: "A" };
+
+function eventOf(body: Record<string, unknown>, enabled = true): InboundEvent {
+  const route = conversionRoute({ ...readRouteConfig({}), enabled, accountId: "5550001111", actionId: "91" });
+  const call = { caller: "c", idempotencyKey: undefined, newId: () => "id", now: NOW };
+  const [event] = route.accept(route.body.parse(body), call).events;
+  if (!event) throw new Error("no event");
+  // As the queue hands it on.
+  const told = JSON.parse(JSON.stringify(event)) as typeof event;
+  return { v: EVENT_VERSION, source: "google", correlationId: "c", receivedAt: NOW.toISOString(), ...told };
+}
+
+const unexpected = () => Promise.reject(new Error("nothing is asked for"));
+const context: AdapterContext = {
+  http: unexpected,
+  log: recordingLogger().log,
+  now: () => NOW,
+  newId: () => "id",
+  sources: { tenantOf: unexpected },
+  media: { read: unexpected, write: unexpected },
+  formats: [],
+  signal: new AbortController().signal,
+};
+
+/** Works an event off, and tells what the stores were asked; `isNew` is what they say of the conversion. */
+async function work(event: InboundEvent, isNew = true) {
+  const calls: unknown[][] = [];
+  const noting =
+    <Result>(name: string, result: Result) =>
+    async (...given: unknown[]) => {
+      calls.push([name, ...given]);
+      return result;
+    };
+  const stores = {
+    sources: { tenantOf: noting("tenantOf", "owner") },
+    tenants: { named: noting("named", "named") },
+    conversions: { add: noting("add", isNew) },
+  } satisfies Partial<Stores> as unknown as Stores;
+  const write = await google.handler({}).handle(event, context);
+  return { outcome: await write(stores), calls };
+}
+
+test("a conversion becomes a row of the account's owner, to be uploaded", async () => {
+  const { outcome, calls } = await work(
+    eventOf({ ...sale, email: "ada@example.com", consent: { adUserData: "granted" } }),
+  );
+  expect(outcome).toEqual({ result: "written" });
+  expect(calls).toEqual([
+    ["tenantOf", "google", "account", "5550001111"],
+    [
+      "add",
+      {
+        tenantId: "owner",
+        held: false,
+        transactionId: "A",
+        accountId: "5550001111",
+        actionId: "91",
+        click: { kind: "gclid", id: "c-1" },
+        convertedAt: sale.timestamp,
+        value: "12.50",
+        currency: "EUR",
+        emailHash: "b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72",
+        consent: { adUserData: "granted" },
+        eventSource: "WEB",
+      },
+    ],
+  ]);
+});
+
+test("one that names its tenant is that tenant's", async () => {
+  const { calls } = await work(eventOf({ ...sale, tenant: "Acme" }));
+  expect(calls).toMatchObject([
+    ["named", "Acme"],
+    ["add", { tenantId: "named" }],
+  ]);
+  expect(calls[1]?.[1]).not.toHaveProperty("tenant");
+});
+
+test("one that is accepted while uploads are off is held, and says so", async () => {
+  const { outcome, calls } = await work(eventOf(sale, false));
+  expect(outcome).toEqual({ result: "written", detail: "held" });
+  expect(calls.at(-1)).toMatchObject(["add", { held: true }]);
+});
+
+test("3: one that is there already changes nothing", async () => {
+  expect((await work(eventOf(sale), false)).outcome).toEqual({ result: "ignored", detail: "uploaded before" });
+});
+
+test("what is no conversion dies with the names of its fields alone", async () => {
+  const payload = { ...(eventOf(sale).payload as object), emailHash: "ada@example.com", click: undefined };
+  await expect(work({ ...eventOf(sale), payload })).rejects.toMatchObject({
+    next: { kind: "permanent" },
+    message: "payload not understood: click, emailHash",
+  });
+  await expect(work({ ...eventOf(sale), kind: "refund" })).rejects.toMatchObject({ next: { kind: "permanent" } });
+});
+
+test("a sample is told its fields", () => {
+  const fields = { gclid: "told", value: "7", currency: "USD", transactionId: "T" };
+  const { conversion } = google.samples({ API_KEYS: "first, second" }, NOW, fields);
+  expect(conversion?.headers).toMatchObject({ authorization: "Bearer first" });
+  expect(JSON.parse(conversion?.body ?? "")).toMatchObject(fields);
+  const own = google.samples({}, NOW);
+  expect(own["conversion"]?.path).toBe("/api/integrations/google/offline-conversion");
+  expect(conversionRoute(readRouteConfig({})).body.safeParse(JSON.parse(own["conversion"]?.body ?? "")).success).toBe(
+    true,
+  );
+});

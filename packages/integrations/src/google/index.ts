@@ -1,0 +1,46 @@
+import type { Environment, Integration } from "@millrace/core";
+import { idOf, isObject } from "../shared/shape.ts";
+import { readRouteConfig, readUploadsConfig } from "./config.ts";
+import { accessTokens } from "./credentials.ts";
+import { googleHandler } from "./handler.ts";
+import { conversionRoute } from "./route.ts";
+import { googleSamples } from "./samples.ts";
+import { googleUploads } from "./uploads.ts";
+
+/** Google Ads: offline conversions, by way of the Data Manager API. */
+export const google: Integration = {
+  id: "google",
+  title: "Google Ads",
+  // Google posts nothing: all that there is comes to a route of our own.
+  webhook: () => undefined,
+  // Also where uploads are switched off: what is told meanwhile is held.
+  api: (environment) => [conversionRoute(readRouteConfig(environment))],
+  handler: () => googleHandler,
+  uploads: (environment) => {
+    const config = readUploadsConfig(environment);
+    return config && googleUploads(config, accessTokens(config.accessToken));
+  },
+  accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["accountId"]) : undefined),
+  samples: googleSamples,
+  local: {
+    secrets: [],
+    endpoints: (environment, sandboxUrl) =>
+      hasGoogle(environment)
+        ? {}
+        : {
+            GOOGLE_ADS_OFFLINE_ENABLED: environment["GOOGLE_ADS_OFFLINE_ENABLED"] || "true",
+            GOOGLE_ADS_CUSTOMER_ID: environment["GOOGLE_ADS_CUSTOMER_ID"] || "1234567890",
+            GOOGLE_ADS_CONVERSION_ACTION_ID: environment["GOOGLE_ADS_CONVERSION_ACTION_ID"] || "7001",
+            GOOGLE_ACCESS_TOKEN: "sandbox",
+            GOOGLE_STATUS_AFTER_MS: environment["GOOGLE_STATUS_AFTER_MS"] || "6000",
+            GOOGLE_DATAMANAGER_BASE_URL: `${sandboxUrl}/datamanager/v1`,
+          },
+    accounts: ["*"],
+  },
+};
+
+/** Whether the real API is meant: by its address alone, where the credentials are where Google's library finds them. */
+function hasGoogle(environment: Environment): boolean {
+  const { GOOGLE_APPLICATION_CREDENTIALS: file, GOOGLE_ACCESS_TOKEN: token } = environment;
+  return Boolean(file || token || environment["GOOGLE_DATAMANAGER_BASE_URL"]);
+}
