@@ -34,6 +34,7 @@ test("account ids are told to Google without their dashes, and an unset variable
     accountId: "5550001111",
     actionId: "91",
     loginAccountId: "7770002222",
+    lookAfterMs: 1_800_000,
     baseUrl: "https://datamanager.googleapis.com/v1",
     accessToken: undefined,
     project: undefined,
