@@ -16,12 +16,7 @@ export {
   type ConversionReport,
 } from "./repositories/conversion-report.ts";
 export * from "./repositories/dead-letters.ts";
-export {
-  createDeadLetterList,
-  type DeadLetter,
-  type DeadLetterLine,
-  type DeadLetterList,
-} from "./repositories/dead-letter-list.ts";
+export { createDeadLetterList, type DeadLetter, type DeadLetterList } from "./repositories/dead-letter-list.ts";
 export { createReplays, type Replay, type Replays } from "./repositories/replays.ts";
 export { createReplayLane, type ReplayLane } from "./repositories/replay-lane.ts";
 export * from "./repositories/death-rates.ts";

@@ -2,7 +2,8 @@ import { and, count, desc, eq, isNotNull, sql } from "drizzle-orm";
 import type { By } from "./replays.ts";
 import type { NewId } from "@millrace/core";
 import type { Database } from "../database.ts";
-import { conversionBatches, conversionUploads, operatorActions } from "../schema/index.ts";
+import { conversionBatches, conversionUploads } from "../schema/index.ts";
+import { createOperatorActions } from "./operator-actions.ts";
 
 /** Conversions of a day by what has become of them, and why. */
 export type ConversionLine = { day: string; status: string; reason: string | null; conversions: number };
@@ -65,19 +66,17 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
         .limit(most);
       return rows.map((row) => ({ ...row, errors: row.errors ?? [], warnings: row.warnings ?? [] }));
     },
-    release: ({ actor, reason }) =>
+    release: (by) =>
       orm.transaction(async (tx) => {
         const released = await tx
           .update(conversionUploads)
           .set({ status: "queued", updatedAt: sql`now()` })
           .where(eq(conversionUploads.status, "held"));
         if (released.count === 0) return 0;
-        await tx.insert(operatorActions).values({
-          id: newId(),
-          actor,
+        await createOperatorActions({ orm: tx }, newId).record({
+          ...by,
           action: "conversions.released",
           subject: "conversions",
-          reason: reason ?? null,
           before: { status: "held" },
           after: { status: "queued", conversions: released.count },
         });

@@ -2,12 +2,10 @@ import { and, count, desc, eq, gte, ilike, inArray, lt, or, type SQL, sql } from
 import { DEAD_LETTER_STATES, type DeadLetterSelection, type DeadLetterState } from "@millrace/core";
 import type { Database } from "../database.ts";
 import { deadLetters, leadSources, tenants } from "../schema/index.ts";
+import { UUID } from "./own-ids.ts";
 
 /** A dead letter, whole: its payload is somebody's data. */
 export type DeadLetter = typeof deadLetters.$inferSelect;
-
-/** A dead letter as lists show it: without its payload. */
-export type DeadLetterLine = Omit<DeadLetter, "payload" | "payloadHash">;
 
 /** Reads dead letters. */
 export type DeadLetterList = {
@@ -28,8 +26,6 @@ export type DeadLetterList = {
   /** The one of a job. */
   ofJob(queue: string, jobId: string): Promise<DeadLetter | undefined>;
 };
-
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Most lines of {@link DeadLetterList.tally}. */
 const MOST_KINDS = 100;

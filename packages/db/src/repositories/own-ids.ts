@@ -1,7 +1,8 @@
 /** Ids of our own rows in a job's payload. */
 export type OwnIds = { messageId?: string; turnId?: string; conversationId?: string };
 
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+/** An id of a row of ours. */
+export const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** What of ours a payload names. */
 export function ownIdsIn(payload: unknown): OwnIds {

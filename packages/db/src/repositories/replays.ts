@@ -1,8 +1,9 @@
 import { and, count, desc, eq, inArray, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterSelection, type NewId, type Now, parseJsonBody } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
-import { deadLetters, operatorActions, replayItems, replays } from "../schema/index.ts";
+import { deadLetters, replayItems, replays } from "../schema/index.ts";
 import { selected } from "./dead-letter-list.ts";
+import { createOperatorActions } from "./operator-actions.ts";
 
 /** Who changes something, and why. */
 export type By = { actor: string; reason?: string | undefined };
@@ -34,8 +35,8 @@ export type Replays = {
 
 /** {@link Replays} on the tables replays, replay_items and dead_letters. */
 export function createReplays({ orm }: Database, newId: NewId, now: Now): Replays {
-  const audit = (tx: Executor, { actor, reason }: By, entry: Entry) =>
-    tx.insert(operatorActions).values({ id: newId(), actor, reason: reason ?? null, ...entry });
+  const audit = (tx: Executor, by: By, entry: Entry) =>
+    createOperatorActions({ orm: tx }, newId).record({ ...by, ...entry });
   return {
     start: (selection, rate, by) =>
       orm.transaction(async (tx) => {

@@ -1,7 +1,8 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { type NewId, permanent, type SourceStore, type TenantStore } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
-import { leadSources, operatorActions, tenants } from "../schema/index.ts";
+import { leadSources, tenants } from "../schema/index.ts";
+import { createOperatorActions } from "./operator-actions.ts";
 import type { By } from "./replays.ts";
 
 /** Stands for every account of a provider that has no row of its own. */
@@ -55,7 +56,7 @@ export function listSources({ orm }: Database): Promise<SourceLine[]> {
 export async function giveSource(
   { orm }: Database,
   source: SourceAssignment & { tenantName: string },
-  { actor, reason }: By,
+  by: By,
   newId: NewId,
 ): Promise<void> {
   const { provider, externalId, tenantName } = source;
@@ -66,13 +67,11 @@ export async function giveSource(
       .leftJoin(tenants, eq(tenants.id, leadSources.tenantId))
       .where(and(eq(leadSources.provider, provider), eq(leadSources.externalId, externalId)));
     await assignSources(tx, [source], newId);
-    await tx.insert(operatorActions).values({
-      id: newId(),
-      actor,
+    await createOperatorActions({ orm: tx }, newId).record({
+      ...by,
       action: "source.given",
       subject: `${provider}/${externalId}`,
-      reason: reason ?? null,
-      before: before ?? null,
+      before,
       after: { tenant: tenantName },
     });
   });
