@@ -5,6 +5,9 @@ import type { Now } from "./clock.ts";
 /** What a person allowed; absent where nobody said. */
 export type ConsentWord = "granted" | "denied";
 
+/** A click on an ad, by the id that its landing page was opened with. */
+export type Click = { kind: "gclid" | "gbraid" | "wbraid"; id: string };
+
 /** A sale that followed a click, as it is kept and uploaded: hashed, checked, nobody's name in it. */
 export type Conversion = {
   /** The caller's own, or made of the content: the same sale is uploaded once. Holds no personal data. */
@@ -12,7 +15,7 @@ export type Conversion = {
   /** The advertiser's account and the conversion action in it, by their numbers at the platform. */
   accountId: string;
   actionId: string;
-  click: { kind: "gclid" | "gbraid" | "wbraid"; id: string };
+  click: Click;
   /** RFC 3339 with its zone, as it was told. */
   convertedAt: string;
   /** A decimal as it was told, e.g. `12.50`. */

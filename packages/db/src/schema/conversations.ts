@@ -60,6 +60,10 @@ export const conversations = pgTable(
     lastMessageAt: time("last_message_at"),
     /** The latest message of the other side by its own time: WhatsApp's 24-hour window counts from it. */
     lastUserMessageAt: time("last_user_message_at"),
+    /** The latest click on an ad of Google's that the other side wrote with, and when that was. */
+    clickKind: text("click_kind", { enum: ["gclid", "gbraid", "wbraid"] }),
+    clickId: text("click_id"),
+    clickedAt: time("clicked_at"),
     telegramChatId: bigint("telegram_chat_id", { mode: "bigint" }).generatedAlwaysAs(
       sql`case when channel = 'telegram' then thread_id::bigint end`,
     ),
@@ -72,6 +76,7 @@ export const conversations = pgTable(
     index("conversations_case_id").on(table.caseId),
     index("conversations_contact_id").on(table.contactId),
     check("conversations_mode", sql`${table.mode} in ('ai', 'human')`),
+    check("conversations_click_kind", sql`${table.clickKind} in ('gclid', 'gbraid', 'wbraid')`),
     check("conversations_kind", sql`${table.kind} in ('direct', 'group', 'channel')`),
   ],
 );

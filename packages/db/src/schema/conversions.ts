@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, jsonb, numeric, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { conversations } from "./conversations.ts";
 import { leads } from "./leads.ts";
 import { tenants } from "./tenants.ts";
 
@@ -22,6 +23,8 @@ export const conversionBatches = pgTable(
     warnings: jsonb("warnings").$type<readonly { reason: string; count: number }[]>(),
     /** When the platform's limit lets it go, once that was asked. */
     slotAt: time("slot_at"),
+    /** How often its conversions were sent: those of which the platform says that it failed itself are sent again. */
+    tries: integer("tries").notNull().default(1),
     /** How often it was asked what became of it. */
     checks: integer("checks").notNull().default(0),
     sentAt: time("sent_at"),
@@ -47,6 +50,7 @@ export const conversionUploads = pgTable(
       .notNull()
       .references(() => tenants.id),
     leadId: uuid("lead_id").references(() => leads.id),
+    conversationId: uuid("conversation_id").references(() => conversations.id),
     transactionId: text("transaction_id").notNull(),
     accountId: text("account_id").notNull(),
     conversionActionId: text("conversion_action_id").notNull(),
@@ -69,6 +73,7 @@ export const conversionUploads = pgTable(
     unique("conversion_uploads_action_transaction_id").on(table.conversionActionId, table.transactionId),
     index("conversion_uploads_tenant_id").on(table.tenantId),
     index("conversion_uploads_lead_id").on(table.leadId),
+    index("conversion_uploads_conversation_id").on(table.conversationId),
     index("conversion_uploads_batch_id").on(table.batchId),
     index("conversion_uploads_queued")
       .on(table.conversionActionId, table.createdAt)

@@ -1,4 +1,5 @@
-import { boolean, index, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { boolean, check, index, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time } from "./columns.ts";
 import { contacts } from "./contacts.ts";
 import { tenants } from "./tenants.ts";
@@ -33,6 +34,9 @@ export const leads = pgTable(
     phone: text("phone"),
     answers: jsonb("answers").notNull(),
     consents: jsonb("consents").notNull(),
+    /** The click on an ad of Google's that the lead came from, where its form was told of it. */
+    clickKind: text("click_kind", { enum: ["gclid", "gbraid", "wbraid"] }),
+    clickId: text("click_id"),
     submittedAt: time("submitted_at").notNull(),
     payload: jsonb("payload").notNull(),
     createdAt: createdAt(),
@@ -41,5 +45,6 @@ export const leads = pgTable(
     unique("leads_source_external_id").on(table.source, table.externalId),
     index("leads_tenant_id").on(table.tenantId),
     index("leads_contact_id").on(table.contactId),
+    check("leads_click_kind", sql`${table.clickKind} in ('gclid', 'gbraid', 'wbraid')`),
   ],
 );
