@@ -17,11 +17,19 @@ export function readJson(request: RawRequest, schema: z.ZodType): unknown {
   if (!parsed.ok) throw badBody(parsed.reason);
   if (typeof parsed.value !== "object" || parsed.value === null || Array.isArray(parsed.value))
     throw badBody("the body must be a JSON object");
-  const checked = schema.safeParse(parsed.value);
-  if (checked.success) return checked.data;
-  const errors = fieldErrors(checked.error, parsed.value);
+  return checked(schema, parsed.value, "Invalid body");
+}
+
+/**
+ * A value of the caller's as its schema gives it.
+ * @throws Refusal with 400 and that title for what does not fit
+ */
+export function checked(schema: z.ZodType, value: unknown, title: string): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = fieldErrors(result.error, value);
   const [first] = errors;
-  throw new Refusal(400, "Invalid body", {
+  throw new Refusal(400, title, {
     detail: `${first?.field || "the body"} ${first?.detail}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ""}`,
     errors,
   });

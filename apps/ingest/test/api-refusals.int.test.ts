@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openQueueBackend } from "@millrace/queue";
 import { createTestDatabase, type TestDatabase } from "@millrace/testing";
@@ -142,6 +143,20 @@ test("a field that the schema lets through and the route does not is named in th
     detail: "on must not be in the future",
     errors: [{ pointer: "/on", field: "on", detail: "must not be in the future" }],
   });
+});
+
+test("what stands in the path is checked like the body, and before it", async () => {
+  const post = (id: string) => postNote(ingest.url, "no json", {}, `/api/notes/${id}/pin`);
+  for (const id of ["7", "unwelcome", "..%2f..%2flivez"]) {
+    const response = await post(id);
+    expect(response.status).toBe(400);
+    expect(await problemOf(response)).toMatchObject({
+      title: "Invalid path",
+      errors: [{ pointer: "/id", field: "id", detail: expect.stringContaining("UUID") as string }],
+    });
+  }
+  expect((await problemOf(await post(randomUUID()))).title).toBe("Invalid body");
+  expect((await fetch(`${ingest.url}/api/notes/7/pin`)).status).toBe(405);
 });
 
 test("an Idempotency-Key is refused when it is empty, too long or not visible ASCII", async () => {

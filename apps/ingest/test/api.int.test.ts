@@ -77,6 +77,13 @@ describe.each(queueStores())("our own API on $kind", (store) => {
     expect(await queued("inbound")).toEqual(["stamp.17"]);
   });
 
+  test("what stands in the path is what the event is about", async () => {
+    const id = "019ab000-0000-7000-8000-00000000000c";
+    const response = await postNote(ingest.url, {}, {}, `/api/notes/${id}/pin`);
+    expect([response.status, await response.json()]).toEqual([202, { pinned: id }]);
+    expect(await queued("inbound")).toContain(`pin.${id}`);
+  });
+
   test("each request has one log line that names its caller without a key, and nothing of its body", async () => {
     await postNote(ingest.url, note, { "x-request-id": "logged" });
     const line = ingest.log.lines().find(({ correlationId }) => correlationId === "logged");

@@ -59,8 +59,26 @@ export const stamps: ApiRoute = apiRoute({
   }),
 });
 
+/** A route whose path names what it is about. */
+export const pins: ApiRoute = apiRoute({
+  paths: ["/api/notes/:id/pin"],
+  summary: "Pin a note",
+  description: "Keeps a note on top.",
+  proof: "one of API_KEYS",
+  maxBodyBytes: 4_000,
+  role: "inbound",
+  params: z.strictObject({ id: z.uuid().meta({ description: "Which note." }) }),
+  body: z.strictObject({}),
+  status: 202,
+  answer: z.object({ pinned: z.uuid() }),
+  accept: (_, { params }) => ({
+    events: [{ id: eventId("pin", params.id), kind: "pin", payload: params }],
+    body: { pinned: params.id },
+  }),
+});
+
 /** What {@link startIngest} is given to serve these routes. */
-export const noteApi = { apis: new Map([["notes", [notes, stamps]]]), apiKeys };
+export const noteApi = { apis: new Map([["notes", [notes, stamps, pins]]]), apiKeys };
 
 /** A body that {@link notes} accepts. */
 export const note = { to: { person: "Ada" }, message: { type: "text", text: "words of the note" } };
@@ -70,9 +88,10 @@ export function postNote(
   url: string,
   body: unknown = note,
   headers: Record<string, string | undefined> = {},
+  path: string = notes.paths[0],
 ): Promise<Response> {
   const all = { authorization: `Bearer ${apiKeys[0]}`, "content-type": "application/json", ...headers };
-  return fetch(`${url}${notes.paths[0]}`, {
+  return fetch(`${url}${path}`, {
     method: "POST",
     body: typeof body === "string" ? body : JSON.stringify(body),
     headers: Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined),

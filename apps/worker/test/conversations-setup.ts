@@ -138,18 +138,29 @@ export async function openConversations(
 
   /** A request to one of our own routes, past ingest's own checks. */
   async function call(path: string, body: unknown, idempotencyKey?: string): Promise<Accepted["body"]> {
-    const found = routes.find(({ route }) => route.paths.includes(path));
-    if (!found) throw new Error(`no route ${path}`);
-    return accept(found, body, idempotencyKey);
+    for (const found of routes) {
+      const [match] = found.route.paths.flatMap(
+        (pathname) => new URLPattern({ pathname }).exec({ pathname: path }) ?? [],
+      );
+      if (match) return accept(found, body, idempotencyKey, match.pathname.groups);
+    }
+    throw new Error(`no route ${path}`);
   }
 
   async function accept(
     { integration, route }: { integration: Integration; route: ApiRoute },
     body: unknown,
     idempotencyKey?: string,
+    params: unknown = {},
   ): Promise<Accepted["body"]> {
     const parsed = route.body.parse(body);
-    const call = { caller: "test", idempotencyKey, newId: uuidv7, now: new Date() };
+    const call = {
+      params: route.params?.parse(params),
+      caller: "test",
+      idempotencyKey,
+      newId: uuidv7,
+      now: new Date(),
+    };
     const { events, body: answer } = route.accept(parsed, call);
     await enqueue(integration.id, route.role, events);
     return answer;

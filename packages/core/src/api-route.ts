@@ -4,7 +4,9 @@ import type { QueueRole, SplitEvent } from "./event.ts";
 import type { RawRequest } from "./integration.ts";
 
 /** A request to one of our own routes, past its proof. */
-export type ApiCall = {
+export type ApiCall<Params = unknown> = {
+  /** What stands in the path, as the route's `params` gives it. */
+  params: Params;
   /** Who calls, without telling their secret: the same for all requests made with one key. */
   caller: string;
   /** The caller's own name for the request, from `Idempotency-Key`. */
@@ -36,8 +38,10 @@ export class FieldProblem extends Error {
 
 /** A route that callers of ours post JSON to. Its schemas are also its page in the OpenAPI document. */
 export type ApiRoute = {
-  /** Paths it answers at, the canonical one first. */
+  /** Paths it answers at, the canonical one first. `:id` stands for a path parameter. */
   paths: readonly [string, ...string[]];
+  /** What the path's parameters must be; answered like the body's problems. Absent: the path has none. */
+  params?: z.ZodObject;
   /** One line, for the OpenAPI document. */
   summary: string;
   /** Markdown, for the OpenAPI document. */
@@ -60,12 +64,16 @@ export type ApiRoute = {
   accept(body: unknown, call: ApiCall): Accepted;
 };
 
-/** An {@link ApiRoute} whose `accept` gets what its schema gives. */
-export function apiRoute<Schema extends z.ZodType>(
-  route: Omit<ApiRoute, "body" | "accept"> & {
-    body: Schema;
-    accept(body: z.output<Schema>, call: ApiCall): Accepted;
+/** An {@link ApiRoute} whose `accept` gets what its schemas give. */
+export function apiRoute<Body extends z.ZodType, Params extends z.ZodObject = z.ZodObject>(
+  route: Omit<ApiRoute, "body" | "params" | "accept"> & {
+    body: Body;
+    params?: Params;
+    accept(body: z.output<Body>, call: ApiCall<z.output<Params>>): Accepted;
   },
 ): ApiRoute {
-  return { ...route, accept: (body, call) => route.accept(body as z.output<Schema>, call) };
+  return {
+    ...route,
+    accept: (body, call) => route.accept(body as z.output<Body>, call as ApiCall<z.output<Params>>),
+  };
 }

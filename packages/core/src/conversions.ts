@@ -30,13 +30,20 @@ export type Conversion = {
   eventSource: string;
 };
 
+/** A conversion of a tenant; of a lead or a conversation, where it was such a one that was won. */
+export type NewConversion = Conversion & {
+  tenantId: string;
+  held: boolean;
+  leadId?: string;
+  conversationId?: string;
+};
+
 /** Where conversions are kept until they are uploaded. */
 export type ConversionStore = {
   /**
-   * Keeps a conversion of a tenant, to be uploaded unless it is held. False when the action has one of that transaction
-   * id already.
+   * Keeps a conversion, to be uploaded unless it is held. False when the action has one of that transaction id already.
    */
-  add(conversion: Conversion & { tenantId: string; held: boolean; leadId?: string | undefined }): Promise<boolean>;
+  add(conversion: NewConversion): Promise<boolean>;
 };
 
 /** What an upload is given: ports, never the things behind them. */

@@ -1,4 +1,4 @@
-import type { ConversionStore } from "./conversions.ts";
+import type { Click, ConversionStore } from "./conversions.ts";
 import type { MessagePart, Sent } from "./outbound.ts";
 
 /**
@@ -93,8 +93,11 @@ export type Thread = {
   title?: string | undefined;
 };
 
-/** What just happened in a thread; `byUser` when the other side did it, which opens WhatsApp's 24-hour window. */
-export type Activity = { at: Date; byUser: boolean };
+/**
+ * What just happened in a thread; `byUser` when the other side did it, which opens WhatsApp's 24-hour window. `click` is
+ * what they wrote with.
+ */
+export type Activity = { at: Date; byUser: boolean; click?: Click | undefined };
 
 /** Who answers in a conversation: the AI, or a person who took over. */
 export type ConversationMode = "ai" | "human";
@@ -112,7 +115,9 @@ export type Takeover = {
 /** Threads of messages, each with a case. */
 export type ConversationStore = {
   /** A conversation by its id; undefined when there is none. */
-  find(id: string): Promise<(Thread & { mode: ConversationMode; epoch: number }) | undefined>;
+  find(
+    id: string,
+  ): Promise<(Thread & { mode: ConversationMode; epoch: number; click?: Click | undefined }) | undefined>;
   /**
    * Changes who answers and raises the conversation's epoch, which takes back every AI answer that was asked for
    * before and is not sent yet. Waits until one that is on its way has arrived. Handing back asks the AI with what was
@@ -277,12 +282,16 @@ export type NewLead = {
   answers: Record<string, readonly string[]>;
   /** Every consent box by its key. */
   consents: Record<string, boolean>;
+  /** The click on an ad that led to it, where its form was told of it. */
+  click?: Click | undefined;
   submittedAt: Date;
   payload: unknown;
 };
 
 /** Leads, each written once. */
 export type LeadStore = {
+  /** What of a lead tells of a conversion, by its id; undefined when there is none. */
+  find(id: string): Promise<Pick<NewLead, "tenantId" | "click" | "consents"> | undefined>;
   /** Writes a lead unless it is there already. */
   add(lead: NewLead): Promise<void>;
 };

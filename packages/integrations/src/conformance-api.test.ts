@@ -61,8 +61,8 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
 
   test("switched off it is not there, or holds what it is told, and needs no secret", () => {
     const off = integration.api?.({ [`${integration.id.toUpperCase()}_WEBHOOK_ENABLED`]: "false" }, formats);
-    const holding = expect.objectContaining({ paths: route.paths, status: 200 });
-    expect(off).toEqual(HOLDING.includes(integration.id) ? [holding] : []);
+    const kept = off?.filter(({ paths }) => paths[0] === route.paths[0]).map(({ status }) => status);
+    expect(kept).toEqual(HOLDING.includes(integration.id) ? [200] : []);
   });
 
   async function faultsIn(body: unknown): Promise<string[]> {
@@ -141,6 +141,10 @@ const likely = fc.oneof(
   fc.record({ turnId: fc.constant(ID), messages: fc.array(content, { minLength: 1, maxLength: 3 }) }),
   fc.record({ conversationId: fc.constant(ID), mode: fc.constantFrom("ai", "human", "both") }),
   fc.record(
+    { value: fc.nat(), currency: fc.constantFrom("EUR", "ZZZ"), transactionId: fc.string({ minLength: 1 }) },
+    { requiredKeys: ["value", "currency"] },
+  ),
+  fc.record(
     {
       gclid: fc.string({ minLength: 1 }),
       timestamp: fc.constantFrom(NOW.toISOString(), "2026-11-21T10:00:00+03:00", "2026-11-21"),
@@ -154,7 +158,7 @@ const likely = fc.oneof(
 );
 
 function accept(route: ApiRoute, body: unknown) {
-  const call = { caller: "c", idempotencyKey: "key", newId: () => ID, now: NOW };
+  const call = { params: { id: ID }, caller: "c", idempotencyKey: "key", newId: () => ID, now: NOW };
   return route.accept(route.body.parse(body), call).events;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { apiRoute } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import { z } from "zod";
-import { noteApi, notes, stamps } from "../../test/note-routes.ts";
+import { noteApi, notes, pins, stamps } from "../../test/note-routes.ts";
 import { openApiDocument } from "./document.ts";
 
 type Json = Record<string, unknown>;
@@ -29,7 +29,7 @@ const environment = {
 };
 
 describe.each([
-  ["routes of the tests", new Map([["notes", [notes, stamps, trees]]])],
+  ["routes of the tests", new Map([["notes", [notes, stamps, trees, pins]]])],
   ["the integrations", new Map(integrations.map((one) => [one.id, one.api?.(environment, formats) ?? []]))],
 ])("the OpenAPI document of %s", (_, apis) => {
   const routes = [...apis.values()].flat();
@@ -37,7 +37,9 @@ describe.each([
   const operations = Object.values(at(document, "#/paths") as Json).map((item) => (item as { post: Json }).post);
 
   test("has every route once, by a name of its own", () => {
-    expect(Object.keys(at(document, "#/paths") as Json)).toEqual(routes.map(({ paths }) => paths[0]));
+    expect(Object.keys(at(document, "#/paths") as Json)).toEqual(
+      routes.map(({ paths }) => paths[0].replace(":id", "{id}")),
+    );
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(routes.length);
   });
 
@@ -88,6 +90,15 @@ test("a body is described as it comes in, with its descriptions, and each proof 
   const own = at(document, "#/paths/~1api~1integrations~1notes~1trees/post") as Json;
   expect(own["security"]).toEqual([{ callbackProof: [] }]);
   expect(own["description"]).toContain("`X-Stamp`");
+});
+
+test("what stands in a path is a parameter of its operation, which is named without it", () => {
+  const document = openApiDocument(new Map([["notes", [pins, notes]]]));
+  const pin = at(document, "#/paths/~1api~1notes~1{id}~1pin/post") as Json;
+  expect(pin["operationId"]).toBe("NotesPin");
+  const schema = { type: "string", format: "uuid", description: "Which note." };
+  expect(pin["parameters"]).toMatchObject([{ name: "id", in: "path", required: true, schema }, {}]);
+  expect(at(document, "#/paths/~1api~1integrations~1notes~1send/post/parameters")).toHaveLength(1);
 });
 
 /** What a JSON pointer in a fragment names. */

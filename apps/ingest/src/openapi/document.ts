@@ -1,4 +1,5 @@
 import type { ApiRoute } from "@millrace/core";
+import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
 import { problemSchema } from "../problem.ts";
 import { type SchemaComponents, schemaComponents } from "./schemas.ts";
@@ -9,7 +10,7 @@ export function openApiDocument(apis: ReadonlyMap<string, readonly ApiRoute[]>):
   const problem = components.add("Problem", problemSchema, "output");
   const paths = Object.fromEntries(
     [...apis].flatMap(([source, routes]) =>
-      routes.map((route) => [route.paths[0], { post: operation(source, route, components) }]),
+      routes.map((route) => [pathOf(route), { post: operation(source, route, components) }]),
     ),
   );
   const refusal = (status: number, title: string, description: string, headers = {}, details = {}) => {
@@ -100,7 +101,7 @@ function operation(source: string, route: ApiRoute, components: SchemaComponents
       "\n\n",
     ),
     security: [route.verify ? { callbackProof: [] } : { apiKey: [] }],
-    parameters: [{ $ref: "#/components/parameters/IdempotencyKey" }],
+    parameters: [...pathParameters(route), { $ref: "#/components/parameters/IdempotencyKey" }],
     requestBody: {
       required: true,
       content: { "application/json": { schema: components.add(`${name}Request`, route.body, "input") } },
@@ -116,8 +117,21 @@ function operation(source: string, route: ApiRoute, components: SchemaComponents
   };
 }
 
+/** `/api/leads/:id/won` as OpenAPI writes it. */
+function pathOf({ paths: [path] }: ApiRoute): string {
+  return path.replaceAll(/:(\w+)/g, "{$1}");
+}
+
+function pathParameters({ params }: ApiRoute): Record<string, unknown>[] {
+  const { properties = {} } = params ? z.toJSONSchema(params, { io: "input" }) : {};
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: "path", required: true, schema }));
+}
+
 /** A route's name in the document, e.g. `WhatsappSend`. */
 function nameOf(path: string): string {
-  const words = path.replace(/^\/api\/(?:integrations\/)?/, "").split(/[^A-Za-z0-9]+/);
+  const words = path
+    .replace(/^\/api\/(?:integrations\/)?/, "")
+    .replaceAll(/:\w+/g, "")
+    .split(/[^A-Za-z0-9]+/);
   return words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("");
 }

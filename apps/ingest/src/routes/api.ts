@@ -3,7 +3,7 @@ import type { ApiRoute, RawRequest } from "@millrace/core";
 import type { Producer } from "@millrace/queue";
 import type { IngestEnv, IngestParts } from "../app.ts";
 import { readBody } from "../body.ts";
-import { readJson } from "../json-body.ts";
+import { checked, readJson } from "../json-body.ts";
 import { problem } from "../problem.ts";
 import { type Proof, proofBy } from "../proof.ts";
 import { rawRequest } from "../raw-request.ts";
@@ -14,7 +14,7 @@ import { stamp } from "../stamp.ts";
 type Mounted = { source: string; route: ApiRoute; producer: Producer; proof: Proof };
 
 /**
- * The way of a request to our own API: method, the caller's key, size, the route's own proof, content type, JSON, schema, Idempotency-Key;
+ * The way of a request to our own API: method, the caller's key, size, the route's own proof, the path's parameters, content type, JSON, schema, Idempotency-Key;
  * then the route makes events of it, they are enqueued, and only then is it answered.
  */
 export function apiRoutes(parts: IngestParts): Hono<IngestEnv> {
@@ -47,9 +47,10 @@ async function takeIn(
       if (!route.verify) caller = proof(route, rawRequest(c, new Uint8Array()), startedAt);
       const request = rawRequest(c, await readBody(c.env.incoming, route.maxBodyBytes));
       caller ??= proof(route, request, startedAt);
+      const params = route.params && checked(route.params, request.params, "Invalid path");
       const body = readJson(request, route.body);
       const idempotencyKey = readIdempotencyKey(request);
-      const accepted = route.accept(body, { caller, idempotencyKey, newId: parts.newId, now: startedAt });
+      const accepted = route.accept(body, { params, caller, idempotencyKey, newId: parts.newId, now: startedAt });
       const events = stamp(accepted.events, { source, correlationId, receivedAt: startedAt.toISOString() });
       await producer.enqueue(events);
       queued = events.length;

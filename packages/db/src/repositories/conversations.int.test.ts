@@ -6,8 +6,9 @@ import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type Database, type Executor, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
 import { isOutage } from "../outage.ts";
-import { cases, conversations, messages, tenants } from "../schema/index.ts";
+import { cases, conversations, conversionUploads, messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "./conversations.ts";
+import { conversionStore } from "./conversions.ts";
 import { following } from "./follow-ups.ts";
 import { messageStore } from "./messages.ts";
 
@@ -58,6 +59,53 @@ test("times never go back, and only the other side's word opens its window", asy
   await open("1", { at: minute(9), byUser: false });
   await open("1", { at: minute(3), byUser: true });
   expect(await threads()).toMatchObject([{ lastMessageAt: minute(9), lastUserMessageAt: minute(5) }]);
+});
+
+test("the latest click that they wrote with is kept, in whatever order their messages come", async () => {
+  const click = (id: string) => ({ kind: "gclid", id }) as const;
+  const steps = [
+    { at: minute(2), byUser: true, click: click("first") },
+    { at: minute(4), byUser: true, click: click("second") },
+    { at: minute(6), byUser: true },
+  ];
+  for (const [thread, order] of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+  ].entries()) {
+    for (const index of order) await open(`${thread}`, steps[index]);
+  }
+  const clicked = { clickKind: "gclid", clickId: "second", clickedAt: minute(4) };
+  expect(await threads()).toMatchObject([clicked, clicked, clicked]);
+  const [thread] = await threads();
+  expect(await step((store) => store.find(thread?.id ?? ""))).toMatchObject({ click: click("second") });
+  await open("7");
+  const none = (await threads()).find(({ threadId }) => threadId === "7");
+  expect((await step((store) => store.find(none?.id ?? "")))?.click).toBeUndefined();
+});
+
+test("of two threads that become one, the later click stays, and so do conversions of either", async () => {
+  const click = (id: string) => ({ kind: "wbraid", id }) as const;
+  const old = await open("-1", { at: minute(5), byUser: true, click: click("later") });
+  const survivor = await open("-1001", { at: minute(3), byUser: true, click: click("earlier") });
+  await transact((tx) =>
+    conversionStore(tx, uuidv7).add({
+      tenantId,
+      conversationId: old,
+      held: false,
+      transactionId: tenantId,
+      accountId: "1",
+      actionId: "1",
+      click: click("later"),
+      convertedAt: minute(9).toISOString(),
+      consent: {},
+      eventSource: "WEB",
+    }),
+  );
+  await step((store) => store.migrate("telegram", tenantId, "-1", "-1001"));
+  expect(await threads()).toMatchObject([{ id: survivor, clickId: "later", clickedAt: minute(5) }]);
+  const sales = database.orm.select().from(conversionUploads).where(eq(conversionUploads.tenantId, tenantId));
+  expect(await sales).toMatchObject([{ conversationId: survivor }]);
 });
 
 test("groups are a person's from the start, direct threads the AI's", async () => {

@@ -1,9 +1,11 @@
 import { and, eq, sql } from "drizzle-orm";
-import type { Activity, Channel, ConversationStore, NewId, Thread } from "@millrace/core";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { Activity, Channel, Click, ConversationStore, NewId, Thread } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import { isLatest } from "../latest.ts";
 import { lockNames } from "../locks.ts";
 import { cases, conversations } from "../schema/index.ts";
+import { clickFrom, clickTo } from "./clicks.ts";
 import { mergeConversations } from "./merge-conversations.ts";
 import type { Following } from "./follow-ups.ts";
 import { takeOver } from "./take-over.ts";
@@ -25,12 +27,17 @@ export function conversationStore(tx: Executor, following: Following): Conversat
           title: conversations.title,
           mode: conversations.mode,
           epoch: conversations.epoch,
+          clickKind: conversations.clickKind,
+          clickId: conversations.clickId,
         })
         .from(conversations)
         .where(eq(conversations.id, id))
         .prepare("find_conversation")
         .execute();
-      return row && { ...row, contactId: row.contactId ?? undefined, title: row.title ?? undefined };
+      if (!row) return undefined;
+      const { contactId, title, clickKind, clickId, ...thread } = row;
+      const click = clickFrom({ clickKind, clickId });
+      return { ...thread, contactId: contactId ?? undefined, title: title ?? undefined, click };
     },
 
     takeOver: (takeover) => takeOver(tx, following, takeover),
@@ -123,14 +130,27 @@ function latestHeard(at: Date) {
   return sql`greatest(${conversations.lastUserMessageAt}, ${at.toISOString()}::timestamptz)`;
 }
 
+/** The click, where it is the latest that they wrote with. */
+function laterClick({ kind, id }: Click, at: Date) {
+  const isLater = isLatest(conversations.clickedAt, at, false);
+  const ifLater = (column: AnyPgColumn, value: string | Date) =>
+    sql`case when ${isLater} then ${sql.param(value, column)} else ${column} end`;
+  return {
+    clickKind: ifLater(conversations.clickKind, kind),
+    clickId: ifLater(conversations.clickId, id),
+    clickedAt: ifLater(conversations.clickedAt, at),
+  };
+}
+
 /** Moves the times of a thread forward, never back, and tells its case; undefined when there is no such thread. */
-async function touch(tx: Executor, thread: Thread, { at, byUser }: Activity) {
+async function touch(tx: Executor, thread: Thread, { at, byUser, click }: Activity) {
   const [row] = await tx
     .update(conversations)
     .set({
       lastMessageAt: sql`greatest(${conversations.lastMessageAt}, ${at.toISOString()}::timestamptz)`,
       ...(byUser ? { lastUserMessageAt: latestHeard(at) } : {}),
       ...(thread.title === undefined ? {} : { title: thread.title }),
+      ...(click ? laterClick(click, at) : {}),
       updatedAt: sql`now()`,
     })
     .from(cases)
@@ -151,7 +171,7 @@ async function insert(
   tx: Executor,
   newId: NewId,
   thread: Thread,
-  { at, byUser }: Activity,
+  { at, byUser, click }: Activity,
   caseId: string,
   facts: ThreadFacts | undefined,
 ): Promise<string> {
@@ -171,6 +191,8 @@ async function insert(
     reachableChangedAt: facts?.reachableChangedAt ?? null,
     lastMessageAt: at,
     lastUserMessageAt: byUser ? at : null,
+    ...clickTo(click),
+    clickedAt: click ? at : null,
   });
   return id;
 }

@@ -5,7 +5,7 @@ import { conversionUploads } from "../schema/index.ts";
 /** {@link ConversionStore} on the table conversion_uploads. */
 export function conversionStore(tx: Executor, newId: NewId): ConversionStore {
   return {
-    async add({ tenantId, held, leadId, ...conversion }) {
+    async add({ tenantId, held, leadId, conversationId, ...conversion }) {
       const { transactionId, accountId, actionId, convertedAt, value, currency } = conversion;
       const added = await tx
         .insert(conversionUploads)
@@ -13,6 +13,7 @@ export function conversionStore(tx: Executor, newId: NewId): ConversionStore {
           id: newId(),
           tenantId,
           leadId: leadId ?? null,
+          conversationId: conversationId ?? null,
           transactionId,
           accountId,
           conversionActionId: actionId,

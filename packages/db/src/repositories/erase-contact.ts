@@ -82,12 +82,13 @@ export async function eraseContact(
     called: [contact.name, contact.username].filter((name) => name !== null),
     files: filesOf(theirs),
   };
+  await eraseLeads(tx, contactId, heir);
   const rows = {
     contacts: 1,
     contact_identities: await eraseIdentities(tx, newId, contactId, heir),
     cases: await eraseCases(tx, contactId, heir),
     leads: theirLeads.length,
-    ...(await eraseLeads(tx, contactId, heir, idsOf(theirLeads))),
+    conversion_uploads: await eraseConversions(tx, idsOf(theirLeads), idsOf(threads)),
     ...(await eraseMessages(tx, theirs, contactId, heir)),
     ...(await eraseThreads(tx, newId, threads, contactId, heir)),
     thread_facts: await eraseFacts(tx, newId, tenantId, identities),
@@ -148,18 +149,28 @@ async function eraseCases(tx: Executor, contactId: string, heir: string): Promis
 }
 
 /** The platform's id of a lead stays: by it the lead is not written anew when it comes again. */
-async function eraseLeads(tx: Executor, contactId: string, heir: string, leadIds: string[]): Promise<RowCounts> {
-  const nobody = { fullName: null, email: null, phone: null };
+async function eraseLeads(tx: Executor, contactId: string, heir: string): Promise<void> {
+  const nobody = { fullName: null, email: null, phone: null, clickKind: null, clickId: null };
   await tx
     .update(leads)
     .set({ contactId: heir, ...nobody, answers: {}, consents: {}, payload: ERASED })
     .where(eq(leads.contactId, contactId));
-  const uploads = await tx
+}
+
+/** Their click is not uploaded any more; of what is uploaded the counts stay, for the books. */
+async function eraseConversions(tx: Executor, leadIds: string[], conversationIds: string[]): Promise<number> {
+  const waits = inArray(conversionUploads.status, ["queued", "held"]);
+  const rows = await tx
     .update(conversionUploads)
-    .set({ payload: ERASED, error: null, updatedAt: sql`now()` })
-    .where(inArray(conversionUploads.leadId, leadIds))
+    .set({
+      payload: ERASED,
+      status: sql`case when ${waits} then 'rejected' else ${conversionUploads.status} end`,
+      error: sql`case when ${waits} then 'erased' else ${conversionUploads.error} end`,
+      updatedAt: sql`now()`,
+    })
+    .where(or(inArray(conversionUploads.leadId, leadIds), inArray(conversionUploads.conversationId, conversationIds)))
     .returning({ id: conversionUploads.id });
-  return { conversion_uploads: uploads.length };
+  return rows.length;
 }
 
 /** Nothing is asked or sent there any more, also by a worker that has begun. */
@@ -178,6 +189,8 @@ async function eraseThreads(
         contactId: heir,
         threadId: erased,
         title: null,
+        clickKind: null,
+        clickId: null,
         mode: "human",
         epoch: epoch + 1,
         reachable: false,

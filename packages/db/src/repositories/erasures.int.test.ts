@@ -6,7 +6,9 @@ import { openConversations, type Talk, waiting } from "../../test/conversations.
 import {
   contacts,
   conversations,
+  conversionUploads,
   deadLetters,
+  leads,
   leadSources,
   messages,
   operatorActions,
@@ -105,6 +107,59 @@ test("what is left is written down until it is done, and tells nobody after it",
   const [row] = await setup.database.orm.select().from(operatorActions).where(eq(operatorActions.id, erasure.id));
   expect(row).toMatchObject({ ...BY, action: "contact.erased", subject: contactOf(talk), before: null });
   expect(JSON.stringify(row)).not.toContain("lasting-");
+});
+
+test("their clicks go, what is not uploaded yet of them never is, and what they bought stays in the books", async () => {
+  const talk = await setup.meet();
+  const { tenantId } = talk.thread;
+  const click = { kind: "gclid", id: `click-${tenantId}` } as const;
+  const sale = { accountId: "1", actionId: "1", click, convertedAt: "2026-03-01T08:00:00Z", value: "9.50" };
+  const told = { isTest: false, answers: {}, consents: {}, submittedAt: setup.clock.at, payload: {} };
+  await setup.write(async (stores) => {
+    await stores.conversations.open(talk.thread, { at: setup.clock.at, byUser: true, click });
+    await stores.leads.add({
+      tenantId,
+      contactId: contactOf(talk),
+      source: "Meta",
+      externalId: tenantId,
+      click,
+      ...told,
+    });
+  });
+  const { orm } = setup.database;
+  const [lead] = await orm.select().from(leads).where(eq(leads.tenantId, tenantId));
+  const of = { lead: { leadId: lead?.id ?? "" }, conversation: { conversationId: talk.id }, nobody: {} };
+  await setup.write(async (stores) => {
+    for (const [name, whose] of Object.entries(of))
+      for (const held of [false, true]) {
+        const transactionId = `${tenantId}-${name}-${held}`;
+        const consent = { consent: {}, eventSource: "WEB" };
+        await stores.conversions.add({ ...sale, ...consent, ...whose, tenantId, transactionId, held });
+      }
+  });
+  const isSent = eq(conversionUploads.transactionId, `${tenantId}-lead-true`);
+  await orm.update(conversionUploads).set({ status: "sent" }).where(isSent);
+  await erasures.begin(contactOf(talk), BY);
+  const rows = await orm
+    .select()
+    .from(conversionUploads)
+    .where(eq(conversionUploads.tenantId, tenantId))
+    .orderBy(conversionUploads.transactionId);
+  const erased = { payload: { erased: true }, value: "9.500000" };
+  expect(rows).toMatchObject([
+    { ...erased, status: "rejected", error: "erased" },
+    { ...erased, status: "rejected", error: "erased" },
+    { ...erased, status: "rejected", error: "erased" },
+    { ...erased, status: "sent", error: null },
+    { status: "queued", payload: { click } },
+    { status: "held", payload: { click } },
+  ]);
+  const left = [
+    ...(await orm.select().from(leads).where(eq(leads.tenantId, tenantId))),
+    ...(await orm.select().from(conversations).where(eq(conversations.tenantId, tenantId))),
+  ];
+  expect(left).toHaveLength(2);
+  for (const row of left) expect(row).toMatchObject({ clickKind: null, clickId: null });
 });
 
 test("a name that another tenant's contact bears too is not looked for", async () => {

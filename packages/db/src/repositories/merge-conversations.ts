@@ -1,6 +1,6 @@
 import { count, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../database.ts";
-import { cases, conversations } from "../schema/index.ts";
+import { cases, conversations, conversionUploads } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
 import type { Following } from "./follow-ups.ts";
 import { mergeTurns } from "./merge-turns.ts";
@@ -36,7 +36,12 @@ export async function mergeConversations(
     .update(messages)
     .set({ conversationId: survivor, position: sql`${messages.position} + ${kept.positions}` })
     .where(eq(messages.conversationId, other));
+  await tx
+    .update(conversionUploads)
+    .set({ conversationId: survivor })
+    .where(eq(conversionUploads.conversationId, other));
   await tx.delete(conversations).where(eq(conversations.id, other));
+  const clicked = time(gone.clickedAt) > time(kept.clickedAt) ? gone : kept;
   const reach = time(gone.reachableChangedAt) > time(kept.reachableChangedAt) ? gone : kept;
   await tx
     .update(conversations)
@@ -47,6 +52,9 @@ export async function mergeConversations(
       positions: kept.positions + gone.positions,
       reachable: reach.reachable,
       reachableChangedAt: reach.reachableChangedAt,
+      clickKind: clicked.clickKind,
+      clickId: clicked.clickId,
+      clickedAt: clicked.clickedAt,
       lastMessageAt: later(kept.lastMessageAt, gone.lastMessageAt),
       lastUserMessageAt: later(kept.lastUserMessageAt, gone.lastUserMessageAt),
       updatedAt: sql`now()`,

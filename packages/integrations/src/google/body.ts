@@ -1,12 +1,12 @@
 import { z } from "zod";
+import type { Click } from "@millrace/core";
+import { CLICK_ID, CLICK_KINDS } from "../shared/click.ts";
 import { EVENT_SOURCES } from "./config.ts";
 import { looksPersonal, normalEmail, normalPhone } from "./user-data.ts";
 
-const CLICK_IDS = ["gclid", "gbraid", "wbraid"] as const;
-
 const clickId = z
   .string()
-  .regex(/^[\w.~%=+/-]{1,512}$/, "must be a click id as Google put it into the landing page's address")
+  .regex(CLICK_ID, "must be a click id as Google put it into the landing page's address")
   .optional();
 
 /** As much as the table holds: numeric(18, 6). */
@@ -32,27 +32,55 @@ const currencies = new Set(Intl.supportedValuesOf("currency"));
 
 const consentWord = z.enum(["granted", "denied"]).optional();
 
+/** What is told of every sale, whatever it is known by. */
+const saleFields = {
+  timestamp: z.iso
+    .datetime({ offset: true, error: "must be a time with its zone, such as 2026-11-21T10:00:00+03:00" })
+    .meta({ description: "When the sale was made, RFC 3339." }),
+  value: amount,
+  currency: z
+    .string()
+    .toUpperCase()
+    .refine((code) => currencies.has(code), "must be a currency of ISO 4217, such as EUR"),
+  transactionId: z
+    .string()
+    .trim()
+    .regex(/^[^\p{C}]{1,128}$/u, "must be 1 to 128 characters")
+    .refine((id) => !looksPersonal(id), "must hold no personal data: this is an e-mail address or a phone number")
+    .optional(),
+  consent: z
+    .strictObject({ adUserData: consentWord, adPersonalization: consentWord })
+    .optional()
+    .meta({ description: "What the person allowed. What is not told is not assumed." }),
+  eventSource: z.enum(EVENT_SOURCES).optional(),
+  conversionAction: z
+    .string()
+    .regex(/^\d{1,20}$/, "must be the number of a conversion action, digits alone")
+    .optional(),
+};
+
+/** See {@link saleFields}. */
+export type SaleBody = z.output<z.ZodObject<typeof saleFields>>;
+
+/** What the CRM tells when a lead or a conversation is won: it is known by its id, and so is the click. */
+export const wonBody = z.strictObject({
+  ...saleFields,
+  timestamp: saleFields.timestamp.optional().meta({ description: "When the sale was made, RFC 3339; absent: now." }),
+  transactionId: saleFields.transactionId.meta({
+    description: "The order's number, where there is more than one sale. What is not told is made of the id.",
+  }),
+});
+
 /** What the site or the CRM tells of a sale. */
 export const conversionBody = z
   .strictObject({
     gclid: clickId.meta({ description: "One of the three must be there." }),
     gbraid: clickId,
     wbraid: clickId,
-    timestamp: z.iso
-      .datetime({ offset: true, error: "must be a time with its zone, such as 2026-11-21T10:00:00+03:00" })
-      .meta({ description: "When the sale was made, RFC 3339." }),
-    value: amount,
-    currency: z
-      .string()
-      .toUpperCase()
-      .refine((code) => currencies.has(code), "must be a currency of ISO 4217, such as EUR"),
-    transactionId: z
-      .string()
-      .trim()
-      .regex(/^[^\p{C}]{1,128}$/u, "must be 1 to 128 characters")
-      .refine((id) => !looksPersonal(id), "must hold no personal data: this is an e-mail address or a phone number")
-      .optional()
-      .meta({ description: "The order's number. What is not told is made of the content." }),
+    ...saleFields,
+    transactionId: saleFields.transactionId.meta({
+      description: "The order's number. What is not told is made of the content.",
+    }),
     email: z
       .string()
       .max(320)
@@ -65,15 +93,6 @@ export const conversionBody = z
       .refine((text) => normalPhone(text) !== undefined, "must be a number with its country, such as +15551230001")
       .optional()
       .meta({ description: "Hashed before it is kept." }),
-    consent: z
-      .strictObject({ adUserData: consentWord, adPersonalization: consentWord })
-      .optional()
-      .meta({ description: "What the person allowed. What is not told is not assumed." }),
-    eventSource: z.enum(EVENT_SOURCES).optional(),
-    conversionAction: z
-      .string()
-      .regex(/^\d{1,20}$/, "must be the number of a conversion action, digits alone")
-      .optional(),
     tenant: z
       .string()
       .min(1)
@@ -82,7 +101,7 @@ export const conversionBody = z
       .meta({ description: "Whose it is, where not the account's owner's." }),
   })
   .superRefine((body, context) => {
-    const [first, ...others] = CLICK_IDS.filter((kind) => body[kind] !== undefined);
+    const [first, ...others] = CLICK_KINDS.filter((kind) => body[kind] !== undefined);
     if (!first) context.addIssue({ code: "custom", path: ["gclid"], message: "or gbraid or wbraid is required" });
     for (const kind of others)
       context.addIssue({ code: "custom", path: [kind], message: `must not be beside ${first}: send one click id` });
@@ -99,8 +118,8 @@ export const conversionBody = z
 export type ConversionBody = z.output<typeof conversionBody>;
 
 /** The body's one click id. */
-export function clickOf(body: ConversionBody): { kind: (typeof CLICK_IDS)[number]; id: string } {
-  for (const kind of CLICK_IDS) {
+export function clickOf(body: ConversionBody): Click {
+  for (const kind of CLICK_KINDS) {
     const id = body[kind];
     if (id !== undefined) return { kind, id };
   }

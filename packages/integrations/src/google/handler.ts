@@ -1,36 +1,64 @@
-import { type EventHandler, type InboundEvent, permanent, type Write } from "@millrace/core";
+import {
+  type Conversion,
+  type EventHandler,
+  type InboundEvent,
+  type NewConversion,
+  type Outcome,
+  permanent,
+  type Stores,
+  type Write,
+} from "@millrace/core";
 import { z } from "zod";
+import { CLICK_KINDS } from "../shared/click.ts";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { CONVERSION } from "./route.ts";
+import { lacksConsent } from "./sale.ts";
+import { WON } from "./won-route.ts";
 
 const consentWord = z.enum(["granted", "denied"]).optional();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** A conversion as the route made it. */
-const conversionPayload = z.object({
+/** A sale as its route made it. */
+const salePayload = z.object({
   transactionId: z.string().min(1),
   accountId: z.string().min(1),
   actionId: z.string().min(1),
-  click: z.object({ kind: z.enum(["gclid", "gbraid", "wbraid"]), id: z.string().min(1) }),
   convertedAt: z.iso.datetime({ offset: true }),
   value: z.string().optional(),
   currency: z.string().optional(),
-  emailHash: hash.optional(),
-  phoneHash: hash.optional(),
   consent: z.object({ adUserData: consentWord, adPersonalization: consentWord }),
   eventSource: z.string().min(1),
-  /** Name of the tenant whose it is; absent: the account's. */
-  tenant: z.string().optional(),
   held: z.boolean(),
 });
 
-/** The work behind the route: a conversion becomes a row, from which the upload takes it. */
+const conversionPayload = salePayload.extend({
+  click: z.object({ kind: z.enum(CLICK_KINDS), id: z.string().min(1) }),
+  emailHash: hash.optional(),
+  phoneHash: hash.optional(),
+  /** Name of the tenant whose it is; absent: the account's. */
+  tenant: z.string().optional(),
+});
+
+const wonPayload = salePayload.extend({
+  subject: z.enum(["lead", "conversation"]),
+  subjectId: z.uuid(),
+  /** Whether it is held where nobody said that the person's data may be used. */
+  holdsWithoutConsent: z.boolean(),
+});
+
+/** The work behind the routes: a sale becomes a row, from which the upload takes it. */
 export const googleHandler: EventHandler = {
   callsProvider: false,
   scopes: () => [],
   async handle(event) {
-    if (event.kind !== CONVERSION) throw permanent(`no such kind of event: ${event.kind}`);
-    return conversionWrite(event);
+    switch (event.kind) {
+      case CONVERSION:
+        return conversionWrite(event);
+      case WON:
+        return wonWrite(event);
+      default:
+        throw permanent(`no such kind of event: ${event.kind}`);
+    }
   },
 };
 
@@ -41,8 +69,39 @@ function conversionWrite(event: InboundEvent): Write {
       tenant === undefined
         ? await stores.sources.tenantOf("google", "account", conversion.accountId)
         : await stores.tenants.named(tenant);
-    const added = await stores.conversions.add({ ...conversion, tenantId, held });
-    if (!added) return { result: "ignored", detail: "uploaded before" };
-    return held ? { result: "written", detail: "held" } : { result: "written" };
+    return add(stores, { ...conversion, tenantId, held });
   };
+}
+
+function wonWrite(event: InboundEvent): Write {
+  const { subject, subjectId, held, holdsWithoutConsent, ...sale } = parsePayload(wonPayload, event.payload);
+  return async (stores) => {
+    const found = await (subject === "lead" ? stores.leads.find(subjectId) : stores.conversations.find(subjectId));
+    if (!found) throw permanent(`there is no such ${subject}`, "unknown");
+    const { tenantId, click } = found;
+    if (!click) throw permanent(`the ${subject} carries no click id`, "no_click");
+    const consent = "consents" in found ? { ...consentOf(found.consents), ...sale.consent } : sale.consent;
+    return add(stores, {
+      ...sale,
+      tenantId,
+      click,
+      consent,
+      held: held || (holdsWithoutConsent && lacksConsent(consent)),
+      ...(subject === "lead" ? { leadId: subjectId } : { conversationId: subjectId }),
+    });
+  };
+}
+
+async function add(stores: Stores, conversion: NewConversion): Promise<Outcome> {
+  if (!(await stores.conversions.add(conversion))) return { result: "ignored", detail: "uploaded before" };
+  return conversion.held ? { result: "written", detail: "held" } : { result: "written" };
+}
+
+/** What a form's boxes of consent say, where they are named as Google names them; a box left empty is a refusal. */
+function consentOf(boxes: Readonly<Record<string, boolean>>): Conversion["consent"] {
+  const word = (box: boolean | undefined) => {
+    if (box === undefined) return undefined;
+    return box ? "granted" : "denied";
+  };
+  return { adUserData: word(boxes["ad_user_data"]), adPersonalization: word(boxes["ad_personalization"]) };
 }

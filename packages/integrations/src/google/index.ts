@@ -6,6 +6,7 @@ import { googleHandler } from "./handler.ts";
 import { conversionRoute } from "./route.ts";
 import { googleSamples } from "./samples.ts";
 import { googleUploads } from "./uploads.ts";
+import { wonRoute } from "./won-route.ts";
 
 /** Google Ads: offline conversions, by way of the Data Manager API. */
 export const google: Integration = {
@@ -14,7 +15,10 @@ export const google: Integration = {
   // Google posts nothing: all that there is comes to a route of our own.
   webhook: () => undefined,
   // Also where uploads are switched off: what is told meanwhile is held.
-  api: (environment) => [conversionRoute(readRouteConfig(environment))],
+  api(environment) {
+    const config = readRouteConfig(environment);
+    return [conversionRoute(config), wonRoute("lead", config), wonRoute("conversation", config)];
+  },
   handler: () => googleHandler,
   uploads: (environment) => {
     const config = readUploadsConfig(environment);

@@ -1,7 +1,7 @@
-import { type ApiRoute, apiRoute, contentHash, type Conversion, eventId, FieldProblem } from "@millrace/core";
-import { z } from "zod";
+import { type ApiRoute, apiRoute, contentHash, type Conversion, eventId } from "@millrace/core";
 import { clickOf, type ConversionBody, conversionBody } from "./body.ts";
 import type { RouteConfig } from "./config.ts";
+import { lacksConsent, saleAnswer, saleOf } from "./sale.ts";
 import { hashed, normalEmail, normalPhone } from "./user-data.ts";
 
 /** Kind of the event that a conversion becomes. */
@@ -10,10 +10,8 @@ export const CONVERSION = "conversion";
 /** Where conversions are posted to. */
 export const CONVERSION_PATH = "/api/integrations/google/offline-conversion";
 
-const MAX_BODY_BYTES = 16_384;
-
-/** How far a caller's clock may be before ours, in ms. */
-const CLOCK_DIFFERENCE_MS = 5 * 60_000;
+/** Largest body of a sale. */
+export const MAX_BODY_BYTES = 16_384;
 
 /**
  * The route by which the site or the CRM tells of a sale. The same sale told twice is one event. E-mail address and phone
@@ -32,19 +30,11 @@ export function conversionRoute(config: RouteConfig): ApiRoute {
     role: "inbound",
     body: conversionBody,
     status: config.enabled ? 202 : 200,
-    answer: z.strictObject({
-      accepted: z.literal(true),
-      id: z.string().meta({ description: "What `millrace trace` takes to tell where the conversion is." }),
-      transactionId: z.string(),
-      held: z.literal(true).optional().meta({ description: "It is kept and not uploaded." }),
-    }),
+    answer: saleAnswer,
     accept(body, { now }) {
-      if (new Date(body.timestamp).getTime() > now.getTime() + CLOCK_DIFFERENCE_MS)
-        throw new FieldProblem("timestamp", "must not be in the future");
-      const conversion = conversionOf(body, config);
+      const conversion = conversionOf(body, config, now);
       const { actionId, transactionId, consent } = conversion;
-      // Of the two it is this one without which Google may not use what is uploaded.
-      const held = !config.enabled || (config.holdsWithoutConsent && consent.adUserData === undefined);
+      const held = !config.enabled || (config.holdsWithoutConsent && lacksConsent(consent));
       const id = eventId(CONVERSION, actionId, contentHash(transactionId));
       return {
         events: [{ id, kind: CONVERSION, payload: { ...conversion, tenant: body.tenant, held } }],
@@ -54,24 +44,18 @@ export function conversionRoute(config: RouteConfig): ApiRoute {
   });
 }
 
-function conversionOf(body: ConversionBody, config: RouteConfig): Conversion {
+function conversionOf(body: ConversionBody, config: RouteConfig, now: Date): Conversion {
+  const sale = saleOf(body, config, now);
   const click = clickOf(body);
-  const { timestamp, value, currency, consent = {} } = body;
-  const moment = new Date(timestamp).toISOString();
+  const moment = new Date(sale.convertedAt).toISOString();
   const email = body.email === undefined ? undefined : normalEmail(body.email);
   const phone = body.phone === undefined ? undefined : normalPhone(body.phone);
   return {
-    transactionId: body.transactionId ?? contentHash([click, moment, shortest(value), currency]),
-    accountId: config.accountId,
-    actionId: body.conversionAction ?? config.actionId,
+    ...sale,
+    transactionId: body.transactionId ?? contentHash([click, moment, shortest(body.value), body.currency]),
     click,
-    convertedAt: timestamp,
-    value,
-    currency,
     emailHash: email && hashed(email),
     phoneHash: phone && hashed(phone),
-    consent,
-    eventSource: body.eventSource ?? config.eventSource,
   };
 }
 

@@ -1,15 +1,27 @@
 import type { Environment, Sample } from "@millrace/core";
 import { sendSample } from "../shared/send-sample.ts";
 import { CONVERSION_PATH } from "./route.ts";
+import { type WonSubject, wonPath } from "./won-route.ts";
 
-/** A conversion as callers post it. `fields` may hold `gclid`, `value`, `currency` and `transactionId`. */
+/** A conversation that is none of ours: without a field that names one, the sample ends as a dead letter. */
+const CONVERSATION_ID = "019ab000-0000-7000-8000-00000000000c";
+
+/**
+ * Sales as callers post them. `fields` may hold `value`, `currency` and `transactionId`; `gclid` for a conversion,
+ * `leadId` or `conversationId` for what was won.
+ */
 export function googleSamples(
   environment: Environment,
   now: Date,
   fields: Readonly<Record<string, string>> = {},
 ): Record<string, Sample> {
   const { gclid = `sample-click-${now.getTime()}`, value = "49.90", currency = "EUR", transactionId } = fields;
+  const { leadId, conversationId = CONVERSATION_ID } = fields;
   const consent = { adUserData: "granted", adPersonalization: "granted" };
-  const conversion = { gclid, timestamp: now.toISOString(), value, currency, transactionId, consent };
-  return { conversion: sendSample(environment, CONVERSION_PATH, conversion) };
+  const sale = { value, currency, transactionId, consent };
+  const won: [WonSubject, string] = leadId === undefined ? ["conversation", conversationId] : ["lead", leadId];
+  return {
+    conversion: sendSample(environment, CONVERSION_PATH, { gclid, timestamp: now.toISOString(), ...sale }),
+    won: sendSample(environment, wonPath(...won), sale),
+  };
 }

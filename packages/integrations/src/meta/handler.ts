@@ -9,6 +9,7 @@ import {
   unreadableSchema,
   type Write,
 } from "@millrace/core";
+import { clickInFields } from "../shared/click.ts";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { dateOfUnixSeconds } from "../shared/shape.ts";
 import { tokenFor } from "../shared/graph.ts";
@@ -99,6 +100,7 @@ function leadWrite(notice: LeadNotice, receivedAt: Date, { lead, raw, complete }
       ...person,
       answers,
       consents: consentsOf(lead),
+      click: clickInFields(answers),
       submittedAt: dateOfGraphTime(lead.created_time) ?? dateOfUnixSeconds(notice.created_time) ?? receivedAt,
       payload: raw,
     });

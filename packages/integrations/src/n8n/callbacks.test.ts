@@ -58,7 +58,7 @@ const conversation = {
   epoch: 1,
 } as const;
 
-const call: ApiCall = { caller: "n8n", idempotencyKey: undefined, newId: () => "id-1", now: NOW };
+const call: ApiCall = { params: {}, caller: "n8n", idempotencyKey: undefined, newId: () => "id-1", now: NOW };
 const routes = n8n.api?.(environment, formats) ?? [];
 const [aiResponse, humanTakeover] = routes;
 

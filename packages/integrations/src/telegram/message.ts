@@ -1,5 +1,6 @@
 import { permanent, type Write } from "@millrace/core";
 import { dateOfUnixSeconds, idOf, isObject } from "../shared/shape.ts";
+import { clickInText } from "../shared/click.ts";
 import { wordsIn } from "./body.ts";
 import { contentOf } from "./content.ts";
 import { accountOf, kindOf, messageKey, resolvePerson } from "./place.ts";
@@ -44,7 +45,7 @@ export function messageWrite(
         contactId: kind === "direct" ? other : undefined,
         title: chat.title ?? undefined,
       },
-      { at: sentAt, byUser: !ours },
+      { at: sentAt, byUser: !ours, click: ours ? undefined : clickInText(content.body) },
     );
     if (ownerTakesOver && ours && byHand(message))
       await stores.conversations.takeOver({

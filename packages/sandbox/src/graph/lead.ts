@@ -79,6 +79,8 @@ function wholeLead(id: string): Record<string, unknown> {
     // +999 is assigned to no country, so that it is nobody's number.
     answer("phone_number", `+999${number(11).slice(-11)}`),
     answer("when_may_we_call", pick(CALL_TIMES, byte(17))),
+    // A hidden field of the form, as one fills it from the address of the page that the form stands behind.
+    answer("gclid", `sandbox-click-${id}`),
     answer("which_rooms", ...ROOMS.slice(byte(18) % 3, (byte(18) % 3) + 1 + (byte(19) % 2))),
   ];
   const dummies = answers.map(({ name }) => answer(name, `<test lead: dummy data for ${name}>`));

@@ -14,7 +14,7 @@ const text = { type: "text", text: "Come in" };
 function requested(body: unknown): InboundEvent {
   let ids = 0;
   const newId = () => `019ab000-0000-7000-8000-${String(++ids).padStart(12, "0")}`;
-  const call = { caller: "c", idempotencyKey: undefined, newId, now: new Date(receivedAt) };
+  const call = { params: {}, caller: "c", idempotencyKey: undefined, newId, now: new Date(receivedAt) };
   const [event] = telegramSendRoute.accept(telegramSendRoute.body.parse(body), call).events;
   if (!event) throw new Error("no event");
   const payload: unknown = JSON.parse(JSON.stringify(event.payload));

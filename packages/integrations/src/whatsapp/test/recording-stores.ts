@@ -46,7 +46,7 @@ export function recordingStores(thread?: Thread): RecordingStores {
         suppress: noting("suppress", undefined),
       },
       turns: { find: noting("findTurn", undefined), answer: noting("answer", "queued") },
-      leads: { add: noting("addLead", undefined) },
+      leads: { find: noting("findLead", undefined), add: noting("addLead", undefined) },
       conversions: { add: noting("addConversion", true) },
     },
   };

@@ -1,0 +1,56 @@
+import { type ApiRoute, apiRoute, contentHash, eventId } from "@millrace/core";
+import { z } from "zod";
+import { wonBody } from "./body.ts";
+import type { RouteConfig } from "./config.ts";
+import { MAX_BODY_BYTES } from "./route.ts";
+import { saleAnswer, saleOf } from "./sale.ts";
+
+/** Kind of the event that a lead or a conversation that was won becomes. */
+export const WON = "won";
+
+/** Whose click it was that led to the sale. */
+export type WonSubject = "lead" | "conversation";
+
+/** Where a lead or a conversation is marked as won. */
+export function wonPath(subject: WonSubject, id: string): `/${string}` {
+  return `/api/${subject}s/${encodeURIComponent(id)}/won`;
+}
+
+/**
+ * The route by which a lead or a conversation is marked as won. Whether there is one, and what click it carries, only the
+ * worker can see. Told again it is the same event, unless its caller names another transaction.
+ */
+export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
+  return apiRoute({
+    paths: [`/api/${subject}s/:id/won`],
+    summary: `Mark a ${subject} as won`,
+    description:
+      `Reports the sale to Google Ads by the click id that the ${subject} carries. One that carries none, or is not ` +
+      `there, becomes a dead letter with that reason. A ${subject} is won once, or once for each \`transactionId\`.\n\n` +
+      "While uploads are switched off it is kept as `held`, and the answer is 200.",
+    proof: "one of API_KEYS",
+    maxBodyBytes: MAX_BODY_BYTES,
+    role: "inbound",
+    params: z.strictObject({ id: z.uuid().meta({ description: `Row of the table \`${subject}s\`.` }) }),
+    body: wonBody,
+    status: config.enabled ? 202 : 200,
+    answer: saleAnswer,
+    accept(body, { now, params }) {
+      const { transactionId = `${subject}-${params.id}` } = body;
+      const sale = saleOf(body, config, now);
+      const id = eventId(WON, sale.actionId, contentHash([subject, params.id, transactionId]));
+      const held = !config.enabled;
+      const { holdsWithoutConsent } = config;
+      return {
+        events: [
+          {
+            id,
+            kind: WON,
+            payload: { ...sale, transactionId, subject, subjectId: params.id, held, holdsWithoutConsent },
+          },
+        ],
+        body: { accepted: true, id, transactionId, ...(held ? { held } : {}) },
+      };
+    },
+  });
+}
