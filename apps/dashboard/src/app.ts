@@ -5,6 +5,7 @@ import { contextStorage, getContext } from "hono/context-storage";
 import { timeout } from "hono/timeout";
 import type { Logger, NewId, Now } from "@millrace/core";
 import {
+  createConversionReport,
   createDeadLetterList,
   createOperatorActions,
   createOperators,
@@ -20,6 +21,7 @@ import { boardRoutes } from "./board.ts";
 import { deadLetterApi } from "./dead-letters/api.ts";
 import { healthRoutes } from "./health.ts";
 import { auditRoutes } from "./pages/audit.ts";
+import { conversionsRoutes } from "./pages/conversions.ts";
 import { replaysRoutes } from "./pages/replays.ts";
 import { sourcesRoutes } from "./pages/sources.ts";
 import { problem } from "./problem.ts";
@@ -94,6 +96,7 @@ export function createDashboardApp(parts: DashboardParts): Hono<DashboardEnv> {
   const replays = createReplays(database, newId, now);
   app.route("/", deadLetterApi({ letters, replays }));
   app.route("/", replaysRoutes({ letters, replays, queues: parts.definitions.map(({ name }) => name) }));
+  app.route("/", conversionsRoutes(createConversionReport(database, newId)));
   app.route(
     "/",
     sourcesRoutes({ database, newId, providers: [...new Set(parts.definitions.map(({ source }) => source))] }),

@@ -150,12 +150,4 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     expect(new Set(await counted()).size).toBe(4_993);
     expect(await counted()).toHaveLength(4_993);
   }, 120_000);
-
-  test("switched off, they are held, and uploaded once they are released", async () => {
-    await open({ GOOGLE_ADS_OFFLINE_ENABLED: "false" });
-    expect(await report("a")).toMatchObject({ held: true });
-    work();
-    await all("held");
-    expect(await counted()).toEqual([]);
-  });
 });

@@ -30,10 +30,16 @@ export type Conversion = {
   eventSource: string;
 };
 
+/** Why a conversion is not uploaded for now: uploads are switched off, or nobody said that its data may be used. */
+export const HELD_FOR = ["switched_off", "no_consent"] as const;
+/** See {@link HELD_FOR}. */
+export type HeldFor = (typeof HELD_FOR)[number];
+
 /** A conversion of a tenant; of a lead or a conversation, where it was such a one that was won. */
 export type NewConversion = Conversion & {
   tenantId: string;
-  held: boolean;
+  /** Absent: it is to be uploaded. */
+  held?: HeldFor | undefined;
   leadId?: string;
   conversationId?: string;
 };
@@ -41,7 +47,7 @@ export type NewConversion = Conversion & {
 /** Where conversions are kept until they are uploaded. */
 export type ConversionStore = {
   /**
-   * Keeps a conversion, to be uploaded unless it is held. False when the action has one of that transaction id already.
+   * Keeps a conversion. False when the action has one of that transaction id already.
    */
   add(conversion: NewConversion): Promise<boolean>;
 };

@@ -13,6 +13,7 @@ export {
   createConversionReport,
   type BatchLine,
   type ConversionLine,
+  type HeldLine,
   type ConversionReport,
 } from "./repositories/conversion-report.ts";
 export * from "./repositories/dead-letters.ts";

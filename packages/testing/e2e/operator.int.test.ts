@@ -141,7 +141,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     await page.keyboard.type(PASSWORD);
     await page.keyboard.press("Enter");
     await page.waitForURL(`${base}/`);
-    for (const path of ["/replays?preview=1", "/sources", "/audit"]) {
+    for (const path of ["/replays?preview=1", "/conversions", "/sources", "/audit"]) {
       await page.goto(`${base}${path}`);
       const wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
       expect(wide, path).toBeLessThanOrEqual(0);

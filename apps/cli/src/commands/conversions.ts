@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
-import { type Environment, uuidv7 } from "@millrace/core";
+import { type Environment, HELD_FOR, uuidv7 } from "@millrace/core";
 import { createConversionReport } from "@millrace/db";
 import { withStores } from "../stores.ts";
 import { UsageError } from "../usage.ts";
@@ -10,7 +10,8 @@ const MOST = 100;
 
 /** `millrace conversions` */
 export const conversions = {
-  usage: "conversions [--json] | release [--reason <text>]  count conversions per day and reason, or upload held ones",
+  usage:
+    "conversions [--json] | release [--without-consent] [--reason <text>]  count them per day and reason, or upload held ones",
   async run(args: string[], environment: Environment): Promise<void> {
     const { positionals, values } = parse(args);
     const [verb = "report", ...others] = positionals;
@@ -18,7 +19,8 @@ export const conversions = {
     await withStores(environment, async ({ database }) => {
       const report = createConversionReport(database, uuidv7);
       if (verb === "release") {
-        const released = await report.release({ actor: userInfo().username, reason: values.reason });
+        const heldFor = values["without-consent"] ? HELD_FOR : (["switched_off"] as const);
+        const released = await report.release(heldFor, { actor: userInfo().username, reason: values.reason });
         process.stdout.write(values.json ? `${JSON.stringify({ released })}\n` : `${released} released\n`);
         return;
       }
@@ -46,7 +48,11 @@ function parse(args: string[]) {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { json: { type: "boolean", default: false }, reason: { type: "string" } },
+      options: {
+        json: { type: "boolean", default: false },
+        reason: { type: "string" },
+        "without-consent": { type: "boolean", default: false },
+      },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

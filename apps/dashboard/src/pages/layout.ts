@@ -11,6 +11,7 @@ export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 const LINKS = [
   ["/", "Board"],
   ["/replays", "Replays"],
+  ["/conversions", "Conversions"],
   ["/sources", "Sources"],
   ["/audit", "Audit"],
 ] as const;

@@ -92,7 +92,6 @@ test("of two threads that become one, the later click stays, and so do conversio
     conversionStore(tx, uuidv7).add({
       tenantId,
       conversationId: old,
-      held: false,
       transactionId: tenantId,
       accountId: "1",
       actionId: "1",

@@ -1,12 +1,15 @@
-import { and, count, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNotNull, sql } from "drizzle-orm";
 import type { By } from "./replays.ts";
-import type { NewId } from "@millrace/core";
+import { HELD_FOR, type HeldFor, type NewId } from "@millrace/core";
 import type { Database } from "../database.ts";
 import { conversionBatches, conversionUploads } from "../schema/index.ts";
 import { createOperatorActions } from "./operator-actions.ts";
 
 /** Conversions of a day by what has become of them, and why. */
 export type ConversionLine = { day: string; status: string; reason: string | null; conversions: number };
+
+/** How many are held, and for what. */
+export type HeldLine = { heldFor: HeldFor; conversions: number };
 
 /** What a batch was told, that no single conversion was. */
 export type BatchLine = {
@@ -24,8 +27,9 @@ export type ConversionReport = {
   days(most: number): Promise<ConversionLine[]>;
   /** Batches that have ended with errors or warnings, latest first. */
   batches(most: number): Promise<BatchLine[]>;
-  /** Has the held ones uploaded. Tells how many. */
-  release(by: By): Promise<number>;
+  held(): Promise<HeldLine[]>;
+  /** Has those that are held for one of these uploaded. Tells how many. */
+  release(heldFor: readonly HeldFor[], by: By): Promise<number>;
 };
 
 /** {@link ConversionReport} on the tables conversion_uploads and conversion_batches. */
@@ -66,18 +70,30 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
         .limit(most);
       return rows.map((row) => ({ ...row, errors: row.errors ?? [], warnings: row.warnings ?? [] }));
     },
-    release: (by) =>
+    async held() {
+      const rows = await orm
+        .select({ heldFor: conversionUploads.error, conversions: count() })
+        .from(conversionUploads)
+        .where(eq(conversionUploads.status, "held"))
+        .groupBy(conversionUploads.error);
+      const found = new Map(rows.map(({ heldFor, conversions }) => [heldFor, conversions]));
+      return HELD_FOR.flatMap((heldFor) => {
+        const conversions = found.get(heldFor);
+        return conversions === undefined ? [] : [{ heldFor, conversions }];
+      });
+    },
+    release: (heldFor, by) =>
       orm.transaction(async (tx) => {
         const released = await tx
           .update(conversionUploads)
-          .set({ status: "queued", updatedAt: sql`now()` })
-          .where(eq(conversionUploads.status, "held"));
+          .set({ status: "queued", error: null, updatedAt: sql`now()` })
+          .where(and(eq(conversionUploads.status, "held"), inArray(conversionUploads.error, [...heldFor])));
         if (released.count === 0) return 0;
         await createOperatorActions({ orm: tx }, newId).record({
           ...by,
           action: "conversions.released",
           subject: "conversions",
-          before: { status: "held" },
+          before: { status: "held", for: heldFor },
           after: { status: "queued", conversions: released.count },
         });
         return released.count;

@@ -18,6 +18,7 @@ export function conversionStore(tx: Executor, newId: NewId): ConversionStore {
           accountId,
           conversionActionId: actionId,
           status: held ? "held" : "queued",
+          error: held ?? null,
           value: value ?? null,
           currency: currency ?? null,
           convertedAt: new Date(convertedAt),

@@ -131,8 +131,8 @@ test("their clicks go, what is not uploaded yet of them never is, and what they 
   const of = { lead: { leadId: lead?.id ?? "" }, conversation: { conversationId: talk.id }, nobody: {} };
   await setup.write(async (stores) => {
     for (const [name, whose] of Object.entries(of))
-      for (const held of [false, true]) {
-        const transactionId = `${tenantId}-${name}-${held}`;
+      for (const held of [undefined, "switched_off"] as const) {
+        const transactionId = `${tenantId}-${name}-${held === undefined}`;
         const consent = { consent: {}, eventSource: "WEB" };
         await stores.conversions.add({ ...sale, ...consent, ...whose, tenantId, transactionId, held });
       }
@@ -151,8 +151,8 @@ test("their clicks go, what is not uploaded yet of them never is, and what they 
     { ...erased, status: "rejected", error: "erased" },
     { ...erased, status: "rejected", error: "erased" },
     { ...erased, status: "sent", error: null },
-    { status: "queued", payload: { click } },
     { status: "held", payload: { click } },
+    { status: "queued", payload: { click } },
   ]);
   const left = [
     ...(await orm.select().from(leads).where(eq(leads.tenantId, tenantId))),

@@ -63,7 +63,7 @@ export const conversionUploads = pgTable(
     convertedAt: time("converted_at").notNull(),
     batchId: uuid("batch_id").references(() => conversionBatches.id),
     requestId: text("request_id"),
-    /** Why it was rejected. */
+    /** Why it was rejected, or is held. */
     error: text("error"),
     payload: jsonb("payload").notNull(),
     createdAt: createdAt(),

@@ -85,7 +85,6 @@ test("a conversion becomes a row of the account's owner, to be uploaded", async 
       "add",
       {
         tenantId: "owner",
-        held: false,
         transactionId: "A",
         accountId: "5550001111",
         actionId: "91",
@@ -112,8 +111,8 @@ test("one that names its tenant is that tenant's", async () => {
 
 test("one that is accepted while uploads are off is held, and says so", async () => {
   const { outcome, calls } = await work(eventOf(sale, false));
-  expect(outcome).toEqual({ result: "written", detail: "held" });
-  expect(calls.at(-1)).toMatchObject(["add", { held: true }]);
+  expect(outcome).toEqual({ result: "written", detail: "held: switched_off" });
+  expect(calls.at(-1)).toMatchObject(["add", { held: "switched_off" }]);
 });
 
 test("3: one that is there already changes nothing", async () => {
@@ -136,7 +135,7 @@ test("a lead that is won becomes a conversion of its tenant, with its click and 
         transactionId: `lead-${ID}`,
         click,
         consent: { adUserData: "granted", adPersonalization: "denied" },
-        held: false,
+        held: undefined,
       },
     ],
   ]);
@@ -154,7 +153,7 @@ test("a conversation that is won becomes a conversion of its tenant, with nothin
   const { calls } = await work(won("conversation"), true, { tenantId: "mill", click });
   expect(calls).toMatchObject([
     ["findConversation", ID],
-    ["add", { tenantId: "mill", conversationId: ID, click, consent: {}, held: false }],
+    ["add", { tenantId: "mill", conversationId: ID, click, consent: {}, held: undefined }],
   ]);
 });
 
@@ -162,10 +161,10 @@ test("where consent is needed, what was won without any is held", async () => {
   const holds = { holdsWithoutConsent: true };
   const lead = (consents: Record<string, boolean>) =>
     work(won("lead", holds), true, { tenantId: "mill", click, consents });
-  expect((await lead({})).outcome).toEqual({ result: "written", detail: "held" });
+  expect((await lead({})).outcome).toEqual({ result: "written", detail: "held: no_consent" });
   expect((await lead({ ad_user_data: true })).outcome).toEqual({ result: "written" });
   const off = await work(won("conversation", { enabled: false }), true, { tenantId: "mill", click });
-  expect(off.outcome).toEqual({ result: "written", detail: "held" });
+  expect(off.outcome).toEqual({ result: "written", detail: "held: switched_off" });
 });
 
 test.each<[string, { tenantId: string } | undefined]>([

@@ -1,5 +1,6 @@
 import {
   type Conversion,
+  HELD_FOR,
   type EventHandler,
   type InboundEvent,
   type NewConversion,
@@ -12,7 +13,7 @@ import { z } from "zod";
 import { CLICK_KINDS } from "../shared/click.ts";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { CONVERSION } from "./route.ts";
-import { lacksConsent } from "./sale.ts";
+import { heldFor } from "./sale.ts";
 import { WON } from "./won-route.ts";
 
 const consentWord = z.enum(["granted", "denied"]).optional();
@@ -28,10 +29,10 @@ const salePayload = z.object({
   currency: z.string().optional(),
   consent: z.object({ adUserData: consentWord, adPersonalization: consentWord }),
   eventSource: z.string().min(1),
-  held: z.boolean(),
 });
 
 const conversionPayload = salePayload.extend({
+  held: z.enum(HELD_FOR).optional(),
   click: z.object({ kind: z.enum(CLICK_KINDS), id: z.string().min(1) }),
   emailHash: hash.optional(),
   phoneHash: hash.optional(),
@@ -42,7 +43,8 @@ const conversionPayload = salePayload.extend({
 const wonPayload = salePayload.extend({
   subject: z.enum(["lead", "conversation"]),
   subjectId: z.uuid(),
-  /** Whether it is held where nobody said that the person's data may be used. */
+  /** Whether uploads were switched on, and whether it is held where nobody said that the person's data may be used. */
+  enabled: z.boolean(),
   holdsWithoutConsent: z.boolean(),
 });
 
@@ -74,7 +76,7 @@ function conversionWrite(event: InboundEvent): Write {
 }
 
 function wonWrite(event: InboundEvent): Write {
-  const { subject, subjectId, held, holdsWithoutConsent, ...sale } = parsePayload(wonPayload, event.payload);
+  const { subject, subjectId, enabled, holdsWithoutConsent, ...sale } = parsePayload(wonPayload, event.payload);
   return async (stores) => {
     const found = await (subject === "lead" ? stores.leads.find(subjectId) : stores.conversations.find(subjectId));
     if (!found) throw permanent(`there is no such ${subject}`, "unknown");
@@ -86,7 +88,7 @@ function wonWrite(event: InboundEvent): Write {
       tenantId,
       click,
       consent,
-      held: held || (holdsWithoutConsent && lacksConsent(consent)),
+      held: heldFor(consent, holdsWithoutConsent, enabled),
       ...(subject === "lead" ? { leadId: subjectId } : { conversationId: subjectId }),
     });
   };
@@ -94,7 +96,7 @@ function wonWrite(event: InboundEvent): Write {
 
 async function add(stores: Stores, conversion: NewConversion): Promise<Outcome> {
   if (!(await stores.conversions.add(conversion))) return { result: "ignored", detail: "uploaded before" };
-  return conversion.held ? { result: "written", detail: "held" } : { result: "written" };
+  return conversion.held ? { result: "written", detail: `held: ${conversion.held}` } : { result: "written" };
 }
 
 /** What a form's boxes of consent say, where they are named as Google names them; a box left empty is a refusal. */

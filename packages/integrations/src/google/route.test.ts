@@ -42,7 +42,6 @@ test("a sale becomes one event, under its action and its transaction id, and its
     currency: "EUR",
     consent: {},
     eventSource: "WEB",
-    held: false,
   });
 });
 
@@ -84,17 +83,16 @@ test("3: the same sale told twice is one event, in whatever spelling; another is
 test("switched off it is accepted with 200 and held", () => {
   const { status, answer, payload } = post(sale, { enabled: false });
   expect([status, answer]).toMatchObject([200, { accepted: true, held: true }]);
-  expect(payload).toMatchObject({ held: true });
+  expect(payload).toMatchObject({ held: "switched_off" });
 });
 
 test("who was not asked whether their data may be used is held where that is so set, and never taken for willing", () => {
-  const held = (consent?: object) => post({ ...sale, consent }, { holdsWithoutConsent: true }).payload;
-  expect([held(), held({ adPersonalization: "granted" })]).toMatchObject([{ held: true }, { held: true }]);
-  expect([held({ adUserData: "granted" }), held({ adUserData: "denied" })]).toMatchObject([
-    { held: false },
-    { held: false },
-  ]);
-  expect(post(sale).payload).toMatchObject({ held: false, consent: {} });
+  const held = (consent?: object, enabled = true) =>
+    (post({ ...sale, consent }, { holdsWithoutConsent: true, enabled }).payload as { held?: string }).held;
+  expect([held(), held({ adPersonalization: "granted" })]).toEqual(["no_consent", "no_consent"]);
+  expect([held({ adUserData: "granted" }), held({ adUserData: "denied" })]).toEqual([undefined, undefined]);
+  expect([held(undefined, false), held({ adUserData: "granted" }, false)]).toEqual(["no_consent", "switched_off"]);
+  expect(post(sale).payload).toMatchObject({ held: undefined, consent: {} });
 });
 
 test("a sale is not in the future, but for some minutes between two clocks", () => {

@@ -1,7 +1,7 @@
 import { type ApiRoute, apiRoute, contentHash, type Conversion, eventId } from "@millrace/core";
 import { clickOf, type ConversionBody, conversionBody } from "./body.ts";
 import type { RouteConfig } from "./config.ts";
-import { lacksConsent, saleAnswer, saleOf } from "./sale.ts";
+import { heldFor, saleAnswer, saleOf } from "./sale.ts";
 import { hashed, normalEmail, normalPhone } from "./user-data.ts";
 
 /** Kind of the event that a conversion becomes. */
@@ -34,11 +34,11 @@ export function conversionRoute(config: RouteConfig): ApiRoute {
     accept(body, { now }) {
       const conversion = conversionOf(body, config, now);
       const { actionId, transactionId, consent } = conversion;
-      const held = !config.enabled || (config.holdsWithoutConsent && lacksConsent(consent));
+      const held = heldFor(consent, config.holdsWithoutConsent, config.enabled);
       const id = eventId(CONVERSION, actionId, contentHash(transactionId));
       return {
         events: [{ id, kind: CONVERSION, payload: { ...conversion, tenant: body.tenant, held } }],
-        body: { accepted: true, id, transactionId, ...(held ? { held } : {}) },
+        body: { accepted: true, id, transactionId, ...(held ? { held: true } : {}) },
       };
     },
   });

@@ -1,4 +1,4 @@
-import { type Conversion, FieldProblem } from "@millrace/core";
+import { type Conversion, FieldProblem, type HeldFor } from "@millrace/core";
 import { z } from "zod";
 import type { SaleBody } from "./body.ts";
 import type { RouteConfig } from "./config.ts";
@@ -26,9 +26,13 @@ export function saleOf(
   };
 }
 
-/** Whether consent is missing: of the two it is this one without which Google may not use what is uploaded. */
-export function lacksConsent({ adUserData }: Conversion["consent"]): boolean {
-  return adUserData === undefined;
+/**
+ * What a sale is held for. Missing consent before a switch, so that it is still held once that is on. Of the two words
+ * of consent it is this one without which Google may not use what is uploaded.
+ */
+export function heldFor(consent: Conversion["consent"], needsConsent: boolean, enabled: boolean): HeldFor | undefined {
+  if (needsConsent && consent.adUserData === undefined) return "no_consent";
+  return enabled ? undefined : "switched_off";
 }
 
 /** What the caller is told of a sale. */

@@ -37,7 +37,7 @@ test("what was won becomes one event that names the lead, with all that its sale
       currency: "EUR",
       consent: {},
       eventSource: "WEB",
-      held: false,
+      enabled: true,
       holdsWithoutConsent: false,
     },
   });
@@ -67,7 +67,7 @@ test("its time may be told, and is not in the future", () => {
 test("switched off it is accepted with 200 and held", () => {
   const { status, answer, event } = post(sale, { changes: { enabled: false } });
   expect([status, answer]).toMatchObject([200, { accepted: true, held: true }]);
-  expect(event.payload).toMatchObject({ held: true });
+  expect(event.payload).toMatchObject({ enabled: false });
 });
 
 test.each([

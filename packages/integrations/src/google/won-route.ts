@@ -39,17 +39,16 @@ export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
       const { transactionId = `${subject}-${params.id}` } = body;
       const sale = saleOf(body, config, now);
       const id = eventId(WON, sale.actionId, contentHash([subject, params.id, transactionId]));
-      const held = !config.enabled;
-      const { holdsWithoutConsent } = config;
+      const { enabled, holdsWithoutConsent } = config;
       return {
         events: [
           {
             id,
             kind: WON,
-            payload: { ...sale, transactionId, subject, subjectId: params.id, held, holdsWithoutConsent },
+            payload: { ...sale, transactionId, subject, subjectId: params.id, enabled, holdsWithoutConsent },
           },
         ],
-        body: { accepted: true, id, transactionId, ...(held ? { held } : {}) },
+        body: { accepted: true, id, transactionId, ...(enabled ? {} : { held: true }) },
       };
     },
   });

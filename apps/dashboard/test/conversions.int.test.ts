@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import { createInbox, createOperatorActions } from "@millrace/db";
+import { EVENT_VERSION, type HeldFor, uuidv7 } from "@millrace/core";
+import { createTestDatabase, openRows, type TestDatabase } from "@millrace/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { basic, type DashboardServer, openDashboard, OPERATOR, OWN_PAGE, setOperator } from "./dashboard-server.ts";
+
+const VIEWER = { user: "vera", password: "only wants to look" };
+
+let testDatabase: TestDatabase;
+let dashboard: DashboardServer;
+let rows: ReturnType<typeof openRows>;
+let tenantId: string;
+
+beforeEach(async () => {
+  testDatabase = await createTestDatabase();
+  dashboard = await openDashboard(testDatabase.url, testDatabase.url);
+  rows = openRows(testDatabase.url);
+  tenantId = uuidv7();
+  await rows.rows(`insert into tenants (id, name) values ('${tenantId}', 'Mill')`);
+});
+afterEach(async () => {
+  await rows.close();
+  await dashboard.close();
+  await testDatabase.drop();
+});
+
+/** Keeps conversions, as the worker does. */
+async function keep(count: number, held?: HeldFor): Promise<void> {
+  const event = { v: EVENT_VERSION, source: "google", kind: "conversion", correlationId: "c", payload: {} } as const;
+  const conversion = {
+    tenantId,
+    accountId: "1",
+    actionId: "7001",
+    click: { kind: "gclid", id: "click" },
+    convertedAt: "2026-03-01T12:00:00Z",
+    consent: {},
+    eventSource: "WEB",
+    held,
+  } as const;
+  await createInbox(dashboard.database, uuidv7).once(
+    { ...event, id: randomUUID(), receivedAt: new Date().toISOString() },
+    async (stores) => {
+      for (let index = 0; index < count; index += 1)
+        await stores.conversions.add({ ...conversion, transactionId: randomUUID() });
+      return { result: "written" };
+    },
+  );
+}
+
+const pageFor = async (headers = basic(OPERATOR)) =>
+  (await (await dashboard.ask("GET", "/conversions", headers)).text()).replaceAll(/\s+/g, " ");
+const release = (form: Record<string, string>) =>
+  fetch(`${dashboard.base}/conversions/release`, {
+    method: "POST",
+    headers: { ...basic(OPERATOR), ...OWN_PAGE },
+    body: new URLSearchParams(form),
+    redirect: "manual",
+  });
+const held = async () =>
+  (await rows.rows<{ error: string }>("select error from conversion_uploads where status = 'held'")).map(
+    ({ error }) => error,
+  );
+
+test("tells how many conversions of each day have come to what, and why", async () => {
+  await keep(3);
+  await rows.rows(`update conversion_uploads set status = 'rejected', error = '<b>INVALID</b> (currency)',
+    created_at = '2026-03-01T23:59:59Z' where id in (select id from conversion_uploads limit 2)`);
+  await rows.rows(`insert into conversion_batches (id, source, account_id, action_id, state, size, request_id, errors, warnings)
+    values ('${uuidv7()}', 'google', '1', '7001', 'partial', 9, 'request-1', '[{"reason": "INVALID_GCLID", "count": 2}]', '[]')`);
+  const page = await pageFor();
+  const cells = [...page.matchAll(/<td data-label="[^"]*">(?:<span class="bad">)?([^<]*)/g)].map(([, cell]) => cell);
+  const today = new Date().toISOString().slice(0, 10);
+  expect(cells).toEqual([
+    ...[today, "queued", "", "1"],
+    ...["2026-03-01", "rejected", "&lt;b&gt;INVALID&lt;/b&gt; (currency)", "2"],
+    ...[today, "request-1", "partial", "9", "2 INVALID_GCLID", ""],
+  ]);
+});
+
+test("those that are held are let go by what they are held for, with who did it and why", async () => {
+  await keep(2, "switched_off");
+  await keep(1, "no_consent");
+  expect(await pageFor()).toMatch(/<strong>2<\/strong> held because uploads .*<strong>1<\/strong> held because nobody/);
+  expect((await release({ heldFor: "switched_off", reason: "all is set up" })).status).toBe(303);
+  expect(await held()).toEqual(["no_consent"]);
+  expect((await release({ heldFor: "no_consent" })).status).toBe(303);
+  expect(await held()).toEqual([]);
+  expect(await rows.rows("select distinct status, error from conversion_uploads")).toEqual([
+    { status: "queued", error: null },
+  ]);
+  const written = await createOperatorActions(dashboard.database, uuidv7).list({ limit: 10 });
+  expect(written).toMatchObject([
+    { actor: "grace", action: "conversions.released", reason: undefined, after: { conversions: 1 } },
+    { actor: "grace", action: "conversions.released", reason: "all is set up", after: { conversions: 2 } },
+  ]);
+});
+
+test("a viewer sees what is held and no way to let it go", async () => {
+  await setOperator(dashboard, { ...VIEWER, role: "viewer" });
+  await keep(1, "no_consent");
+  const page = await pageFor(basic(VIEWER));
+  expect(page).toContain("held because nobody");
+  expect(page).not.toContain("<form");
+});
+
+test("what is not asked for as the page asks is refused, and nothing goes", async () => {
+  await keep(1, "switched_off");
+  for (const form of [{}, { heldFor: "rejected" }, { heldFor: "switched_off", reason: "x".repeat(501) }]) {
+    const response = await release(form as Record<string, string>);
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('role="alert"')]);
+  }
+  expect(await held()).toEqual(["switched_off"]);
+});
