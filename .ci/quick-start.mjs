@@ -74,9 +74,10 @@ try {
     );
   });
   say(`the sandbox shows ${answers.length} answers`);
-  for (const line of readme.filter((command) => command.startsWith("npm run millrace -- "))) {
+  for (const line of readme.filter((command) => /^(?:npm run millrace -- |curl )/.test(command))) {
     const command = line.replace("<id>", await whatsappConversation());
-    await run(command);
+    if (command.startsWith("curl ")) await runInShell(command);
+    else await run(command);
     if (command.includes("broken-page"))
       await until("the lead of nobody's page to be dead", WORK_DEADLINE_MS, oneIsDead);
     if (command.includes(" -- send ")) sent[sampleOf(command)] += 1;
@@ -98,6 +99,11 @@ try {
   if (!texts.includes("whatsapp: Yes, I am.")) throw new Error(`the reply is in no chat: ${texts.join(" | ")}`);
   if (texts.some((text) => text.includes("Are you a person?"))) throw new Error("the AI answered after the takeover");
   say("the reply is in the chat, and the AI kept quiet after the takeover");
+  const reported = await until("every conversion to be processed", WORK_DEADLINE_MS, async () => {
+    const { days } = JSON.parse(await run("npm run --silent millrace -- conversions --json"));
+    return days.length > 0 && days.every(({ status }) => status === "processed") && days;
+  });
+  say(`npm run millrace -- conversions: ${JSON.stringify(reported)}`);
 
   const [, user, password] = /sign in as (\S+) with (\S+)/.exec(screen) ?? [];
   const signIn = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
@@ -123,10 +129,15 @@ async function stop() {
   for (const port of Object.values(ports)) if (!(await isFree(port))) throw new Error(`port ${port} is still in use`);
 }
 
-/** Lines of the README's sh blocks. */
+/** Lines of the README's sh blocks; those that end in a backslash are one with the next. */
 function readmeCommands() {
   const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```sh\n([\s\S]*?)^```/gm)];
-  return blocks.flatMap(([, block]) => block.split("\n").map((line) => line.replace(/\s+#.*$/, "").trim()));
+  return blocks.flatMap(([, block]) =>
+    block
+      .replaceAll(/\\\n\s*/g, "")
+      .split("\n")
+      .map((line) => line.replace(/\s+#.*$/, "").trim()),
+  );
 }
 
 /** Events per integration, by `millrace status`. */
@@ -155,8 +166,12 @@ async function whatsappConversation() {
 }
 
 /** Runs a command line, whose quotes hold words together, and resolves with its standard output. */
-async function run(line) {
+function run(line) {
   const [program, ...args] = line.match(/(?:"[^"]*"|[^\s"])+/g).map((word) => word.replaceAll('"', ""));
+  return start(program, args, line);
+}
+
+async function start(program, args, line) {
   const child = spawn(program, args, { cwd: root, env: environment, stdio: ["ignore", "pipe", "pipe"] });
   let [out, complaints] = ["", ""];
   child.stdout.on("data", (chunk) => (out += chunk));
@@ -164,6 +179,12 @@ async function run(line) {
   const code = await new Promise((resolve) => child.once("close", resolve));
   if (code !== 0) throw new Error(`${line} ended with ${code}: ${complaints || out}`);
   return out;
+}
+
+/** Runs a command with the secrets that `npm start` made up, as the README does. */
+function runInShell(line) {
+  const command = line.replace("curl", "curl --fail-with-body --silent").replace(":8080", `:${ports.ingest}`);
+  return start("sh", ["-ec", `. .millrace/local.env; ${command}`], line);
 }
 
 async function signsIn(what, wanted, headers) {

@@ -71,11 +71,13 @@ test("tells how many conversions of each day have come to what, and why", async 
   const page = await pageFor();
   const cells = [...page.matchAll(/<td data-label="[^"]*">(?:<span class="bad">)?([^<]*)/g)].map(([, cell]) => cell);
   const today = new Date().toISOString().slice(0, 10);
-  expect(cells).toEqual([
-    ...[today, "queued", "", "1"],
-    ...["2026-03-01", "rejected", "&lt;b&gt;INVALID&lt;/b&gt; (currency)", "2"],
-    ...[today, "request-1", "partial", "9", "2 INVALID_GCLID", ""],
-  ]);
+  expect(cells).toEqual(
+    [
+      [today, "queued", "", "1"],
+      ["2026-03-01", "rejected", "&lt;b&gt;INVALID&lt;/b&gt; (currency)", "2"],
+      [today, "request-1", "partial", "9", "2 INVALID_GCLID", ""],
+    ].flat(),
+  );
 });
 
 test("those that are held are let go by what they are held for, with who did it and why", async () => {
@@ -94,6 +96,15 @@ test("those that are held are let go by what they are held for, with who did it 
     { actor: "grace", action: "conversions.released", reason: undefined, after: { conversions: 1 } },
     { actor: "grace", action: "conversions.released", reason: "all is set up", after: { conversions: 2 } },
   ]);
+});
+
+test("shows itself anew while something is on its way, and not while there is a form to fill in", async () => {
+  const refresh = async () => (await dashboard.ask("GET", "/conversions")).headers.get("refresh");
+  expect(await refresh()).toBeNull();
+  await keep(1);
+  expect(await refresh()).toBe("5");
+  await keep(1, "switched_off");
+  expect(await refresh()).toBeNull();
 });
 
 test("a viewer sees what is held and no way to let it go", async () => {

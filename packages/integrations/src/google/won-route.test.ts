@@ -9,7 +9,9 @@ const OTHER = "019ab000-0000-7000-8000-00000000000d";
 const config: RouteConfig = { ...readRouteConfig({}), enabled: true, accountId: "5550001111", actionId: "91" };
 const sale = { value: "149.90", currency: "EUR" };
 
-function post(body: object, { subject = "lead" as WonSubject, id = ID, now = NOW, changes = {} } = {}) {
+type Told = { subject?: WonSubject; id?: string; now?: Date; changes?: Partial<RouteConfig> };
+
+function post(body: object, { subject = "lead", id = ID, now = NOW, changes = {} }: Told = {}) {
   const route = wonRoute(subject, { ...config, ...changes });
   const params = route.params?.parse({ id });
   const call = { params, caller: "c", idempotencyKey: undefined, newId: () => "id", now };
