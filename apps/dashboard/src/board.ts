@@ -33,6 +33,7 @@ export function boardRoutes({ queues, log, ...parts }: BoardParts): Hono<Dashboa
         hideDocsLink: true,
         miscLinks: [
           { text: "Replays", url: "/replays" },
+          { text: "Conversions", url: "/conversions" },
           { text: "Sources", url: "/sources" },
           { text: "Audit", url: "/audit" },
           { text: "Sign out", url: "/sign-out" },

@@ -41,7 +41,7 @@ const WHY: Readonly<Record<HeldFor, string>> = {
 
 const RELEASE: Readonly<Record<HeldFor, string>> = {
   switched_off: "Upload them",
-  no_consent: "Upload them without a word on consent",
+  no_consent: "Upload them all the same",
 };
 
 function heldPart({ heldFor, conversions }: HeldLine, role: Role): Html {
