@@ -10,8 +10,8 @@ const MOST = 100;
 
 /** `millrace conversions` */
 export const conversions = {
-  usage:
-    "conversions [--json] | release [--without-consent] [--reason <text>]  count them per day and reason, or upload held ones",
+  usage: `conversions [--json]                     count conversions per day and reason
+  millrace conversions release [--without-consent] [--reason <text>]  have held ones uploaded`,
   async run(args: string[], environment: Environment): Promise<void> {
     const { positionals, values } = parse(args);
     const [verb = "report", ...others] = positionals;

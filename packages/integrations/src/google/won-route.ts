@@ -38,7 +38,7 @@ export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
     accept(body, { now, params }) {
       const { transactionId = `${subject}-${params.id}` } = body;
       const sale = saleOf(body, config, now);
-      const id = eventId(WON, sale.actionId, contentHash([subject, params.id, transactionId]));
+      const id = eventId(WON, sale.actionId, contentHash([params.id, transactionId]));
       const { enabled, holdsWithoutConsent } = config;
       return {
         events: [
