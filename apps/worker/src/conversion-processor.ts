@@ -43,6 +43,18 @@ const LONGEST_LOOK_MS = 6 * 3_600_000;
 const GIVE_UP_MS = 7 * 24 * 3_600_000;
 
 /**
+ * How often conversions are sent of which the platform says that it failed at them itself, and the longer each time:
+ *
+ * | try | waits before it | at the earliest since the first |
+ * | --- | --------------- | ------------------------------- |
+ * | 1   |                 |                                 |
+ * | 2   | 30 min          | 1 h                             |
+ * | 3   | 1 h             | 2 h 30 min                      |
+ * | 4   | 2 h             | 5 h                             |
+ */
+const MOST_TRIES = 4;
+
+/**
  * The way of a batch: one request in each attempt. What the platform refuses by name costs itself alone, what it refuses
  * without a name is halved; what it has taken is asked after until it is done. A batch whose answer was lost is sent
  * again: the platform knows its conversions by their transaction ids.
@@ -116,7 +128,7 @@ async function ask(
   batch: UploadBatch,
   signal: AbortSignal,
 ): Promise<Processed> {
-  const { uploads, batches, inbox, ports } = parts;
+  const { uploads, batches, inbox, followUps, ports } = parts;
   const { requestId, sentAt } = batch;
   if (batch.state !== "sent" || requestId === undefined || sentAt === undefined)
     return inbox.once(event, async () => ({ result: "written", detail: batch.state }));
@@ -128,6 +140,9 @@ async function ask(
     const waitMs = Math.min((uploads.lookAfterMs / 3) * 2 ** batch.checks, LONGEST_LOOK_MS);
     return { result: "not_yet", detail: "the platform still processes it", until: new Date(at.getTime() + waitMs) };
   }
-  await batches.settle(batch.id, outcome, at);
+  if (outcome.again && batch.tries < MOST_TRIES) {
+    const notBefore = new Date(at.getTime() + uploads.lookAfterMs * 2 ** (batch.tries - 1));
+    await followUps.enqueue(event, await batches.again(batch.id, outcome, at, notBefore));
+  } else await batches.settle(batch.id, outcome, at);
   return inbox.once(event, async () => ({ result: "written", detail: outcome.state }));
 }

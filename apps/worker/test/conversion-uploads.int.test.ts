@@ -104,6 +104,41 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     expect((await counted()).sort()).toEqual(["a", "b"]);
   });
 
+  test("3: what Google failed at itself is sent again until it is taken, and nothing of it counts twice", async () => {
+    await open({ GOOGLE_STATUS_AFTER_MS: "100" });
+    await report("a");
+    await report("b", "internal-b");
+    await report("c", "internal2-c");
+    work();
+    await until("all are processed", async () => {
+      await process();
+      return (await rows()).filter(({ status }) => status === "processed").length === 3;
+    });
+    expect((await counted()).sort()).toEqual(["a", "b", "c"]);
+    expect(
+      await conversations.rows.rows("select state, tries, size, errors from conversion_batches order by tries"),
+    ).toEqual([
+      { state: "partial", tries: 1, size: 3, errors: [{ reason: "INTERNAL_ERROR", count: 2 }] },
+      { state: "partial", tries: 2, size: 3, errors: [{ reason: "INTERNAL_ERROR", count: 1 }] },
+      { state: "success", tries: 3, size: 3, errors: [] },
+    ]);
+  });
+
+  test("what Google fails at itself for the fourth time is rejected with that reason", async () => {
+    await open({ GOOGLE_STATUS_AFTER_MS: "100" });
+    await report("a", "internal9-a");
+    work();
+    const [row] = await until("it is rejected", async () => {
+      await process();
+      const found = await rows();
+      return found[0]?.status === "rejected" && found;
+    });
+    expect(row?.error).toBe("INTERNAL_ERROR");
+    expect(await conversations.rows.rows("select state, tries from conversion_batches order by tries")).toEqual(
+      [1, 2, 3, 4].map((tries) => ({ state: "failed", tries })),
+    );
+  });
+
   test("a permission that is missing parks them with one alert, and they go on by themselves", async () => {
     await open();
     await conversations.fail({ match: { api: "google", step: "ingest" }, fault: "service_disabled", times: 2 });

@@ -81,6 +81,8 @@ export type BatchOutcome =
       errors: readonly { reason: string; count: number }[];
       /** How many were taken with a warning. */
       warnings: readonly { reason: string; count: number }[];
+      /** Whether some were refused by the platform's own fault. Sent again, those that it has taken count as taken. */
+      again: boolean;
     };
 
 /** Uploads conversions to a platform. Everything throws ProviderError only. */
