@@ -91,7 +91,7 @@ export type ConversionUploads = {
   maxBatch: number;
   /** When the platform is asked first what became of a batch, in ms after it was sent. */
   lookAfterMs: number;
-  /** Requests that all workers together may make in a minute. */
+  /** Requests that all workers together may make in a minute, to upload and to ask. */
   requestsPerMinute: number;
   /** What an account's uploads must wait for while it is held, e.g. `google:project`, `google:account:123`. */
   scopes(accountId: string): readonly string[];
