@@ -54,7 +54,7 @@ describe.each(queueStores())("conversions of any kind in batches of any size, on
 
   let run = 0;
 
-  test("3, 4: the good are taken once, and each bad one is rejected alone, with its own reason where Google tells", async () => {
+  test("13: the good are taken once, and each bad one is rejected alone, with its own reason where Google tells", async () => {
     await fc.assert(
       fc.asyncProperty(mix, async ({ kinds, maxBatch, wording }) => {
         run += 1;

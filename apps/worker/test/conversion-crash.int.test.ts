@@ -19,7 +19,7 @@ describe.each(queueStores())("a worker that is killed in the middle of an upload
   let sales: Sales;
   afterEach(() => sales.close());
 
-  test.each(CRASH_POINTS)("3: every conversion is processed once when it dies where they are %s", async (point) => {
+  test.each(CRASH_POINTS)("13: every conversion is processed once when it dies where they are %s", async (point) => {
     sales = await openSales(store);
     const first = sales.work({ batchWindowMs: 3_600_000 });
     for (const id of ["a", "b"]) await sales.report(id);

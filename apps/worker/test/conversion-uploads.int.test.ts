@@ -30,7 +30,7 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     ]);
   });
 
-  test("4: a bad one costs itself alone, with its own reason", async () => {
+  test("13: a bad one costs itself alone, with its own reason", async () => {
     await open();
     await Promise.all(Array.from({ length: 30 }, (_, index) => sales.report(`t${String(index).padStart(2, "0")}`)));
     sales.work();
@@ -48,7 +48,7 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     expect((await sales.counted()).length).toBe(28);
   });
 
-  test("4: where Google names none, the request is halved until the bad one stands alone", async () => {
+  test("13: where Google names none, the request is halved until the bad one stands alone", async () => {
     await open();
     await Promise.all(Array.from({ length: 8 }, (_, index) => sales.report(`t${index}`)));
     await sales.conversations.fail({ match: { api: "google", step: "ingest" }, fault: "no_field", times: 20 });
@@ -66,7 +66,7 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     await worker.stop(100);
   });
 
-  test("3: an answer that is lost after Google has taken them counts none twice", async () => {
+  test("13: an answer that is lost after Google has taken them counts none twice", async () => {
     await open();
     await sales.conversations.fail({ match: { api: "google", step: "ingest" }, fault: "http_500_taken", times: 1 });
     for (const id of ["a", "b"]) await sales.report(id);
@@ -77,7 +77,7 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     expect((await sales.counted()).sort()).toEqual(["a", "b"]);
   });
 
-  test("3: what Google failed at itself is sent again until it is taken, and nothing of it counts twice", async () => {
+  test("13: what Google failed at itself is sent again until it is taken, and nothing of it counts twice", async () => {
     await open({ GOOGLE_STATUS_AFTER_MS: "100" });
     await sales.report("a");
     await sales.report("b", "internal-b");
@@ -137,7 +137,7 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     expect(await sales.counted()).toEqual(["a"]);
   });
 
-  test("4: of 5,000 with 7 broken ones, 4,993 are processed", async () => {
+  test("13: of 5,000 with 7 broken ones, 4,993 are processed", async () => {
     await open();
     await sales.report("0");
     sales.work();

@@ -222,7 +222,7 @@ describe("what became of a request", () => {
     expect(await outcome(json)).toMatchObject(expected);
   });
 
-  test("3: what Google had before counts as taken", async () => {
+  test("13: what Google had before counts as taken", async () => {
     const twice: [string, string][] = [
       ["DUPLICATE_TRANSACTION_ID", "4"],
       ["DUPLICATE_GCLID", "1"],
