@@ -24,6 +24,12 @@ const BURST = 20;
 const SHARE = 0.8;
 
 /**
+ * How late a batch's place in the limit is used, in ms. A later one is taken anew: after a hold, or when no worker was
+ * there, all would leave together. So in any minute there are at most 20 + 65 s x 4 = 280 of the 300 that Google allows.
+ */
+const LATE_MS = 5_000;
+
+/**
  * When the platform is asked what became of a batch, where it says to wait for 30 minutes first: then a third of that, and
  * twice as long each time. https://developers.google.com/data-manager/api/devguides/diagnostics
  *
@@ -41,6 +47,18 @@ const LONGEST_LOOK_MS = 6 * 3_600_000;
 
 /** How long a batch may be in processing before a person should know. */
 const GIVE_UP_MS = 7 * 24 * 3_600_000;
+
+/**
+ * How often conversions are sent of which the platform says that it failed at them itself, and the longer each time:
+ *
+ * | try | waits before it | at the earliest since the first |
+ * | --- | --------------- | ------------------------------- |
+ * | 1   |                 |                                 |
+ * | 2   | 30 min          | 1 h                             |
+ * | 3   | 1 h             | 2 h 30 min                      |
+ * | 4   | 2 h             | 5 h                             |
+ */
+const MOST_TRIES = 4;
 
 /**
  * The way of a batch: one request in each attempt. What the platform refuses by name costs itself alone, what it refuses
@@ -77,7 +95,6 @@ async function upload(
   if (wait) return wait;
   const answer = await uploads.send(batch, { ...ports, signal });
   const at = ports.now();
-  await batches.keepSlot(batch.id, undefined);
   if (answer.taken) {
     await batches.sent(batch.id, answer.requestId, at);
     return finish(parts, event, { ...batch, state: "sent", sentAt: at });
@@ -89,14 +106,16 @@ async function upload(
   return { result: "not_yet", detail: "some were refused: the rest goes without them", until: at };
 }
 
-/** Until when the platform's limit holds the batch up; undefined when it may go. */
+/** Until when the platform's limit holds a request about the batch up; undefined when one may go, and only one. */
 async function slotOf({ uploads, batches, limits, ports }: ConversionParts, batch: UploadBatch) {
   const now = ports.now();
   const [scope = ""] = uploads.scopes(batch.accountId);
   const limit = { scope, intervalMs: 60_000 / (uploads.requestsPerMinute * SHARE), burst: BURST };
-  const until = batch.slotAt ?? (await limits.reserve([limit], now));
-  if (until <= now) return undefined;
-  await batches.keepSlot(batch.id, until);
+  const kept = batch.slotAt && now.getTime() - batch.slotAt.getTime() <= LATE_MS ? batch.slotAt : undefined;
+  const until = kept ?? (await limits.reserve([limit], now));
+  const goes = until <= now;
+  await batches.keepSlot(batch.id, goes ? undefined : until);
+  if (goes) return undefined;
   return { result: "not_yet", detail: "the platform's limit", until } as const;
 }
 
@@ -116,10 +135,12 @@ async function ask(
   batch: UploadBatch,
   signal: AbortSignal,
 ): Promise<Processed> {
-  const { uploads, batches, inbox, ports } = parts;
+  const { uploads, batches, inbox, followUps, ports } = parts;
   const { requestId, sentAt } = batch;
   if (batch.state !== "sent" || requestId === undefined || sentAt === undefined)
     return inbox.once(event, async () => ({ result: "written", detail: batch.state }));
+  const wait = await slotOf(parts, batch);
+  if (wait) return wait;
   const outcome = await uploads.outcome(requestId, batch.accountId, { ...ports, signal });
   const at = ports.now();
   if (outcome.state === "processing") {
@@ -128,6 +149,9 @@ async function ask(
     const waitMs = Math.min((uploads.lookAfterMs / 3) * 2 ** batch.checks, LONGEST_LOOK_MS);
     return { result: "not_yet", detail: "the platform still processes it", until: new Date(at.getTime() + waitMs) };
   }
-  await batches.settle(batch.id, outcome, at);
+  if (outcome.again && batch.tries < MOST_TRIES) {
+    const notBefore = new Date(at.getTime() + uploads.lookAfterMs * 2 ** (batch.tries - 1));
+    await followUps.enqueue(event, await batches.again(batch.id, outcome, at, notBefore));
+  } else await batches.settle(batch.id, outcome, at);
   return inbox.once(event, async () => ({ result: "written", detail: outcome.state }));
 }

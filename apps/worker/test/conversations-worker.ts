@@ -1,4 +1,4 @@
-import { type Environment, type Integration, type Logger, type Random } from "@millrace/core";
+import type { ConversionUploads, Environment, Integration, Logger, Random } from "@millrace/core";
 import type { Database } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import type { OpenMediaStore } from "@millrace/media";
@@ -7,8 +7,14 @@ import type { BatchTimings } from "../src/conversion-batcher.ts";
 import { startWorker, type Workings } from "../src/worker.ts";
 import { localParts } from "./local-parts.ts";
 
-/** Times that make a test short; `reconcileMs` is how long a platform may take to tell of an uncertain send. */
-export type QuickTimings = Partial<ConsumerTimings & BatchTimings> & { reconcileMs?: number | undefined };
+/**
+ * Times that make a test short; `reconcileMs` is how long a platform may take to tell of an uncertain send, `uploads` how
+ * conversions are uploaded otherwise than to the platform.
+ */
+export type QuickTimings = Partial<ConsumerTimings & BatchTimings> & {
+  reconcileMs?: number | undefined;
+  uploads?: Partial<ConversionUploads> | undefined;
+};
 
 const QUICK: Partial<ConsumerTimings> = {
   lockMs: 2_000,
@@ -32,20 +38,25 @@ type Parts = {
 /** Starts a worker for every queue of every integration. */
 export function startConversationsWorker(
   { environment, random = Math.random, ...parts }: Parts,
-  { reconcileMs, ...timings }: QuickTimings = {},
+  { reconcileMs, uploads, ...timings }: QuickTimings = {},
 ): Consumer {
   return startWorker({
     ...localParts(parts.database),
     ...parts,
     formats: integrations.map(({ format }) => format).filter((format) => format !== undefined),
-    integrations: integrations.map((integration) => workingsOf(integration, environment, reconcileMs)),
+    integrations: integrations.map((integration) => workingsOf(integration, environment, { reconcileMs, uploads })),
     concurrency: 8,
     random,
     timings: { ...QUICK, ...timings },
   });
 }
 
-function workingsOf(integration: Integration, environment: Environment, reconcileMs: number | undefined): Workings {
+function workingsOf(
+  integration: Integration,
+  environment: Environment,
+  { reconcileMs, uploads: otherwise }: Pick<QuickTimings, "reconcileMs" | "uploads">,
+): Workings {
+  const uploads = integration.uploads?.(environment);
   const outbound = integration.outbound?.(environment);
   return {
     id: integration.id,
@@ -57,6 +68,6 @@ function workingsOf(integration: Integration, environment: Environment, reconcil
         : outbound,
     media: integration.media?.(environment),
     assistant: integration.assistant?.(environment),
-    uploads: integration.uploads?.(environment),
+    uploads: uploads && { ...uploads, ...otherwise },
   };
 }

@@ -1,153 +1,160 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { assignSources } from "@millrace/db";
-import { uuidv7 } from "@millrace/core";
 import { queueStores, until } from "@millrace/testing";
-import { openConversations } from "./conversations-setup.ts";
-
-const ROUTE = "/api/integrations/google/offline-conversion";
-const AT = "2026-03-01T12:00:00+03:00";
-
-type Row = { transaction_id: string; status: string; error: string | null; batch_id: string | null };
-type Taken = { transactionId: string; reason?: string };
+import { openSales, type Sales } from "./sales.ts";
 
 describe.each(queueStores())("conversions on their way to Google, on $kind:", (store) => {
-  let conversations: Awaited<ReturnType<typeof openConversations>>;
-  afterEach(() => conversations.close());
+  let sales: Sales;
+  afterEach(() => sales.close());
 
   const open = async (variables: Record<string, string> = {}) => {
-    conversations = await openConversations(store, {
-      variables: { GOOGLE_STATUS_AFTER_MS: "300", N8N_WEBHOOK_ENABLED: "false", N8N_DISPATCH_URL: "", ...variables },
-    });
-    await assignSources(
-      conversations.database.orm,
-      [{ provider: "google", externalId: "*", tenantName: "Mill" }],
-      uuidv7,
-    );
+    sales = await openSales(store, variables);
   };
-  const work = () => conversations.work({ batchWindowMs: 200, batchStepMs: 50, batchIdleMs: 500 });
-  const report = (transactionId: string, gclid = `click-${transactionId}`) =>
-    conversations.call(ROUTE, { gclid, timestamp: AT, value: "12.50", currency: "EUR", transactionId });
-  const rows = () =>
-    conversations.rows.rows<Row>(
-      "select transaction_id, status, error, batch_id from conversion_uploads order by transaction_id",
-    );
-  const counted = async () => {
-    const taken = (await (await fetch(`${conversations.sandboxUrl}/_conversions`)).json()) as Taken[];
-    return taken.filter(({ reason }) => reason === undefined).map(({ transactionId }) => transactionId);
-  };
-  const process = () => fetch(`${conversations.sandboxUrl}/_datamanager/process`, { method: "POST" });
   const all = (status: string) =>
     until(`all are ${status}`, async () => {
-      const found = await rows();
+      const found = await sales.rows();
       return found.length > 0 && found.every((row) => row.status === status) && found;
     });
 
   test("are gathered, uploaded once, and processed in the end", async () => {
     await open();
-    for (const id of ["a", "b", "c"]) await report(id);
-    await report("a");
-    work();
+    for (const id of ["a", "b", "c"]) await sales.report(id);
+    await sales.report("a");
+    sales.work();
     const sent = await all("sent");
     expect(new Set(sent.map(({ batch_id }) => batch_id)).size).toBe(1);
-    await process();
+    await sales.process();
     await all("processed");
-    expect((await counted()).sort()).toEqual(["a", "b", "c"]);
-    expect(await conversations.rows.rows("select state, size from conversion_batches")).toEqual([
+    expect((await sales.counted()).sort()).toEqual(["a", "b", "c"]);
+    expect(await sales.conversations.rows.rows("select state, size from conversion_batches")).toEqual([
       { state: "success", size: 3 },
     ]);
   });
 
-  test("4: a bad one costs itself alone, with its own reason", async () => {
+  test("13: a bad one costs itself alone, with its own reason", async () => {
     await open();
-    await Promise.all(Array.from({ length: 30 }, (_, index) => report(`t${String(index).padStart(2, "0")}`)));
-    work();
-    await until("they are rows", async () => (await rows()).length === 30);
-    await conversations.rows.rows(
+    await Promise.all(Array.from({ length: 30 }, (_, index) => sales.report(`t${String(index).padStart(2, "0")}`)));
+    sales.work();
+    await until("they are rows", async () => (await sales.rows()).length === 30);
+    await sales.conversations.rows.rows(
       `update conversion_uploads set payload = jsonb_set(payload, '{currency}', '"EURO"') where transaction_id in ('t03', 't17')`,
     );
     const ended = await until("the good are sent and the bad rejected", async () => {
-      const found = await rows();
+      const found = await sales.rows();
       return found.every(({ status }) => status === "sent" || status === "rejected") && found;
     });
     const bad = ended.filter(({ status }) => status === "rejected");
     expect(bad.map(({ transaction_id }) => transaction_id)).toEqual(["t03", "t17"]);
     expect(bad.map(({ error }) => error)).not.toContain(null);
-    expect((await counted()).length).toBe(28);
+    expect((await sales.counted()).length).toBe(28);
   });
 
-  test("4: where Google names none, the request is halved until the bad one stands alone", async () => {
+  test("13: where Google names none, the request is halved until the bad one stands alone", async () => {
     await open();
-    await Promise.all(Array.from({ length: 8 }, (_, index) => report(`t${index}`)));
-    await conversations.fail({ match: { api: "google", step: "ingest" }, fault: "no_field", times: 20 });
-    const worker = work();
-    await until("they are rows", async () => (await rows()).length === 8);
-    await conversations.rows.rows(
+    await Promise.all(Array.from({ length: 8 }, (_, index) => sales.report(`t${index}`)));
+    await sales.conversations.fail({ match: { api: "google", step: "ingest" }, fault: "no_field", times: 20 });
+    const worker = sales.work();
+    await until("they are rows", async () => (await sales.rows()).length === 8);
+    await sales.conversations.rows.rows(
       `update conversion_uploads set payload = jsonb_set(payload, '{currency}', '"EURO"') where transaction_id = 't5'`,
     );
     const ended = await until("all have ended", async () => {
-      const found = await rows();
+      const found = await sales.rows();
       return found.every(({ status }) => status === "sent" || status === "rejected") && found;
     });
     expect(ended.filter(({ status }) => status === "rejected").map((row) => row.transaction_id)).toEqual(["t5"]);
-    expect((await counted()).sort()).toEqual(["t0", "t1", "t2", "t3", "t4", "t6", "t7"]);
+    expect((await sales.counted()).sort()).toEqual(["t0", "t1", "t2", "t3", "t4", "t6", "t7"]);
     await worker.stop(100);
   });
 
-  test("3: an answer that is lost after Google has taken them counts none twice", async () => {
+  test("13: an answer that is lost after Google has taken them counts none twice", async () => {
     await open();
-    await conversations.fail({ match: { api: "google", step: "ingest" }, fault: "http_500_taken", times: 1 });
-    for (const id of ["a", "b"]) await report(id);
-    work();
+    await sales.conversations.fail({ match: { api: "google", step: "ingest" }, fault: "http_500_taken", times: 1 });
+    for (const id of ["a", "b"]) await sales.report(id);
+    sales.work();
     await all("sent");
-    await process();
+    await sales.process();
     await all("processed");
-    expect((await counted()).sort()).toEqual(["a", "b"]);
+    expect((await sales.counted()).sort()).toEqual(["a", "b"]);
+  });
+
+  test("13: what Google failed at itself is sent again until it is taken, and nothing of it counts twice", async () => {
+    await open({ GOOGLE_STATUS_AFTER_MS: "100" });
+    await sales.report("a");
+    await sales.report("b", "internal-b");
+    await sales.report("c", "internal2-c");
+    sales.work();
+    await sales.processUntil(
+      "all are processed",
+      async () => (await sales.rows()).filter(({ status }) => status === "processed").length === 3,
+    );
+    expect((await sales.counted()).sort()).toEqual(["a", "b", "c"]);
+    expect(
+      await sales.conversations.rows.rows("select state, tries, size, errors from conversion_batches order by tries"),
+    ).toEqual([
+      { state: "partial", tries: 1, size: 3, errors: [{ reason: "INTERNAL_ERROR", count: 2 }] },
+      { state: "partial", tries: 2, size: 3, errors: [{ reason: "INTERNAL_ERROR", count: 1 }] },
+      { state: "success", tries: 3, size: 3, errors: [] },
+    ]);
+  });
+
+  test("what Google fails at itself for the fourth time is rejected with that reason", async () => {
+    await open({ GOOGLE_STATUS_AFTER_MS: "100" });
+    await sales.report("a", "internal9-a");
+    sales.work();
+    const [row] = await sales.processUntil("it is rejected", async () => {
+      const found = await sales.rows();
+      return found[0]?.status === "rejected" && found;
+    });
+    expect(row?.error).toBe("INTERNAL_ERROR");
+    expect(await sales.conversations.rows.rows("select state, tries from conversion_batches order by tries")).toEqual(
+      [1, 2, 3, 4].map((tries) => ({ state: "failed", tries })),
+    );
   });
 
   test("a permission that is missing parks them with one alert, and they go on by themselves", async () => {
     await open();
-    await conversations.fail({ match: { api: "google", step: "ingest" }, fault: "service_disabled", times: 2 });
-    await report("a");
-    work();
+    await sales.conversations.fail({ match: { api: "google", step: "ingest" }, fault: "service_disabled", times: 2 });
+    await sales.report("a");
+    sales.work();
     await all("sent");
-    expect(conversations.log.lines().filter(({ alert }) => alert === true)).toHaveLength(1);
+    expect(sales.conversations.log.lines().filter(({ alert }) => alert === true)).toHaveLength(1);
   });
 
   test("2: a batch whose worker died before its job was enqueued is found", async () => {
     await open();
-    await report("a");
-    const first = conversations.work({ batchWindowMs: 3_600_000 });
-    await until("it is a row", async () => (await rows()).length === 1);
+    await sales.report("a");
+    const first = sales.work({ batchWindowMs: 3_600_000 });
+    await until("it is a row", async () => (await sales.rows()).length === 1);
     await first.stop(100);
-    await conversations.rows.rows(
+    await sales.conversations.rows.rows(
       `with batch as (insert into conversion_batches (id, source, account_id, action_id, state, size, created_at, updated_at)
          select gen_random_uuid(), 'google', account_id, conversion_action_id, 'formed', 1, now() - interval '1 h', now() - interval '1 h'
          from conversion_uploads returning id)
        update conversion_uploads set batch_id = (select id from batch)`,
     );
-    work();
+    sales.work();
     await all("sent");
-    expect(await counted()).toEqual(["a"]);
+    expect(await sales.counted()).toEqual(["a"]);
   });
 
-  test("4: of 5,000 with 7 broken ones, 4,993 are processed", async () => {
+  test("13: of 5,000 with 7 broken ones, 4,993 are processed", async () => {
     await open();
-    await report("0");
-    work();
+    await sales.report("0");
+    sales.work();
     await all("sent");
-    await conversations.rows.rows(`
+    await sales.conversations.rows.rows(`
       insert into conversion_uploads (id, tenant_id, transaction_id, account_id, conversion_action_id, status, converted_at, payload)
       select gen_random_uuid(), tenant_id, 't' || n, account_id, conversion_action_id, 'queued', converted_at,
         payload || jsonb_build_object('transactionId', 't' || n, 'click', jsonb_build_object('kind', 'gclid', 'id', 'click-' || n),
           'currency', case when n % 700 = 1 and n < 4900 then 'EURO' else 'EUR' end)
       from conversion_uploads, generate_series(1, 4999) as n where transaction_id = '0'`);
     const count = async (status: string) =>
-      (await conversations.rows.rows(`select 1 from conversion_uploads where status = '${status}'`)).length;
+      (await sales.conversations.rows.rows(`select 1 from conversion_uploads where status = '${status}'`)).length;
     await until("the good are sent", async () => (await count("sent")) === 4_993, 60_000);
-    await process();
+    await sales.process();
     await until("they are processed", async () => (await count("processed")) === 4_993, 60_000);
     expect(await count("rejected")).toBe(7);
-    expect(new Set(await counted()).size).toBe(4_993);
-    expect(await counted()).toHaveLength(4_993);
+    expect(new Set(await sales.counted()).size).toBe(4_993);
+    expect(await sales.counted()).toHaveLength(4_993);
   }, 120_000);
 });

@@ -81,6 +81,8 @@ export type BatchOutcome =
       errors: readonly { reason: string; count: number }[];
       /** How many were taken with a warning. */
       warnings: readonly { reason: string; count: number }[];
+      /** Whether some were refused by the platform's own fault. Sent again, those that it has taken count as taken. */
+      again: boolean;
     };
 
 /** Uploads conversions to a platform. Everything throws ProviderError only. */
@@ -89,7 +91,7 @@ export type ConversionUploads = {
   maxBatch: number;
   /** When the platform is asked first what became of a batch, in ms after it was sent. */
   lookAfterMs: number;
-  /** Requests that all workers together may make in a minute. */
+  /** Requests that all workers together may make in a minute, to upload and to ask. */
   requestsPerMinute: number;
   /** What an account's uploads must wait for while it is held, e.g. `google:project`, `google:account:123`. */
   scopes(accountId: string): readonly string[];

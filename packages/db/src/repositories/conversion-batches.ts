@@ -11,6 +11,7 @@ export type UploadBatch = ConversionBatch & {
   requestId: string | undefined;
   sentAt: Date | undefined;
   slotAt: Date | undefined;
+  tries: number;
   checks: number;
 };
 
@@ -22,6 +23,8 @@ export type Gathering = {
   /** How long the first of a batch waits for others, in ms. */
   windowMs: number;
 };
+
+type Told = Exclude<BatchOutcome, { state: "processing" }>;
 
 /** Conversions on their way to the platform, for the worker that uploads them. */
 export type ConversionBatches = {
@@ -42,7 +45,9 @@ export type ConversionBatches = {
   /** It was asked in vain what became of it. */
   checked(batchId: string): Promise<void>;
   /** The platform has told what became of it. */
-  settle(batchId: string, outcome: Exclude<BatchOutcome, { state: "processing" }>, at: Date): Promise<void>;
+  settle(batchId: string, outcome: Told, at: Date): Promise<void>;
+  /** So it has, and what is left of it becomes a batch that is sent again, not before `notBefore`; tells that one's job. */
+  again(batchId: string, outcome: Told, at: Date, notBefore: Date): Promise<FollowUp[]>;
 };
 
 /** What the jobs of a batch say of it. */
@@ -124,19 +129,18 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
     },
     settle: (batchId, outcome, at) =>
       orm.transaction(async (tx) => {
-        const { state, errors, warnings } = outcome;
-        await tx
-          .update(conversionBatches)
-          .set({ state, errors, warnings, settledAt: at, updatedAt: at })
-          .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "sent")));
+        const { state, errors } = outcome;
+        await conclude(tx, batchId, outcome, at);
         const status = { success: "processed", partial: "partially processed", failed: "rejected" } as const;
         // Which of many was refused, the platform does not tell: then the batch alone has the reasons.
-        const sent = and(eq(conversionUploads.batchId, batchId), eq(conversionUploads.status, "sent"));
+        const sent = sentOf(batchId);
         const [found] = await tx.select({ size: count() }).from(conversionUploads).where(sent);
         const [only, ...others] = errors;
         const error = (state === "failed" && others.length === 0) || found?.size === 1 ? (only?.reason ?? null) : null;
         await tx.update(conversionUploads).set({ status: status[state], error, updatedAt: at }).where(sent);
       }),
+    again: (batchId, outcome, at, notBefore) =>
+      orm.transaction((tx) => sendAgain(tx, newId, { batchId, outcome, at, notBefore })),
   };
 }
 
@@ -192,17 +196,59 @@ async function halve(tx: Executor, newId: NewId, batchId: string): Promise<Follo
   if (!batch) throw new Error(`batch ${batchId} vanished`);
   const open = await openOf(tx, batchId);
   const moved = open.slice(0, Math.floor(open.length / 2)).map(({ id }) => id);
-  const { source, accountId, actionId, createdAt } = batch;
+  const { source, accountId, actionId, tries, createdAt } = batch;
   const id = newId();
   await tx
     .insert(conversionBatches)
-    .values({ id, source, accountId, actionId, state: "formed", size: moved.length, createdAt });
+    .values({ id, source, accountId, actionId, state: "formed", size: moved.length, tries, createdAt });
   await assign(tx, id, moved);
   await tx
     .update(conversionBatches)
     .set({ size: batch.size - moved.length, updatedAt: sql`now()` })
     .where(eq(conversionBatches.id, batchId));
   return uploadJob({ source, id, accountId });
+}
+
+async function sendAgain(
+  tx: Executor,
+  newId: NewId,
+  { batchId, outcome, at, notBefore }: { batchId: string; outcome: Told; at: Date; notBefore: Date },
+): Promise<FollowUp[]> {
+  const batch = await conclude(tx, batchId, outcome, at);
+  const rows = await tx.select({ id: conversionUploads.id }).from(conversionUploads).where(sentOf(batchId));
+  if (!batch || rows.length === 0) return [];
+  const { source, accountId, actionId } = batch;
+  const id = newId();
+  await tx.insert(conversionBatches).values({
+    id,
+    source,
+    accountId,
+    actionId,
+    state: "formed",
+    size: rows.length,
+    tries: batch.tries + 1,
+    createdAt: at,
+    updatedAt: at,
+  });
+  await tx
+    .update(conversionUploads)
+    .set({ status: "queued", batchId: id, requestId: null, updatedAt: at })
+    .where(sentOf(batchId));
+  return [{ ...uploadJob({ source, id, accountId }), notBefore: notBefore.toISOString() }];
+}
+
+/** Keeps what the platform has told of a batch; undefined when that was kept before. */
+async function conclude(tx: Executor, batchId: string, { state, errors, warnings }: Told, at: Date) {
+  const [batch] = await tx
+    .update(conversionBatches)
+    .set({ state, errors, warnings, settledAt: at, updatedAt: at })
+    .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "sent")))
+    .returning();
+  return batch;
+}
+
+function sentOf(batchId: string) {
+  return and(eq(conversionUploads.batchId, batchId), eq(conversionUploads.status, "sent"));
 }
 
 async function assign(tx: Executor, batchId: string, ids: readonly string[]): Promise<void> {
@@ -223,7 +269,7 @@ function openOf(tx: Executor, batchId: string) {
 async function find(tx: Executor, batchId: string): Promise<UploadBatch | undefined> {
   const [batch] = await tx.select().from(conversionBatches).where(eq(conversionBatches.id, batchId));
   if (!batch) return undefined;
-  const { id, source, accountId, actionId, state, requestId, sentAt, slotAt, checks } = batch;
+  const { id, source, accountId, actionId, state, requestId, sentAt, slotAt, tries, checks } = batch;
   const open = await openOf(tx, batchId);
   return {
     id,
@@ -231,6 +277,7 @@ async function find(tx: Executor, batchId: string): Promise<UploadBatch | undefi
     accountId,
     actionId,
     state,
+    tries,
     checks,
     requestId: requestId ?? undefined,
     sentAt: sentAt ?? undefined,

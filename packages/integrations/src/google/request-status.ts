@@ -40,6 +40,9 @@ const FINAL: Readonly<Record<string, "success" | "partial" | "failed">> = {
 /** Google has them already, by an upload whose answer was lost: that is what was wanted. */
 const TAKEN_BEFORE = ["DUPLICATE_TRANSACTION_ID", "DUPLICATE_GCLID"];
 
+/** Its own fault: the same conversion may be taken another time. */
+const OWN_FAULT = "INTERNAL_ERROR";
+
 /** What Google's answer says has become of a request; undefined for what is no such answer. */
 export function outcomeOf(json: unknown): BatchOutcome | undefined {
   const parsed = answer.safeParse(json);
@@ -50,7 +53,8 @@ export function outcomeOf(json: unknown): BatchOutcome | undefined {
   const all = status.errorInfo?.errorCounts ?? [];
   const errors = all.filter(({ reason }) => !TAKEN_BEFORE.includes(reason));
   const warnings = status.warningInfo?.warningCounts ?? [];
-  return { state: errors.length === all.length ? told : withoutDuplicates(errors), errors, warnings };
+  const state = errors.length === all.length ? told : withoutDuplicates(errors);
+  return { state, errors, warnings, again: errors.some(({ reason }) => reason === OWN_FAULT) };
 }
 
 /** Those that Google had before count as taken: with them no request has failed as a whole. */

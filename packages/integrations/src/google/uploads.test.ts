@@ -198,6 +198,7 @@ describe("what became of a request", () => {
       state: "partial",
       errors: [{ reason: "INVALID_GCLID", count: 2 }],
       warnings: [{ reason: "INTERNAL_ERROR", count: 1 }],
+      again: false,
     });
     expect(asked).toMatchObject([
       { method: "GET", url: "https://google.test/v1/requestStatus:retrieve?requestId=r%201" },
@@ -208,26 +209,36 @@ describe("what became of a request", () => {
   test.each([
     [statusOf("PROCESSING"), { state: "processing" }],
     [statusOf("REQUEST_STATUS_UNKNOWN"), { state: "processing" }],
-    [statusOf("SUCCESS"), { state: "success", errors: [], warnings: [] }],
+    [statusOf("SUCCESS"), { state: "success", errors: [], warnings: [], again: false }],
     [statusOf("FAILED", ["INVALID_GCLID", "3"]), { state: "failed", errors: [{ reason: "INVALID_GCLID", count: 3 }] }],
-    [statusOf("FAILED", ["INTERNAL_ERROR"]), { state: "failed", errors: [{ reason: "INTERNAL_ERROR", count: 1 }] }],
+    [
+      statusOf("FAILED", ["INTERNAL_ERROR"]),
+      { state: "failed", errors: [{ reason: "INTERNAL_ERROR", count: 1 }], again: true },
+    ],
+    [statusOf("PARTIAL_SUCCESS", ["INVALID_GCLID"], ["INTERNAL_ERROR"]), { state: "partial", again: true }],
     [statusOf("FAILED"), { state: "failed", errors: [] }],
     [statusOf("FAILED", ["ada@example.com", "1"]), { state: "failed", errors: [{ reason: "UNKNOWN", count: 1 }] }],
   ])("%j is %j", async (json, expected) => {
     expect(await outcome(json)).toMatchObject(expected);
   });
 
-  test("3: what Google had before counts as taken", async () => {
+  test("13: what Google had before counts as taken", async () => {
     const twice: [string, string][] = [
       ["DUPLICATE_TRANSACTION_ID", "4"],
       ["DUPLICATE_GCLID", "1"],
     ];
     for (const status of ["FAILED", "PARTIAL_SUCCESS"]) {
-      expect(await outcome(statusOf(status, ...twice))).toEqual({ state: "success", errors: [], warnings: [] });
+      expect(await outcome(statusOf(status, ...twice))).toEqual({
+        state: "success",
+        errors: [],
+        warnings: [],
+        again: false,
+      });
       expect(await outcome(statusOf(status, ...twice, ["EVENT_TOO_OLD", "2"]))).toEqual({
         state: "partial",
         errors: [{ reason: "EVENT_TOO_OLD", count: 2 }],
         warnings: [],
+        again: false,
       });
     }
   });

@@ -20,6 +20,7 @@ export function googleUploads(config: UploadsConfig, accessToken: AccessToken): 
   return {
     maxBatch: 2_000,
     lookAfterMs: config.lookAfterMs,
+    // Google counts reads and uploads apart, and once did together: so it holds either way.
     requestsPerMinute: 300,
     scopes: (accountId) => [PROJECT, accountScope(accountOf(accountId))],
     async send({ conversions, ...batch }, context) {

@@ -14,18 +14,33 @@ export function keyOf({ accountId, actionId, transactionId }: SentConversion): s
   return transactionId === undefined ? undefined : `${accountId} ${actionId} ${transactionId}`;
 }
 
+/** What came before, by {@link keyOf}. */
+export type Before = {
+  /** What counts. */
+  counted: Set<string>;
+  /** How often processing has failed at what. */
+  failed: Map<string, number>;
+};
+
+/** Processing's own failure. */
+export const INTERNAL_ERROR = "PROCESSING_ERROR_REASON_INTERNAL_ERROR";
+
 /**
- * Why processing refuses a conversion, when those of these keys count already. A click id that begins with `invalid`
- * cannot be decoded, one that begins with `old` is of a click long ago; `warned` ones are taken with a warning.
+ * Why processing refuses a conversion. A click id that begins with `invalid` cannot be decoded, one that begins with
+ * `old` is of a click long ago; `warned` ones are taken with a warning. At one that begins with `internal` processing
+ * fails itself the first time that it comes, with `internal3` the first three.
  * https://developers.google.com/data-manager/api/reference/rest/v1/requestStatus/retrieve
  */
-export function reasonAgainst(conversion: SentConversion, counted: ReadonlySet<string>): string | undefined {
+export function reasonAgainst(conversion: SentConversion, { counted, failed }: Before): string | undefined {
   const { clickKind = "", clickId = "", adUserData } = conversion;
   const reason = (name: string) => `PROCESSING_ERROR_REASON_${name}`;
   if (clickId.startsWith("invalid")) return reason(`INVALID_${clickKind.toUpperCase()}`);
   if (clickId.startsWith("old")) return reason("EVENT_TOO_OLD");
   if (adUserData === "CONSENT_DENIED") return reason("DENIED_CONSENT");
-  return counted.has(keyOf(conversion) ?? "") ? reason("DUPLICATE_TRANSACTION_ID") : undefined;
+  const key = keyOf(conversion) ?? "";
+  const [fails, times] = /^internal(\d?)/.exec(clickId) ?? [];
+  if (fails !== undefined && (failed.get(key) ?? 0) < Number(times || 1)) return INTERNAL_ERROR;
+  return counted.has(key) ? reason("DUPLICATE_TRANSACTION_ID") : undefined;
 }
 
 /** What became of the conversions of a destination: never which, only how many for which reason. */

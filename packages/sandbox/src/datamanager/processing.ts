@@ -1,7 +1,7 @@
 import type { Now } from "@millrace/core";
 import { type Fields, fieldsOf } from "../fields.ts";
 import { conversionsOf } from "./conversions.ts";
-import { keyOf, outcomeOf, reasonAgainst, type TakenConversion } from "./outcome.ts";
+import { type Before, INTERNAL_ERROR, keyOf, outcomeOf, reasonAgainst, type TakenConversion } from "./outcome.ts";
 import { listOf } from "./violation.ts";
 
 /** What was taken, and what becomes of it. */
@@ -27,7 +27,7 @@ const MEMORY = 200_000;
 /** {@link Processing} that takes so many ms for a request. */
 export function createProcessing(now: Now, processingMs: number): Processing {
   const requests = new Map<string, TakenRequest>();
-  const counted = new Set<string>();
+  const before: Before = { counted: new Set(), failed: new Map() };
   let taken: TakenConversion[] = [];
   return {
     take(requestId, request, waits) {
@@ -39,20 +39,23 @@ export function createProcessing(now: Now, processingMs: number): Processing {
           requestId,
           at: at.toISOString(),
           ...conversion,
-          reason: reasonAgainst(conversion, counted),
+          reason: reasonAgainst(conversion, before),
         })),
       }));
       const all = destinations.flatMap(({ conversions }) => conversions);
       // Only now: within a request nothing is a duplicate.
       for (const conversion of all) {
         const key = keyOf(conversion);
-        if (key !== undefined && conversion.reason === undefined) counted.add(key);
+        if (key === undefined) continue;
+        if (conversion.reason === undefined) before.counted.add(key);
+        if (conversion.reason === INTERNAL_ERROR) before.failed.set(key, (before.failed.get(key) ?? 0) + 1);
       }
       taken.push(...all);
       requests.set(requestId, { doneAt: waits ? Number.POSITIVE_INFINITY : at.getTime() + processingMs, destinations });
       if (taken.length >= 2 * MEMORY) taken = taken.slice(-MEMORY);
       forgetOldest(requests);
-      forgetOldest(counted);
+      forgetOldest(before.counted);
+      forgetOldest(before.failed);
     },
     status(requestId) {
       const request = requests.get(requestId);
@@ -76,7 +79,8 @@ export function createProcessing(now: Now, processingMs: number): Processing {
     list: () => taken,
     clear() {
       taken = [];
-      counted.clear();
+      before.counted.clear();
+      before.failed.clear();
     },
   };
 }

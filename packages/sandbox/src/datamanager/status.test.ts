@@ -128,6 +128,31 @@ test("a transaction counts once for its action, also when the request that broug
   expect(await outcome(anew)).toMatchObject([{ requestStatus: "SUCCESS" }]);
 });
 
+test("what Google fails at itself is not counted until it comes again, and what was counted is a duplicate then", async () => {
+  const events = [event("a"), event("b", { gclid: "internal-b" }), event("c", { gclid: "internal2-c" })];
+  const told = [];
+  for (let time = 1; time <= 3; time += 1) {
+    const id = await ingest(events);
+    await process();
+    told.push(await outcome(id));
+  }
+  const errors = (...counts: [string, string][]) => [
+    {
+      errorInfo: {
+        errorCounts: counts.map(([recordCount, name]) => ({
+          recordCount,
+          reason: `PROCESSING_ERROR_REASON_${name}`,
+        })),
+      },
+    },
+  ];
+  expect(told).toMatchObject([
+    errors(["2", "INTERNAL_ERROR"]),
+    errors(["1", "DUPLICATE_TRANSACTION_ID"], ["1", "INTERNAL_ERROR"]),
+    errors(["2", "DUPLICATE_TRANSACTION_ID"]),
+  ]);
+});
+
 test("who denied that their data is used is not counted; an event's own consent goes before the request's", async () => {
   const consent = { adUserData: "CONSENT_DENIED" };
   const id = await ingest([event("a"), event("b", { gclid: "c" }, { consent: { adUserData: "CONSENT_GRANTED" } })], {

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  type ConversionUploads,
+  EVENT_VERSION,
+  type FollowUp,
+  type Http,
+  type InboundEvent,
+  parseJsonBody,
+  ProviderError,
+  uuidv7,
+} from "@millrace/core";
+import {
+  assignSources,
+  createConversionBatches,
+  createInbox,
+  createRateLimits,
+  type Database,
+  isOutage,
+  migrateDatabase,
+  openDatabase,
+} from "@millrace/db";
+import { integrations } from "@millrace/integrations";
+import { createSandboxApp } from "@millrace/sandbox";
+import { createTestDatabase, openRows, recordingLogger, type TestDatabase } from "@millrace/testing";
+import { createConversionProcessor } from "../src/conversion-processor.ts";
+
+const BATCHES = 300;
+const WORKERS = 3;
+const AT_ONCE = 8;
+
+/** Google's limit: https://developers.google.com/data-manager/api/devguides/limits */
+const PER_MINUTE = 300;
+
+/** How long no worker is there, after the first half minute. */
+const AWAY_MS = 600_000;
+
+let testDatabase: TestDatabase;
+let databases: Database[];
+let rows: ReturnType<typeof openRows>;
+
+beforeEach(async () => {
+  testDatabase = await createTestDatabase();
+  databases = Array.from({ length: WORKERS }, (_, index) =>
+    openDatabase(testDatabase.url, { maxConnections: 4, name: `test-worker-${index}` }),
+  );
+  rows = openRows(testDatabase.url);
+});
+afterEach(async () => {
+  await rows.close();
+  for (const database of databases) await database.close();
+  await testDatabase.drop();
+});
+
+test("Google never gets more requests in a minute than it allows, from all workers together, also when they fail", async () => {
+  const start = Date.UTC(2026, 10, 20, 10);
+  let ms = start;
+  const now = () => new Date(ms);
+  const app = createSandboxApp({ now, processingMs: 60_000 });
+  const order = { match: { api: "google" }, fault: "http_503", share: 0.3 };
+  await app.request("/_faults", { method: "POST", body: JSON.stringify(order) });
+  const uploads = { ...googleUploads(), lookAfterMs: 30_000 };
+
+  /** The queue: each job with its time. */
+  let waiting: { event: InboundEvent; at: number }[] = [];
+  const put = (followUps: readonly FollowUp[]) => {
+    for (const { notBefore, id, kind, payload, source } of followUps)
+      waiting.push({
+        event: { v: EVENT_VERSION, source, id, kind, payload, correlationId: id, receivedAt: now().toISOString() },
+        at: notBefore === undefined ? ms : Date.parse(notBefore),
+      });
+  };
+  const workers = databases.map((database) =>
+    createConversionProcessor({
+      uploads,
+      batches: createConversionBatches(database, uuidv7),
+      inbox: createInbox(database, uuidv7),
+      limits: createRateLimits(database),
+      followUps: { enqueue: async (_, followUps) => put(followUps), close: async () => undefined },
+      isOutage,
+      ports: { http: httpOf(app), log: recordingLogger().log, now },
+    }),
+  );
+
+  const [first] = databases;
+  if (!first) throw new Error("there is a worker");
+  await migrateDatabase(first);
+  await assignSources(first.orm, [{ provider: "google", externalId: "*", tenantName: "Mill" }], uuidv7);
+  await rows.rows(`
+    insert into conversion_uploads (id, tenant_id, transaction_id, account_id, conversion_action_id, status, converted_at, payload)
+    select gen_random_uuid(), tenants.id, n, '1', '7', 'queued', now(), jsonb_build_object('transactionId', n::text,
+      'accountId', '1', 'actionId', '7', 'click', jsonb_build_object('kind', 'gclid', 'id', 'click-' || n),
+      'convertedAt', '2026-11-20T09:00:00Z', 'consent', '{}'::jsonb, 'eventSource', 'WEB')
+    from tenants, generate_series(1, ${BATCHES}) as n`);
+  put(await createConversionBatches(first, uuidv7).form({ source: "google", maxBatch: 1, windowMs: 0 }, now()));
+
+  let away = AWAY_MS;
+  while (waiting.length > 0) {
+    waiting.sort((one, two) => one.at - two.at);
+    ms = Math.max(ms, waiting[0]?.at ?? 0);
+    if (ms > start + 30_000) {
+      ms += away;
+      away = 0;
+    }
+    const due = waiting.filter(({ at }) => at <= ms).slice(0, WORKERS * AT_ONCE);
+    waiting = waiting.filter((job) => !due.includes(job));
+    await Promise.all(
+      due.map(async ({ event }, index) => {
+        const done = await workers[index % WORKERS]?.process(event, new AbortController().signal).catch(retried);
+        if (done && "until" in done) waiting.push({ event, at: done.until.getTime() });
+      }),
+    );
+  }
+  function retried(error: unknown) {
+    if (error instanceof ProviderError && error.next.kind === "retryable") return { until: new Date(ms + 1_000) };
+    throw error;
+  }
+
+  expect(await rows.rows("select status, count(*)::int from conversion_uploads group by 1")).toEqual([
+    { status: "processed", count: BATCHES },
+  ]);
+  const seen = (await (await app.request("/_requests")).json()) as { at: string }[];
+  expect(seen.length).toBeGreaterThan(2 * BATCHES);
+  const times = seen.map(({ at }) => Date.parse(at));
+  const inAMinute = times.map((from) => times.filter((at) => at >= from && at < from + 60_000).length);
+  expect(Math.max(...inAMinute)).toBeLessThanOrEqual(PER_MINUTE);
+}, 60_000);
+
+function googleUploads(): ConversionUploads {
+  const google = integrations.find(({ id }) => id === "google");
+  const uploads = google?.uploads?.(google.local.endpoints({}, "http://sandbox.example"));
+  if (!uploads) throw new Error("Google takes conversions");
+  return uploads;
+}
+
+function httpOf(app: ReturnType<typeof createSandboxApp>): Http {
+  return async ({ url, method, headers = {}, body }) => {
+    const response = await app.request(url, { method, headers, ...(body === undefined ? {} : { body }) });
+    const parsed = parseJsonBody(new Uint8Array(await response.arrayBuffer()));
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      json: parsed.ok ? parsed.value : undefined,
+    };
+  };
+}
