@@ -5,10 +5,10 @@ export * from "./database.ts";
 export * from "./migrate.ts";
 export {
   createConversionBatches,
-  outcomeJob,
   type ConversionBatches,
   type UploadBatch,
 } from "./repositories/conversion-batches.ts";
+export { outcomeJob } from "./repositories/conversion-jobs.ts";
 export {
   createConversionReport,
   type BatchLine,

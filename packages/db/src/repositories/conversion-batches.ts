@@ -1,7 +1,10 @@
-import { and, asc, count, eq, inArray, isNull, lt, min, sql } from "drizzle-orm";
-import type { BatchOutcome, Conversion, ConversionBatch, FollowUp, NewId } from "@millrace/core";
+import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
+import type { Conversion, ConversionBatch, FollowUp, NewId } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
+import { outcomeJob, uploadJob } from "./conversion-jobs.ts";
+import { assign, type Gathering, gatherConversions } from "./gather-conversions.ts";
+import { type Ended, sendAgain, settleBatch, WITHOUT_HASHES } from "./settle-conversions.ts";
 
 /** A batch as its job finds it. */
 export type UploadBatch = ConversionBatch & {
@@ -14,17 +17,6 @@ export type UploadBatch = ConversionBatch & {
   tries: number;
   checks: number;
 };
-
-/** How conversions are gathered into batches. */
-export type Gathering = {
-  /** The integration whose they are. */
-  source: string;
-  maxBatch: number;
-  /** How long the first of a batch waits for others, in ms. */
-  windowMs: number;
-};
-
-type Told = Exclude<BatchOutcome, { state: "processing" }>;
 
 /** Conversions on their way to the platform, for the worker that uploads them. */
 export type ConversionBatches = {
@@ -45,35 +37,15 @@ export type ConversionBatches = {
   /** It was asked in vain what became of it. */
   checked(batchId: string): Promise<void>;
   /** The platform has told what became of it. */
-  settle(batchId: string, outcome: Told, at: Date): Promise<void>;
+  settle(batchId: string, outcome: Ended, at: Date): Promise<void>;
   /** So it has, and what is left of it becomes a batch that is sent again, not before `notBefore`; tells that one's job. */
-  again(batchId: string, outcome: Told, at: Date, notBefore: Date): Promise<FollowUp[]>;
+  again(batchId: string, outcome: Ended, at: Date, notBefore: Date): Promise<FollowUp[]>;
 };
-
-/** What the jobs of a batch say of it. */
-type BatchKey = { source: string; id: string; accountId: string };
-
-/** The job that uploads a batch. */
-function uploadJob({ source, id, accountId }: BatchKey): FollowUp {
-  return { source, role: "uploads", id: `upload.${id}`, kind: "upload", payload: { batchId: id, accountId } };
-}
-
-/** The job that asks what became of a batch. */
-export function outcomeJob({ source, id, accountId }: BatchKey, notBefore: Date): FollowUp {
-  return {
-    source,
-    role: "uploads",
-    id: `outcome.${id}`,
-    kind: "outcome",
-    payload: { batchId: id, accountId },
-    notBefore: notBefore.toISOString(),
-  };
-}
 
 /** {@link ConversionBatches} on the tables conversion_batches and conversion_uploads. */
 export function createConversionBatches({ orm }: Database, newId: NewId): ConversionBatches {
   return {
-    form: (gathering, at) => orm.transaction((tx) => form(tx, newId, gathering, at)),
+    form: (gathering, at) => orm.transaction((tx) => gatherConversions(tx, newId, gathering, at)),
     async idle(source, before, at) {
       const rows = await orm
         .update(conversionBatches)
@@ -101,7 +73,7 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
         for (const { id, reason } of rejected)
           await tx
             .update(conversionUploads)
-            .set({ status: "rejected", error: reason, updatedAt: at })
+            .set({ status: "rejected", error: reason, payload: WITHOUT_HASHES, updatedAt: at })
             .where(and(eq(conversionUploads.id, id), eq(conversionUploads.status, "queued")));
         if ((await openOf(tx, batchId)).length > 0) return;
         await tx
@@ -127,68 +99,10 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
         .set({ checks: sql`${conversionBatches.checks} + 1`, updatedAt: sql`now()` })
         .where(eq(conversionBatches.id, batchId));
     },
-    settle: (batchId, outcome, at) =>
-      orm.transaction(async (tx) => {
-        const { state, errors } = outcome;
-        await conclude(tx, batchId, outcome, at);
-        const status = { success: "processed", partial: "partially processed", failed: "rejected" } as const;
-        // Which of many was refused, the platform does not tell: then the batch alone has the reasons.
-        const sent = sentOf(batchId);
-        const [found] = await tx.select({ size: count() }).from(conversionUploads).where(sent);
-        const [only, ...others] = errors;
-        const error = (state === "failed" && others.length === 0) || found?.size === 1 ? (only?.reason ?? null) : null;
-        await tx.update(conversionUploads).set({ status: status[state], error, updatedAt: at }).where(sent);
-      }),
+    settle: (batchId, outcome, at) => orm.transaction((tx) => settleBatch(tx, batchId, outcome, at)),
     again: (batchId, outcome, at, notBefore) =>
       orm.transaction((tx) => sendAgain(tx, newId, { batchId, outcome, at, notBefore })),
   };
-}
-
-async function form(tx: Executor, newId: NewId, gathering: Gathering, at: Date): Promise<FollowUp[]> {
-  const { source, maxBatch, windowMs } = gathering;
-  // One worker at a time: two would make two small batches of one.
-  const [turn] = await tx.execute<{ mine: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtextextended(${`form_batches.${source}`}, 0)) as mine`,
-  );
-  if (!turn?.mine) return [];
-  const waiting = and(eq(conversionUploads.status, "queued"), isNull(conversionUploads.batchId));
-  const groups = await tx
-    .select({
-      accountId: conversionUploads.accountId,
-      actionId: conversionUploads.conversionActionId,
-      size: count(),
-      firstAt: min(conversionUploads.createdAt),
-    })
-    .from(conversionUploads)
-    .where(waiting)
-    .groupBy(conversionUploads.accountId, conversionUploads.conversionActionId);
-  const jobs: FollowUp[] = [];
-  for (const { accountId, actionId, size, firstAt } of groups) {
-    const isDue = firstAt !== null && firstAt.getTime() <= at.getTime() - windowMs;
-    const full = Math.floor(size / maxBatch);
-    const formed = isDue ? Math.ceil(size / maxBatch) : full;
-    for (let index = 0; index < formed; index++) {
-      const rows = await tx
-        .select({ id: conversionUploads.id })
-        .from(conversionUploads)
-        .where(
-          and(waiting, eq(conversionUploads.accountId, accountId), eq(conversionUploads.conversionActionId, actionId)),
-        )
-        .orderBy(asc(conversionUploads.createdAt), asc(conversionUploads.id))
-        .limit(maxBatch);
-      const id = newId();
-      await tx
-        .insert(conversionBatches)
-        .values({ id, source, accountId, actionId, state: "formed", size: rows.length, createdAt: at, updatedAt: at });
-      await assign(
-        tx,
-        id,
-        rows.map((row) => row.id),
-      );
-      jobs.push(uploadJob({ source, id, accountId }));
-    }
-  }
-  return jobs;
 }
 
 async function halve(tx: Executor, newId: NewId, batchId: string): Promise<FollowUp> {
@@ -207,55 +121,6 @@ async function halve(tx: Executor, newId: NewId, batchId: string): Promise<Follo
     .set({ size: batch.size - moved.length, updatedAt: sql`now()` })
     .where(eq(conversionBatches.id, batchId));
   return uploadJob({ source, id, accountId });
-}
-
-async function sendAgain(
-  tx: Executor,
-  newId: NewId,
-  { batchId, outcome, at, notBefore }: { batchId: string; outcome: Told; at: Date; notBefore: Date },
-): Promise<FollowUp[]> {
-  const batch = await conclude(tx, batchId, outcome, at);
-  const rows = await tx.select({ id: conversionUploads.id }).from(conversionUploads).where(sentOf(batchId));
-  if (!batch || rows.length === 0) return [];
-  const { source, accountId, actionId } = batch;
-  const id = newId();
-  await tx.insert(conversionBatches).values({
-    id,
-    source,
-    accountId,
-    actionId,
-    state: "formed",
-    size: rows.length,
-    tries: batch.tries + 1,
-    createdAt: at,
-    updatedAt: at,
-  });
-  await tx
-    .update(conversionUploads)
-    .set({ status: "queued", batchId: id, requestId: null, updatedAt: at })
-    .where(sentOf(batchId));
-  return [{ ...uploadJob({ source, id, accountId }), notBefore: notBefore.toISOString() }];
-}
-
-/** Keeps what the platform has told of a batch; undefined when that was kept before. */
-async function conclude(tx: Executor, batchId: string, { state, errors, warnings }: Told, at: Date) {
-  const [batch] = await tx
-    .update(conversionBatches)
-    .set({ state, errors, warnings, settledAt: at, updatedAt: at })
-    .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "sent")))
-    .returning();
-  return batch;
-}
-
-function sentOf(batchId: string) {
-  return and(eq(conversionUploads.batchId, batchId), eq(conversionUploads.status, "sent"));
-}
-
-async function assign(tx: Executor, batchId: string, ids: readonly string[]): Promise<void> {
-  await tx
-    .update(conversionUploads)
-    .set({ batchId })
-    .where(inArray(conversionUploads.id, [...ids]));
 }
 
 function openOf(tx: Executor, batchId: string) {
