@@ -91,6 +91,11 @@ async function upload(
 ): Promise<Processed> {
   const { uploads, batches, followUps, ports } = parts;
   if (batch.state !== "formed") return finish(parts, event, batch);
+  if (batch.conversions.length === 0) {
+    // All were erased meanwhile.
+    await batches.reject(batch.id, [], ports.now());
+    return finish(parts, event, { ...batch, state: "rejected" });
+  }
   const wait = await slotOf(parts, batch);
   if (wait) return wait;
   const answer = await uploads.send(batch, { ...ports, signal });

@@ -39,6 +39,20 @@ describe.each(queueStores())("what is personal in conversions, on $kind:", (stor
     expect(await hashed()).toEqual([]);
   });
 
+  test("a batch of which all are erased before Google takes it ends, and makes no others", async () => {
+    sales = await openSales(store);
+    await sales.conversations.fail({ match: { api: "google", step: "ingest" }, fault: "http_503", times: 1 });
+    await report("a");
+    sales.work();
+    const { rows } = sales.conversations.rows;
+    const asked = async () => (await (await fetch(`${sales.conversations.sandboxUrl}/_requests`)).json()) as unknown[];
+    await until("it waits to be sent again", async () => (await asked()).length > 0);
+    await rows(`update conversion_uploads set status = 'rejected', error = 'erased', payload = '{"erased": true}'`);
+    await until("nothing is left to do", async () => (await sales.conversations.jobs()).unfinished === 0);
+    expect(await rows("select state from conversion_batches")).toEqual([{ state: "rejected" }]);
+    expect(await sales.taken()).toEqual([]);
+  });
+
   test("what is erased while Google has it is not sent again when Google fails at it", async () => {
     sales = await openSales(store);
     await report("a", "internal-click");
