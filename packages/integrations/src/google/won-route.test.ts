@@ -49,6 +49,7 @@ test("3: a lead is won once, or once for each transaction that its caller names"
   const first = post(sale).event.id;
   const later = new Date(NOW.getTime() + 60_000);
   expect(post({ value: 20, currency: "USD" }, { now: later }).event.id).toBe(first);
+  expect(post(sale, { id: ID.toUpperCase() }).event.id).toBe(first);
   const others = [
     post(sale, { id: OTHER }),
     post(sale, { subject: "conversation" }),

@@ -31,7 +31,13 @@ export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
     proof: "one of API_KEYS",
     maxBodyBytes: MAX_BODY_BYTES,
     role: "inbound",
-    params: z.strictObject({ id: z.uuid().meta({ description: `Row of the table \`${subject}s\`.` }) }),
+    // However it is spelled it is one row, and one sale.
+    params: z.strictObject({
+      id: z
+        .uuid()
+        .toLowerCase()
+        .meta({ description: `Row of the table \`${subject}s\`.` }),
+    }),
     body: wonBody,
     status: config.enabled ? 202 : 200,
     answer: saleAnswer,
