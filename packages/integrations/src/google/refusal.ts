@@ -24,7 +24,7 @@ export function refusalOf(
     const id = ids[Number(EVENT.exec(violation.field)?.[1])];
     if (id !== undefined) reasons.set(id, (reasons.get(id) ?? new Set()).add(reasonOf(violation)));
   }
-  const ofRequest = error.violations.filter(({ field }) => !field.startsWith("events"));
+  const ofRequest = error.violations.filter(({ field }) => field !== "" && !field.startsWith("events"));
   if (reasons.size === 0 && ofRequest.length > 0) throw wrongSettings(ofRequest, accountId);
   return {
     taken: false,

@@ -143,6 +143,7 @@ describe("a request that is refused", () => {
   test.each([
     ["without a violation", violations(), "INVALID_ARGUMENT"],
     ["for events of no number", violations({ field: "events", reason: "TOO_MANY_EVENTS" }), "TOO_MANY_EVENTS (events)"],
+    ["for a field without a name", violations({ field: "", reason: "INVALID_ARGUMENT" }), "INVALID_ARGUMENT"],
     ["for an event that is not in it", violations({ field: "events[7]", reason: "INVALID_EVENT" }), "INVALID_EVENT"],
   ])("%s names none, so that it is halved", async (_, { json }, reason) => {
     expect(await send(json, "a", "b")).toEqual({ taken: false, reason, rejected: [] });
