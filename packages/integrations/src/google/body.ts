@@ -28,6 +28,12 @@ const amount = z
   })
   .meta({ description: 'As a number or, without any loss, as a text: `"12.50"`.' });
 
+/** A time that Google does not read: protobuf's are told in nanoseconds. */
+const FINER = /\.\d{10}/;
+
+/** What is older is no sale but a time that was not set. */
+const FIRST_CLICKS = "2000";
+
 const currencies = new Set(Intl.supportedValuesOf("currency"));
 
 const consentWord = z.enum(["granted", "denied"]).optional();
@@ -36,6 +42,8 @@ const consentWord = z.enum(["granted", "denied"]).optional();
 const saleFields = {
   timestamp: z.iso
     .datetime({ offset: true, error: "must be a time with its zone, such as 2026-11-21T10:00:00+03:00" })
+    .refine((time) => !FINER.test(time), "must be no finer than nanoseconds")
+    .refine((time) => time >= FIRST_CLICKS, "must not be before there were clicks on ads, in 2000")
     .meta({ description: "When the sale was made, RFC 3339." }),
   value: amount,
   currency: z
