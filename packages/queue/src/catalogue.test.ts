@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
-import { QUEUE_ROLES } from "@millrace/core";
+import { QUEUE_ROLES, type QueueRole } from "@millrace/core";
 import { backoffMs, queueCatalogue, queueDefinition } from "./catalogue.ts";
+
+/** The longest wait from the first attempt to the last, in ms. */
+function longest(role: QueueRole): number {
+  const { retry } = queueDefinition("whatsapp", role);
+  return Array.from({ length: retry.attempts - 1 }, (_, made) => backoffMs(retry, made + 1, 1)).reduce((a, b) => a + b);
+}
 
 test("every queue is named after its integration and what it is for", () => {
   for (const role of QUEUE_ROLES) {
@@ -30,15 +36,13 @@ test("an integration has the queues of what it can do, and none that nobody woul
 test("requests alone are worked on in order, and what fails there holds the line up for seconds, not for minutes", () => {
   const inOrder = QUEUE_ROLES.filter((role) => queueDefinition("whatsapp", role).inOrder);
   expect(inOrder).toEqual(["requests"]);
-  const longest = (role: "requests" | "outbound") => {
-    const { retry } = queueDefinition("whatsapp", role);
-    return Array.from({ length: retry.attempts - 1 }, (_, made) => backoffMs(retry, made + 1, 1)).reduce(
-      (a, b) => a + b,
-    );
-  };
   expect(longest("requests")).toBeLessThan(10_000);
   // The last line of the worked table.
   expect(longest("outbound")).toBe(254_000);
+});
+
+test("what is uploaded waits for a platform that is away for hours, before it is a dead letter", () => {
+  expect(longest("uploads")).toBe(((5 * 60 + 8) * 60 + 14) * 1_000);
 });
 
 test("a delay is a random part of one that doubles up to its cap", () => {

@@ -28,6 +28,13 @@ const DEFAULT_RETRY: RetryPolicy = { attempts: 8, baseMs: 2_000, capMs: 3_600_00
  */
 const RETRY_IN_PLACE: RetryPolicy = { attempts: 8, baseMs: 50, capMs: 2_000 };
 
+/**
+ * What is uploaded loses nothing by waiting, is sent again without harm, and one job is of thousands: an outage of hours is
+ * waited for, as above and on: after the 12th attempt each waits for up to 1 h, and the 16th is at most 5 h 8 min after
+ * the first.
+ */
+const RETRY_UPLOADS: RetryPolicy = { ...DEFAULT_RETRY, attempts: 16 };
+
 /** One queue: what its jobs hold and how they are treated. */
 export type QueueDefinition = {
   name: string;
@@ -58,12 +65,17 @@ export function queueDefinition(source: string, role: QueueRole): QueueDefinitio
     source,
     role,
     schema: inboundEventSchema,
-    retry: inOrder ? RETRY_IN_PLACE : DEFAULT_RETRY,
+    retry: retryOf(role),
     inOrder,
     deadlineMs: role === "media" || role === "outbound" ? FILE_DEADLINE_MS : 30_000,
     keepCompleted: { age: 3_600, count: role === "requests" ? 100 : 1_000 },
     keepFailedMs: 14 * 24 * 3_600_000,
   };
+}
+
+function retryOf(role: QueueRole): RetryPolicy {
+  if (role === "requests") return RETRY_IN_PLACE;
+  return role === "uploads" ? RETRY_UPLOADS : DEFAULT_RETRY;
 }
 
 /** Every queue of these integrations. */
