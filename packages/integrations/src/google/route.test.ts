@@ -80,6 +80,11 @@ test("3: the same sale told twice is one event, in whatever spelling; another is
   );
 });
 
+test("a sale that was told of a tenant that is not there can be told again of the right one", () => {
+  const ids = [{}, { tenant: "Acne" }, { tenant: "Acme" }].map((told) => post({ ...sale, ...told }).event.id);
+  expect(new Set(ids).size).toBe(3);
+});
+
 test("switched off it is accepted with 200 and held", () => {
   const { status, answer, payload } = post(sale, { enabled: false });
   expect([status, answer]).toMatchObject([200, { accepted: true, held: true }]);
