@@ -14,6 +14,7 @@ export {
   type BatchLine,
   type ConversionLine,
   type HeldLine,
+  type RefusalLine,
   type ConversionReport,
 } from "./repositories/conversion-report.ts";
 export * from "./repositories/dead-letters.ts";

@@ -24,12 +24,17 @@ export const conversions = {
         process.stdout.write(values.json ? `${JSON.stringify({ released })}\n` : `${released} released\n`);
         return;
       }
-      const [days, batches] = [await report.days(MOST), await report.batches(MOST)];
+      const days = await report.days(MOST);
+      const [refusals, batches] = [await report.refusals(MOST), await report.batches(MOST)];
       if (values.json) {
-        process.stdout.write(`${JSON.stringify({ days, batches })}\n`);
+        process.stdout.write(`${JSON.stringify({ days, refusals, batches })}\n`);
         return;
       }
       console.table(days);
+      if (refusals.length > 0) {
+        process.stdout.write("refused of those without a reason, as Google tells not which:\n");
+        console.table(refusals);
+      }
       if (batches.length > 0) {
         process.stdout.write("requests of which Google refused or warned of some, without telling which:\n");
         console.table(batches.map((batch) => ({ ...batch, ...told(batch) })));

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { HeldFor } from "@millrace/core";
-import type { BatchLine, ConversionLine, HeldLine, Role } from "@millrace/db";
+import type { BatchLine, ConversionLine, HeldLine, RefusalLine, Role } from "@millrace/db";
 import { type Html, layout } from "./layout.ts";
 
 /** What the page shows, and to whom. */
@@ -9,12 +9,13 @@ type Shown = {
   role: Role;
   held: readonly HeldLine[];
   days: readonly ConversionLine[];
+  refusals: readonly RefusalLine[];
   batches: readonly BatchLine[];
   complaint: string | undefined;
 };
 
 /** The page of conversions. */
-export function conversionsPage({ operator, role, held, days, batches, complaint }: Shown): Html {
+export function conversionsPage({ operator, role, held, days, refusals, batches, complaint }: Shown): Html {
   return layout({
     title: "Conversions",
     operator,
@@ -25,6 +26,12 @@ export function conversionsPage({ operator, role, held, days, batches, complaint
       </p>
       ${complaint === undefined ? "" : html`<p class="bad" role="alert">${complaint}</p>`}
       ${held.map((line) => heldPart(line, role))} ${days.length === 0 ? html`<p>There are none.</p>` : dayTable(days)}
+      ${
+        refusals.length === 0
+          ? ""
+          : html`<h2>Refused of those without a reason</h2>
+              ${refusalTable(refusals)}`
+      }
       ${
         batches.length === 0
           ? ""
@@ -82,6 +89,13 @@ function dayTable(days: readonly ConversionLine[]): Html {
       reason ?? "",
       conversions,
     ]),
+  );
+}
+
+function refusalTable(refusals: readonly RefusalLine[]): Html {
+  return table(
+    ["Day", "Reason", "Conversions"],
+    refusals.map(({ day, reason, conversions }) => [day, reason, conversions]),
   );
 }
 

@@ -16,12 +16,13 @@ const REFRESH_S = 5;
 /** What has become of conversions, per day and reason, and those that are held let go. */
 export function conversionsRoutes(report: ConversionReport): Hono<DashboardEnv> {
   const show = async (c: Context<DashboardEnv>, complaint: string | undefined, status: 200 | 400) => {
-    const [held, days, batches] = [await report.held(), await report.days(MOST), await report.batches(MOST)];
+    const [held, days] = [await report.held(), await report.days(MOST)];
+    const [refusals, batches] = [await report.refusals(MOST), await report.batches(MOST)];
     // Not while a form is there to be filled in.
     if (held.length === 0 && days.some(({ status }) => status === "queued" || status === "sent"))
       c.header("Refresh", String(REFRESH_S));
     const who = { operator: c.get("operator"), role: c.get("role") };
-    return c.html(conversionsPage({ ...who, held, days, batches, complaint }), status);
+    return c.html(conversionsPage({ ...who, held, days, refusals, batches, complaint }), status);
   };
   return new Hono<DashboardEnv>()
     .get("/conversions", (c) => show(c, undefined, 200))

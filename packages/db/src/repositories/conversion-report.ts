@@ -11,6 +11,9 @@ export type ConversionLine = { day: string; status: string; reason: string | nul
 /** How many are held, and for what. */
 export type HeldLine = { heldFor: HeldFor; conversions: number };
 
+/** How many conversions of a day were refused for a reason, of which it is not told which they are. */
+export type RefusalLine = { day: string; reason: string; conversions: number };
+
 /** What a batch was told, that no single conversion was. */
 export type BatchLine = {
   day: string;
@@ -25,6 +28,11 @@ export type BatchLine = {
 export type ConversionReport = {
   /** Latest day first; a day is one of UTC, by when the conversion was taken in. */
   days(most: number): Promise<ConversionLine[]>;
+  /**
+   * Of what stands in {@link days} without its reason, as the platform refused only some of its request or did so for
+   * several: the counts that it told. Latest day first; a day is one of UTC, by when the request was made up.
+   */
+  refusals(most: number): Promise<RefusalLine[]>;
   /** Batches that have ended with errors or warnings, latest first. */
   batches(most: number): Promise<BatchLine[]>;
   held(): Promise<HeldLine[]>;
@@ -49,6 +57,17 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
         .groupBy(sql`day`, conversionUploads.status, conversionUploads.error)
         .orderBy(sql`day desc`, conversionUploads.status, conversionUploads.error)
         .limit(most),
+    async refusals(most) {
+      // What was sent again is of another batch by now, and counts there.
+      const isUntold = sql`(select from ${conversionUploads} where ${conversionUploads.batchId} = ${conversionBatches.id}
+        and ${conversionUploads.error} is null and ${conversionUploads.status} in ('partially processed', 'rejected'))`;
+      const rows = await orm.execute<RefusalLine>(sql`
+        select ${batchDay} as day, refused.reason, sum(refused.count)::int as conversions
+        from ${conversionBatches}, jsonb_to_recordset(${conversionBatches.errors}) as refused (reason text, count int)
+        where ${conversionBatches.state} in ('partial', 'failed') and exists ${isUntold}
+        group by 1, 2 order by day desc, conversions desc, reason limit ${most}`);
+      return [...rows];
+    },
     async batches(most) {
       const rows = await orm
         .select({
