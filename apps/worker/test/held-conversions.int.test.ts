@@ -34,6 +34,23 @@ describe.each(queueStores())("conversions that are held, on $kind:", (store) => 
     expect(await sales.counted()).toEqual(["b", "a"]);
   });
 
+  test("what was held for missing consent goes once it is told again with it, and once only", async () => {
+    sales = await openSales(store, { GOOGLE_CONSENT_MISSING: "held" });
+    sales.work();
+    for (const id of ["a", "b"]) await report(id);
+    const held = { status: "held", error: "no_consent" };
+    await rowsAre(held, held);
+    expect(await report("a", { adUserData: "granted" })).not.toHaveProperty("held");
+    const sent = { status: "sent", error: null };
+    await rowsAre(sent, held);
+    for (const adPersonalization of ["granted", "denied"])
+      await report("a", { adUserData: "granted", adPersonalization });
+    await report("b", { adPersonalization: "granted" });
+    await until("all are done", async () => (await sales.conversations.jobs()).unfinished <= 1);
+    await rowsAre(sent, held);
+    expect(await sales.taken()).toMatchObject([{ transactionId: "a", adUserData: "CONSENT_GRANTED" }]);
+  });
+
   test("switched off, all are held, for missing consent first", async () => {
     sales = await openSales(store, { GOOGLE_ADS_OFFLINE_ENABLED: "false", GOOGLE_CONSENT_MISSING: "held" });
     sales.work();

@@ -47,7 +47,8 @@ export type NewConversion = Conversion & {
 /** Where conversions are kept until they are uploaded. */
 export type ConversionStore = {
   /**
-   * Keeps a conversion. False when the action has one of that transaction id already.
+   * Keeps a conversion. False when the action has one of that transaction id already; but where that one is held because
+   * nobody said that its data may be used, it takes over what is said of that now, and goes on.
    */
   add(conversion: NewConversion): Promise<boolean>;
 };

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import type { ConversionStore, NewId } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import { conversionUploads } from "../schema/index.ts";
@@ -7,7 +8,9 @@ export function conversionStore(tx: Executor, newId: NewId): ConversionStore {
   return {
     async add({ tenantId, held, leadId, conversationId, ...conversion }) {
       const { transactionId, accountId, actionId, convertedAt, value, currency } = conversion;
-      const added = await tx
+      const state = { status: held ? ("held" as const) : ("queued" as const), error: held ?? null };
+      const waits = sql`${conversionUploads.status} = 'held' and ${conversionUploads.error} = 'no_consent'`;
+      const kept = await tx
         .insert(conversionUploads)
         .values({
           id: newId(),
@@ -17,16 +20,23 @@ export function conversionStore(tx: Executor, newId: NewId): ConversionStore {
           transactionId,
           accountId,
           conversionActionId: actionId,
-          status: held ? "held" : "queued",
-          error: held ?? null,
+          ...state,
           value: value ?? null,
           currency: currency ?? null,
           convertedAt: new Date(convertedAt),
           payload: conversion,
         })
-        .onConflictDoNothing()
+        .onConflictDoUpdate({
+          target: [conversionUploads.conversionActionId, conversionUploads.transactionId],
+          set: {
+            ...state,
+            payload: sql`${conversionUploads.payload} || jsonb_build_object('consent', excluded.payload -> 'consent')`,
+            updatedAt: sql`now()`,
+          },
+          setWhere: held === "no_consent" ? sql`false` : waits,
+        })
         .returning({ id: conversionUploads.id });
-      return added.length > 0;
+      return kept.length > 0;
     },
   };
 }

@@ -35,8 +35,9 @@ export function conversionRoute(config: RouteConfig): ApiRoute {
       const conversion = conversionOf(body, config, now);
       const { actionId, transactionId, consent } = conversion;
       const held = heldFor(consent, config.holdsWithoutConsent, config.enabled);
-      // By its tenant too: told again with the right one it is not taken for the one that died of the wrong one.
-      const id = eventId(CONVERSION, actionId, contentHash([transactionId, body.tenant ?? ""]));
+      // Told again with the right tenant it is not taken for the one that died of the wrong one, nor with consent for the
+      // one that is held without.
+      const id = eventId(CONVERSION, actionId, contentHash([transactionId, body.tenant ?? "", consent]));
       return {
         events: [{ id, kind: CONVERSION, payload: { ...conversion, tenant: body.tenant, held } }],
         body: { accepted: true, id, transactionId, ...(held ? { held: true } : {}) },

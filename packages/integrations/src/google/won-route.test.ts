@@ -56,8 +56,9 @@ test("3: a lead is won once, or once for each transaction that its caller names"
     post({ ...sale, transactionId: "ORDER-1" }),
     post({ ...sale, transactionId: "ORDER-2" }),
     post({ ...sale, conversionAction: "92" }),
+    post({ ...sale, consent: { adUserData: "granted" } }),
   ].map(({ event }) => event.id);
-  expect(new Set([first, ...others]).size).toBe(6);
+  expect(new Set([first, ...others]).size).toBe(7);
 });
 
 test("its time may be told, and is not in the future", () => {

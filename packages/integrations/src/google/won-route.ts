@@ -44,7 +44,8 @@ export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
     accept(body, { now, params }) {
       const { transactionId = `${subject}-${params.id}` } = body;
       const sale = saleOf(body, config, now);
-      const id = eventId(WON, sale.actionId, contentHash([params.id, transactionId]));
+      // With consent it is told again to go on, where it is held without.
+      const id = eventId(WON, sale.actionId, contentHash([params.id, transactionId, sale.consent]));
       const { enabled, holdsWithoutConsent } = config;
       return {
         events: [
