@@ -57,7 +57,7 @@ test("whatever points to a contact or a conversation is known to the merges", as
       select conrelid::regclass::text as name from pg_constraint
       where contype = 'f' and confrelid = ${table}::regclass`);
   expect(await pointing("contacts")).toEqual(["cases", "contact_identities", "conversations", "leads", "messages"]);
-  expect(await pointing("conversations")).toEqual(["messages", "turns"]);
+  expect(await pointing("conversations")).toEqual(["conversion_uploads", "messages", "turns"]);
   expect(await pointing("cases")).toEqual(["conversations"]);
 });
 

@@ -4,9 +4,10 @@ import { type Identity, uuidv7 } from "@millrace/core";
 import { createTestDatabase, type TestDatabase, until } from "@millrace/testing";
 import { type Database, type Executor, openDatabase } from "../database.ts";
 import { migrateDatabase } from "../migrate.ts";
-import { cases, contacts, conversations, messages, tenants } from "../schema/index.ts";
+import { cases, contacts, conversations, conversionUploads, messages, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "./conversations.ts";
+import { conversionStore } from "./conversions.ts";
 import { following } from "./follow-ups.ts";
 import { messageStore } from "./messages.ts";
 
@@ -92,6 +93,42 @@ test("whoever comes while a contact is merged away waits and finds the one that 
   expect(await writing).toBe(one);
   expect(await messagesOf(one)).toHaveLength(3);
 });
+
+test("a merge takes along what was won in either thread, and keeps the latest click", async () => {
+  const one = await writeText([phone("1")], "2026-03-01T08:00:00Z");
+  const two = await writeText([bsuid("a")], "2026-03-02T08:00:00Z");
+  for (const [contactId, clickId, day] of [
+    [one, "first", "2026-03-01"],
+    [two, "second", "2026-03-02"],
+  ] as const) {
+    const [thread] = await database.orm
+      .update(conversations)
+      .set({ clickKind: "gclid", clickId, clickedAt: new Date(day) })
+      .where(eq(conversations.contactId, contactId))
+      .returning();
+    await database.orm.transaction((tx) =>
+      conversionStore(tx, uuidv7).add({
+        ...SALE,
+        tenantId,
+        transactionId: contactId,
+        conversationId: thread?.id ?? "",
+      }),
+    );
+  }
+  const [thread] = await threadsOf(await resolve([bsuid("a"), phone("1")]));
+  expect(thread).toMatchObject({ clickKind: "gclid", clickId: "second", clickedAt: new Date("2026-03-02") });
+  const won = await database.orm.select().from(conversionUploads).where(eq(conversionUploads.tenantId, tenantId));
+  expect(won.map(({ conversationId }) => conversationId)).toEqual([thread?.id, thread?.id]);
+});
+
+const SALE = {
+  accountId: "1",
+  actionId: "7001",
+  click: { kind: "gclid", id: "click" },
+  convertedAt: "2026-03-03T12:00:00Z",
+  consent: {},
+  eventSource: "MESSAGE",
+} as const;
 
 type Names = readonly [Identity, ...Identity[]];
 
