@@ -72,7 +72,7 @@ async function upload(
   signal: AbortSignal,
 ): Promise<Processed> {
   const { uploads, batches, followUps, ports } = parts;
-  if (batch.state !== "formed") return finish(parts, event, batch);
+  if (batch.state !== "formed") return { ...(await finish(parts, event, batch)), idle: true };
   const wait = await slotOf(parts, batch);
   if (wait) return wait;
   const answer = await uploads.send(batch, { ...ports, signal });
@@ -119,7 +119,7 @@ async function ask(
   const { uploads, batches, inbox, ports } = parts;
   const { requestId, sentAt } = batch;
   if (batch.state !== "sent" || requestId === undefined || sentAt === undefined)
-    return inbox.once(event, async () => ({ result: "written", detail: batch.state }));
+    return { ...(await inbox.once(event, async () => ({ result: "written", detail: batch.state }))), idle: true };
   const outcome = await uploads.outcome(requestId, batch.accountId, { ...ports, signal });
   const at = ports.now();
   if (outcome.state === "processing") {

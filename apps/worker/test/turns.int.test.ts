@@ -91,6 +91,16 @@ describe.each(queueStores())("on $kind", (store) => {
     expect(await conversations.rows.rows("select * from dead_letters")).toEqual([]);
   });
 
+  test("a question that ends while it is waited for says nothing of n8n: there is one alert all the same", async () => {
+    await open({ N8N_GATHER_MS: "20" });
+    await conversations.fail({ match: { api: "n8n" }, fault: "not_registered", times: 6 });
+    await conversations.hear(ADA, "Anybody?");
+    await until("n8n is waited for", () => conversations.log.text().includes("hold.parked"));
+    await conversations.hear(ADA, "Hello?");
+    await until("it is answered after all", async () => (await conversations.sent()).length === 1);
+    expect(conversations.log.lines().filter(({ alert }) => alert === true)).toHaveLength(1);
+  });
+
   test("3: an answer that comes twice is sent once", async () => {
     await open({ N8N_GATHER_MS: "20" });
     await conversations.fail({ match: { api: "n8n" }, fault: "answer_twice" });

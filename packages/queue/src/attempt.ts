@@ -17,7 +17,13 @@ import type { Gate } from "./gate.ts";
 
 /** What came of an attempt. */
 export type Processed =
-  | { result: string; detail?: string | undefined; trouble?: AccountTrouble | undefined }
+  | {
+      result: string;
+      detail?: string | undefined;
+      trouble?: AccountTrouble | undefined;
+      /** There was nothing to call for: it tells nothing of an account that is tried. */
+      idle?: boolean | undefined;
+    }
   /**
    * Its time has not come: it waits until then, which costs no attempt. `stillSo` is asked once it waits, because what
    * it waits for may have happened meanwhile, and nobody would wake it.
@@ -182,8 +188,9 @@ async function run(parts: AttemptParts, event: InboundEvent, lockLost: AbortSign
       await gate.giveBack(passage.trials);
       return { outcome: done.result, detail: done.detail, retryAt: done.until, stillSo: done.stillSo };
     }
-    const { result, detail, trouble } = done;
-    for (const scope of await gate.lift(passage.trials)) log.warn({ scope }, "hold.lifted");
+    const { result, detail, trouble, idle } = done;
+    if (idle) await gate.giveBack(passage.trials);
+    else for (const scope of await gate.lift(passage.trials)) log.warn({ scope }, "hold.lifted");
     if (trouble) await hold(parts, trouble);
     return { outcome: result, detail };
   } catch (error) {
