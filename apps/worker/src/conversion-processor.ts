@@ -86,7 +86,7 @@ async function upload(
   if (answer.rejected.length > 0) await batches.reject(batch.id, answer.rejected, at);
   else if (only && others.length === 0) await batches.reject(batch.id, [{ id: only.id, reason: answer.reason }], at);
   else await followUps.enqueue(event, [await batches.halve(batch.id)]);
-  return { result: "not_yet", detail: "some were refused: the rest goes without them", until: at };
+  return { result: "not_yet", detail: "some were refused: the rest goes without them", until: at, worked: true };
 }
 
 /** Until when the platform's limit holds the batch up; undefined when it may go. */
@@ -126,7 +126,8 @@ async function ask(
     if (at.getTime() - sentAt.getTime() > GIVE_UP_MS) throw permanent("still in processing after a week", "processing");
     await batches.checked(batch.id);
     const waitMs = Math.min((uploads.lookAfterMs / 3) * 2 ** batch.checks, LONGEST_LOOK_MS);
-    return { result: "not_yet", detail: "the platform still processes it", until: new Date(at.getTime() + waitMs) };
+    const until = new Date(at.getTime() + waitMs);
+    return { result: "not_yet", detail: "the platform still processes it", until, worked: true };
   }
   await batches.settle(batch.id, outcome, at);
   return inbox.once(event, async () => ({ result: "written", detail: outcome.state }));

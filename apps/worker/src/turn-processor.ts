@@ -41,7 +41,13 @@ export function createTurnProcessor({ assistant, inbox, turns, isOutage, ports }
           await assistant.ask(step.question, { ...ports, signal });
           await turns.accepted(turnId);
           const until = new Date(ports.now().getTime() + assistant.timings.answerMs);
-          return { result: "not_yet", until, detail: "waiting for the answer", stillSo: stillSo("asked") };
+          return {
+            result: "not_yet",
+            until,
+            detail: "waiting for the answer",
+            stillSo: stillSo("asked"),
+            worked: true,
+          };
         }
       }
     },

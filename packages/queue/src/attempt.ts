@@ -26,9 +26,16 @@ export type Processed =
     }
   /**
    * Its time has not come: it waits until then, which costs no attempt. `stillSo` is asked once it waits, because what
-   * it waits for may have happened meanwhile, and nobody would wake it.
+   * it waits for may have happened meanwhile, and nobody would wake it. `worked` says that a call has: an account that
+   * is tried is free again.
    */
-  | { result: "not_yet"; until: Date; detail: string; stillSo?: (() => Promise<boolean>) | undefined };
+  | {
+      result: "not_yet";
+      until: Date;
+      detail: string;
+      stillSo?: (() => Promise<boolean>) | undefined;
+      worked?: boolean | undefined;
+    };
 
 /** What is done with an event. It throws ProviderError, or whatever went wrong. */
 export type EventProcessor = {
@@ -184,13 +191,12 @@ async function run(parts: AttemptParts, event: InboundEvent, lockLost: AbortSign
     if (!passage.open) return { outcome: passage.kind, detail: passage.scope, retryAt: passage.until };
     const signal = AbortSignal.any([deadline, stopping, ...(lockLost ? [lockLost] : [])]);
     const done = await orAbort(processor.process(event, signal), signal);
-    if ("until" in done) {
-      await gate.giveBack(passage.trials);
+    const worked = "until" in done ? done.worked : !done.idle;
+    if (worked) for (const scope of await gate.lift(passage.trials)) log.warn({ scope }, "hold.lifted");
+    else await gate.giveBack(passage.trials);
+    if ("until" in done)
       return { outcome: done.result, detail: done.detail, retryAt: done.until, stillSo: done.stillSo };
-    }
-    const { result, detail, trouble, idle } = done;
-    if (idle) await gate.giveBack(passage.trials);
-    else for (const scope of await gate.lift(passage.trials)) log.warn({ scope }, "hold.lifted");
+    const { result, detail, trouble } = done;
     if (trouble) await hold(parts, trouble);
     return { outcome: result, detail };
   } catch (error) {
