@@ -148,6 +148,16 @@ test("a question shows what is not answered yet in its order, and before it the 
   );
 });
 
+test("of messages of one second the one that came to us first is first, whichever was worked on first", async () => {
+  const talk = await talks.meet();
+  const came = (ms: number) => new Date(Date.now() + ms);
+  await talks.hear(talk, "second", talks.clock.at, came(-100));
+  await talks.hear(talk, "first", talks.clock.at, came(-200));
+  await talks.hear(talk, "third", talks.clock.at, came(-50));
+  const { messages: asked } = await ask(await openTurnOf(talk));
+  expect(asked.map(({ text }) => text)).toEqual(["first", "second", "third"]);
+});
+
 test("a question tells of a file by its type, its name and its place once it is fetched", async () => {
   const talk = await talks.meet();
   await talks.hear(talk, "look");

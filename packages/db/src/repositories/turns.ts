@@ -97,7 +97,7 @@ async function questionOf(
     .select()
     .from(messages)
     .where(and(eq(messages.turnId, turn.id), eq(messages.direction, "inbound")))
-    .orderBy(asc(messages.sentAt), asc(messages.id));
+    .orderBy(asc(messages.sentAt), asc(messages.createdAt), asc(messages.id));
   const before = await tx
     .select()
     .from(messages)
@@ -108,7 +108,7 @@ async function questionOf(
         notInArray(messages.status, ["suppressed", "failed"]),
       ),
     )
-    .orderBy(desc(messages.sentAt), desc(messages.id))
+    .orderBy(desc(messages.sentAt), desc(messages.createdAt), desc(messages.id))
     .limit(HISTORY);
   return {
     turnId: turn.id,
