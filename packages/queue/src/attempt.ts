@@ -14,6 +14,7 @@ import {
 import { backoffMs, type QueueDefinition } from "./catalogue.ts";
 import { failure } from "./failure.ts";
 import type { Gate } from "./gate.ts";
+import { QueueUnavailableError } from "./producer.ts";
 
 /** What came of an attempt. */
 export type Processed =
@@ -218,11 +219,13 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 async function afterError(parts: AttemptParts, error: unknown): Promise<Next> {
   const { processor, now, random, timings } = parts;
+  // What follows from an event could not be enqueued in time: that is no fault of the event either.
+  const isOutage = (cause: unknown) => cause instanceof QueueUnavailableError || processor.isOutage(cause);
   try {
-    if (!processor.isOutage(error)) return await nextStep(parts, error);
+    if (!isOutage(error)) return await nextStep(parts, error);
   } catch (second) {
     // The hold could not be placed: Postgres is away now.
-    if (!processor.isOutage(second)) return { outcome: "failed", error: second };
+    if (!isOutage(second)) return { outcome: "failed", error: second };
   }
   return { outcome: "outage", error, retryAt: new Date(now().getTime() + timings.outageMs * (0.5 + random())) };
 }
