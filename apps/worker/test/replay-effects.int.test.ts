@@ -88,10 +88,8 @@ describe.each(queueStores())("five replays at once, on $kind:", (store) => {
     await replay();
     await until("it is answered", async () => (await conversations.sent()).length === 1);
     const kept = await conversations.messages("author = 'ai'");
-    expect(kept.map(({ body, status }) => [body, status === "suppressed"]).toSorted()).toEqual([
-      ["You wrote: Is the mill open?", false],
-      ["You wrote: Is the mill open?", true],
-    ]);
+    expect(new Set(kept.map(({ body }) => body))).toEqual(new Set(["You wrote: Is the mill open?"]));
+    expect(kept.map(({ status }) => status === "suppressed").filter(Boolean)).toHaveLength(1);
     expect(await conversations.sent()).toHaveLength(1);
   });
 });

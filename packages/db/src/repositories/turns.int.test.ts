@@ -136,26 +136,21 @@ test("a question shows what is not answered yet in its order, and before it the 
   await talks.write((stores) => stores.outbox.suppress(taken, "a person took over"));
   await talks.hear(talk, "second", minute(2));
   await talks.hear(talk, "first", minute(1));
+  // Of one second, and worked on in the other order than they came.
+  await talks.hear(talk, "fourth", minute(3), minute(3));
+  await talks.hear(talk, "third", minute(3), minute(2));
   const question = await ask(await openTurnOf(talk));
   expect(question).toMatchObject({ ask: 1, epoch: 0, reason: "message", contact: { name: "Ada" } });
   expect(question.conversation).toMatchObject({ id: talk.id, channel: "whatsapp", accountId: talk.thread.accountId });
   expect(question.messages.map(({ text, author, direction }) => [text, author, direction])).toEqual([
     ["first", "contact", "inbound"],
     ["second", "contact", "inbound"],
+    ["third", "contact", "inbound"],
+    ["fourth", "contact", "inbound"],
   ]);
   expect(question.history.map(({ text, author }) => [text, author])).toEqual(
     Array.from({ length: 20 }, (_, index) => [`old ${index + 5}`, "person"]),
   );
-});
-
-test("of messages of one second the one that came to us first is first, whichever was worked on first", async () => {
-  const talk = await talks.meet();
-  const came = (ms: number) => new Date(Date.now() + ms);
-  await talks.hear(talk, "second", talks.clock.at, came(-100));
-  await talks.hear(talk, "first", talks.clock.at, came(-200));
-  await talks.hear(talk, "third", talks.clock.at, came(-50));
-  const { messages: asked } = await ask(await openTurnOf(talk));
-  expect(asked.map(({ text }) => text)).toEqual(["first", "second", "third"]);
 });
 
 test("a question tells of a file by its type, its name and its place once it is fetched", async () => {
