@@ -24,6 +24,7 @@ import {
   type Producer,
   queueCatalogue,
   queueDefinition,
+  QueueUnavailableError,
 } from "@millrace/queue";
 import { createSandboxApp, type Delivery, type SentMessage } from "@millrace/sandbox";
 import {
@@ -84,7 +85,7 @@ export async function openConversations(
   );
   const sandbox = createSandboxApp({
     now: systemNow,
-    deliver: (delivery) => follow(takeIn(delivery)),
+    deliver: (delivery) => follow(insist(delivery)),
     whatsappAppSecret: secrets["WHATSAPP_APP_SECRET"],
     n8nSecret: answers ? secrets["N8N_WEBHOOK_SECRET"] : undefined,
     limits,
@@ -164,6 +165,16 @@ export async function openConversations(
     const { events, body: answer } = route.accept(parsed, call);
     await enqueue(integration.id, route.role, events);
     return answer;
+  }
+
+  /** What is refused while the queue is slow comes again, as from a platform: a busy machine must not lose it. */
+  async function insist(delivery: Delivery): Promise<void> {
+    try {
+      await takeIn(delivery);
+    } catch (error) {
+      if (!(error instanceof QueueUnavailableError)) throw error;
+      await insist(delivery);
+    }
   }
 
   /** What the sandbox posts back: a status of a message, the AI's answer. */
