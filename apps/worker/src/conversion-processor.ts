@@ -90,11 +90,11 @@ async function upload(
   signal: AbortSignal,
 ): Promise<Processed> {
   const { uploads, batches, followUps, ports } = parts;
-  if (batch.state !== "formed") return finish(parts, event, batch);
+  if (batch.state !== "formed") return { ...(await finish(parts, event, batch)), idle: true };
   if (batch.conversions.length === 0) {
     // All were erased meanwhile.
     await batches.reject(batch.id, [], ports.now());
-    return finish(parts, event, { ...batch, state: "rejected" });
+    return { ...(await finish(parts, event, { ...batch, state: "rejected" })), idle: true };
   }
   const wait = await slotOf(parts, batch);
   if (wait) return wait;
@@ -108,7 +108,7 @@ async function upload(
   if (answer.rejected.length > 0) await batches.reject(batch.id, answer.rejected, at);
   else if (only && others.length === 0) await batches.reject(batch.id, [{ id: only.id, reason: answer.reason }], at);
   else await followUps.enqueue(event, [await batches.halve(batch.id)]);
-  return { result: "not_yet", detail: "some were refused: the rest goes without them", until: at };
+  return { result: "not_yet", detail: "some were refused: the rest goes without them", until: at, worked: true };
 }
 
 /** Until when the platform's limit holds a request about the batch up; undefined when one may go, and only one. */
@@ -143,7 +143,7 @@ async function ask(
   const { uploads, batches, inbox, followUps, ports } = parts;
   const { requestId, sentAt } = batch;
   if (batch.state !== "sent" || requestId === undefined || sentAt === undefined)
-    return inbox.once(event, async () => ({ result: "written", detail: batch.state }));
+    return { ...(await inbox.once(event, async () => ({ result: "written", detail: batch.state }))), idle: true };
   const wait = await slotOf(parts, batch);
   if (wait) return wait;
   const outcome = await uploads.outcome(requestId, batch.accountId, { ...ports, signal });
@@ -152,7 +152,8 @@ async function ask(
     if (at.getTime() - sentAt.getTime() > GIVE_UP_MS) throw permanent("still in processing after a week", "processing");
     await batches.checked(batch.id);
     const waitMs = Math.min((uploads.lookAfterMs / 3) * 2 ** batch.checks, LONGEST_LOOK_MS);
-    return { result: "not_yet", detail: "the platform still processes it", until: new Date(at.getTime() + waitMs) };
+    const until = new Date(at.getTime() + waitMs);
+    return { result: "not_yet", detail: "the platform still processes it", until, worked: true };
   }
   if (outcome.again && batch.tries < MOST_TRIES) {
     const notBefore = new Date(at.getTime() + uploads.lookAfterMs * 2 ** (batch.tries - 1));

@@ -138,7 +138,7 @@ test("done once, it is not fetched again; recorded but not done, it is only sett
   const { process, opened, recorded, settled } = setUp({ chunks: ["x"] });
   const event = eventOf({});
   await process(event);
-  expect(await process(event)).toEqual({ result: "duplicate" });
+  expect(await process(event)).toEqual({ result: "duplicate", idle: true });
   expect(await process({ ...event, id: "media.again" })).toMatchObject({ result: "written" });
   expect([opened(), recorded.length, settled.length]).toEqual([1, 1, 2]);
 });

@@ -57,11 +57,11 @@ export function createMediaProcessor({ source, store, ...parts }: MediaProcessor
     // A provider or a store of files that is away is no outage of Postgres, though its code may look like one.
     isOutage: (error) => !(error instanceof ProviderError) && parts.isOutage(error),
     async process(event, signal) {
-      if (await inbox.isDone(event)) return { result: "duplicate" };
+      if (await inbox.isDone(event)) return { result: "duplicate", idle: true };
       const announced = announcedIn(event);
       const gone = { result: "ignored", detail: "its message is gone" } as const;
       const message = await storedMedia.find(announced);
-      if (!message) return inbox.once(event, async () => gone);
+      if (!message) return { ...(await inbox.once(event, async () => gone)), idle: true };
       if (message.key === undefined) {
         const stored = await fetchFile({ source, store, ...parts }, announced, signal);
         signal.throwIfAborted();

@@ -10,7 +10,7 @@ import {
   type Sent,
   type Write,
 } from "@millrace/core";
-import type { Fence, Inbox, Outbox, OutgoingState, RateLimits } from "@millrace/db";
+import type { Fence, Inbox, Outbox, OutgoingState, RateLimits, Settled } from "@millrace/db";
 import type { EventProcessor, Processed } from "@millrace/queue";
 import { z } from "zod";
 import type { FollowUpQueue } from "./follow-ups.ts";
@@ -58,7 +58,7 @@ export function createOutboundProcessor(parts: OutboundParts): EventProcessor {
 
 async function act(parts: OutboundParts, event: InboundEvent, signal: AbortSignal): Promise<Processed> {
   const { conversationId, action } = actPayload.parse(event.payload);
-  if (await parts.inbox.isDone(event)) return { result: "duplicate" };
+  if (await parts.inbox.isDone(event)) return { result: "duplicate", idle: true };
   const target = await parts.outbox.place(conversationId);
   if (!target) throw permanent(`no conversation ${conversationId}`, "no_conversation");
   await parts.adapter.act({ ...target, action }, { ...parts.ports, signal });
@@ -75,15 +75,17 @@ async function sendInTurn(
   const { messageId } = sendPayload.parse(event.payload);
   const state = await outbox.find(messageId);
   if (!state) throw permanent("there is no such message", "no_message");
-  if (state.settled)
-    return finish(parts, event, state, () => Promise.resolve({ result: "written", detail: state.status }));
+  if (state.settled) {
+    const asItIs: Write = () => Promise.resolve({ result: "written", detail: state.status });
+    return { ...(await finish(parts, event, state, asItIs)), idle: true };
+  }
   const waiting = await toWait(parts, startedAt, event, state);
   if (waiting) return waiting;
 
   const left = await throughFence(parts, state, signal);
   if (left && "result" in left) return left;
   const outcome = left ? recordOf(messageId, left, ports.now()) : suppressionOf(messageId);
-  return whateverHappens(parts, signal, () => finish(parts, event, state, outcome));
+  return { ...(await whateverHappens(parts, signal, () => finish(parts, event, state, outcome))), idle: !left };
 }
 
 /**
@@ -170,7 +172,7 @@ async function finish(
   event: InboundEvent,
   state: OutgoingState,
   outcome: Write,
-): Promise<Processed> {
+): Promise<Settled> {
   const settled = await parts.inbox.once(event, outcome);
   await parts.followUps.enqueue(event, settled.followUps);
   await wakeNext(parts, event, state);

@@ -27,7 +27,7 @@ export function createProcessor({ handler, inbox, followUps, isOutage, ports }: 
       // A write that is not needed is not run: the event is done, and only what follows from it is asked for.
       const settled = await inbox.once(event, write ?? (() => Promise.reject(new Error("the event was done"))));
       await followUps.enqueue(event, settled.followUps);
-      return settled;
+      return { ...settled, idle: isDone };
     },
   };
 }

@@ -24,21 +24,30 @@ export function createTurnProcessor({ assistant, inbox, turns, isOutage, ports }
     isOutage,
     async process(event, signal) {
       const { turnId } = payload.parse(event.payload);
-      // Asked again once the job waits: it may be over by then, with nobody left to wake it.
-      const stillSo = () => turns.isOpen(turnId);
+      // Asked again once the job waits: it may have gone on by then, with nobody left to wake it.
+      const stillSo = (state: "gathering" | "asked") => () => turns.isStill(state, turnId);
       const step = await turns.next(turnId);
       switch (step.step) {
         case "over":
-          return inbox.once(event, () => Promise.resolve({ result: "written", detail: step.why }));
+          return {
+            ...(await inbox.once(event, () => Promise.resolve({ result: "written", detail: step.why }))),
+            idle: true,
+          };
         case "wait":
-          return { result: "not_yet", until: step.until, detail: "the turn waits", stillSo };
+          return { result: "not_yet", until: step.until, detail: "the turn waits", stillSo: stillSo(step.state) };
         case "unanswered":
           throw permanent(`${assistant.timings.answerMs / 1000} s without an answer, twice`, "unanswered");
         case "ask": {
           await assistant.ask(step.question, { ...ports, signal });
           await turns.accepted(turnId);
           const until = new Date(ports.now().getTime() + assistant.timings.answerMs);
-          return { result: "not_yet", until, detail: "waiting for the answer", stillSo };
+          return {
+            result: "not_yet",
+            until,
+            detail: "waiting for the answer",
+            stillSo: stillSo("asked"),
+            worked: true,
+          };
         }
       }
     },

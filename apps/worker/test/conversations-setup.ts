@@ -1,31 +1,11 @@
 import type { AddressInfo } from "node:net";
-import { randomUUID } from "node:crypto";
 import { serve } from "@hono/node-server";
-import {
-  type Accepted,
-  type ApiRoute,
-  type Environment,
-  EVENT_VERSION,
-  type InboundEvent,
-  type Integration,
-  type Question,
-  type QueueRole,
-  type Random,
-  systemNow,
-  uuidv7,
-} from "@millrace/core";
+import { type Environment, type Question, type Random, systemNow, uuidv7 } from "@millrace/core";
 import { assignSources, migrateDatabase, openDatabase } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { openMediaStore } from "@millrace/media";
-import {
-  type Consumer,
-  createProducer,
-  openQueueBackend,
-  type Producer,
-  queueCatalogue,
-  queueDefinition,
-} from "@millrace/queue";
-import { createSandboxApp, type Delivery, type SentMessage } from "@millrace/sandbox";
+import { type Consumer, openQueueBackend, queueCatalogue } from "@millrace/queue";
+import { createSandboxApp, type SentMessage } from "@millrace/sandbox";
 import {
   createTestDatabase,
   openRows,
@@ -35,6 +15,7 @@ import {
   until,
 } from "@millrace/testing";
 import { type QuickTimings, startConversationsWorker } from "./conversations-worker.ts";
+import { openEntry } from "./entry.ts";
 
 /** A message as its row stands. */
 export type MessageRow = {
@@ -61,8 +42,6 @@ type ConversationsOptions = {
   random?: Random;
 };
 
-const formats = integrations.map(({ format }) => format).filter((format) => format !== undefined);
-
 /**
  * Conversations from the request to the provider, for tests: the integrations themselves, a database, a queue, any
  * number of workers, and the sandbox that plays the providers. Webhooks of the sandbox come back in, as through ingest.
@@ -84,7 +63,7 @@ export async function openConversations(
   );
   const sandbox = createSandboxApp({
     now: systemNow,
-    deliver: (delivery) => follow(takeIn(delivery)),
+    deliver: (delivery) => follow(entry.insist(delivery)),
     whatsappAppSecret: secrets["WHATSAPP_APP_SECRET"],
     n8nSecret: answers ? secrets["N8N_WEBHOOK_SECRET"] : undefined,
     limits,
@@ -102,31 +81,13 @@ export async function openConversations(
   const queueUrl = await store.url(testDatabase.url);
   const backend = openQueueBackend(queueUrl, "consumer", 8);
   await backend.migrate();
-  const producers = new Map<string, Producer>();
-  const producerOf = (source: string, role: QueueRole) => {
-    const definition = queueDefinition(source, role);
-    const producer = producers.get(definition.name) ?? createProducer(backend, definition);
-    producers.set(definition.name, producer);
-    return producer;
-  };
-  const routes = integrations.flatMap((integration) =>
-    (integration.api?.(environment, formats) ?? []).map((route) => ({ integration, route })),
-  );
+  const entry = openEntry(backend, environment);
   const queues = queueCatalogue(integrations).map(({ name }) => backend.queue(name));
   const log = recordingLogger();
   const mediaFolder = temporaryFolder();
   const media = openMediaStore({ store: "folder", folder: mediaFolder });
   const workers: Consumer[] = [];
-  const accepted: AcceptedEvent[] = [];
   let underWay = 0;
-  let updates = 1;
-
-  /** Puts events into their queue, and keeps which were taken. */
-  async function enqueue(source: string, role: QueueRole, events: readonly Stampable[]): Promise<void> {
-    await producerOf(source, role).enqueue(events.map((event) => stamp(source, event)));
-    const at = new Date();
-    accepted.push(...events.map((event) => ({ ...event, source, at })));
-  }
 
   /** Counts what the sandbox posts until it is taken in. */
   async function follow(delivery: Promise<void>): Promise<void> {
@@ -136,74 +97,25 @@ export async function openConversations(
     });
   }
 
-  /** A request to one of our own routes, past ingest's own checks. */
-  async function call(path: string, body: unknown, idempotencyKey?: string): Promise<Accepted["body"]> {
-    for (const found of routes) {
-      const [match] = found.route.paths.flatMap(
-        (pathname) => new URLPattern({ pathname }).exec({ pathname: path }) ?? [],
-      );
-      if (match) return accept(found, body, idempotencyKey, match.pathname.groups);
-    }
-    throw new Error(`no route ${path}`);
-  }
-
-  async function accept(
-    { integration, route }: { integration: Integration; route: ApiRoute },
-    body: unknown,
-    idempotencyKey?: string,
-    params: unknown = {},
-  ): Promise<Accepted["body"]> {
-    const parsed = route.body.parse(body);
-    const call = {
-      params: route.params?.parse(params),
-      caller: "test",
-      idempotencyKey,
-      newId: uuidv7,
-      now: new Date(),
-    };
-    const { events, body: answer } = route.accept(parsed, call);
-    await enqueue(integration.id, route.role, events);
-    return answer;
-  }
-
-  /** What the sandbox posts back: a status of a message, the AI's answer. */
-  async function takeIn({ path, headers, body }: Delivery): Promise<void> {
-    const request = {
-      method: "POST",
-      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-      query: new URLSearchParams(),
-      params: {},
-      body: Buffer.from(body),
-    };
-    const found = routes.find(({ route }) => route.paths.includes(path));
-    if (found) {
-      if (!found.route.verify?.(request, new Date())) throw new Error(`${path} is not signed`);
-      await accept(found, JSON.parse(body));
-      return;
-    }
-    for (const integration of integrations) {
-      const webhook = integration.webhook(environment);
-      if (!webhook?.paths.includes(path)) continue;
-      if (!webhook.verify(request)) throw new Error(`${path} is not signed`);
-      await enqueue(integration.id, "inbound", webhook.split(request));
-    }
-  }
-
   return {
     rows,
     log,
     sandboxUrl,
     database,
-    call,
+    /** A request to one of our own routes. */
+    call: entry.call,
     databaseUrl: testDatabase.url,
     queueUrl,
     environment,
     backend,
     mediaFolder,
     /** Puts events into a queue, as ingest does once it has split a request. */
-    enqueue,
+    enqueue: entry.enqueue,
+    /** A text that somebody writes to us on WhatsApp, or to our bot. */
+    hear: entry.hear,
+    hearOnTelegram: entry.hearOnTelegram,
     /** Every event that was taken in, in that order. */
-    accepted: accepted as readonly AcceptedEvent[],
+    accepted: entry.accepted,
     /** How much is left to do, in the queues or on its way from the sandbox, and how many jobs have failed. */
     async jobs(): Promise<{ unfinished: number; failed: number }> {
       const counts = await Promise.all(
@@ -225,47 +137,6 @@ export async function openConversations(
       );
       workers.push(worker);
       return worker;
-    },
-    /** A text that somebody writes to us on WhatsApp. */
-    async hear(phone: string, text: string, at = new Date()): Promise<void> {
-      const value = {
-        messaging_product: "whatsapp",
-        metadata: { display_phone_number: "15550000001", phone_number_id: environment["WHATSAPP_PHONE_NUMBER_ID"] },
-        contacts: [{ wa_id: phone, profile: { name: "Ada" } }],
-        messages: [
-          {
-            id: `wamid.${randomUUID()}`,
-            from: phone,
-            timestamp: String(Math.floor(at.getTime() / 1000)),
-            type: "text",
-            text: { body: text },
-          },
-        ],
-      };
-      const body = Buffer.from(
-        JSON.stringify({
-          object: "whatsapp_business_account",
-          entry: [{ id: "1", changes: [{ field: "messages", value }] }],
-        }),
-      );
-      const whatsapp = integrations.find(({ id }) => id === "whatsapp")?.webhook(environment);
-      const events =
-        whatsapp?.split({ method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body }) ?? [];
-      await enqueue("whatsapp", "inbound", events);
-    },
-    /** A text that somebody writes to our bot. */
-    async hearOnTelegram(userId: number, text: string): Promise<void> {
-      const person = { id: userId, first_name: "Ada" };
-      const message = {
-        message_id: updates,
-        from: { ...person, is_bot: false },
-        chat: { ...person, type: "private" },
-        date: Math.floor(Date.now() / 1000),
-        text,
-      };
-      const body = JSON.stringify({ update_id: updates++, message });
-      const headers = { "x-telegram-bot-api-secret-token": environment["TELEGRAM_WEBHOOK_SECRET"] ?? "" };
-      await takeIn({ path: "/api/integrations/telegram/webhook", headers, body });
     },
     /** Orders a fault from the sandbox. */
     async fail(order: Record<string, unknown>): Promise<void> {
@@ -292,7 +163,7 @@ export async function openConversations(
       ),
     async close() {
       await Promise.all(workers.map((worker) => worker.stop(200)));
-      for (const producer of producers.values()) await producer.close();
+      await entry.close();
       for (const queue of queues) await queue.close();
       await backend.close();
       await rows.close();
@@ -302,13 +173,4 @@ export async function openConversations(
       await testDatabase.drop();
     },
   };
-}
-
-type Stampable = Pick<InboundEvent, "id" | "kind" | "payload">;
-
-/** An event that was taken in, and when. */
-type AcceptedEvent = Stampable & { source: string; at: Date };
-
-function stamp(source: string, event: Stampable): InboundEvent {
-  return { v: EVENT_VERSION, source, correlationId: randomUUID(), receivedAt: new Date().toISOString(), ...event };
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { permanent, ProviderError, retryable } from "@millrace/core";
 import { createHolds } from "@millrace/db";
+import { QueueUnavailableError } from "@millrace/queue";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { eventOf, openLine, Outage } from "./line.ts";
 
@@ -78,13 +79,16 @@ describe.each(queueStores())("5: a queue whose order counts, on $kind:", (store)
     ]);
   });
 
-  test("an outage of our own store is waited for at the head, longer than there are tries", async () => {
+  test.each([
+    ["Postgres", () => new Outage()],
+    ["the queue", () => new QueueUnavailableError("the queue did not answer in time")],
+  ])("an outage of %s is waited for at the head, longer than there are tries", async (_, outage) => {
     let outages = 0;
     for (let consumer = 0; consumer < 2; consumer += 1)
       work((id) => {
         if (id !== "job1" || outages >= line.definition.retry.attempts + 3) return;
         outages += 1;
-        throw new Outage();
+        throw outage();
       });
     await line.send(...named(5));
     await doneAll(5);

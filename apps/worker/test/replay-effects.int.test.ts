@@ -74,4 +74,22 @@ describe.each(queueStores())("five replays at once, on $kind:", (store) => {
     expect(await conversations.questions()).toHaveLength(3);
     expect(await conversations.messages("author = 'ai'")).toHaveLength(1);
   });
+
+  test("9: a question that was answered too late and is asked anew takes the same answer, and sends it once", async () => {
+    conversations = await openConversations(store, {
+      variables: { N8N_GATHER_MS: "20", N8N_ANSWER_TIMEOUT_MS: "500" },
+    });
+    for (const fault of ["slow", "no_answer"]) await conversations.fail({ match: { api: "n8n" }, fault, times: 1 });
+    conversations.work();
+    await conversations.hear(ADA, "Is the mill open?");
+    await died(1);
+    await conversations.release();
+    await until("the late answer is kept", async () => (await conversations.messages("author = 'ai'")).length === 1);
+    await replay();
+    await until("it is answered", async () => (await conversations.sent()).length === 1);
+    const kept = await conversations.messages("author = 'ai'");
+    expect(new Set(kept.map(({ body }) => body))).toEqual(new Set(["You wrote: Is the mill open?"]));
+    expect(kept.map(({ status }) => status === "suppressed").filter(Boolean)).toHaveLength(1);
+    expect(await conversations.sent()).toHaveLength(1);
+  });
 });

@@ -91,6 +91,20 @@ describe.each(queueStores())("on $kind", (store) => {
     expect(await conversations.rows.rows("select * from dead_letters")).toEqual([]);
   });
 
+  test("n8n that is waited for is free once it accepts a question, and not when one ends meanwhile: there is one alert", async () => {
+    await open({ N8N_GATHER_MS: "20" });
+    await conversations.fail({ match: { api: "n8n" }, fault: "not_registered", times: 6 });
+    await conversations.fail({ match: { api: "n8n" }, fault: "slow", times: 1 });
+    await conversations.hear(ADA, "Anybody?");
+    await until("n8n is waited for", () => conversations.log.text().includes("hold.parked"));
+    await conversations.hear(ADA, "Hello?");
+    await until("n8n is free", async () => (await conversations.rows.rows("select * from holds")).length === 0);
+    expect(await conversations.questions()).toHaveLength(7);
+    expect(conversations.log.lines().filter(({ alert }) => alert === true)).toHaveLength(1);
+    await conversations.release();
+    await until("it is answered after all", async () => (await conversations.sent()).length === 1);
+  });
+
   test("3: an answer that comes twice is sent once", async () => {
     await open({ N8N_GATHER_MS: "20" });
     await conversations.fail({ match: { api: "n8n" }, fault: "answer_twice" });

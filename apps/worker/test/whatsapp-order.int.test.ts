@@ -41,15 +41,17 @@ test("6: the statuses of an echo give the furthest one, in every order and befor
   });
 });
 
-test("6: a failure ends a message in every order, and its code is kept", async () => {
-  const failed = status(OURS, "failed", { errors: [{ code: 131_026, title: "Undeliverable" }] });
+test.each([
+  [131_026, expect.stringMatching(/^it cannot be delivered/)],
+  [999_999, "Undeliverable"],
+])("6: a failure ends a message in every order, and why is in its row (code %i)", async (code, words) => {
+  const failed = status(OURS, "failed", { errors: [{ code, title: "Undeliverable" }] });
   await inEveryOrder([echo(AT, text(OURS)), status(OURS, "sent"), failed], async () => {
-    expect(await delivery.messages()).toMatchObject([{ status: "failed" }]);
     const statuses = await delivery.statuses();
-    expect(statuses.find((row) => row.status === "failed")).toMatchObject({
-      errorCode: "131026",
-      errorTitle: "Undeliverable",
-    });
+    const told = statuses.find((row) => row.status === "failed");
+    expect(told).toMatchObject({ errorCode: String(code), errorTitle: words });
+    const error = `${told?.errorTitle} (${code})`;
+    expect(await delivery.messages()).toMatchObject([{ status: "failed", error }]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Now } from "./clock.ts";
 import type { Http } from "./http.ts";
 import type { Logger } from "./logger.ts";
-import type { Channel } from "./stores.ts";
+import type { Channel } from "./conversation-stores.ts";
 
 /** A message as the AI is shown it. */
 export type TurnMessage = {

@@ -2,6 +2,7 @@ export * from "./alerts/config.ts";
 export * from "./api-route.ts";
 export * from "./assistant.ts";
 export * from "./clock.ts";
+export * from "./conversation-stores.ts";
 export * from "./conversions.ts";
 export * from "./dead-letter.ts";
 export * from "./deadline.ts";

@@ -1,7 +1,7 @@
 import type { Download, Http } from "./http.ts";
 import type { Logger } from "./logger.ts";
 import type { Now } from "./clock.ts";
-import type { Channel, Media } from "./stores.ts";
+import type { Channel, Media } from "./conversation-stores.ts";
 
 /** A file in the media store. */
 export type StoredMedia = {

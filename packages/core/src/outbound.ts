@@ -3,7 +3,8 @@ import type { Now } from "./clock.ts";
 import type { Download, Http } from "./http.ts";
 import type { Logger } from "./logger.ts";
 import type { MediaReader } from "./media.ts";
-import type { Channel, Identity, Thread } from "./stores.ts";
+import type { Channel, Thread } from "./conversation-stores.ts";
+import type { Identity } from "./stores.ts";
 
 /** One message as it will be sent: what its row shows, and what the channel's adapter needs for sending it. */
 export type MessagePart = {

@@ -23,9 +23,12 @@ export async function openConversations() {
   const inbox = createInbox(database, uuidv7, { now: () => clock.at, assistant, media: new Set(["whatsapp"]) });
 
   /** Writes as one event does: what came of it, and the jobs that follow. */
-  async function write<T>(work: (stores: Stores) => Promise<T>): Promise<{ value: T; followUps: readonly FollowUp[] }> {
+  async function write<T>(
+    work: (stores: Stores) => Promise<T>,
+    receivedAt = new Date(),
+  ): Promise<{ value: T; followUps: readonly FollowUp[] }> {
     const values: T[] = [];
-    const { followUps } = await inbox.once(eventOf(), async (stores) => {
+    const { followUps } = await inbox.once(eventOf(receivedAt), async (stores) => {
       values.push(await work(stores));
       return { result: "written" };
     });
@@ -64,7 +67,7 @@ export async function openConversations() {
       return value;
     },
     /** The customer writes. */
-    async hear({ thread }: Talk, body: string, sentAt = clock.at): Promise<readonly FollowUp[]> {
+    async hear({ thread }: Talk, body: string, sentAt = clock.at, receivedAt?: Date): Promise<readonly FollowUp[]> {
       const { followUps } = await write(async (stores) => {
         const conversationId = await stores.conversations.open(thread, { at: sentAt, byUser: true });
         const { tenantId, channel, accountId, contactId } = thread;
@@ -79,7 +82,7 @@ export async function openConversations() {
           payload: {},
           status: "received",
         });
-      });
+      }, receivedAt);
       return followUps;
     },
     /** Somebody sends texts; their ids. */
@@ -113,7 +116,7 @@ export async function waiting({ orm }: Database): Promise<number> {
   return row?.count ?? 0;
 }
 
-function eventOf() {
+function eventOf(receivedAt: Date) {
   const base = { v: EVENT_VERSION, source: "test", kind: "test", payload: {} } as const;
-  return { ...base, id: randomUUID(), correlationId: randomUUID(), receivedAt: new Date().toISOString() };
+  return { ...base, id: randomUUID(), correlationId: randomUUID(), receivedAt: receivedAt.toISOString() };
 }

@@ -14,15 +14,29 @@ import {
 import { backoffMs, type QueueDefinition } from "./catalogue.ts";
 import { failure } from "./failure.ts";
 import type { Gate } from "./gate.ts";
+import { QueueUnavailableError } from "./producer.ts";
 
 /** What came of an attempt. */
 export type Processed =
-  | { result: string; detail?: string | undefined; trouble?: AccountTrouble | undefined }
+  | {
+      result: string;
+      detail?: string | undefined;
+      trouble?: AccountTrouble | undefined;
+      /** There was nothing to call for: it tells nothing of an account that is tried. */
+      idle?: boolean | undefined;
+    }
   /**
    * Its time has not come: it waits until then, which costs no attempt. `stillSo` is asked once it waits, because what
-   * it waits for may have happened meanwhile, and nobody would wake it.
+   * it waits for may have happened meanwhile, and nobody would wake it. `worked` says that a call has: an account that
+   * is tried is free again.
    */
-  | { result: "not_yet"; until: Date; detail: string; stillSo?: (() => Promise<boolean>) | undefined };
+  | {
+      result: "not_yet";
+      until: Date;
+      detail: string;
+      stillSo?: (() => Promise<boolean>) | undefined;
+      worked?: boolean | undefined;
+    };
 
 /** What is done with an event. It throws ProviderError, or whatever went wrong. */
 export type EventProcessor = {
@@ -178,12 +192,12 @@ async function run(parts: AttemptParts, event: InboundEvent, lockLost: AbortSign
     if (!passage.open) return { outcome: passage.kind, detail: passage.scope, retryAt: passage.until };
     const signal = AbortSignal.any([deadline, stopping, ...(lockLost ? [lockLost] : [])]);
     const done = await orAbort(processor.process(event, signal), signal);
-    if ("until" in done) {
-      await gate.giveBack(passage.trials);
+    const worked = "until" in done ? done.worked : !done.idle;
+    if (worked) for (const scope of await gate.lift(passage.trials)) log.warn({ scope }, "hold.lifted");
+    else await gate.giveBack(passage.trials);
+    if ("until" in done)
       return { outcome: done.result, detail: done.detail, retryAt: done.until, stillSo: done.stillSo };
-    }
     const { result, detail, trouble } = done;
-    for (const scope of await gate.lift(passage.trials)) log.warn({ scope }, "hold.lifted");
     if (trouble) await hold(parts, trouble);
     return { outcome: result, detail };
   } catch (error) {
@@ -205,11 +219,13 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 async function afterError(parts: AttemptParts, error: unknown): Promise<Next> {
   const { processor, now, random, timings } = parts;
+  // What follows from an event could not be enqueued in time: that is no fault of the event either.
+  const isOutage = (cause: unknown) => cause instanceof QueueUnavailableError || processor.isOutage(cause);
   try {
-    if (!processor.isOutage(error)) return await nextStep(parts, error);
+    if (!isOutage(error)) return await nextStep(parts, error);
   } catch (second) {
     // The hold could not be placed: Postgres is away now.
-    if (!processor.isOutage(second)) return { outcome: "failed", error: second };
+    if (!isOutage(second)) return { outcome: "failed", error: second };
   }
   return { outcome: "outage", error, retryAt: new Date(now().getTime() + timings.outageMs * (0.5 + random())) };
 }

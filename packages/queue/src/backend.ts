@@ -52,12 +52,15 @@ export type QueueBackend = {
 
 /**
  * How a process uses the queue. A `producer` must answer its caller: a command fails at once while the store is away
- * and after `PRODUCER_TIMEOUT_MS` while it is silent. A `consumer` waits until it is back.
+ * and the producer gives up after `PRODUCER_TIMEOUT_MS` while it is silent. A `consumer` waits until it is back.
  */
 export type Role = "producer" | "consumer";
 
 /** How long one round trip of a producer may take, in ms; below the second that a webhook's caller waits for a 503. */
 export const PRODUCER_TIMEOUT_MS = 800;
+
+/** When a producer's connection to Postgres is given up that says nothing, in ms: longer than its largest request may take. */
+const SILENCE_MS = 10_000;
 
 /** How long a ping may take, in ms; probes wait a second or a little more. */
 const PING_DEADLINE_MS = 1_000;
@@ -120,7 +123,7 @@ function postgresBackend(url: string, role: Role, connections: number): QueueBac
     application_name: "millrace-queue",
     keepAlive: true,
     ...(role === "producer"
-      ? { connectionTimeoutMillis: PRODUCER_TIMEOUT_MS, query_timeout: PRODUCER_TIMEOUT_MS }
+      ? { connectionTimeoutMillis: PRODUCER_TIMEOUT_MS, query_timeout: SILENCE_MS }
       : { connectionTimeoutMillis: 5_000 }),
   };
   // BullMQ's statements name no schema.

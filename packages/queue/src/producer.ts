@@ -12,16 +12,24 @@ export class QueueUnavailableError extends Error {
 export type Producer = {
   /**
    * Resolves once all events are in the queue; rejects with {@link QueueUnavailableError} within a second when they
-   * are not. An event that is in the queue already is not added again.
+   * are not, or in as much longer as it takes to hand `bytes` over, their size where they may be large. An event that is
+   * in the queue already is not added again.
    */
-  enqueue(events: readonly InboundEvent[]): Promise<void>;
+  enqueue(events: readonly InboundEvent[], bytes?: number): Promise<void>;
   /** Has a job that waits for a later time done now; nothing happens when it does not wait, or is not there. */
   wake(eventId: string): Promise<void>;
   /** Waits for what was accepted, then lets go of the queue. */
   close(): Promise<void>;
 };
 
-type Request = { events: readonly InboundEvent[]; resolve: () => void; reject: (reason: Error) => void; sent: boolean };
+type Request = {
+  events: readonly InboundEvent[];
+  /** How long its round trip may take, in ms. */
+  timeoutMs: number;
+  resolve: () => void;
+  reject: (reason: Error) => void;
+  sent: boolean;
+};
 
 /** Most events in one round trip, unless a single request has more. Redis works on one for about 15 ms then. */
 const MAX_BATCH = 500;
@@ -34,6 +42,12 @@ const MAX_BATCH = 500;
  */
 const MAX_UNDER_WAY = 4;
 const ENOUGH = 32;
+
+/** Bytes that a store that is busy with other things is thought to take in a ms. */
+const BYTES_PER_MS = 1_000;
+
+/** From this size on a request has a round trip for itself, lest small ones wait for it longer than they may. */
+const LARGE_BYTES = 100_000;
 
 /** Most events that wait for a round trip. At 2 kB each about 40 MB; beyond it, callers are told to come back. */
 const MAX_WAITING = 20_000;
@@ -69,6 +83,8 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
       schedule();
     });
     underWay.add(trip);
+    // What did not fit need not wait for this one.
+    schedule();
   }
 
   async function send(batch: readonly Request[]): Promise<void> {
@@ -81,7 +97,7 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
           batch.flatMap((request) => request.events),
           now,
         ),
-        PRODUCER_TIMEOUT_MS,
+        Math.max(...batch.map(({ timeoutMs }) => timeoutMs)),
       );
       for (const request of batch) request.resolve();
     } catch {
@@ -92,7 +108,7 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
   function takeBatch(): Request[] {
     const batch: Request[] = [];
     let events = 0;
-    for (let next = waiting[0]; next && (events === 0 || events + next.events.length <= MAX_BATCH); next = waiting[0]) {
+    for (let next = waiting[0]; next && fits(next, batch, events); next = waiting[0]) {
       waiting.shift();
       next.sent = true;
       events += next.events.length;
@@ -103,19 +119,20 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
   }
 
   return {
-    enqueue(events) {
+    enqueue(events, bytes = 0) {
       if (events.length === 0) return Promise.resolve();
       if (waitingEvents + events.length > MAX_WAITING)
         return Promise.reject(new QueueUnavailableError("too many events are waiting"));
+      const timeoutMs = PRODUCER_TIMEOUT_MS + (bytes < LARGE_BYTES ? 0 : bytes / BYTES_PER_MS);
       return new Promise((resolve, reject) => {
-        const request: Request = { events, sent: false, resolve: settle(resolve), reject: settle(reject) };
+        const request: Request = { events, timeoutMs, sent: false, resolve: settle(resolve), reject: settle(reject) };
         const timer = setTimeout(() => {
           if (!request.sent) {
             waiting.splice(waiting.indexOf(request), 1);
             waitingEvents -= events.length;
           }
           reject(new QueueUnavailableError("the queue did not answer in time"));
-        }, PRODUCER_TIMEOUT_MS);
+        }, timeoutMs);
         function settle<Args extends unknown[]>(done: (...args: Args) => void) {
           return (...args: Args) => {
             clearTimeout(timer);
@@ -140,6 +157,12 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
       await queue.close();
     },
   };
+}
+
+/** Whether a request can leave with those before it, which hold so many events. */
+function fits(next: Request, batch: readonly Request[], events: number): boolean {
+  const isAlone = [next, ...batch].some(({ timeoutMs }) => timeoutMs > PRODUCER_TIMEOUT_MS);
+  return batch.length === 0 || (!isAlone && events + next.events.length <= MAX_BATCH);
 }
 
 async function add(

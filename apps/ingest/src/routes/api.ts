@@ -52,7 +52,7 @@ async function takeIn(
       const idempotencyKey = readIdempotencyKey(request);
       const accepted = route.accept(body, { params, caller, idempotencyKey, newId: parts.newId, now: startedAt });
       const events = stamp(accepted.events, { source, correlationId, receivedAt: startedAt.toISOString() });
-      await producer.enqueue(events);
+      await producer.enqueue(events, request.body.byteLength);
       queued = events.length;
       return c.body(JSON.stringify(accepted.body), route.status, { "content-type": "application/json" });
     } catch (error) {

@@ -51,7 +51,7 @@ async function takeIn(
       const request = rawRequest(c, await readBody(c.env.incoming, webhook.maxBodyBytes));
       if (!webhook.verify(request)) return problem(c, 401, "Signature refused");
       events = stamp(webhook.split(request), { source, correlationId, receivedAt: startedAt.toISOString() });
-      await producer.enqueue(events);
+      await producer.enqueue(events, request.body.byteLength);
       return c.body(null, 200);
     } catch (error) {
       return refuse(c, error);

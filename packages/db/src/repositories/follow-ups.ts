@@ -9,14 +9,14 @@ export type FollowUpSettings = {
   media: ReadonlySet<string>;
 };
 
-/** One transaction's settings, ids, and the jobs that follow from it so far. */
-export type Following = FollowUpSettings & { newId: NewId; followUps: FollowUp[] };
+/** One transaction's settings, ids, when its event came, and the jobs that follow from it so far. */
+export type Following = FollowUpSettings & { newId: NewId; receivedAt?: Date | undefined; followUps: FollowUp[] };
 
 const NOTHING: FollowUpSettings = { now: systemNow, media: new Set() };
 
 /** What a transaction begins with; without settings nothing follows but what its adapters say. */
-export function following(newId: NewId, settings = NOTHING): Following {
-  return { ...settings, newId, followUps: [] };
+export function following(newId: NewId, settings = NOTHING, receivedAt?: Date): Following {
+  return { ...settings, newId, receivedAt, followUps: [] };
 }
 
 /** The job that sends a message. */

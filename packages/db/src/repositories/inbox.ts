@@ -51,7 +51,8 @@ export function createInbox(database: Database, newId: NewId, settings?: FollowU
       return row?.status === "done";
     },
     followUpsOf: (event) => followUpsOf(database.orm, event),
-    once: (event, write) => database.orm.transaction((tx) => once(tx, following(newId, settings), event, write)),
+    once: (event, write) =>
+      database.orm.transaction((tx) => once(tx, following(newId, settings, new Date(event.receivedAt)), event, write)),
   };
 }
 

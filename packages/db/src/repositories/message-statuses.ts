@@ -47,19 +47,20 @@ function rank(status: unknown) {
 }
 
 /**
- * Sets the message to the furthest status told of it. A maximum over all of them, so every order gives the same. One
+ * Sets the message to the furthest status told of it, with the reason where it failed. A maximum over all of them, so every order gives the same. One
  * participant's failure is not the group message's.
  */
 export async function applyStatuses(tx: Executor, key: MessageKey): Promise<void> {
   const furthest = sql`(
-    select status from ${messageStatuses}
+    select status, case status when 'failed' then concat(coalesce(error_title, 'it failed'), ' (' || error_code || ')') end as error
+    from ${messageStatuses}
     where channel = ${key.channel} and account_id = ${key.accountId} and external_id = ${key.externalId}
       and (participant = '' or status <> 'failed')
     order by ${rank(sql`status`)} desc limit 1
   ) as furthest`;
   await tx
     .update(messages)
-    .set({ status: sql`furthest.status`, updatedAt: sql`now()` })
+    .set({ status: sql`furthest.status`, error: sql`furthest.error`, updatedAt: sql`now()` })
     .from(furthest)
     .where(
       and(

@@ -9,6 +9,8 @@ type Conversation = { id: string; tenantId: string; epoch: number };
 
 /** States of a turn that is not over. */
 export const OPEN_TURN = ["gathering", "asked"] as const;
+/** See {@link OPEN_TURN}. */
+export type OpenTurn = (typeof OPEN_TURN)[number];
 
 /**
  * The turn that a new message belongs to. One that gathers waits for more, up to its cap; one that is being thought

@@ -63,7 +63,7 @@ async function keepSuppressed(
   parts: readonly MessagePart[],
   at: Date,
 ): Promise<void> {
-  const why = turn.state === "asked" || turn.state === "gathering" ? "taken_over" : turn.state;
+  const why = turn.state === "asked" ? "taken_over" : turn.state;
   const rows = parts.map((part) => ({
     id: newId(),
     tenantId: conversation.tenantId,
@@ -86,7 +86,8 @@ async function keepSuppressed(
   if (rows.length > 0) await tx.insert(messages).values(rows);
 }
 
-const REASONS: Record<"answered" | "superseded" | "taken_over" | "failed", string> = {
+const REASONS: Record<"gathering" | "answered" | "superseded" | "taken_over" | "failed", string> = {
+  gathering: "the conversation was joined with another, and asks anew",
   answered: "the question was answered before",
   superseded: "a new message came while the AI was thinking",
   taken_over: "a person took over",

@@ -115,7 +115,7 @@ test("a question waits for more after each message, up to its cap", async () => 
       const askAt = new Date(Math.min(talks.clock.at.getTime() + 2_000, openedAt + 10_000));
       const turnId = await openTurnOf(talk);
       expect(told).toEqual([jobOf(turnId, askAt)]);
-      const waits = { step: "wait", until: askAt };
+      const waits = { step: "wait", state: "gathering", until: askAt };
       expect(talks.clock.at < askAt ? await turns.next(turnId) : waits).toEqual(waits);
       talks.pass(Math.max(0, askAt.getTime() - talks.clock.at.getTime()));
       expect((await turns.next(turnId)).step).toBe("ask");
@@ -136,12 +136,17 @@ test("a question shows what is not answered yet in its order, and before it the 
   await talks.write((stores) => stores.outbox.suppress(taken, "a person took over"));
   await talks.hear(talk, "second", minute(2));
   await talks.hear(talk, "first", minute(1));
+  // Of one second, and worked on in the other order than they came.
+  await talks.hear(talk, "fourth", minute(3), minute(3));
+  await talks.hear(talk, "third", minute(3), minute(2));
   const question = await ask(await openTurnOf(talk));
   expect(question).toMatchObject({ ask: 1, epoch: 0, reason: "message", contact: { name: "Ada" } });
   expect(question.conversation).toMatchObject({ id: talk.id, channel: "whatsapp", accountId: talk.thread.accountId });
   expect(question.messages.map(({ text, author, direction }) => [text, author, direction])).toEqual([
     ["first", "contact", "inbound"],
     ["second", "contact", "inbound"],
+    ["third", "contact", "inbound"],
+    ["fourth", "contact", "inbound"],
   ]);
   expect(question.history.map(({ text, author }) => [text, author])).toEqual(
     Array.from({ length: 20 }, (_, index) => [`old ${index + 5}`, "person"]),
@@ -176,8 +181,8 @@ test("a message while the AI thinks supersedes the question, and the new one ask
   expect(question.history).toEqual([]);
   expect([await stateOf(first), await stateOf(second)]).toEqual(["superseded", "superseded"]);
   expect(await turns.next(first)).toEqual({ step: "over", why: "superseded" });
-  expect(await turns.isOpen(first)).toBe(false);
-  expect(await turns.isOpen(third)).toBe(true);
+  expect(await turns.isStill("asked", first)).toBe(false);
+  expect(await turns.isStill("asked", third)).toBe(true);
 });
 
 test("an answer is queued as the AI's, in its order and with the epoch it was asked in, and wakes the question's job", async () => {
@@ -242,7 +247,7 @@ test("an answer to no question of ours is late, and nothing is kept", async () =
   expect(await answer(turnId, "one")).toMatchObject({ value: "late", followUps: [] });
   expect((await talks.write((stores) => stores.turns.find(turnId))).value).toBeUndefined();
   expect(await turns.next(turnId)).toEqual({ step: "over", why: "there is no such turn" });
-  expect(await turns.isOpen(turnId)).toBe(false);
+  expect(await turns.isStill("asked", turnId)).toBe(false);
 });
 
 test("of an answer and a message that come at the same moment one is first, and no message is left without a question", async () => {
@@ -276,7 +281,7 @@ test("a question that is not accepted is asked again as the same; one without an
     expect(await turns.next(turnId)).toMatchObject({ step: "ask", question: { ask: 1 } });
   await turns.accepted(turnId);
   const until = new Date(talks.clock.at.getTime() + TIMINGS.answerMs);
-  expect(await turns.next(turnId)).toEqual({ step: "wait", until });
+  expect(await turns.next(turnId)).toEqual({ step: "wait", state: "asked", until });
   talks.pass(TIMINGS.answerMs);
   expect(await turns.next(turnId)).toMatchObject({ step: "ask", question: { ask: 2, turnId } });
   await turns.accepted(turnId);
@@ -295,7 +300,7 @@ test("a question that was given up is asked anew when it has a job again, and it
   await ask(turnId);
   await giveUp(turnId);
   expect(await stateOf(turnId)).toBe("failed");
-  expect(await turns.isOpen(turnId)).toBe(false);
+  expect(await turns.isStill("asked", turnId)).toBe(false);
   const question = await ask(turnId);
   expect(question).toMatchObject({ ask: 1, messages: [{ text: "Anybody?" }] });
   expect(await stateOf(turnId)).toBe("asked");
@@ -376,7 +381,11 @@ test("when two threads become one, what was asked in both is one question, asked
   );
   expect(followUps).toMatchObject([{ id: `turn.${first}`, wake: true }]);
   expect((await turnsOf(joined)).map(({ state }) => state)).toEqual(["gathering", "superseded"]);
+  // One that was on its way is accepted only now.
+  for (const turnId of [first, second]) await turns.accepted(turnId);
+  expect(await turns.isStill("asked", first)).toBe(false);
   for (const turnId of [first, second]) expect((await answer(turnId, "late")).value).toBe("late");
+  expect(await answersTo(first)).toMatchObject([{ error: "the conversation was joined with another, and asks anew" }]);
   await talks.hear(joined, "three");
   talks.pass(10_000);
   const question = await ask(await openTurnOf(joined));

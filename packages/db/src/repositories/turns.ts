@@ -2,14 +2,14 @@ import { and, asc, desc, eq, inArray, ne, notInArray, or, isNull, sql } from "dr
 import type { Now, Question, TurnMessage, TurnTimings } from "@millrace/core";
 import type { Database, Executor } from "../database.ts";
 import { contacts, conversations, messages, turns } from "../schema/index.ts";
-import { endTurn, holdConversationOf } from "./turn-gathering.ts";
+import { endTurn, holdConversationOf, OPEN_TURN, type OpenTurn } from "./turn-gathering.ts";
 
 /** What is next with a turn. */
 export type TurnStep =
   /** It was answered, superseded or taken over, or there is none. */
   | { step: "over"; why: string }
   /** It gathers, or the AI thinks. */
-  | { step: "wait"; until: Date }
+  | { step: "wait"; state: OpenTurn; until: Date }
   /** The AI is to be asked. */
   | { step: "ask"; question: Question }
   /** It was asked twice and did not answer. */
@@ -19,9 +19,12 @@ export type TurnStep =
 export type Turns = {
   /** What is next; a turn whose time has come counts as asked from here on, so that a message that comes supersedes it. */
   next(turnId: string): Promise<TurnStep>;
-  /** Whether a turn still gathers or waits for its answer. */
-  isOpen(turnId: string): Promise<boolean>;
-  /** The AI's side has accepted the question; its answer is due from now on. */
+  /** Whether a turn is still as it was: it gathers, or waits for its answer. */
+  isStill(state: OpenTurn, turnId: string): Promise<boolean>;
+  /**
+   * The AI's side has accepted the question; its answer is due from now on. Nothing happens when the turn has gone on
+   * meanwhile: it may be over, or gather anew because its conversation was joined with another.
+   */
   accepted(turnId: string): Promise<void>;
 };
 
@@ -35,15 +38,15 @@ const HISTORY = 20;
 export function createTurns({ orm }: Database, timings: TurnTimings, now: Now): Turns {
   return {
     next: (turnId) => orm.transaction((tx) => next(tx, turnId, timings, now())),
-    async isOpen(turnId) {
+    async isStill(state, turnId) {
       const [row] = await orm.select({ state: turns.state }).from(turns).where(eq(turns.id, turnId));
-      return row?.state === "gathering" || row?.state === "asked";
+      return row?.state === state;
     },
     async accepted(turnId) {
       await orm
         .update(turns)
         .set({ asks: sql`${turns.asks} + 1`, askedAt: now(), updatedAt: sql`now()` })
-        .where(eq(turns.id, turnId));
+        .where(and(eq(turns.id, turnId), eq(turns.state, "asked")));
     },
   };
 }
@@ -59,11 +62,11 @@ async function next(tx: Executor, turnId: string, { answerMs }: TurnTimings, at:
     await endTurn(tx, turnId, "taken_over", at);
     return { step: "over", why: "taken_over" };
   }
-  if (turn.state === "gathering" && turn.askAt > at) return { step: "wait", until: turn.askAt };
+  if (turn.state === "gathering" && turn.askAt > at) return { step: "wait", state: turn.state, until: turn.askAt };
   const asks = replayed ? 0 : turn.asks;
   if (turn.state === "asked" && asks > 0 && turn.askedAt) {
     const until = new Date(turn.askedAt.getTime() + answerMs);
-    if (until > at) return { step: "wait", until };
+    if (until > at) return { step: "wait", state: turn.state, until };
     if (asks >= MAX_ASKS) return { step: "unanswered" };
   }
   await tx
@@ -77,7 +80,7 @@ async function hasOpenTurn(tx: Executor, conversationId: string): Promise<boolea
   const [row] = await tx
     .select({ id: turns.id })
     .from(turns)
-    .where(and(eq(turns.conversationId, conversationId), inArray(turns.state, ["gathering", "asked"])));
+    .where(and(eq(turns.conversationId, conversationId), inArray(turns.state, OPEN_TURN)));
   return row !== undefined;
 }
 
@@ -94,7 +97,7 @@ async function questionOf(
     .select()
     .from(messages)
     .where(and(eq(messages.turnId, turn.id), eq(messages.direction, "inbound")))
-    .orderBy(asc(messages.sentAt), asc(messages.id));
+    .orderBy(asc(messages.sentAt), asc(messages.createdAt), asc(messages.id));
   const before = await tx
     .select()
     .from(messages)
@@ -105,7 +108,7 @@ async function questionOf(
         notInArray(messages.status, ["suppressed", "failed"]),
       ),
     )
-    .orderBy(desc(messages.sentAt), desc(messages.id))
+    .orderBy(desc(messages.sentAt), desc(messages.createdAt), desc(messages.id))
     .limit(HISTORY);
   return {
     turnId: turn.id,

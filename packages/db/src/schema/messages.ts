@@ -67,6 +67,10 @@ export const messages = pgTable(
     telegramMessageId: bigint("telegram_message_id", { mode: "bigint" }).generatedAlwaysAs(
       sql`case when channel = 'telegram' then substring(external_id from '^-?[0-9]+/([0-9]{1,18})$')::bigint end`,
     ),
+    /**
+     * For a message that a platform told of, when that came to us: platforms tell times in whole seconds, and of several
+     * in one second this is the order.
+     */
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -43,9 +43,10 @@ function answerOf<Message extends z.ZodType>(message: Message) {
 }
 
 /**
- * The route that n8n posts the AI's answer to. Each turn is answered once: the same answer is one event however often it
- * comes, and another one finds the turn answered, unless the first could not be used. All are told to be accepted,
- * because n8n takes whatever is not 2xx for a failure.
+ * The route that n8n posts the AI's answer to. Each turn is answered once: whatever comes after finds it answered,
+ * unless what came before could not be used. Each is an event of its own, also when it says the same, because a question
+ * can be asked anew after an answer that came too late. All are told to be accepted, because n8n takes whatever is not
+ * 2xx for a failure.
  */
 export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFormat[]): ApiRoute {
   return apiRoute({
@@ -57,8 +58,8 @@ export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFo
     maxBodyBytes: MAX_BODY_BYTES,
     body: answerOf(z.union(formats.map(({ content }) => content))),
     answer: z.strictObject({ accepted: z.literal(true), turnId: z.uuid() }),
-    accept: (body) => ({
-      events: [{ id: eventId(ANSWER, body.turnId, contentHash(body.messages)), kind: ANSWER, payload: body }],
+    accept: (body, { newId }) => ({
+      events: [{ id: eventId(ANSWER, body.turnId, newId()), kind: ANSWER, payload: body }],
       body: { accepted: true, turnId: body.turnId },
     }),
   });

@@ -18,7 +18,8 @@ export const outgoingMedia = z
     id: z.string().min(1).optional().meta({ description: "The platform's id of a file it has already." }),
     stored: z.string().min(1).optional().meta({ description: "The file's key in the media store." }),
     data: z
-      .base64()
+      .base64("must be base64")
+      .min(1, "must not be empty")
       .max(Math.ceil(MAX_INLINE_BYTES / 3) * 4, `must be at most ${MAX_INLINE_BYTES} bytes; send larger files by link`)
       .optional(),
     mimeType: mimeType.optional().meta({ description: "Needed with `data`." }),

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { contentHash, type EventHandler, type OutgoingFormat, permanent, type Stores } from "@millrace/core";
+import {
+  contentHash,
+  derivedUuid,
+  type EventHandler,
+  type OutgoingFormat,
+  permanent,
+  type Stores,
+} from "@millrace/core";
 import { storeInline } from "./outgoing-media.ts";
 import { parsePayload } from "./parse-payload.ts";
 
@@ -44,7 +51,7 @@ export function sendRequestHandler<To>(parts: SendRequestParts<To>, sendTakesOve
             at,
             reason: "a person wrote",
           });
-        const messages = outgoing.map((part, index) => ({ ...part, id: idAt(request.messageIds, index) }));
+        const messages = outgoing.map((part, index) => ({ ...part, id: idAt(request.messageIds, index, event.id) }));
         await stores.outbox.queue({ conversationId, author: "person", messages, at });
         return { result: "written" };
       };
@@ -68,8 +75,7 @@ async function conversationOf<To>(
   return to.conversationId;
 }
 
-function idAt(ids: readonly string[], index: number): string {
-  const id = ids[index];
-  if (id === undefined) throw permanent("the request has fewer message ids than messages", "message_ids");
-  return id;
+/** An operator's edit, or another version's way to split, may make more messages of a request than it was given ids for. */
+function idAt(ids: readonly string[], index: number, eventId: string): string {
+  return ids[index] ?? derivedUuid("message", eventId, String(index));
 }

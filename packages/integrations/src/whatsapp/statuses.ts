@@ -25,6 +25,7 @@ export function statusWrite(event: InboundEvent): Write {
   const status = STATUSES.find((name) => name === told.status);
   if (!status) return kept(told.status);
   const [error] = told.errors ?? [];
+  const meaning = error && meaningOf(Number(error.code));
   return async (stores) => {
     await tenantOf(stores, metadata);
     await stores.messages.addStatus({
@@ -34,7 +35,7 @@ export function statusWrite(event: InboundEvent): Write {
       status,
       at: timeOf(told.timestamp, event),
       participant: participantOf(told),
-      error: error && { code: error.code, title: error.title },
+      error: error && { code: error.code, title: meaning?.words ?? error.title },
       payload: rawOf(event, "status"),
       messageId: ownId.safeParse(told.biz_opaque_callback_data).data,
     });

@@ -3,7 +3,11 @@ import { z } from "zod";
 import type { ApiConfig } from "../config.ts";
 import { kindOf, readAccount, resolvePerson } from "../place.ts";
 
-const chatId = z.string().regex(/^-?[1-9]\d{0,17}$/, "must be a Telegram chat id");
+/** At most 52 significant bits: https://core.telegram.org/bots/api#chat. One that a number cannot hold is another chat's. */
+const chatId = z
+  .string()
+  .regex(/^-?[1-9]\d*$/, "must be a Telegram chat id")
+  .refine((id) => Number.isSafeInteger(Number(id)), "must be a Telegram chat id");
 
 /** Who a message is for. */
 export const telegramAddress = z

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { outgoingMedia } from "../../shared/outgoing-media.ts";
+import { textField } from "../../shared/text-field.ts";
 import { keyboard } from "./keyboard.ts";
 
 /** Longest caption, in UTF-16 code units; Telegram counts what is left of it after parsing. */
@@ -8,10 +9,10 @@ export const MAX_CAPTION = 1024;
 /** Longest text that is taken, ten messages of it. */
 const MAX_TEXT = 40_960;
 
-const words = z.string().regex(/\S/, "must not be blank").max(MAX_TEXT);
+const words = textField(MAX_TEXT);
 
 const parseMode = z
-  .enum(["HTML", "MarkdownV2", "Markdown"])
+  .enum(["HTML", "MarkdownV2", "Markdown"], "must be HTML, MarkdownV2 or Markdown")
   .optional()
   .meta({ description: "How the text is marked up. Where it does not parse, it is sent as it is written." });
 
@@ -48,15 +49,15 @@ function file<Type extends string>(type: Type, description: string) {
 
 const location = z.strictObject({
   type: z.literal("location"),
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
+  latitude: z.number().min(-90, "must be at least -90").max(90, "must be at most 90"),
+  longitude: z.number().min(-180, "must be at least -180").max(180, "must be at most 180"),
   ...reply,
 });
 
 const albumItem = z.strictObject({
   type: z.enum(["image", "video", "document", "audio"]),
   media: outgoingMedia,
-  caption: words.max(MAX_CAPTION).optional(),
+  caption: textField(MAX_CAPTION).optional(),
 });
 
 /** https://core.telegram.org/bots/api#sendmediagroup */
@@ -65,8 +66,8 @@ const album = z
     type: z.literal("album"),
     items: z
       .array(albumItem)
-      .min(2)
-      .max(10)
+      .min(2, "must have at least 2 items")
+      .max(10, "must have at most 10 items")
       .refine(
         (items) => items.every(({ type }) => family(type) === family(items[0]?.type)),
         "documents and audio files go in albums of their own; images and videos may be mixed",

@@ -56,6 +56,36 @@ test("a text that is too long is several messages: the first answers, the last h
   expect(JSON.stringify(split).match(/keyboard/g)).toHaveLength(1);
 });
 
+describe("a cut keeps clear of what is marked up", () => {
+  const lead = "word ".repeat(500).trim();
+  const inside = "one. two\n\n".repeat(230).trim();
+  const bodies = (text: string, parseMode?: string) => {
+    const split = parts({ type: "text", text, parseMode });
+    return "action" in split ? [] : split.map(({ body }) => body);
+  };
+
+  test.each([
+    ["bold", "HTML", `<b>${inside}</b>`],
+    ["a link within a quotation", "HTML", `<blockquote>${inside} <a href="https://a.example/">x</a></blockquote>`],
+    ["code that holds marks", "MarkdownV2", `\`\`\`js\n* _ ${inside}\`\`\``],
+    ["marks within marks", "MarkdownV2", `*a _${inside} \`*\` \\_ b_ c*`],
+    ["a link", "MarkdownV2", `[${inside}](https://a.example/)`],
+    ["italic", "Markdown", `_${inside}_`],
+  ])("%s in %s", (_, parseMode, entity) => {
+    expect(bodies(`${lead} ${entity}\n\n${lead}`, parseMode)).toEqual([lead, entity, lead]);
+  });
+
+  test("also where nothing but it has a place to cut", () => {
+    const word = "x".repeat(3000);
+    expect(bodies(`${word}<b>${inside}</b>`, "HTML")).toEqual([word, `<b>${inside}</b>`]);
+  });
+
+  test("but not of what is longer than a message, nor of marks that mean nothing", () => {
+    expect(bodies(`<pre>${inside}\n\n${inside}\n\n${inside}</pre>`, "HTML")).toHaveLength(2);
+    expect(bodies(`${lead} <b>${inside}</b>`)[0]).toContain("<b>one. two");
+  });
+});
+
 test("a caption that is too long follows its file as a text, with the buttons", () => {
   const keyboard = [[{ text: "Yes", data: "y" }]];
   const caption = "word ".repeat(250).trim();
@@ -86,6 +116,13 @@ describe("refused is", () => {
   const item = (type: string) => ({ type, media });
   test.each([
     ["a blank text", { type: "text", text: " \n" }, "text: must not be blank"],
+    ["an unknown parse mode", { type: "text", text: "x", parseMode: "html" }, "parseMode: must be HTML, MarkdownV2"],
+    ["a text above ten messages", { type: "text", text: "x".repeat(40_961) }, "text: must be at most 40960 characters"],
+    [
+      "too long a caption in an album",
+      { type: "album", items: [item("image"), { ...item("image"), caption: "x".repeat(1025) }] },
+      "items.1.caption: must be at most 1024 characters",
+    ],
     ["an unknown field", { type: "text", text: "x", colour: "red" }, ': Unrecognized key: "colour"'],
     ["an unknown type", { type: "smoke" }, "type: Invalid discriminator value"],
     [
@@ -103,16 +140,8 @@ describe("refused is", () => {
       { type: "text", text: "x", replyTo: "wamid.1" },
       "replyTo: must be <chat id>/<message id>, the external id of a message",
     ],
-    [
-      "a place that is not on Earth",
-      { type: "location", latitude: 91, longitude: 0 },
-      "latitude: Too big: expected number to be <=90",
-    ],
-    [
-      "an album of one",
-      { type: "album", items: [item("image")] },
-      "items: Too small: expected array to have >=2 items",
-    ],
+    ["a place that is not on Earth", { type: "location", latitude: 91, longitude: 0 }, "latitude: must be at most 90"],
+    ["an album of one", { type: "album", items: [item("image")] }, "items: must have at least 2 items"],
     [
       "an album of what Telegram does not group",
       { type: "album", items: [item("document"), item("image")] },

@@ -3,6 +3,7 @@ import { splitText } from "../../shared/split-text.ts";
 import { coordinates, lines } from "../body.ts";
 import type { TelegramAction } from "./action.ts";
 import { MAX_CAPTION, telegramContent, type TelegramContent, type TelegramMessageContent } from "./content.ts";
+import { marksIn } from "./marks.ts";
 
 /** Longest text of one message: https://core.telegram.org/bots/api#sendmessage */
 const MAX_TEXT = 4096;
@@ -41,10 +42,11 @@ function partsOf(message: TelegramMessageContent): MessagePart[] {
 
 /**
  * A text that is too long is several messages: the first answers, the last has the buttons. Each part keeps the parse
- * mode, and one that a cut left with half an entity is sent as it is written, for then it does not parse.
+ * mode. A cut keeps clear of entities; one that is longer than a message is cut, and its parts are sent as they are
+ * written, for then they do not parse.
  */
 function textParts({ replyTo, keyboard, ...rest }: Text): MessagePart[] {
-  const chunks = splitText(rest.text, MAX_TEXT);
+  const chunks = splitText(rest.text, MAX_TEXT, marksIn(rest.parseMode));
   return chunks.map((text, index) =>
     part("text", text, {
       ...rest,

@@ -4,10 +4,10 @@ import { z } from "zod";
 /** https://core.telegram.org/bots/api#inlinekeyboardbutton */
 const button = z
   .strictObject({
-    text: z.string().min(1),
+    text: z.string().min(1, "must not be empty"),
     data: z
       .string()
-      .min(1)
+      .min(1, "must not be empty")
       .refine((data) => Buffer.byteLength(data) <= 64, "must be at most 64 bytes")
       .optional()
       .meta({
@@ -24,8 +24,8 @@ const button = z
 
 /** Buttons under a message, row by row. */
 export const keyboard = z
-  .array(z.array(button).min(1))
-  .min(1)
+  .array(z.array(button).min(1, "must have at least 1 button"))
+  .min(1, "must have at least 1 row")
   .meta({ description: "Buttons under the message, row by row." });
 
 /** The keyboard as Telegram takes it. */

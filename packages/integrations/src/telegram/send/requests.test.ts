@@ -111,6 +111,7 @@ test.each([
   ["a name", { chatId: "@miller" }],
   ["no chat", { chatId: 0 }],
   ["a fraction", { chatId: 7.5 }],
+  ["more digits than an id can have", { chatId: "123456789012345678" }],
   ["what is no id of ours", { conversationId: "7" }],
   ["a field we do not know", { chatId: 7001, phone: "1" }],
 ])("an address that is %s is refused", (_, to) => {

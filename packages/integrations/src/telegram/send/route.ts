@@ -12,7 +12,7 @@ export const telegramSendRoute = sendRoute({
   notes: [
     "A person must have written to the bot before it can write to them.",
     "A text above 4,096 characters leaves as several messages, a caption above 1,024 as a text after its file.",
-    "What does not parse in its `parseMode` is sent as it is written; so is a part that a cut left with half an entity.",
+    "What does not parse in its `parseMode` is sent as it is written; so are the parts of an entity that is longer than one message.",
     "A link that Telegram cannot fetch is fetched and uploaded instead, from public addresses only.",
   ].join("\n"),
 });

@@ -51,6 +51,7 @@ describe("refused, and the reason names the field and the limit", () => {
     [{ type: "text", text: "a", replyTo: "a b" }, "replyTo", "wamid"],
     [{ type: "image", media, caption: long(1025) }, "caption", "at most 1024 characters"],
     [{ type: "image", media: {} }, "media", "exactly one of"],
+    [{ type: "image", media: { data: "", mimeType: "image/png" } }, "media.data", "not be empty"],
     [{ type: "audio", media, caption: "a" }, "", "caption"],
     [{ type: "sticker", media, voice: true }, "", "voice"],
     [{ type: "template", name: "a", language: "english" }, "language", "language code"],

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { outgoingMedia } from "../../shared/outgoing-media.ts";
+import { textField } from "../../shared/text-field.ts";
 import { contactCard } from "./contact-card.ts";
 import { buttonsMessage, listMessage } from "./interactive.ts";
 import { messageId, replyTo } from "./reply-to.ts";
-import { textField } from "./text-field.ts";
 
 /** Longest text that is taken, ten messages of it. */
 const MAX_TEXT = 40_960;

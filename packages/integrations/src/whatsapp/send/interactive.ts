@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { outgoingMedia } from "../../shared/outgoing-media.ts";
+import { textField } from "../../shared/text-field.ts";
 import { replyTo } from "./reply-to.ts";
-import { textField } from "./text-field.ts";
 
 const footer = textField(60).optional();
 const textHeader = textField(60);

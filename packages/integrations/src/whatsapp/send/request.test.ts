@@ -119,6 +119,19 @@ describe("a request to send", () => {
     expect(calls.at(-1)).toMatchObject(["queue", { messages: [{ type: "image", content }] }]);
   });
 
+  test("that was edited to hold more messages has them under ids of their own, the same each time", async () => {
+    const long = { type: "text", text: "word ".repeat(3000) };
+    const idsOf = async () => {
+      const { calls } = await callsFor({ to: { userId: "DE.9" }, message: long });
+      const [, { messages }] = calls.at(-1) as [string, { messages: { id: string }[] }];
+      return messages.map(({ id }) => id);
+    };
+    const given = await idsOf();
+    expect(given.slice(0, 2)).toEqual(ids);
+    expect(new Set(given).size).toBe(4);
+    expect(await idsOf()).toEqual(given);
+  });
+
   test("under one Idempotency-Key another file is another file", async () => {
     const keyOf = async (bytes: string) => {
       const media = { data: Buffer.from(bytes).toString("base64"), mimeType: "image/png" };
