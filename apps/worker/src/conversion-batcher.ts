@@ -36,6 +36,7 @@ export function startBatcher(parts: BatcherParts): { stop(): Promise<void> } {
   async function step(): Promise<void> {
     const at = now();
     const formed = await batches.form({ source, maxBatch, windowMs: batchWindowMs }, at);
+    await batches.endDiscarded(source, at);
     const idle = await batches.idle(source, new Date(at.getTime() - batchIdleMs), at);
     if (formed.length > 0) log.info({ source, batches: formed.length }, "conversions.gathered");
     await followUps.enqueue({ correlationId: newId() }, [...formed, ...idle]);

@@ -137,7 +137,8 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
   test("dead letters of a new kind, and many of them, wake somebody once, and nobody reads whose they are", async () => {
     await work();
     const round = rounds();
-    for (const page of ["300000000000123", "300000000000456", "300000000000789"]) await die(`no lead source for page ${page}`);
+    for (const page of ["300000000000123", "300000000000456", "300000000000789"])
+      await die(`no lead source for page ${page}`);
     for (let time = 0; time < 3; time += 1) {
       await round();
       pass(MINUTE);

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { systemNow, uuidv7 } from "@millrace/core";
+import { createDeadLetters, createReplays } from "@millrace/db";
 import { queueStores, until } from "@millrace/testing";
 import { openSales, type Sales } from "./sales.ts";
 
@@ -120,21 +122,48 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     expect(sales.conversations.log.lines().filter(({ alert }) => alert === true)).toHaveLength(1);
   });
 
-  test("2: a batch whose worker died before its job was enqueued is found", async () => {
+  /** A conversion in a batch that has no job. Its batch's id. */
+  const strand = async (): Promise<string> => {
     await open();
     await sales.report("a");
     const first = sales.work({ batchWindowMs: 3_600_000 });
     await until("it is a row", async () => (await sales.rows()).length === 1);
     await first.stop(100);
-    await sales.conversations.rows.rows(
+    const [batch] = await sales.conversations.rows.rows<{ batch_id: string }>(
       `with batch as (insert into conversion_batches (id, source, account_id, action_id, state, size, created_at, updated_at)
          select gen_random_uuid(), 'google', account_id, conversion_action_id, 'formed', 1, now() - interval '1 h', now() - interval '1 h'
          from conversion_uploads returning id)
-       update conversion_uploads set batch_id = (select id from batch)`,
+       update conversion_uploads set batch_id = (select id from batch) returning batch_id`,
     );
+    return batch?.batch_id ?? "";
+  };
+
+  test("2: a batch whose worker died before its job was enqueued is found", async () => {
+    await strand();
     sales.work();
     await all("sent");
     expect(await sales.counted()).toEqual(["a"]);
+  });
+
+  test("a batch whose dead letter is discarded is not uploaded any more, and its conversions say so", async () => {
+    const id = `upload.${await strand()}`;
+    const { database } = sales.conversations;
+    const told = { source: "google", kind: "upload", correlationId: "c", payload: {}, receivedAt: new Date() };
+    const end = { errorKind: "permanent", error: "http_413", attempts: 1, failedAt: new Date() };
+    await createDeadLetters(database, uuidv7).record({
+      ...told,
+      ...end,
+      queue: "google-uploads",
+      jobId: id,
+      eventId: id,
+    });
+    await createReplays(database, uuidv7, systemNow).discard({ queue: "google-uploads" }, { actor: "Bea" });
+    sales.work();
+    expect(await all("rejected")).toMatchObject([{ error: "discarded" }]);
+    expect(await sales.conversations.rows.rows("select state from conversion_batches")).toEqual([
+      { state: "rejected" },
+    ]);
+    expect(await sales.taken()).toEqual([]);
   });
 
   test("13: of 5,000 with 7 broken ones, 4,993 are processed", async () => {

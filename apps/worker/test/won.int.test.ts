@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
-import { assignSources } from "@millrace/db";
+import { assignSources, createLedger } from "@millrace/db";
 import { queueStores, until } from "@millrace/testing";
 import { openConversations } from "./conversations-setup.ts";
 import { onTelegram, onWhatsapp } from "./erase-person.ts";
@@ -52,12 +52,14 @@ describe.each(queueStores())("what was won, on $kind:", (store) => {
     const whatsapp = await idOf("conversations", "channel = 'whatsapp'");
     await setup.enqueue("telegram", "inbound", [onTelegram(ADA, { text: `/start wbraid_${CLICK}` })]);
     const telegram = await idOf("conversations", "channel = 'telegram'");
-    await setup.call(`/api/conversations/${whatsapp}/won`, SALE);
+    const { id } = await setup.call(`/api/conversations/${whatsapp}/won`, SALE);
     await setup.call(`/api/conversations/${telegram}/won`, SALE);
     await setup.call(`/api/conversations/${whatsapp}/won`, { ...SALE, value: "7" });
     const won = { lead_id: null, status: "processed", click: CLICK, sold: "149.9 EUR" };
     const both = await processed(2);
     expect(both).toEqual(expect.arrayContaining([whatsapp, telegram].map((id) => ({ ...won, conversation_id: id }))));
+    const traced = await createLedger(setup.database).conversion(String(id));
+    expect(traced).toMatchObject({ status: "processed", transactionId: `conversation-${whatsapp}` });
     const taken = await (await fetch(`${setup.sandboxUrl}/_conversions`)).json();
     expect(taken).toHaveLength(2);
   });

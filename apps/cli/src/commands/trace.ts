@@ -47,6 +47,7 @@ async function traceEvent(
   try {
     const { place, ...job } = await reader.find(eventId);
     const [event, deadLetters] = await Promise.all([ledger.find(source, eventId), ledger.deadLetters(source, eventId)]);
+    const conversion = event && (await ledger.conversion(eventId));
     const onItsWay = place === "waiting" || place === "inFlight" ? place : undefined;
     const state = event?.status === "done" ? "done" : (onItsWay ?? (event || place === "failed" ? "dead" : undefined));
     if (state === undefined) return undefined;
@@ -56,6 +57,7 @@ async function traceEvent(
       state,
       ...(place === "absent" ? {} : { job: { place, ...job } }),
       ...(event ? { event } : {}),
+      ...(conversion ? { conversion } : {}),
       ...(deadLetters.length > 0 ? { deadLetters } : {}),
     };
   } finally {

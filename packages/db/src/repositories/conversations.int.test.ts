@@ -89,7 +89,7 @@ test("of two threads that become one, the later click stays, and so do conversio
   const old = await open("-1", { at: minute(5), byUser: true, click: click("later") });
   const survivor = await open("-1001", { at: minute(3), byUser: true, click: click("earlier") });
   await transact((tx) =>
-    conversionStore(tx, uuidv7).add({
+    conversionStore(tx, following(uuidv7)).add({
       tenantId,
       conversationId: old,
       transactionId: tenantId,

@@ -4,7 +4,7 @@ import type { Database, Executor } from "../database.ts";
 import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
 import { outcomeJob, uploadJob } from "./conversion-jobs.ts";
 import { assign, type Gathering, gatherConversions } from "./gather-conversions.ts";
-import { type Ended, sendAgain, settleBatch, WITHOUT_HASHES } from "./settle-conversions.ts";
+import { type Ended, endDiscarded, sendAgain, settleBatch, WITHOUT_HASHES } from "./settle-conversions.ts";
 
 /** A batch as its job finds it. */
 export type UploadBatch = ConversionBatch & {
@@ -24,6 +24,8 @@ export type ConversionBatches = {
   form(gathering: Gathering, at: Date): Promise<FollowUp[]>;
   /** The jobs of batches that nothing happened to since before `before`: they are enqueued again, in case they are lost. */
   idle(source: string, before: Date, at: Date): Promise<FollowUp[]>;
+  /** Ends the batches whose upload a person has given up: its dead letter is discarded. */
+  endDiscarded(source: string, at: Date): Promise<void>;
   /** A batch with those of its conversions that are still to be uploaded; undefined when there is none. */
   find(batchId: string): Promise<UploadBatch | undefined>;
   /** Keeps when the platform's limit lets it go. */
@@ -61,6 +63,7 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
         .returning();
       return rows.map((batch) => (batch.state === "formed" ? uploadJob(batch) : outcomeJob(batch, at)));
     },
+    endDiscarded: (source, at) => orm.transaction((tx) => endDiscarded(tx, source, at)),
     find: (batchId) => find(orm, batchId),
     async keepSlot(batchId, at) {
       await orm

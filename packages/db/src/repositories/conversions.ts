@@ -1,13 +1,15 @@
 import { sql } from "drizzle-orm";
-import type { ConversionStore, NewId } from "@millrace/core";
+import type { ConversionStore } from "@millrace/core";
 import type { Executor } from "../database.ts";
 import { conversionUploads } from "../schema/index.ts";
+import type { Following } from "./follow-ups.ts";
 
 /** {@link ConversionStore} on the table conversion_uploads. */
-export function conversionStore(tx: Executor, newId: NewId): ConversionStore {
+export function conversionStore(tx: Executor, { newId, event }: Following): ConversionStore {
   return {
     async add({ tenantId, held, leadId, conversationId, ...conversion }) {
       const { transactionId, accountId, actionId, convertedAt, value, currency } = conversion;
+      const eventId = event?.id ?? null;
       const state = { status: held ? ("held" as const) : ("queued" as const), error: held ?? null };
       const waits = sql`${conversionUploads.status} = 'held' and ${conversionUploads.error} = 'no_consent'`;
       const kept = await tx
@@ -20,6 +22,7 @@ export function conversionStore(tx: Executor, newId: NewId): ConversionStore {
           transactionId,
           accountId,
           conversionActionId: actionId,
+          eventId,
           ...state,
           value: value ?? null,
           currency: currency ?? null,
@@ -30,6 +33,7 @@ export function conversionStore(tx: Executor, newId: NewId): ConversionStore {
           target: [conversionUploads.conversionActionId, conversionUploads.transactionId],
           set: {
             ...state,
+            eventId,
             payload: sql`${conversionUploads.payload} || jsonb_build_object('consent', excluded.payload -> 'consent')`,
             updatedAt: sql`now()`,
           },

@@ -9,14 +9,17 @@ export type FollowUpSettings = {
   media: ReadonlySet<string>;
 };
 
-/** One transaction's settings, ids, when its event came, and the jobs that follow from it so far. */
-export type Following = FollowUpSettings & { newId: NewId; receivedAt?: Date | undefined; followUps: FollowUp[] };
+/** One transaction's settings, ids, event, and the jobs that follow from it so far. */
+export type Following = FollowUpSettings & { newId: NewId; event?: EventOrigin | undefined; followUps: FollowUp[] };
+
+/** What of an event its rows keep: its id, and when it came. */
+export type EventOrigin = { id: string; receivedAt: Date };
 
 const NOTHING: FollowUpSettings = { now: systemNow, media: new Set() };
 
 /** What a transaction begins with; without settings nothing follows but what its adapters say. */
-export function following(newId: NewId, settings = NOTHING, receivedAt?: Date): Following {
-  return { ...settings, newId, receivedAt, followUps: [] };
+export function following(newId: NewId, settings = NOTHING, event?: EventOrigin): Following {
+  return { ...settings, newId, event, followUps: [] };
 }
 
 /** The job that sends a message. */

@@ -51,8 +51,10 @@ export function createInbox(database: Database, newId: NewId, settings?: FollowU
       return row?.status === "done";
     },
     followUpsOf: (event) => followUpsOf(database.orm, event),
-    once: (event, write) =>
-      database.orm.transaction((tx) => once(tx, following(newId, settings, new Date(event.receivedAt)), event, write)),
+    once(event, write) {
+      const origin = { id: event.id, receivedAt: new Date(event.receivedAt) };
+      return database.orm.transaction((tx) => once(tx, following(newId, settings, origin), event, write));
+    },
   };
 }
 
@@ -151,6 +153,6 @@ function storesOf(tx: Executor, context: Following): Stores {
     outbox: outboxStore(tx, context),
     turns: turnStore(tx, context),
     leads: leadStore(tx, newId),
-    conversions: conversionStore(tx, newId),
+    conversions: conversionStore(tx, context),
   };
 }

@@ -1,6 +1,6 @@
 import { and, count, desc, eq, inArray } from "drizzle-orm";
 import type { Database, Executor } from "../database.ts";
-import { deadLetters, webhookEvents } from "../schema/index.ts";
+import { conversionUploads, deadLetters, webhookEvents } from "../schema/index.ts";
 
 /** What Postgres knows of an event. */
 export type LedgerEntry = {
@@ -24,6 +24,16 @@ export type DeadLetterEntry = {
   failedAt: Date;
 };
 
+/** What has become of a sale that an event told, as `millrace trace` shows it. */
+export type ConversionEntry = {
+  status: string;
+  /** Why it was rejected or is held. */
+  error: string | null;
+  transactionId: string;
+  requestId: string | null;
+  updatedAt: Date;
+};
+
 /** Events of a source by status, and the status of those that were asked for. */
 export type Tally = { done: number; dead: number; statuses: Map<string, "done" | "dead"> };
 
@@ -40,6 +50,8 @@ export type Ledger = {
   find(source: string, eventId: string): Promise<LedgerEntry | undefined>;
   /** Its dead letters, latest first. */
   deadLetters(source: string, eventId: string): Promise<DeadLetterEntry[]>;
+  /** The conversion that it told; undefined when it told none. */
+  conversion(eventId: string): Promise<ConversionEntry | undefined>;
 };
 
 /** Event ids asked for in one statement. */
@@ -83,6 +95,19 @@ export function createLedger({ orm }: Database): Ledger {
         .from(deadLetters)
         .where(and(eq(deadLetters.source, source), eq(deadLetters.eventId, eventId)))
         .orderBy(desc(deadLetters.failedAt)),
+    async conversion(eventId) {
+      const [row] = await orm
+        .select({
+          status: conversionUploads.status,
+          error: conversionUploads.error,
+          transactionId: conversionUploads.transactionId,
+          requestId: conversionUploads.requestId,
+          updatedAt: conversionUploads.updatedAt,
+        })
+        .from(conversionUploads)
+        .where(eq(conversionUploads.eventId, eventId));
+      return row;
+    },
   };
 }
 

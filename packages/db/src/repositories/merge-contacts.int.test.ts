@@ -107,7 +107,7 @@ test("a merge takes along what was won in either thread, and keeps the latest cl
       .where(eq(conversations.contactId, contactId))
       .returning();
     await database.orm.transaction((tx) =>
-      conversionStore(tx, uuidv7).add({
+      conversionStore(tx, following(uuidv7)).add({
         ...SALE,
         tenantId,
         transactionId: contactId,

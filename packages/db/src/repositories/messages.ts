@@ -10,7 +10,7 @@ import { noteMessage } from "./note-message.ts";
 
 /** {@link MessageStore} on the tables messages, message_statuses and message_changes. */
 export function messageStore(tx: Executor, following: Following): MessageStore {
-  const { newId, receivedAt } = following;
+  const { newId, event } = following;
   return {
     async add(message) {
       const { tenantId, conversationId, channel, accountId, externalId, direction, type, sentAt, payload, status } =
@@ -34,7 +34,7 @@ export function messageStore(tx: Executor, following: Following): MessageStore {
           body: message.body ?? null,
           media: message.media ?? null,
           replyTo: message.replyTo ?? null,
-          createdAt: receivedAt,
+          createdAt: event?.receivedAt,
         })
         .onConflictDoNothing()
         .returning({ id: messages.id, changed: changesWaiting(message) })

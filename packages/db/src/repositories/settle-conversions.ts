@@ -1,7 +1,7 @@
-import { and, count, eq, sql } from "drizzle-orm";
+import { and, count, eq, inArray, sql } from "drizzle-orm";
 import type { BatchOutcome, FollowUp, NewId } from "@millrace/core";
 import type { Executor } from "../database.ts";
-import { conversionBatches, conversionUploads } from "../schema/index.ts";
+import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
 import { uploadJob } from "./conversion-jobs.ts";
 import { ERASED } from "./erase-traces.ts";
 
@@ -58,6 +58,24 @@ export async function sendAgain(
     .set({ status: "queued", batchId: id, requestId: null, updatedAt: at })
     .where(sentOf(batchId));
   return [{ ...uploadJob({ source, id, accountId }), notBefore: notBefore.toISOString() }];
+}
+
+/** Ends the batches whose upload's dead letter is discarded: what they hold is not uploaded any more. */
+export async function endDiscarded(tx: Executor, source: string, at: Date): Promise<void> {
+  const isDiscarded = sql`exists (select from ${deadLetters}
+    where ${deadLetters.source} = ${source} and ${deadLetters.state} = 'discarded'
+      and ${deadLetters.eventId} = 'upload.' || ${conversionBatches.id})`;
+  const ended = await tx
+    .update(conversionBatches)
+    .set({ state: "rejected", settledAt: at, updatedAt: at })
+    .where(and(eq(conversionBatches.source, source), eq(conversionBatches.state, "formed"), isDiscarded))
+    .returning({ id: conversionBatches.id });
+  const batchIds = ended.map(({ id }) => id);
+  if (batchIds.length === 0) return;
+  await tx
+    .update(conversionUploads)
+    .set({ status: "rejected", error: "discarded", payload: WITHOUT_HASHES, updatedAt: at })
+    .where(and(inArray(conversionUploads.batchId, batchIds), eq(conversionUploads.status, "queued")));
 }
 
 /** Keeps what the platform has told of a batch; undefined when that was kept before. */

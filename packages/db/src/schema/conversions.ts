@@ -51,6 +51,8 @@ export const conversionUploads = pgTable(
       .references(() => tenants.id),
     leadId: uuid("lead_id").references(() => leads.id),
     conversationId: uuid("conversation_id").references(() => conversations.id),
+    /** The event by which it was told, as its caller knows it. */
+    eventId: text("event_id"),
     transactionId: text("transaction_id").notNull(),
     accountId: text("account_id").notNull(),
     conversionActionId: text("conversion_action_id").notNull(),
@@ -74,6 +76,7 @@ export const conversionUploads = pgTable(
     index("conversion_uploads_tenant_id").on(table.tenantId),
     index("conversion_uploads_lead_id").on(table.leadId),
     index("conversion_uploads_conversation_id").on(table.conversationId),
+    index("conversion_uploads_event_id").on(table.eventId),
     index("conversion_uploads_batch_id").on(table.batchId),
     index("conversion_uploads_queued")
       .on(table.conversionActionId, table.createdAt)
