@@ -17,8 +17,9 @@ import { redact } from "./redact.ts";
 export type BoardParts = LetterActions & RetryParts & { queues: readonly JobQueue[]; log: Logger };
 
 /**
- * Bull Board over the dead letters and the queues. Whatever its API answers passes {@link redact} as a whole: job data and results, but
- * also options, logs, failure reasons and stack traces, which Bull Board's own formatters leave as they are.
+ * Bull Board over the dead letters and the queues. Whatever its API answers passes {@link redact} as a whole: job data
+ * and results, but also options, logs, failure reasons and stack traces, which Bull Board's own formatters leave as
+ * they are.
  */
 export function boardRoutes({ queues, log, ...parts }: BoardParts): Hono<DashboardEnv> {
   const serverAdapter = new OperatorRoutes(serveStatic, parts, log);

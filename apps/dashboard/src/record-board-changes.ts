@@ -23,8 +23,9 @@ const CHANGES: readonly (readonly [route: string, action: string, look: Look])[]
 ];
 
 /**
- * Writes a row of operator_actions for each change that Bull Board's routes make in the queues, one per queue where they
- * change all of them; what is done with dead letters is written down with it. The change is in the queue's store and cannot be taken back, so a row that could not be written is in the log.
+ * Writes a row of operator_actions for each change that Bull Board's routes make in the queues, one per queue where
+ * they change all of them; what is done with dead letters is written down with it. The change is in the queue's store
+ * and cannot be taken back, so a row that could not be written is in the log.
  */
 export function recordBoardChanges(
   queues: readonly JobQueue[],

@@ -53,7 +53,8 @@ const LARGE_BYTES = 100_000;
 const MAX_WAITING = 20_000;
 
 /**
- * A producer that shares round trips: requests that arrive together leave together. Each round trip is a transaction, so that a request is in the queue as a whole or not at all.
+ * A producer that shares round trips: requests that arrive together leave together. Each round trip is a transaction,
+ * so that a request is in the queue as a whole or not at all.
  */
 export function createProducer(backend: QueueBackend, definition: QueueDefinition, now: Now = systemNow): Producer {
   const queue = backend.queue(definition.name);

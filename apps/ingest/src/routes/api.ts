@@ -14,8 +14,9 @@ import { stamp } from "../stamp.ts";
 type Mounted = { source: string; route: ApiRoute; producer: Producer; proof: Proof };
 
 /**
- * The way of a request to our own API: method, the caller's key, size, the route's own proof, the path's parameters, content type, JSON, schema, Idempotency-Key;
- * then the route makes events of it, they are enqueued, and only then is it answered.
+ * The way of a request to our own API: method, the caller's key, size, the route's own proof, the path's parameters,
+ * content type, JSON, schema, Idempotency-Key; then the route makes events of it, they are enqueued, and only then is it
+ * answered.
  */
 export function apiRoutes(parts: IngestParts): Hono<IngestEnv> {
   const routes = new Hono<IngestEnv>();

@@ -47,8 +47,8 @@ function rank(status: unknown) {
 }
 
 /**
- * Sets the message to the furthest status told of it, with the reason where it failed. A maximum over all of them, so every order gives the same. One
- * participant's failure is not the group message's.
+ * Sets the message to the furthest status told of it, with the reason where it failed. A maximum over all of them, so
+ * every order gives the same. One participant's failure is not the group message's.
  */
 export async function applyStatuses(tx: Executor, key: MessageKey): Promise<void> {
   const furthest = sql`(
