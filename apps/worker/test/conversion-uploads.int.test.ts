@@ -113,6 +113,22 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     );
   });
 
+  test("the tries of a request that is halved count for both halves", async () => {
+    await open({ GOOGLE_STATUS_AFTER_MS: "100" });
+    for (const id of ["a", "b", "c"]) await sales.report(id, `internal9-${id}`);
+    sales.work();
+    await all("sent");
+    await sales.conversations.fail({ match: { api: "google", step: "ingest" }, fault: "no_field", times: 20 });
+    await sales.conversations.rows.rows(
+      `update conversion_uploads set payload = jsonb_set(payload, '{currency}', '"EURO"') where transaction_id = 'b'`,
+    );
+    await sales.processUntil("all are rejected", async () =>
+      (await sales.rows()).every(({ status }) => status === "rejected"),
+    );
+    const tries = (await sales.taken()).map(({ transactionId }) => transactionId);
+    expect(tries.toSorted()).toEqual([..."aaaabcccc"]);
+  });
+
   test("a permission that is missing parks them with one alert, and they go on by themselves", async () => {
     await open();
     await sales.conversations.fail({ match: { api: "google", step: "ingest" }, fault: "service_disabled", times: 2 });
