@@ -16,6 +16,14 @@ import { wonRoute, type WonSubject } from "./won-route.ts";
 
 const ID = "019ab000-0000-7000-8000-00000000000c";
 
+const THREAD = {
+  channel: "whatsapp",
+  accountId: "1",
+  threadId: "2",
+  kind: "direct",
+  mode: "ai",
+  epoch: 0,
+} as const;
 const sale = { gclid: "c-1", timestamp: "2026-11-24T11:30:00Z", value: "12.50", currency: "EUR", transactionId: "A" };
 
 const config = { ...readRouteConfig({}), enabled: true, accountId: "5550001111", actionId: "91" };
@@ -65,11 +73,11 @@ async function work(
     };
   const stores = {
     leads: { find: noting("findLead", found && { consents: {}, ...found }) },
-    conversations: { find: noting("findConversation", found) },
+    conversations: { find: noting("findConversation", found && { ...THREAD, ...found }) },
     sources: { tenantOf: noting("tenantOf", "owner") },
     tenants: { named: noting("named", "named") },
     conversions: { add: noting("add", isNew) },
-  } as unknown as Stores;
+  } satisfies { [Name in keyof Stores]?: Partial<Stores[Name]> } as unknown as Stores;
   const write = await google.handler({}).handle(event, context);
   return { outcome: await write(stores), calls };
 }
