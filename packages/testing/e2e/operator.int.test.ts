@@ -136,6 +136,8 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     await die(1);
     await open({ width: 390, height: 800 });
     await page.goto(base);
+    // The page puts the cursor there itself, once it is drawn.
+    await page.locator("[name=user]:focus").waitFor();
     await page.keyboard.type("operator");
     await page.keyboard.press("Tab");
     await page.keyboard.type(PASSWORD);
