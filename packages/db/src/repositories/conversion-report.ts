@@ -35,6 +35,7 @@ export type ConversionReport = {
   refusals(most: number): Promise<RefusalLine[]>;
   /** Batches that have ended with errors or warnings, latest first. */
   batches(most: number): Promise<BatchLine[]>;
+  /** What is held, by what for. */
   held(): Promise<HeldLine[]>;
   /** Has those that are held for one of these uploaded. Tells how many. */
   release(heldFor: readonly HeldFor[], by: By): Promise<number>;

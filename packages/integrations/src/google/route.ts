@@ -14,8 +14,9 @@ export const CONVERSION_PATH = "/api/integrations/google/offline-conversion";
 export const MAX_BODY_BYTES = 16_384;
 
 /**
- * The route by which the site or the CRM tells of a sale. The same sale told twice is one event. E-mail address and phone
- * number are hashed before there is an event: no queue, no log and no table ever has them.
+ * The route by which the site or the CRM tells of a sale. The same sale told twice is one event, and one row also where
+ * its tenant or consent is told otherwise. E-mail address and phone number are hashed before there is an event: no queue,
+ * no log and no table ever has them.
  */
 export function conversionRoute(config: RouteConfig): ApiRoute {
   return apiRoute({

@@ -18,7 +18,8 @@ export function wonPath(subject: WonSubject, id: string): `/${string}` {
 
 /**
  * The route by which a lead or a conversation is marked as won. Whether there is one, and what click it carries, only the
- * worker can see. Told again it is the same event, unless its caller names another transaction.
+ * worker can see. Told again it is the same event, unless its caller names another transaction or says otherwise of
+ * consent.
  */
 export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
   return apiRoute({
