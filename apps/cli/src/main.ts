@@ -7,7 +7,7 @@ import { doctor } from "./commands/doctor.ts";
 import { migrate } from "./commands/migrate.ts";
 import { operators } from "./commands/operators.ts";
 import { send } from "./commands/send.ts";
-import { sources } from "./commands/sources.ts";
+import { sources } from "./commands/accounts.ts";
 import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { trace } from "./commands/trace.ts";

@@ -23,7 +23,7 @@ import { healthRoutes } from "./health.ts";
 import { auditRoutes } from "./pages/audit.ts";
 import { conversionsRoutes } from "./pages/conversions.ts";
 import { replaysRoutes } from "./pages/replays.ts";
-import { sourcesRoutes } from "./pages/sources.ts";
+import { sourcesRoutes } from "./pages/accounts.ts";
 import { problem } from "./problem.ts";
 import { recordBoardChanges } from "./record-board-changes.ts";
 import { securityHeaders } from "./security-headers.ts";

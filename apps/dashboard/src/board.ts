@@ -5,7 +5,7 @@ import type { Logger } from "@millrace/core";
 import type { JobQueue } from "@millrace/queue";
 import type { DashboardEnv } from "./app.ts";
 import { DeadLetterAdapter } from "./dead-letters/adapter.ts";
-import type { LetterActions } from "./dead-letters/letter-job.ts";
+import type { LetterActions } from "./dead-letters/dead-letter-job.ts";
 import type { RetryParts } from "./dead-letters/retry.ts";
 import { OperatorRoutes } from "./operator-routes.ts";
 import { ownPage } from "./page.ts";

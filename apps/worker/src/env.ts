@@ -13,7 +13,7 @@ import { integrations } from "@millrace/integrations";
 import { type MediaConfig, readMediaConfig } from "@millrace/media";
 import { readQueueUrl, readWorkerShare, type WorkerShare } from "@millrace/queue";
 import { z } from "zod";
-import type { KeptDays } from "./retention.ts";
+import type { KeptDays } from "./loops/retention.ts";
 import type { Workings } from "./worker.ts";
 
 const variables = z.object({

@@ -3,11 +3,11 @@ import { createLogger, EnvironmentError, fetchDownload, fetchHttp, systemNow, uu
 import { createRetention, openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
 import { createQueueWatch, openQueueBackend, queueCatalogue, warnOfQueueStore } from "@millrace/queue";
-import { createRound } from "./alerts/round.ts";
-import { startWatcher } from "./alerts/watcher.ts";
+import { createRound } from "./alerts/evaluate.ts";
+import { startWatcher } from "./loops/loop.ts";
 import { readWorkerConfig } from "./env.ts";
 import { createHealthApp } from "./health.ts";
-import { startRetention } from "./retention.ts";
+import { startRetention } from "./loops/retention.ts";
 import { startWorker } from "./worker.ts";
 
 /** How long a stop waits for running jobs before it gives them back, in ms; containers are killed after 30 s. */

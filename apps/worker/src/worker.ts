@@ -26,10 +26,10 @@ import {
   type QueueDefinition,
   startConsumer,
 } from "@millrace/queue";
-import { type BatchTimings, startBatcher } from "./conversion-batcher.ts";
+import { type BatchTimings, startBatcher } from "./loops/upload-batcher.ts";
 import { createFollowUpQueue } from "./follow-ups.ts";
-import { createProcessors } from "./processors.ts";
-import { type ReplayTimings, startReplays } from "./replays.ts";
+import { createProcessors } from "./processors/index.ts";
+import { type ReplayTimings, startReplays } from "./loops/replays.ts";
 
 /** An integration at work: what it does with the jobs of each of its queues. */
 export type Workings = {

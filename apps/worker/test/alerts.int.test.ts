@@ -5,7 +5,7 @@ import { createAlerts, createDeadLetters, createHolds } from "@millrace/db";
 import { createQueueWatch, openQueueBackend, type QueueWatch } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
-import { createRound } from "../src/alerts/round.ts";
+import { createRound } from "../src/alerts/evaluate.ts";
 import { openLine } from "./line.ts";
 
 const THRESHOLDS = { deadLetters: 2, deadLettersMinutes: 10, waitingMinutes: 5 };

@@ -3,7 +3,7 @@ import type { Database } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import type { OpenMediaStore } from "@millrace/media";
 import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
-import type { BatchTimings } from "../src/conversion-batcher.ts";
+import type { BatchTimings } from "../src/loops/upload-batcher.ts";
 import { startWorker, type Workings } from "../src/worker.ts";
 import { localParts } from "./local-parts.ts";
 

@@ -22,7 +22,7 @@ import {
 import { integrations } from "@millrace/integrations";
 import { createSandboxApp } from "@millrace/sandbox";
 import { createTestDatabase, openRows, recordingLogger, type TestDatabase } from "@millrace/testing";
-import { createConversionProcessor } from "../src/conversion-processor.ts";
+import { createConversionProcessor } from "../src/processors/uploads.ts";
 
 const BATCHES = 300;
 const WORKERS = 3;

@@ -2,7 +2,7 @@ import type { EventHandler, FollowUp } from "@millrace/core";
 import { assignSources, createInbox, isOutage, sourceStore } from "@millrace/db";
 import { createQueueReader, queueDefinition } from "@millrace/queue";
 import { createFollowUpQueue } from "../src/follow-ups.ts";
-import { createProcessor } from "../src/processor.ts";
+import { createProcessor } from "../src/processors/event.ts";
 import { openLine } from "./line.ts";
 import { localParts } from "./local-parts.ts";
 

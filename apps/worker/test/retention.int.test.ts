@@ -9,7 +9,7 @@ import {
   type TestDatabase,
   until,
 } from "@millrace/testing";
-import { type KeptDays, startRetention } from "../src/retention.ts";
+import { type KeptDays, startRetention } from "../src/loops/retention.ts";
 
 const KEPT: KeptDays = {
   replay_items: 90,

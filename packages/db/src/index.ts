@@ -1,14 +1,14 @@
-export * from "./repositories/alerts.ts";
-export { checkDatabase } from "./check-database.ts";
-export * from "./repositories/conversation-list.ts";
-export * from "./database.ts";
-export * from "./migrate.ts";
+export * from "./operations/alerts.ts";
+export { checkDatabase } from "./connection/check-database.ts";
+export * from "./conversations/list.ts";
+export * from "./connection/database.ts";
+export * from "./connection/migrate.ts";
 export {
   createConversionBatches,
   type ConversionBatches,
   type UploadBatch,
-} from "./repositories/conversion-batches.ts";
-export { outcomeJob } from "./repositories/conversion-jobs.ts";
+} from "./conversions/batches.ts";
+export { outcomeJob } from "./conversions/jobs.ts";
 export {
   createConversionReport,
   type BatchLine,
@@ -16,26 +16,26 @@ export {
   type HeldLine,
   type RefusalLine,
   type ConversionReport,
-} from "./repositories/conversion-report.ts";
-export * from "./repositories/dead-letters.ts";
-export { createDeadLetterList, type DeadLetter, type DeadLetterList } from "./repositories/dead-letter-list.ts";
-export { createReplays, type Replay, type Replays } from "./repositories/replays.ts";
-export { createReplayLane, type ReplayLane } from "./repositories/replay-lane.ts";
-export * from "./repositories/death-rates.ts";
-export { createErasures, type Erasure, type Erasures } from "./repositories/erasures.ts";
-export { contactsMeant, findContacts } from "./repositories/find-contacts.ts";
-export { createFence, type Fence } from "./repositories/fence.ts";
-export type { FollowUpSettings } from "./repositories/follow-ups.ts";
-export * from "./repositories/holds.ts";
-export * from "./repositories/inbox.ts";
-export * from "./repositories/ledger.ts";
-export * from "./repositories/operator-actions.ts";
-export * from "./repositories/operator-sessions.ts";
-export * from "./repositories/operators.ts";
-export * from "./repositories/outbox.ts";
-export * from "./repositories/rate-limits.ts";
-export * from "./repositories/retention.ts";
-export * from "./repositories/turns.ts";
+} from "./conversions/report.ts";
+export * from "./dead-letters/record.ts";
+export { createDeadLetterList, type DeadLetter, type DeadLetterList } from "./dead-letters/list.ts";
+export { createReplays, type Replay, type Replays } from "./dead-letters/replays.ts";
+export { createReplayLane, type ReplayLane } from "./dead-letters/replay-scheduler.ts";
+export * from "./dead-letters/rates.ts";
+export { createErasures, type Erasure, type Erasures } from "./erasure/erasures.ts";
+export { contactsMeant, findContacts } from "./contacts/search.ts";
+export { createFence, type Fence } from "./conversations/takeover-lock.ts";
+export type { FollowUpSettings } from "./inbox/follow-up-jobs.ts";
+export * from "./flow-control/pauses.ts";
+export * from "./inbox/inbox.ts";
+export * from "./inbox/event-status.ts";
+export * from "./operators/audit-log.ts";
+export * from "./operators/sessions.ts";
+export * from "./operators/operators.ts";
+export * from "./messages/send-state.ts";
+export * from "./flow-control/rate-limits.ts";
+export * from "./operations/retention.ts";
+export * from "./assistant/next-turn-step.ts";
 export {
   ANY_ACCOUNT,
   assignSources,
@@ -45,6 +45,7 @@ export {
   sourceStore,
   type SourceAssignment,
   type SourceLine,
-} from "./repositories/sources.ts";
-export { isOutage } from "./outage.ts";
-export { storedMedia, type StoredMediaRecords } from "./repositories/stored-media.ts";
+} from "./accounts/accounts.ts";
+export { isOutage } from "./connection/outage.ts";
+export { storedMedia, type StoredMediaRecords } from "./messages/media.ts";
+export { hashPassword, passwordMatches } from "./operators/passwords.ts";

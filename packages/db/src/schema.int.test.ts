@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "./database.ts";
-import { migrateDatabase } from "./migrate.ts";
+import { type Database, openDatabase } from "./connection/database.ts";
+import { migrateDatabase } from "./connection/migrate.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;

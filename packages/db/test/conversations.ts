@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { EVENT_VERSION, type FollowUp, type Stores, type Thread, uuidv7 } from "@millrace/core";
 import { createTestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../src/database.ts";
-import { migrateDatabase } from "../src/migrate.ts";
-import { createInbox } from "../src/repositories/inbox.ts";
+import { type Database, openDatabase } from "../src/connection/database.ts";
+import { migrateDatabase } from "../src/connection/migrate.ts";
+import { createInbox } from "../src/inbox/inbox.ts";
 import { tenants } from "../src/schema/index.ts";
 
 /** A thread with a customer, of a tenant of its own. */

@@ -13,7 +13,7 @@ import {
 } from "@millrace/core";
 import { backoffMs, type QueueDefinition } from "./catalogue.ts";
 import { failure } from "./failure.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate } from "./flow-control.ts";
 import { QueueUnavailableError } from "./producer.ts";
 
 /** What came of an attempt. */

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { DeadLetterStore, Logger, Now, Random } from "@millrace/core";
 import { attempt, type ConsumerTimings, type EventProcessor } from "./attempt.ts";
-import type { QueueBackend } from "./backend.ts";
+import type { QueueBackend } from "./backends/backend.ts";
 import { backoffMs, type QueueDefinition } from "./catalogue.ts";
-import { createDeadLetterCollector } from "./dead-letter-collector.ts";
-import type { Gate } from "./gate.ts";
+import { createDeadLetterCollector } from "./dead-letters/collector.ts";
+import type { Gate } from "./flow-control.ts";
 
 const DEFAULT_TIMINGS: Omit<ConsumerTimings, "deadlineMs"> = {
   lockMs: 15_000,

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { expect, test } from "vitest";
 import { createTestDatabase, openRows } from "@millrace/testing";
-import { openQueueBackend } from "./backend.ts";
+import { openQueueBackend } from "./backends/backend.ts";
 
 test("a connection that Postgres ends between two statements of BullMQ's does not end the process", async () => {
   const database = await createTestDatabase();

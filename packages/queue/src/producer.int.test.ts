@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
 import { createTestDatabase, openRows, until } from "@millrace/testing";
-import { openQueueBackend } from "./backend.ts";
+import { openQueueBackend } from "./backends/backend.ts";
 import { queueDefinition } from "./catalogue.ts";
 import { createProducer, QueueUnavailableError } from "./producer.ts";
 

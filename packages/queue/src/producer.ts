@@ -1,6 +1,6 @@
 import type { JobsOptions } from "bullmq";
 import { type InboundEvent, type Now, systemNow, withDeadline } from "@millrace/core";
-import { type JobQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from "./backend.ts";
+import { type JobQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from "./backends/backend.ts";
 import type { QueueDefinition } from "./catalogue.ts";
 
 /** The queue did not take the events in time, or cannot take more now. None of them counts as accepted. */

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { deliver, type Item } from "../e2e/platform.ts";
 import { until } from "../src/servers/index.ts";
 import { percentile } from "./load.ts";
-import { MACHINE, QUEUE_STORES, type Stand, withStand } from "./stand.ts";
+import { MACHINE, QUEUE_STORES, type Stand, withStand } from "./deployment.ts";
 
 /** Messages per second that come in: the loads that are tried, until one is too much. */
 const LOADS = [5, 10, 20, 40, 80];

@@ -7,7 +7,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   queue: ["core"],
   db: ["core"],
   media: ["core"],
-  passwords: [],
   sandbox: ["core"],
   "embedded-postgres": [],
 };

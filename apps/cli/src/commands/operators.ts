@@ -1,8 +1,7 @@
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
 import { type Environment, uuidv7 } from "@millrace/core";
-import { createOperators, type Operators, type Role } from "@millrace/db";
-import { hashPassword } from "@millrace/passwords";
+import { createOperators, hashPassword, type Operators, type Role } from "@millrace/db";
 import { readSecret } from "../secret-input.ts";
 import { withStores } from "../stores.ts";
 import { UsageError } from "../usage.ts";

@@ -2,7 +2,7 @@ import { BaseAdapter } from "@bull-board/api/dist/queueAdapters/base.js";
 import type { JobCounts, JobStatus, QueueJob, QueueMetrics, Status } from "@bull-board/api/typings/app";
 import type { DeadLetterState } from "@millrace/core";
 import type { DeadLetter, DeadLetterList } from "@millrace/db";
-import { type LetterActions, letterJob } from "./letter-job.ts";
+import { type LetterActions, letterJob } from "./dead-letter-job.ts";
 import { Refusal } from "./refusal.ts";
 
 /** The name that the dead letters have among the queues. */

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { DeadLetterList, Replays } from "@millrace/db";
 import { problem } from "../problem.ts";
 import { DEAD_LETTERS } from "./adapter.ts";
-import { BOARD_RATE } from "./letter-job.ts";
+import { BOARD_RATE } from "./dead-letter-job.ts";
 
 /** What Bull Board's buttons to retry replay with. */
 export type RetryParts = {

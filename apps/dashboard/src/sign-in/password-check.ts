@@ -1,8 +1,7 @@
 import type { Logger, Now } from "@millrace/core";
-import type { Operators, Role } from "@millrace/db";
-import { hashPassword, passwordMatches } from "@millrace/passwords";
-import { createGuessThrottle } from "./guess-throttle.ts";
-import { createNarrowGate } from "./narrow-gate.ts";
+import { hashPassword, type Operators, passwordMatches, type Role } from "@millrace/db";
+import { createGuessThrottle } from "./login-rate-limiter.ts";
+import { createNarrowGate } from "./concurrency-limiter.ts";
 
 /** Wrong passwords that one address may try in a minute; enough for a person with several to choose from. */
 const MAX_BY_ADDRESS = 10;

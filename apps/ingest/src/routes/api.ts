@@ -5,7 +5,7 @@ import type { IngestEnv, IngestParts } from "../app.ts";
 import { readBody } from "../body.ts";
 import { checked, readJson } from "../json-body.ts";
 import { problem } from "../problem.ts";
-import { type Proof, proofBy } from "../proof.ts";
+import { type Proof, proofBy } from "../authentication.ts";
 import { rawRequest } from "../raw-request.ts";
 import { Refusal, refuse } from "../refusal.ts";
 import { stamp } from "../stamp.ts";

@@ -7,7 +7,7 @@ import { openRows, startBenchServers } from "@millrace/testing/servers";
 import { startWorker } from "../../src/worker.ts";
 import { localParts } from "../../test/local-parts.ts";
 import { whatsapp, whatsappTexts } from "../events.ts";
-import { buryTexts } from "./letters.ts";
+import { buryTexts } from "./dead-letters.ts";
 import { latencyLog } from "./latency-log.ts";
 
 /** Events of the live stream a second. */

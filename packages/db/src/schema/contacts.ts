@@ -1,6 +1,6 @@
 import { boolean, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
-import { tenants } from "./tenants.ts";
+import { tenants } from "./accounts.ts";
 
 /** A person, whatever channels they use. */
 export const contacts = pgTable(

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { bigint, boolean, check, index, integer, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { contacts } from "./contacts.ts";
-import { tenants } from "./tenants.ts";
+import { tenants } from "./accounts.ts";
 
 /** A matter that a person came with. */
 export const cases = pgTable(

@@ -3,7 +3,7 @@ import { check, index, integer, jsonb, numeric, pgTable, text, unique, uuid } fr
 import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { conversations } from "./conversations.ts";
 import { leads } from "./leads.ts";
-import { tenants } from "./tenants.ts";
+import { tenants } from "./accounts.ts";
 
 /** Conversions that are uploaded in one request, and what the platform says of them as a whole. */
 export const conversionBatches = pgTable(

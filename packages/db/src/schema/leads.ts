@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { boolean, check, index, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time } from "./columns.ts";
 import { contacts } from "./contacts.ts";
-import { tenants } from "./tenants.ts";
+import { tenants } from "./accounts.ts";
 
 /** A person who filled in a form. */
 export const leads = pgTable(

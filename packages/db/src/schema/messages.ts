@@ -3,8 +3,8 @@ import { bigint, check, index, integer, jsonb, pgTable, text, unique, uuid } fro
 import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { contacts } from "./contacts.ts";
 import { conversations } from "./conversations.ts";
-import { tenants } from "./tenants.ts";
-import { turns } from "./turns.ts";
+import { tenants } from "./accounts.ts";
+import { turns } from "./ai-turns.ts";
 
 /** A message in either direction. */
 export const messages = pgTable(

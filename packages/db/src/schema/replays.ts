@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time } from "./columns.ts";
-import { deadLetters } from "./pipe.ts";
+import { deadLetters } from "./inbox.ts";
 
 /** Dead letters that are put back together: who asked for which, how fast, and how far it is. */
 export const replays = pgTable(

@@ -5,7 +5,7 @@ import { UNSET, type UploadsConfig } from "./config.ts";
 import type { AccessToken } from "./credentials.ts";
 import { accountScope, classifyGoogle, PROJECT } from "./google-error.ts";
 import { ingestRequest } from "./ingest-request.ts";
-import { refusalOf } from "./refusal.ts";
+import { refusalOf } from "./rejection.ts";
 import { outcomeOf } from "./request-status.ts";
 
 const takenAnswer = z.object({ requestId: z.string().min(1).max(200) });

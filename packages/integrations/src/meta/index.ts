@@ -1,7 +1,7 @@
 import type { Integration } from "@millrace/core";
 import { idOf, isObject } from "../shared/shape.ts";
 import { readHandlerConfig, readWebhookConfig } from "./config.ts";
-import { metaHandler } from "./handler.ts";
+import { metaHandler } from "./leads/handler.ts";
 import { metaSamples, ORPHAN_PAGE_ID } from "./samples.ts";
 import { metaWebhook } from "./webhook.ts";
 

@@ -10,7 +10,7 @@ import {
 import { META_MAX_BODY_BYTES, metaHandshake, verifyMetaSignature } from "../shared/meta-webhook.ts";
 import { idOf, isObject, listOf } from "../shared/shape.ts";
 import type { WebhookConfig } from "./config.ts";
-import { DASHBOARD_PAGE_ID, isDashboardTest, leadNoticeSchema } from "./lead-notice.ts";
+import { DASHBOARD_PAGE_ID, isDashboardTest, leadNoticeSchema } from "./leads/leadgen-change.ts";
 
 /** Where Meta posts leads to, the canonical path first. */
 export const META_PATHS = ["/api/integrations/meta/webhook", "/api/webhooks/meta/leads"] as const;

@@ -1,5 +1,5 @@
 import type { ApiRoute } from "@millrace/core";
-import { proofInWords, verifyCallback } from "./callback-proof.ts";
+import { proofInWords, verifyCallback } from "./callback-authentication.ts";
 import type { CallbackConfig } from "./config.ts";
 
 /** What all routes that n8n calls have in common. */

@@ -1,6 +1,6 @@
 import type { InboundEvent, Write } from "@millrace/core";
 import { personOf } from "./identity.ts";
-import { kept } from "./kept.ts";
+import { kept } from "./unhandled.ts";
 import { callPayload } from "./schema.ts";
 import { tenantOf } from "./tenant.ts";
 import { threadOf } from "./thread.ts";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { contentOf } from "./content.ts";
 import { whatsappHandler } from "./handler.ts";
-import { splitWhatsapp } from "./split.ts";
+import { splitWhatsapp } from "./parse.ts";
 import { adapterContext } from "./test/adapter-context.ts";
 
 const folder = new URL("fixtures/", import.meta.url);

@@ -10,7 +10,7 @@ import { parsePayload } from "../shared/parse-payload.ts";
 import { isObject } from "../shared/shape.ts";
 import { callWrite } from "./calls.ts";
 import { userIdUpdateWrite } from "./identity-changes.ts";
-import { kept } from "./kept.ts";
+import { kept } from "./unhandled.ts";
 import { echoWrite, messageWrite } from "./messages.ts";
 import { preferenceWrite } from "./preferences.ts";
 import { statusWrite } from "./statuses.ts";

@@ -1,7 +1,7 @@
 import type { InboundEvent, Write } from "@millrace/core";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { type Names, personOf } from "./identity.ts";
-import { kept } from "./kept.ts";
+import { kept } from "./unhandled.ts";
 import { type MessagePayload, systemPart, userIdUpdatePayload } from "./schema.ts";
 import { tenantOf } from "./tenant.ts";
 

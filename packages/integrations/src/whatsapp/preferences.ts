@@ -1,7 +1,7 @@
 import { type InboundEvent, permanent, type Write } from "@millrace/core";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { personOf } from "./identity.ts";
-import { kept } from "./kept.ts";
+import { kept } from "./unhandled.ts";
 import { preferencePayload } from "./schema.ts";
 import { tenantOf } from "./tenant.ts";
 import { timeOf } from "./time.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { meaningOf } from "./api/error-codes.ts";
 import { numberScope } from "./api/scopes.ts";
-import { kept } from "./kept.ts";
+import { kept } from "./unhandled.ts";
 import { participantOf } from "./participant.ts";
 import { rawOf } from "./raw.ts";
 import { statusPayload } from "./schema.ts";

@@ -1,7 +1,7 @@
 import type { Webhook } from "@millrace/core";
 import { META_MAX_BODY_BYTES, metaHandshake, verifyMetaSignature } from "../shared/meta-webhook.ts";
 import type { WebhookConfig } from "./config.ts";
-import { splitWhatsapp } from "./split.ts";
+import { splitWhatsapp } from "./parse.ts";
 
 /** Where WhatsApp posts to, the canonical path first. */
 export const WHATSAPP_PATHS = ["/api/integrations/whatsapp/webhook", "/api/webhooks/whatsapp"] as const;

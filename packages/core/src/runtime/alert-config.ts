@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { type Environment, readEnvironment } from "./environment.ts";
+
+const number = (fallback: number) =>
+  z.coerce.number({ error: "must be a number" }).int().min(1).max(100_000).default(fallback);
+
+const variables = z.object({
+  ALERT_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+  ALERT_WEBHOOK_FORMAT: z.enum(["slack", "json"], { error: "must be slack or json" }).default("slack"),
+  ALERT_DEAD_LETTERS: number(50),
+  ALERT_DEAD_LETTERS_MINUTES: number(10),
+  ALERT_WAITING_MINUTES: number(5),
+  DASHBOARD_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+});
+
+/** From which numbers on a rule finds a trouble. */
+export type AlertThresholds = { deadLetters: number; deadLettersMinutes: number; waitingMinutes: number };
+
+/** Where the news of alerts go. */
+export type AlertWebhook = { url: string; format: "slack" | "json"; dashboardUrl: string | undefined };
+
+/** What wakes whom. */
+export type AlertConfig = { thresholds: AlertThresholds; webhook: AlertWebhook | undefined };
+
+/** Reads when an alert is opened and where it is told; without a webhook it is only logged. Throws EnvironmentError. */
+export function readAlertConfig(environment: Environment): AlertConfig {
+  const read = readEnvironment(variables, environment);
+  return {
+    thresholds: {
+      deadLetters: read.ALERT_DEAD_LETTERS,
+      deadLettersMinutes: read.ALERT_DEAD_LETTERS_MINUTES,
+      waitingMinutes: read.ALERT_WAITING_MINUTES,
+    },
+    webhook:
+      read.ALERT_WEBHOOK_URL === undefined
+        ? undefined
+        : { url: read.ALERT_WEBHOOK_URL, format: read.ALERT_WEBHOOK_FORMAT, dashboardUrl: read.DASHBOARD_URL },
+  };
+}

@@ -1,0 +1,43 @@
+import { drizzle } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import { withDeadline } from "@millrace/core";
+import { guardTransactions } from "./lost-connection.ts";
+import * as schema from "../schema/index.ts";
+
+/** A pool of connections to Postgres. */
+export type Database = {
+  orm: ReturnType<typeof drizzle<typeof schema>>;
+  /** Rejects unless Postgres answers within a second. */
+  ping(): Promise<void>;
+  /** Ends the pool, waiting at most 5 s for running statements. */
+  close(): Promise<void>;
+};
+
+/** How long a ping may take, in ms; probes wait a second or a little more. */
+const PING_DEADLINE_MS = 1_000;
+
+/** A transaction, or the pool itself. */
+export type Executor = Pick<Database["orm"], "select" | "selectDistinct" | "insert" | "update" | "delete" | "execute">;
+
+/**
+ * Opens a pool; connects when first used. A pooler in transaction mode (Supabase's port 6543) knows no prepared
+ * statements: say so with `?prepare=false` in the URL, which postgres.js reads itself. Statements on the way of every
+ * event are named by `.prepare(…)`, because drizzle leaves the others unprepared and those take two round trips.
+ */
+export function openDatabase(url: string, options: { maxConnections: number; name: string }): Database {
+  const client = postgres(url, {
+    max: options.maxConnections,
+    connect_timeout: 5,
+    // Seconds between tries to connect again; postgres.js's own grow to 20 s, long after Postgres is back.
+    backoff: (tries: number) => Math.min(1, 0.05 * 2 ** tries),
+    connection: { application_name: options.name },
+    onnotice: () => undefined,
+  });
+  return {
+    orm: drizzle(guardTransactions(client), { schema }),
+    ping: async () => {
+      await withDeadline(client`select 1`, PING_DEADLINE_MS);
+    },
+    close: () => client.end({ timeout: 5 }),
+  };
+}

@@ -1,0 +1,93 @@
+import { and, count, eq, inArray, sql } from "drizzle-orm";
+import type { BatchOutcome, FollowUp, NewId } from "@millrace/core";
+import type { Executor } from "../connection/database.ts";
+import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
+import { uploadJob } from "./jobs.ts";
+import { ERASED } from "../erasure/personal-data-matcher.ts";
+
+/** What the platform says of a request in the end. */
+export type Ended = Exclude<BatchOutcome, { state: "processing" }>;
+
+/** The payload of a conversion that is over: nobody needs the hashes of address and number any more. */
+export const WITHOUT_HASHES = sql`${conversionUploads.payload} - 'emailHash' - 'phoneHash'`;
+
+/** Keeps what the platform has told of a batch, and of the conversions in it as far as it tells. */
+export async function settleBatch(tx: Executor, batchId: string, outcome: Ended, at: Date): Promise<void> {
+  const { state, errors } = outcome;
+  await conclude(tx, batchId, outcome, at);
+  const status = { success: "processed", partial: "partially processed", failed: "rejected" } as const;
+  // Which of many was refused, the platform does not tell: then the batch alone has the reasons.
+  const sent = sentOf(batchId);
+  const [found] = await tx.select({ size: count() }).from(conversionUploads).where(sent);
+  const [only, ...others] = errors;
+  const error = (state === "failed" && others.length === 0) || found?.size === 1 ? (only?.reason ?? null) : null;
+  await tx
+    .update(conversionUploads)
+    .set({ status: status[state], error, payload: WITHOUT_HASHES, updatedAt: at })
+    .where(sent);
+}
+
+/** Keeps what the platform has told of a batch, and makes a batch of its conversions that is sent again. */
+export async function sendAgain(
+  tx: Executor,
+  newId: NewId,
+  { batchId, outcome, at, notBefore }: { batchId: string; outcome: Ended; at: Date; notBefore: Date },
+): Promise<FollowUp[]> {
+  const batch = await conclude(tx, batchId, outcome, at);
+  await tx
+    .update(conversionUploads)
+    .set({ status: "rejected", error: "erased", updatedAt: at })
+    .where(and(sentOf(batchId), sql`${conversionUploads.payload} = ${JSON.stringify(ERASED)}::jsonb`));
+  const rows = await tx.select({ id: conversionUploads.id }).from(conversionUploads).where(sentOf(batchId));
+  if (!batch || rows.length === 0) return [];
+  const { source, accountId, actionId } = batch;
+  const id = newId();
+  await tx.insert(conversionBatches).values({
+    id,
+    source,
+    accountId,
+    actionId,
+    state: "formed",
+    size: rows.length,
+    tries: batch.tries + 1,
+    createdAt: at,
+    updatedAt: at,
+  });
+  await tx
+    .update(conversionUploads)
+    .set({ status: "queued", batchId: id, requestId: null, updatedAt: at })
+    .where(sentOf(batchId));
+  return [{ ...uploadJob({ source, id, accountId }), notBefore: notBefore.toISOString() }];
+}
+
+/** Ends the batches whose upload's dead letter is discarded: what they hold is not uploaded any more. */
+export async function endDiscarded(tx: Executor, source: string, at: Date): Promise<void> {
+  const isDiscarded = sql`exists (select from ${deadLetters}
+    where ${deadLetters.source} = ${source} and ${deadLetters.state} = 'discarded'
+      and ${deadLetters.eventId} = 'upload.' || ${conversionBatches.id})`;
+  const ended = await tx
+    .update(conversionBatches)
+    .set({ state: "rejected", settledAt: at, updatedAt: at })
+    .where(and(eq(conversionBatches.source, source), eq(conversionBatches.state, "formed"), isDiscarded))
+    .returning({ id: conversionBatches.id });
+  const batchIds = ended.map(({ id }) => id);
+  if (batchIds.length === 0) return;
+  await tx
+    .update(conversionUploads)
+    .set({ status: "rejected", error: "discarded", payload: WITHOUT_HASHES, updatedAt: at })
+    .where(and(inArray(conversionUploads.batchId, batchIds), eq(conversionUploads.status, "queued")));
+}
+
+/** Keeps what the platform has told of a batch; undefined when that was kept before. */
+async function conclude(tx: Executor, batchId: string, { state, errors, warnings }: Ended, at: Date) {
+  const [batch] = await tx
+    .update(conversionBatches)
+    .set({ state, errors, warnings, settledAt: at, updatedAt: at })
+    .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "sent")))
+    .returning();
+  return batch;
+}
+
+function sentOf(batchId: string) {
+  return and(eq(conversionUploads.batchId, batchId), eq(conversionUploads.status, "sent"));
+}

@@ -1,0 +1,109 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { contentHash, uuidv7 } from "@millrace/core";
+import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { type Database, openDatabase } from "../connection/database.ts";
+import { migrateDatabase } from "../connection/migrate.ts";
+import { deadLetters, webhookEvents } from "../schema/index.ts";
+import { createDeadLetters } from "../dead-letters/record.ts";
+import { createLedger, type Ledger } from "./event-status.ts";
+
+let testDatabase: TestDatabase;
+let database: Database;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
+  await migrateDatabase(database);
+  ledger = createLedger(database);
+});
+
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+test("any number of events can be asked for, and each source has its own", async () => {
+  const ids = Array.from({ length: 12_001 }, (_, index) => `event-${index}`);
+  const known = ids.filter((_, index) => index % 2 === 0);
+  const row = { source: "whatsapp", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
+  for (let from = 0; from < known.length; from += 2_000) {
+    const piece = known.slice(from, from + 2_000);
+    const status = (id: string) => (id.endsWith("0") ? ("dead" as const) : ("done" as const));
+    const rows = piece.map((eventId) => ({ ...row, id: uuidv7(), eventId, status: status(eventId) }));
+    await database.orm.insert(webhookEvents).values(rows);
+  }
+  const other = { ...row, id: uuidv7(), source: "telegram", eventId: "event-1", status: "done" as const };
+  await database.orm.insert(webhookEvents).values(other);
+
+  const { statuses } = await ledger.tally("whatsapp", ids);
+  expect([...statuses.keys()].sort()).toEqual([...known].sort());
+  const dead = known.filter((id) => id.endsWith("0"));
+  expect([...statuses].filter(([, status]) => status === "dead").map(([id]) => id)).toEqual(
+    expect.arrayContaining(dead),
+  );
+  expect(await ledger.counts("whatsapp")).toEqual({ done: known.length - dead.length, dead: dead.length });
+  expect(await ledger.counts("telegram")).toEqual({ done: 1, dead: 0 });
+  expect(await ledger.counts("n8n")).toEqual({ done: 0, dead: 0 });
+  expect((await ledger.tally("whatsapp", [])).statuses).toEqual(new Map());
+});
+
+test("an event that nobody knows is not found, and a dead one is found with its letters, the latest first", async () => {
+  expect(await ledger.find("meta", "lead.1")).toBeUndefined();
+  expect(await ledger.deadLetters("meta", "lead.1")).toEqual([]);
+  const letters = createDeadLetters(database, uuidv7);
+  const receivedAt = new Date("2026-03-01T08:00:00Z");
+  const event = { source: "meta", eventId: "lead.1", kind: "lead", payload: {}, correlationId: "c-1", receivedAt };
+  for (const hour of [10, 12, 11]) {
+    const failedAt = new Date(Date.UTC(2026, 2, 1, hour));
+    const job = {
+      queue: "meta",
+      jobId: `job-${hour}`,
+      errorKind: "permanent",
+      error: `at ${hour}`,
+      attempts: 1,
+      failedAt,
+    };
+    await letters.record({ ...event, ...job });
+  }
+  expect(await ledger.find("meta", "lead.1")).toMatchObject({ status: "dead", correlationId: "c-1", receivedAt });
+  expect((await ledger.deadLetters("meta", "lead.1")).map(({ jobId }) => jobId)).toEqual([
+    "job-12",
+    "job-11",
+    "job-10",
+  ]);
+});
+
+test("a letter holds any JSON that a job may hold", async () => {
+  const letters = createDeadLetters(database, uuidv7);
+  const at = new Date("2026-03-01T08:00:00Z");
+  const end = { errorKind: "unknown", error: "it broke", attempts: 1, receivedAt: at, failedAt: at };
+  for (const payload of [null, undefined, "text", 12, true, [1, { two: 2 }], { "a'b": '"\\' }]) {
+    const jobId = uuidv7();
+    const event = { source: "meta", eventId: jobId, kind: "lead", correlationId: "c-1" };
+    await letters.record({ queue: "meta", jobId, ...event, ...end, payload });
+    const [row] = await database.orm.select().from(deadLetters).where(eq(deadLetters.jobId, jobId));
+    expect(row).toMatchObject({ payload: payload ?? null, payloadHash: contentHash(payload) });
+  }
+});
+
+test("2: counts and statuses are of one moment while events are being done", async () => {
+  const ids = Array.from({ length: 400 }, (_, index) => `busy-${index}`);
+  const row = { source: "busy", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
+  const written: string[] = [];
+  const writes = (async () => {
+    for (const eventId of ids) {
+      await database.orm.insert(webhookEvents).values({ ...row, id: uuidv7(), eventId, status: "done" });
+      written.push(eventId);
+    }
+  })();
+  const tallies: [counted: number, known: number][] = [];
+  while (written.length < ids.length) {
+    const { done, statuses } = await ledger.tally("busy", ids);
+    tallies.push([done, statuses.size]);
+  }
+  await writes;
+  expect(tallies.filter(([counted]) => counted > 0 && counted < ids.length).length).toBeGreaterThan(0);
+  expect(tallies.filter(([counted, known]) => counted !== known)).toEqual([]);
+});

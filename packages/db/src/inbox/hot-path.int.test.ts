@@ -1,0 +1,119 @@
+import { connect, createServer, type Server } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type InboundEvent, uuidv7, type Write } from "@millrace/core";
+import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { type Database, openDatabase } from "../connection/database.ts";
+import { migrateDatabase } from "../connection/migrate.ts";
+import { createInbox } from "./inbox.ts";
+import { assignSources } from "../accounts/accounts.ts";
+
+let testDatabase: TestDatabase;
+let wire: Wire;
+let database: Database;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  wire = await openWire(testDatabase.url);
+  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
+  await migrateDatabase(database);
+  await assignSources(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Mill" }], uuidv7);
+  await database.close();
+  database = openDatabase(wire.url, { maxConnections: 1, name: "test" });
+});
+
+afterAll(async () => {
+  await database.close();
+  wire.server.close();
+  await testDatabase.drop();
+});
+
+test("an inbound text of a known contact takes seven round trips", async () => {
+  const inbox = createInbox(database, uuidv7);
+  // The first ones make the contact and the conversation, and let Postgres know the statements.
+  for (const id of ["wamid.1", "wamid.2", "wamid.3"]) await inbox.once(eventOf(id), textOf(id));
+  const before = { turns: wire.turns(), statements: wire.statements() };
+  await inbox.once(eventOf("wamid.4"), textOf("wamid.4"));
+  // Begin, inbox, account, contact, conversation, lock and message together, commit.
+  expect(wire.statements() - before.statements).toBe(8);
+  expect(wire.turns() - before.turns).toBe(7);
+});
+
+function eventOf(id: string): InboundEvent {
+  const receivedAt = "2026-03-01T08:00:00.000Z";
+  return {
+    v: 1,
+    source: "whatsapp",
+    id: `message.${id}`,
+    kind: "message",
+    correlationId: "c-1",
+    receivedAt,
+    payload: {},
+  };
+}
+
+function textOf(id: string): Write {
+  return async (stores) => {
+    const tenantId = await stores.sources.tenantOf("whatsapp", "phone number", "1001");
+    const contactId = await stores.contacts.resolve(
+      tenantId,
+      [
+        { channel: "whatsapp", externalId: "31600000001", lasting: false },
+        { channel: "whatsapp", externalId: "NL.1", lasting: true },
+      ],
+      { name: "Ada", phone: "31600000001" },
+    );
+    const place = { tenantId, channel: "whatsapp", accountId: "1001" } as const;
+    const at = new Date("2026-03-01T08:00:00Z");
+    const conversationId = await stores.conversations.open(
+      { ...place, threadId: contactId, kind: "direct", contactId },
+      { at, byUser: true },
+    );
+    const message = {
+      ...place,
+      conversationId,
+      contactId,
+      externalId: id,
+      direction: "inbound",
+      type: "text",
+    } as const;
+    await stores.messages.add({ ...message, body: "hello", sentAt: at, payload: { id }, status: "received" });
+    return { result: "written" };
+  };
+}
+
+/** A connection to Postgres that counts how often the client waits for an answer, and what it asks. */
+type Wire = { url: string; server: Server; turns(): number; statements(): number };
+
+async function openWire(databaseUrl: string): Promise<Wire> {
+  const target = new URL(databaseUrl);
+  let turns = 0;
+  let statements = 0;
+  const server = createServer((client) => {
+    const postgres = connect(Number(target.port), target.hostname);
+    let asking = false;
+    client.on("data", (bytes) => {
+      if (!asking) turns += 1;
+      asking = true;
+      postgres.write(bytes);
+    });
+    postgres.on("data", (bytes: Buffer) => {
+      asking = false;
+      // CommandComplete, one per statement: https://www.postgresql.org/docs/current/protocol-message-formats.html
+      for (let at = 0; at + 5 <= bytes.length; at += 1 + bytes.readUInt32BE(at + 1)) {
+        if (bytes[at] === 0x43) statements += 1;
+      }
+      client.write(bytes);
+    });
+    for (const [one, other] of [
+      [client, postgres],
+      [postgres, client],
+    ] as const)
+      one.on("close", () => other.destroy()).on("error", () => other.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const url = new URL(databaseUrl);
+  url.hostname = "127.0.0.1";
+  url.port = String(typeof address === "object" && address ? address.port : 0);
+  return { url: url.href, server, turns: () => turns, statements: () => statements };
+}

@@ -1,0 +1,248 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { contentHash, type InboundEvent, permanent, uuidv7, type Write, type ExhaustedJob } from "@millrace/core";
+import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { type Database, openDatabase } from "../connection/database.ts";
+import { migrateDatabase } from "../connection/migrate.ts";
+import { deadLetters, messages, messageStatuses, webhookEvents } from "../schema/index.ts";
+import { createDeadLetters } from "../dead-letters/record.ts";
+import { createInbox } from "./inbox.ts";
+import { assignSources } from "../accounts/accounts.ts";
+
+let testDatabase: TestDatabase;
+let pools: Database[];
+let database: Database;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  pools = [1, 2, 3].map(() => openDatabase(testDatabase.url, { maxConnections: 6, name: "test" }));
+  [database] = pools as [Database];
+  await migrateDatabase(database);
+  await assignSources(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Mill" }], uuidv7);
+});
+
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.close()));
+  await testDatabase.drop();
+});
+
+test("3: a redelivery changes nothing, also with another payload and in another request", async () => {
+  const event = newEvent();
+  const inbox = createInbox(database, uuidv7);
+  expect(await inbox.once(event, statusWrite(event.id))).toMatchObject({ result: "written" });
+  const before = await everything(event.id);
+  const again = { ...event, correlationId: "another", payload: { other: true } };
+  expect(await inbox.once(again, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
+  expect(await everything(event.id)).toEqual(before);
+  expect(before.statuses).toHaveLength(1);
+  expect(await inbox.isDone(event)).toBe(true);
+});
+
+test("3: many concurrent attempts at one event, from several pools, give one effect", async () => {
+  const event = newEvent();
+  const write: Write = async (stores) => {
+    const tenantId = await stores.sources.tenantOf("whatsapp", "phone number", "1001");
+    const at = new Date();
+    const place = { tenantId, channel: "whatsapp", accountId: "1001" } as const;
+    const conversationId = await stores.conversations.open(
+      { ...place, threadId: "t-1", kind: "direct" },
+      { at, byUser: true },
+    );
+    // An id of its own for every attempt: only the inbox stands between the event and a second row.
+    const message = { ...place, conversationId, externalId: uuidv7(), direction: "inbound", type: "text" } as const;
+    await stores.messages.add({ ...message, body: event.id, sentAt: at, payload: {}, status: "received" });
+    return { result: "written" };
+  };
+  const attempts = Array.from({ length: 30 }, (_, index) => {
+    const pool = pools[index % pools.length] ?? database;
+    return createInbox(pool, uuidv7).once(event, write);
+  });
+  const results = (await Promise.all(attempts)).map(({ result }) => result);
+  expect(results.filter((result) => result === "written")).toHaveLength(1);
+  expect(results.filter((result) => result === "duplicate")).toHaveLength(29);
+  expect(await database.orm.select().from(messages).where(eq(messages.body, event.id))).toHaveLength(1);
+});
+
+test("4: a write that throws leaves no trace, and the next attempt is the first", async () => {
+  const event = newEvent();
+  const inbox = createInbox(database, uuidv7);
+  const failing: Write = async (stores) => {
+    await statusWrite(event.id)(stores);
+    throw permanent("no");
+  };
+  await expect(inbox.once(event, failing)).rejects.toThrow("no");
+  expect(await everything(event.id)).toEqual({ events: [], statuses: [], letters: [] });
+  expect(await inbox.isDone(event)).toBe(false);
+  expect(await inbox.once(event, statusWrite(event.id))).toMatchObject({ result: "written" });
+});
+
+test("of two attempts at once, the second does the work when the first one fails", async () => {
+  const event = newEvent();
+  const inbox = createInbox(database, uuidv7);
+  let fail: (error: Error) => void = () => undefined;
+  const failure = new Promise<never>((_, reject) => (fail = reject));
+  let begun: () => void = () => undefined;
+  const writing = new Promise<void>((resolve) => (begun = resolve));
+  const first = inbox.once(event, () => (begun(), failure));
+  await writing;
+  const second = inbox.once(event, statusWrite(event.id));
+  fail(permanent("no"));
+  await expect(first).rejects.toThrow("no");
+  expect(await second).toMatchObject({ result: "written" });
+});
+
+test("the payload of what is kept or ignored stays in the inbox, that of what is written does not", async () => {
+  const inbox = createInbox(database, uuidv7);
+  for (const outcome of [
+    { result: "kept" },
+    { result: "ignored", detail: "a test button" },
+    { result: "written", detail: "a lead" },
+  ] as const) {
+    const event = newEvent();
+    await inbox.once(event, () => Promise.resolve(outcome));
+    const { events } = await everything(event.id);
+    const detail = "detail" in outcome ? outcome.detail : null;
+    const payload = outcome.result === "written" ? null : event.payload;
+    const payloadHash = contentHash(event.payload);
+    expect(events).toMatchObject([{ status: "done", result: outcome.result, detail, payload, payloadHash }]);
+  }
+});
+
+test("9: a dead event that succeeds at last is done, and its letters are resolved in the same transaction", async () => {
+  const event = newEvent();
+  const inbox = createInbox(database, uuidv7);
+  const letters = createDeadLetters(database, uuidv7);
+  await letters.record(exhausted(event));
+  await letters.record(exhausted(event, { jobId: `${event.id}.replay` }));
+  expect(await inbox.isDone(event)).toBe(false);
+
+  await expect(inbox.once(event, () => Promise.reject(permanent("no")))).rejects.toThrow("no");
+  const failed = await everything(event.id);
+  expect(failed.events).toMatchObject([{ status: "dead", error: "it broke" }]);
+  expect(failed.letters).toMatchObject([{ state: "dead" }, { state: "dead" }]);
+
+  await inbox.once(event, statusWrite(event.id));
+  const { events, letters: rows } = await everything(event.id);
+  expect(events).toMatchObject([{ status: "done", result: "written", error: null }]);
+  expect(rows).toMatchObject([{ state: "resolved" }, { state: "resolved" }]);
+  expect(rows.every((row) => row.resolvedAt !== null)).toBe(true);
+  expect(await inbox.once(event, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
+});
+
+test("recording the same end again, or an earlier one late, changes nothing", async () => {
+  const event = newEvent();
+  const letters = createDeadLetters(database, uuidv7);
+  const job = exhausted(event, { failedAt: new Date("2026-03-02T00:00:00Z") });
+  await letters.record(job);
+  const before = await everything(event.id);
+  expect(before.letters).toMatchObject([{ state: "dead", attempts: 8, payloadHash: contentHash(event.payload) }]);
+  await letters.record({ ...job, error: "told differently" });
+  await letters.record({ ...job, error: "an earlier end", failedAt: new Date("2026-03-01T00:00:00Z") });
+  expect(await everything(event.id)).toEqual(before);
+});
+
+test("a later end of the same job brings the same row up to date", async () => {
+  const event = newEvent();
+  const letters = createDeadLetters(database, uuidv7);
+  const first = exhausted(event);
+  await letters.record(first);
+  const failedAt = new Date(first.failedAt.getTime() + 1);
+  await letters.record({
+    ...first,
+    failedAt,
+    error: "worse",
+    errorKind: "stalled",
+    attempts: 9,
+    payload: { edited: 1 },
+  });
+  const { letters: rows, events } = await everything(event.id);
+  expect(rows).toMatchObject([
+    { error: "worse", errorKind: "stalled", attempts: 9, failedAt, firstFailedAt: first.failedAt },
+  ]);
+  expect(rows[0]).toMatchObject({ payload: { edited: 1 }, payloadHash: contentHash({ edited: 1 }) });
+  expect(events).toMatchObject([{ status: "dead", error: "worse" }]);
+});
+
+test("a discarded or resolved letter of an event that dies again is dead again", async () => {
+  const letters = createDeadLetters(database, uuidv7);
+  for (const state of ["discarded", "resolved", "replaying"] as const) {
+    const event = newEvent();
+    const job = exhausted(event);
+    await letters.record(job);
+    await database.orm
+      .update(deadLetters)
+      .set({ state, resolvedAt: new Date() })
+      .where(eq(deadLetters.jobId, job.jobId));
+    await letters.record(job);
+    expect((await everything(event.id)).letters).toMatchObject([{ state }]);
+    await letters.record({ ...job, failedAt: new Date(job.failedAt.getTime() + 1) });
+    expect((await everything(event.id)).letters).toMatchObject([{ state: "dead", resolvedAt: null }]);
+  }
+});
+
+test("the letter of a job whose event is done after all is resolved at once", async () => {
+  const event = newEvent();
+  await createInbox(database, uuidv7).once(event, statusWrite(event.id));
+  const job = exhausted(event);
+  await createDeadLetters(database, uuidv7).record(job);
+  const { letters, events } = await everything(event.id);
+  expect(letters).toMatchObject([{ state: "resolved", resolvedAt: job.failedAt }]);
+  expect(events).toMatchObject([{ status: "done", error: null }]);
+});
+
+test("8: one end seen by many workers at once is one letter, also while the event is being done", async () => {
+  for (let round = 0; round < 15; round += 1) {
+    const event = newEvent();
+    const job = exhausted(event);
+    const records = Array.from({ length: 9 }, (_, index) =>
+      createDeadLetters(pools[index % 3] ?? database, uuidv7).record(job),
+    );
+    await Promise.all([...records, createInbox(database, uuidv7).once(event, statusWrite(event.id))]);
+    const { letters, events, statuses } = await everything(event.id);
+    expect(letters).toMatchObject([{ state: "resolved" }]);
+    expect(events).toMatchObject([{ status: "done" }]);
+    expect(statuses).toHaveLength(1);
+  }
+});
+
+function newEvent(): InboundEvent {
+  const receivedAt = "2026-03-01T08:00:00.000Z";
+  const id = `status.${uuidv7()}`;
+  return { v: 1, source: "whatsapp", id, kind: "status", correlationId: "c-1", receivedAt, payload: { of: id } };
+}
+
+/** Writes one row under an id of the attempt's own, so that a second effect would be a second row. */
+function statusWrite(eventId: string): Write {
+  return async ({ messages }) => {
+    const key = { channel: "whatsapp", accountId: eventId, externalId: uuidv7() } as const;
+    await messages.addStatus({ ...key, status: "sent", at: new Date(), payload: {} });
+    return { result: "written" };
+  };
+}
+
+function exhausted(event: InboundEvent, changes: Partial<ExhaustedJob> = {}): ExhaustedJob {
+  const { id: eventId, source, kind, payload, correlationId } = event;
+  const receivedAt = new Date(event.receivedAt);
+  const end = { errorKind: "retryable", error: "it broke", attempts: 8, failedAt: new Date("2026-03-01T09:00:00Z") };
+  return {
+    queue: "whatsapp",
+    jobId: eventId,
+    eventId,
+    source,
+    kind,
+    payload,
+    correlationId,
+    receivedAt,
+    ...end,
+    ...changes,
+  };
+}
+
+async function everything(eventId: string) {
+  const { orm } = database;
+  return {
+    events: await orm.select().from(webhookEvents).where(eq(webhookEvents.eventId, eventId)),
+    statuses: await orm.select().from(messageStatuses).where(eq(messageStatuses.accountId, eventId)),
+    letters: await orm.select().from(deadLetters).where(eq(deadLetters.eventId, eventId)),
+  };
+}

@@ -1,0 +1,158 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import {
+  contentHash,
+  type FollowUp,
+  type InboundEvent,
+  type NewId,
+  type Outcome,
+  type Stores,
+  type Write,
+} from "@millrace/core";
+import type { Database, Executor } from "../connection/database.ts";
+import { deadLetters, webhookEvents } from "../schema/index.ts";
+import { contactStore } from "../contacts/contacts.ts";
+import { conversationStore } from "../conversations/conversations.ts";
+import { conversionStore } from "../conversions/conversions.ts";
+import { erasedEventId } from "../erasure/personal-data-matcher.ts";
+import { type Following, following, type FollowUpSettings } from "./follow-up-jobs.ts";
+import { leadStore } from "../leads/leads.ts";
+import { messageStore } from "../messages/messages.ts";
+import { outboxStore } from "../messages/outbox.ts";
+import { settleItems } from "../dead-letters/replays.ts";
+import { sourceStore, tenantStore } from "../accounts/accounts.ts";
+import { turnStore } from "../messages/assistant-answers.ts";
+
+/** Decides whether an event is new and writes its effects, both in one transaction. */
+export type Inbox = {
+  /** Whether the event's effects are committed already. */
+  isDone(event: InboundEvent): Promise<boolean>;
+  /**
+   * Runs `write` unless the event is done already; `duplicate` says that it was. Settles its dead letter, if any. The
+   * jobs that follow from it are told either way: they are enqueued again rather than lost with a worker that dies.
+   */
+  once(event: InboundEvent, write: Write): Promise<Settled>;
+  /** The jobs that follow from an event that is done; none when it is not. */
+  followUpsOf(event: Pick<InboundEvent, "source" | "id">): Promise<readonly FollowUp[]>;
+};
+
+/** What became of an event, and the jobs that follow from it. */
+export type Settled = (Outcome | { result: "duplicate"; detail?: undefined }) & { followUps: readonly FollowUp[] };
+
+/** {@link Inbox} on the table webhook_events. */
+export function createInbox(database: Database, newId: NewId, settings?: FollowUpSettings): Inbox {
+  return {
+    async isDone(event) {
+      const [row] = await database.orm
+        .select({ status: webhookEvents.status })
+        .from(webhookEvents)
+        .where(isEvent(event))
+        .prepare("is_event_done")
+        .execute();
+      return row?.status === "done";
+    },
+    followUpsOf: (event) => followUpsOf(database.orm, event),
+    once(event, write) {
+      const origin = { id: event.id, receivedAt: new Date(event.receivedAt) };
+      return database.orm.transaction((tx) => once(tx, following(newId, settings, origin), event, write));
+    },
+  };
+}
+
+async function once(tx: Executor, context: Following, event: InboundEvent, write: Write): Promise<Settled> {
+  // The unique key decides. A second transaction with the same event waits here until the first has ended.
+  const [claimed] = await tx
+    .insert(webhookEvents)
+    .values({
+      id: context.newId(),
+      source: event.source,
+      eventId: event.id,
+      kind: event.kind,
+      payloadHash: contentHash(event.payload),
+      status: "done",
+      result: "written",
+      correlationId: event.correlationId,
+      receivedAt: new Date(event.receivedAt),
+    })
+    .onConflictDoUpdate({
+      target: [webhookEvents.source, webhookEvents.eventId],
+      set: { status: "done", result: "written", error: null, updatedAt: sql`now()` },
+      setWhere: eq(webhookEvents.status, "dead"),
+    })
+    .returning({ id: webhookEvents.id, wasDead: sql<boolean>`xmax <> 0`, wasErased: isErased(event) })
+    .prepare("claim_event")
+    .execute();
+  if (!claimed) return { result: "duplicate", followUps: await followUpsOf(tx, event) };
+  if (claimed.wasErased) {
+    // Not kept: its id names a person who was erased.
+    await tx.delete(webhookEvents).where(eq(webhookEvents.id, claimed.id));
+    return { result: "duplicate", followUps: [] };
+  }
+  if (claimed.wasDead) await settleDeadLetter(tx, event);
+
+  const outcome = await write(storesOf(tx, context));
+  const { followUps } = context;
+  const isPlain = outcome.result === "written" && outcome.detail === undefined;
+  if (!isPlain || followUps.length > 0) {
+    await tx
+      .update(webhookEvents)
+      .set({
+        result: outcome.result,
+        detail: outcome.detail ?? null,
+        payload: outcome.result === "written" ? null : event.payload,
+        followUps: followUps.length > 0 ? followUps : null,
+      })
+      .where(eq(webhookEvents.id, claimed.id))
+      .prepare("settle_event")
+      .execute();
+  }
+  return { ...outcome, followUps };
+}
+
+async function followUpsOf(tx: Executor, event: Pick<InboundEvent, "source" | "id">): Promise<FollowUp[]> {
+  const [row] = await tx.select({ followUps: webhookEvents.followUps }).from(webhookEvents).where(isEvent(event));
+  return Array.isArray(row?.followUps) ? (row.followUps as FollowUp[]) : [];
+}
+
+async function settleDeadLetter(tx: Executor, event: InboundEvent): Promise<void> {
+  const settled = await tx
+    .update(deadLetters)
+    .set({ state: "resolved", resolvedAt: sql`now()`, updatedAt: sql`now()` })
+    .where(
+      and(
+        eq(deadLetters.source, event.source),
+        eq(deadLetters.eventId, event.id),
+        inArray(deadLetters.state, ["dead", "replaying"]),
+      ),
+    )
+    .returning({ id: deadLetters.id });
+  await settleItems(
+    tx,
+    settled.map(({ id }) => id),
+    "resolved",
+  );
+}
+
+/** Asked within the statement that claims an event, so that it costs an ordinary one no statement of its own. */
+function isErased({ source, id }: InboundEvent) {
+  return sql<boolean>`exists (select from webhook_events as erased
+    where erased.source = ${source} and erased.event_id = ${erasedEventId(id)})`;
+}
+
+function isEvent(event: Pick<InboundEvent, "source" | "id">) {
+  return and(eq(webhookEvents.source, event.source), eq(webhookEvents.eventId, event.id));
+}
+
+function storesOf(tx: Executor, context: Following): Stores {
+  const { newId } = context;
+  return {
+    sources: sourceStore(tx),
+    tenants: tenantStore(tx),
+    contacts: contactStore(tx, context),
+    conversations: conversationStore(tx, context),
+    messages: messageStore(tx, context),
+    outbox: outboxStore(tx, context),
+    turns: turnStore(tx, context),
+    leads: leadStore(tx, newId),
+    conversions: conversionStore(tx, context),
+  };
+}

@@ -1,0 +1,111 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Media, type NewMessage, type StoredMedia, uuidv7 } from "@millrace/core";
+import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { type Database, openDatabase } from "../connection/database.ts";
+import { migrateDatabase } from "../connection/migrate.ts";
+import { messages, tenants } from "../schema/index.ts";
+import { conversationStore } from "../conversations/conversations.ts";
+import { following } from "../inbox/follow-up-jobs.ts";
+import { messageStore } from "./messages.ts";
+import { storedMedia } from "./media.ts";
+
+const at = new Date("2026-03-01T08:00:05.250Z");
+const stored: StoredMedia = {
+  store: "folder",
+  key: "incoming/telegram/77/5f",
+  sha256: "0a".repeat(32),
+  sizeBytes: 3_000_000_000,
+  mimeType: "image/webp",
+};
+const place = {
+  store: "folder",
+  key: stored.key,
+  sha256: stored.sha256,
+  sizeBytes: stored.sizeBytes,
+  at: "2026-03-01T08:00:05.250Z",
+};
+
+let testDatabase: TestDatabase;
+let database: Database;
+let base: Omit<NewMessage, "externalId" | "media">;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
+  await migrateDatabase(database);
+  const tenantId = uuidv7();
+  await database.orm.insert(tenants).values({ id: tenantId, name: "Mill" });
+  const account = { tenantId, channel: "telegram", accountId: "77" } as const;
+  const conversationId = await conversationStore(database.orm, following(uuidv7)).open(
+    { ...account, threadId: "4005", kind: "direct" },
+    { at, byUser: true },
+  );
+  base = {
+    ...account,
+    conversationId,
+    direction: "inbound",
+    type: "sticker",
+    sentAt: at,
+    payload: {},
+    status: "received",
+  };
+});
+
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+test("a message says where its file is beside what was announced, and its type where that was unknown", async () => {
+  const message = await add({ id: "file-1", flavour: "animated" });
+  const records = storedMedia(database);
+  expect(await records.find(message)).toEqual({ key: undefined });
+  expect(await records.record(message, stored, at)).toBe(true);
+  expect(await mediaOf(message)).toEqual({ id: "file-1", flavour: "animated", mimeType: "image/webp", stored: place });
+  expect(await records.find(message)).toEqual({ key: stored.key });
+});
+
+test("the type that the platform announced stays, and an unknown one is left out", async () => {
+  const records = storedMedia(database);
+  const typed = await add({ id: "file-2", mimeType: "image/png" });
+  await records.record(typed, stored, at);
+  expect(await mediaOf(typed)).toEqual({ id: "file-2", mimeType: "image/png", stored: place });
+  const unknown = await add({ id: "file-3" });
+  await records.record(unknown, { ...stored, mimeType: undefined }, at);
+  expect(await mediaOf(unknown)).toEqual({ id: "file-3", stored: place });
+});
+
+test("recording again replaces the place as a whole", async () => {
+  const records = storedMedia(database);
+  const message = await add({ id: "file-4" });
+  await records.record(message, { ...stored, store: "s3", key: "elsewhere" }, new Date(0));
+  await records.record(message, stored, at);
+  expect(await mediaOf(message)).toEqual({ id: "file-4", mimeType: "image/webp", stored: place });
+});
+
+test("of a message that is not there nothing is written, and it is said", async () => {
+  const records = storedMedia(database);
+  const message = await add({ id: "file-5" });
+  const before = await database.orm.select().from(messages);
+  for (const other of [
+    { ...message, externalId: uuidv7() },
+    { ...message, accountId: "78" },
+    { ...message, channel: "whatsapp" as const },
+  ]) {
+    expect(await records.find(other)).toBeUndefined();
+    expect(await records.record(other, stored, at)).toBe(false);
+  }
+  expect(await database.orm.select().from(messages)).toEqual(before);
+});
+
+async function add(media: Media) {
+  const message = { channel: base.channel, accountId: base.accountId, externalId: uuidv7() };
+  await database.orm.transaction((tx) => messageStore(tx, following(uuidv7)).add({ ...base, ...message, media }));
+  return message;
+}
+
+async function mediaOf({ externalId }: { externalId: string }): Promise<unknown> {
+  const [row] = await database.orm.select().from(messages).where(eq(messages.externalId, externalId));
+  return row?.media;
+}

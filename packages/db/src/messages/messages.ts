@@ -1,0 +1,113 @@
+import { sql } from "drizzle-orm";
+import type { MessageKey, MessageStore } from "@millrace/core";
+import type { Executor } from "../connection/database.ts";
+import { lockNames } from "../connection/advisory-locks.ts";
+import { messageChanges, messages, messageStatuses } from "../schema/messages.ts";
+import { type Following, sendJob } from "../inbox/follow-up-jobs.ts";
+import { applyChanges } from "./changes.ts";
+import { adopt, applyStatuses, messageName } from "./statuses.ts";
+import { noteMessage } from "../assistant/after-inbound-message.ts";
+
+/** {@link MessageStore} on the tables messages, message_statuses and message_changes. */
+export function messageStore(tx: Executor, following: Following): MessageStore {
+  const { newId, event } = following;
+  return {
+    async add(message) {
+      const { tenantId, conversationId, channel, accountId, externalId, direction, type, sentAt, payload, status } =
+        message;
+      const insertion = tx
+        .insert(messages)
+        .values({
+          id: newId(),
+          tenantId,
+          conversationId,
+          channel,
+          accountId,
+          externalId,
+          direction,
+          type,
+          sentAt,
+          payload,
+          status,
+          author: direction === "inbound" ? "contact" : "person",
+          contactId: message.contactId ?? null,
+          body: message.body ?? null,
+          media: message.media ?? null,
+          replyTo: message.replyTo ?? null,
+          createdAt: event?.receivedAt,
+        })
+        .onConflictDoNothing()
+        .returning({ id: messages.id, changed: changesWaiting(message) })
+        .prepare("add_message");
+      const [, [added]] = await Promise.all([lockMessage(tx, message), insertion.execute()]);
+      if (added?.changed) await applyChanges(tx, message);
+      if (!added) return;
+      if (direction === "outbound") await applyStatuses(tx, message);
+      else await noteMessage(tx, following, added.id, message);
+    },
+
+    async addStatus(status) {
+      const { channel, accountId, externalId, at, payload, messageId } = status;
+      const insertion = tx
+        .insert(messageStatuses)
+        .values({
+          id: newId(),
+          channel,
+          accountId,
+          externalId,
+          at,
+          payload,
+          status: status.status,
+          participant: status.participant ?? "",
+          errorCode: status.error?.code ?? null,
+          errorTitle: status.error?.title ?? null,
+        })
+        .onConflictDoNothing()
+        .returning({ id: messageStatuses.id })
+        .prepare("add_status");
+      const [, added] = await Promise.all([lockMessage(tx, status), insertion.execute()]);
+      const conversationId = messageId === undefined ? undefined : await adopt(tx, status, messageId, at);
+      if (conversationId !== undefined && messageId !== undefined)
+        following.followUps.push({ ...sendJob({ id: messageId, channel, accountId, conversationId }), wake: true });
+      if (added.length > 0 || conversationId !== undefined) await applyStatuses(tx, status);
+    },
+
+    async addChange(target, change) {
+      const { channel, accountId, externalId } = target;
+      const insertion = tx
+        .insert(messageChanges)
+        .values({
+          id: newId(),
+          channel,
+          accountId,
+          externalId,
+          changeId: change.changeId,
+          kind: change.kind,
+          actor: change.kind === "reaction" ? change.actor : null,
+          emoji: change.kind === "reaction" ? (change.emoji ?? null) : null,
+          body: change.kind === "edit" ? (change.body ?? null) : null,
+          payload: change.kind === "edit" ? change.payload : null,
+          at: change.at,
+        })
+        .onConflictDoNothing()
+        .returning({ id: messageChanges.id })
+        .prepare("add_change");
+      const [, added] = await Promise.all([lockMessage(tx, target), insertion.execute()]);
+      if (added.length > 0) await applyChanges(tx, target);
+    },
+  };
+}
+
+/**
+ * A message and what is told of it may be worked on at the same moment by two workers, neither seeing the other's row.
+ * The lock and the insert behind it are sent together, in this order, and share one round trip: the insert begins, and
+ * looks at what is committed, when the lock is had.
+ */
+function lockMessage(tx: Executor, key: MessageKey): Promise<void> {
+  return lockNames(tx, [messageName(key)]);
+}
+
+function changesWaiting(key: MessageKey) {
+  return sql<boolean>`exists (select 1 from ${messageChanges} where ${messageChanges.channel} = ${key.channel}
+    and ${messageChanges.accountId} = ${key.accountId} and ${messageChanges.externalId} = ${key.externalId})`;
+}

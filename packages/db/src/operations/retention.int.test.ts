@@ -1,0 +1,257 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { firstIdAt, type InboundEvent, uuidv7 } from "@millrace/core";
+import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { type Database, openDatabase } from "../connection/database.ts";
+import { migrateDatabase } from "../connection/migrate.ts";
+import {
+  alerts,
+  deadLetters,
+  operatorActions,
+  operatorSessions,
+  rateLimits,
+  replayItems,
+  replays,
+  webhookEvents,
+} from "../schema/index.ts";
+import { createInbox } from "../inbox/inbox.ts";
+import { createRetention, FORGETTABLE, type Forgettable, type Retention } from "./retention.ts";
+
+const LINE = new Date("2026-06-01T00:00:00Z");
+const EARLIER = new Date("2026-05-01T00:00:00Z");
+const LATER = new Date("2026-06-02T00:00:00Z");
+
+let testDatabase: TestDatabase;
+let database: Database;
+let retention: Retention;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, { maxConnections: 6, name: "test" });
+  await migrateDatabase(database);
+  retention = createRetention(database);
+});
+
+afterEach(async () => {
+  await database.orm.execute(FORGETTABLE.map((table) => `delete from ${table}`).join(";"));
+});
+
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+test("events that are done go once they are old enough", async () => {
+  const [old, young] = [eventRow(EARLIER), eventRow(LATER)];
+  await database.orm.insert(webhookEvents).values([old, young]);
+  expect(await forget("webhook_events")).toBe(1);
+  expect(await ids("webhook_events")).toEqual([young.id]);
+});
+
+test("an old event stays as long as its dead letter, and a dead letter as long as it is not settled", async () => {
+  const states = ["dead", "replaying", "resolved", "discarded"] as const;
+  const rows = states.map((state) => {
+    const event = { ...eventRow(EARLIER), status: state === "resolved" ? ("done" as const) : ("dead" as const) };
+    return { state, event, letter: letterRow(event, state, EARLIER) };
+  });
+  const justSettled = letterRow(eventRow(EARLIER), "resolved", EARLIER, LATER);
+  await database.orm.insert(webhookEvents).values(rows.map(({ event }) => event));
+  await database.orm.insert(deadLetters).values([...rows.map(({ letter }) => letter), justSettled]);
+  expect(await forget("webhook_events")).toBe(0);
+  expect(await forget("dead_letters")).toBe(2);
+  expect(await ids("dead_letters")).toEqual(sorted(rows[0]?.letter.id, rows[1]?.letter.id, justSettled.id));
+  expect(await forget("webhook_events")).toBe(2);
+  expect(await ids("webhook_events")).toEqual(sorted(rows[0]?.event.id, rows[1]?.event.id));
+});
+
+test("what an operator changed in a dead letter goes with it, and who did it stays", async () => {
+  const gone = letterRow(eventRow(EARLIER), "resolved", EARLIER);
+  const kept = letterRow(eventRow(LATER), "resolved", LATER);
+  await database.orm.insert(deadLetters).values([gone, kept]);
+  const change = { actor: "Bea", reason: "the name was wrong", before: { name: "Adda" }, after: { name: "Ada" } };
+  const [ofGone, ofKept, other] = [
+    { id: idAt(LATER), ...change, action: "dead_letter.edited", subject: gone.id },
+    { id: idAt(LATER), ...change, action: "dead_letter.edited", subject: kept.id },
+    { id: idAt(LATER), ...change, action: "dead_letters.discarded", subject: gone.id },
+  ] as const;
+  await database.orm.insert(operatorActions).values([ofGone, ofKept, other]);
+  expect(await forget("dead_letters")).toBe(1);
+  const rows = await database.orm.select().from(operatorActions);
+  const byId = (id: string) => rows.find((row) => row.id === id);
+  expect(byId(ofGone.id)).toMatchObject({ ...ofGone, before: null, after: null });
+  expect([byId(ofKept.id), byId(other.id)]).toMatchObject([ofKept, other]);
+});
+
+test("a settled dead letter stays while a replay has it", async () => {
+  const letter = letterRow(eventRow(EARLIER), "resolved", EARLIER);
+  const replay = replayRow(EARLIER);
+  await database.orm.insert(deadLetters).values(letter);
+  await database.orm.insert(replays).values(replay);
+  await database.orm.insert(replayItems).values({ replayId: replay.id, deadLetterId: letter.id, state: "replaying" });
+  expect(await forget("dead_letters")).toBe(0);
+  await database.orm.update(replayItems).set({ state: "resolved" });
+  expect(await forget("dead_letters")).toBe(1);
+});
+
+test("replays go with their items once they have ended long ago", async () => {
+  const [old, young, running] = [replayRow(EARLIER, EARLIER), replayRow(EARLIER, LATER), replayRow(EARLIER)];
+  const letter = letterRow(eventRow(EARLIER), "dead", EARLIER);
+  await database.orm.insert(deadLetters).values(letter);
+  await database.orm.insert(replays).values([old, young, running]);
+  const items = [old, young, running].map(({ id }) => ({ replayId: id, deadLetterId: letter.id }));
+  await database.orm.insert(replayItems).values(items.map((item) => ({ ...item, state: "left" as const })));
+  expect(await forget("replays")).toBe(0);
+  expect(await forget("replay_items")).toBe(1);
+  expect(await forget("replays")).toBe(1);
+  expect(await ids("replays")).toEqual(sorted(young.id, running.id));
+});
+
+test("actions, closed alerts, ended sessions and unused limits go; what is younger or open stays", async () => {
+  const action = { actor: "Bea", action: "job.retried", subject: "job" };
+  await database.orm.insert(operatorActions).values([
+    { id: idAt(EARLIER), ...action },
+    { id: idAt(LATER), ...action },
+  ]);
+  const alert = { rule: "dead_letters", summary: "there are some" };
+  await database.orm.insert(alerts).values([
+    { id: idAt(EARLIER), ...alert, subject: "closed", openedAt: EARLIER, closedAt: EARLIER },
+    { id: idAt(EARLIER), ...alert, subject: "closed later", openedAt: EARLIER, closedAt: LATER },
+    { id: idAt(EARLIER), ...alert, subject: "open", openedAt: EARLIER },
+  ]);
+  await database.orm.insert(operatorSessions).values([
+    { tokenHash: "ended", usedAt: EARLIER, expiresAt: EARLIER },
+    { tokenHash: "runs", usedAt: EARLIER, expiresAt: LATER },
+  ]);
+  await database.orm.insert(rateLimits).values([
+    { scope: "unused", usedUntil: EARLIER },
+    { scope: "used", usedUntil: LATER },
+  ]);
+  for (const [table, rows] of [
+    ["operator_actions", 1],
+    ["alerts", 1],
+    ["operator_sessions", 1],
+    ["rate_limits", 1],
+  ] as const)
+    expect({ table, rows: await forget(table) }).toEqual({ table, rows });
+  expect(await database.orm.$count(operatorActions)).toBe(1);
+  expect(await database.orm.$count(alerts)).toBe(2);
+  expect(await database.orm.$count(operatorSessions)).toBe(1);
+  expect(await database.orm.$count(rateLimits)).toBe(1);
+});
+
+test("many rows take several steps, which go on behind those that stay", async () => {
+  await manyEvents(2_500);
+  await database.orm.execute(sql`insert into dead_letters (id, queue, job_id, source, event_id, kind, payload,
+      payload_hash, error_kind, error, attempts, state, correlation_id, received_at, first_failed_at, failed_at)
+    select gen_random_uuid(), 'q', event_id, source, event_id, kind, '{}', '', 'permanent', '', 1, 'dead', '', now(),
+      now(), now() from webhook_events order by id limit 700`);
+  const first = await retention.forget("webhook_events", LINE);
+  const second = await retention.forget("webhook_events", LINE, first?.next);
+  expect([first, second]).toEqual([
+    { rows: 1_000, next: expect.any(String) },
+    { rows: 800, next: undefined },
+  ]);
+  expect(await ids("webhook_events")).toHaveLength(700);
+});
+
+test("limits are gone through a page at a step, also when none of the page goes", async () => {
+  const used = Array.from({ length: 1_000 }, (_, n) => ({ scope: `a${String(n).padStart(4, "0")}`, usedUntil: LATER }));
+  await database.orm.insert(rateLimits).values([...used, { scope: "b", usedUntil: EARLIER }]);
+  const first = await retention.forget("rate_limits", LINE);
+  expect(first).toEqual({ rows: 0, next: "a0999" });
+  expect(await retention.forget("rate_limits", LINE, first?.next)).toEqual({ rows: 1, next: undefined });
+});
+
+test("a row that somebody holds is left, and nobody who adds rows waits", async () => {
+  await manyEvents(20);
+  const held = (await ids("webhook_events"))[0];
+  const inbox = createInbox(database, uuidv7);
+  await database.orm.transaction(async (other) => {
+    await other.execute(sql`select from webhook_events where id = ${held} for update`);
+    expect(await forget("webhook_events")).toBe(19);
+  });
+  await database.orm.transaction(async (other) => {
+    await other.execute(sql`select pg_advisory_xact_lock(hashtextextended('retention', 0))`);
+    expect(await retention.forget("webhook_events", LINE)).toBeUndefined();
+    expect((await inbox.once(eventOf("new"), () => Promise.resolve({ result: "written" }))).result).toBe("written");
+  });
+  expect(await forget("webhook_events")).toBe(1);
+});
+
+test("two at once delete each row once", async () => {
+  await manyEvents(3_000);
+  const steps = await Promise.all(Array.from({ length: 6 }, () => retention.forget("webhook_events", LINE)));
+  const deleted = steps.reduce((sum, step) => sum + (step?.rows ?? 0), 0);
+  expect(deleted).toBeGreaterThan(0);
+  expect(await database.orm.$count(webhookEvents)).toBe(3_000 - deleted);
+});
+
+test("an event that comes again within its days changes nothing", async () => {
+  const inbox = createInbox(database, () => idAt(LATER));
+  const event = eventOf("again");
+  await inbox.once(event, () => Promise.resolve({ result: "written" }));
+  await forget("webhook_events");
+  expect((await inbox.once(event, () => Promise.reject(new Error("written twice")))).result).toBe("duplicate");
+});
+
+/** Deletes in steps until nothing is left to delete. */
+async function forget(table: Forgettable): Promise<number> {
+  let rows = 0;
+  for (let after: string | undefined, done = false; !done;) {
+    const step = await retention.forget(table, LINE, after);
+    rows += step?.rows ?? 0;
+    after = step?.next;
+    done = after === undefined;
+  }
+  return rows;
+}
+
+async function ids(table: Forgettable): Promise<string[]> {
+  const rows = await database.orm.execute<{ id: string }>(
+    sql`select id from ${sql.identifier(table)} order by id::text`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+function sorted(...values: readonly (string | undefined)[]): string[] {
+  return values.map(String).sort((one, two) => (one < two ? -1 : 1));
+}
+
+/** An id as it is given at a time. */
+function idAt(at: Date): string {
+  return `${firstIdAt(at).slice(0, 14)}7${randomUUID().slice(15)}`;
+}
+
+function eventRow(at: Date) {
+  const eventId = randomUUID();
+  const common = { source: "test", kind: "test", payloadHash: "", correlationId: "c", receivedAt: at };
+  return { id: idAt(at), eventId, status: "done" as "done" | "dead", ...common };
+}
+
+function letterRow(
+  event: ReturnType<typeof eventRow>,
+  state: "dead" | "replaying" | "resolved" | "discarded",
+  failedAt: Date,
+  settledAt = failedAt,
+) {
+  const { eventId, source, kind, payloadHash, correlationId, receivedAt } = event;
+  const end = { errorKind: "permanent", error: "broken", attempts: 1, firstFailedAt: failedAt, failedAt };
+  const settled = { state, resolvedAt: state === "resolved" ? settledAt : null, updatedAt: settledAt };
+  const job = { queue: "test-inbound", jobId: eventId, eventId, source, kind, payload: {}, payloadHash };
+  return { id: idAt(failedAt), ...job, correlationId, receivedAt, ...end, ...settled };
+}
+
+function replayRow(at: Date, endedAt?: Date) {
+  const state = endedAt ? ("done" as const) : ("running" as const);
+  return { id: idAt(at), state, actor: "Bea", selection: {}, rate: 1, total: 1, endedAt: endedAt ?? null };
+}
+
+function manyEvents(count: number) {
+  return database.orm.insert(webhookEvents).values(Array.from({ length: count }, () => eventRow(EARLIER)));
+}
+
+function eventOf(id: string): InboundEvent {
+  const base = { v: 1, source: "test", kind: "test", payload: {}, correlationId: "c" } as const;
+  return { ...base, id, receivedAt: LATER.toISOString() };
+}

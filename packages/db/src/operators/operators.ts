@@ -1,0 +1,80 @@
+import { asc, eq, sql } from "drizzle-orm";
+import type { NewId } from "@millrace/core";
+import type { Database } from "../connection/database.ts";
+import { operators, operatorSessions } from "../schema/index.ts";
+import { createOperatorActions } from "./audit-log.ts";
+import type { By } from "../dead-letters/replays.ts";
+
+/** A `viewer` looks, an `operator` changes things. */
+export type Role = "viewer" | "operator";
+
+/** Who may sign in, as it is listed. */
+export type ListedOperator = { name: string; role: Role; createdAt: Date; updatedAt: Date };
+
+/** The table operators. Each change of it is a row of operator_actions, and ends the sessions. */
+export type Operators = {
+  list(): Promise<ListedOperator[]>;
+  named(name: string): Promise<{ id: string; role: Role; passwordHash: string } | undefined>;
+  /** Adds one, or gives one that is there a new password and, if it is named, another role. Tells which. */
+  set(operator: { name: string; role: Role | undefined; passwordHash: string }, by: By): Promise<"added" | "changed">;
+  /** False when there is none of that name. */
+  remove(name: string, by: By): Promise<boolean>;
+};
+
+/** {@link Operators} on the table operators. */
+export function createOperators({ orm }: Database, newId: NewId): Operators {
+  return {
+    list: () =>
+      orm
+        .select({
+          name: operators.name,
+          role: operators.role,
+          createdAt: operators.createdAt,
+          updatedAt: operators.updatedAt,
+        })
+        .from(operators)
+        .orderBy(asc(operators.name)),
+    async named(name) {
+      const { id, role, passwordHash } = operators;
+      const [found] = await orm.select({ id, role, passwordHash }).from(operators).where(eq(operators.name, name));
+      return found;
+    },
+    set: ({ name, role, passwordHash }, by) =>
+      orm.transaction(async (tx) => {
+        const [before] = await tx.select().from(operators).where(eq(operators.name, name)).for("update");
+        const [after] = await tx
+          .insert(operators)
+          .values({ id: newId(), name, role: role ?? "viewer", passwordHash })
+          .onConflictDoUpdate({
+            target: operators.name,
+            set: { passwordHash, updatedAt: sql`now()`, ...(role === undefined ? {} : { role }) },
+          })
+          .returning({ id: operators.id, role: operators.role });
+        if (!after) throw new Error(`operator ${name} vanished while it was being written`);
+        await tx.delete(operatorSessions).where(eq(operatorSessions.operatorId, after.id));
+        await createOperatorActions({ orm: tx }, newId).record({
+          ...by,
+          action: before ? "operator.changed" : "operator.added",
+          subject: name,
+          before: before && { role: before.role },
+          after: { role: after.role },
+        });
+        return before ? "changed" : "added";
+      }),
+    remove: (name, by) =>
+      orm.transaction(async (tx) => {
+        const [removed] = await tx
+          .delete(operators)
+          .where(eq(operators.name, name))
+          .returning({ role: operators.role });
+        if (!removed) return false;
+        await createOperatorActions({ orm: tx }, newId).record({
+          ...by,
+          action: "operator.removed",
+          subject: name,
+          before: removed,
+        });
+        return true;
+      }),
+  };
+}
