@@ -17,8 +17,8 @@ export const localEnvFile = join(stateFolder, "local.env");
 /** The environment with `.env` and the variables made up by the first start behind it; what is set and not empty wins. */
 export function loadEnvironment(running: Environment = {}): Environment {
   const sources = [process.env, running, readEnvFile(join(projectFolder, ".env")), readEnvFile(localEnvFile)];
-  const names = new Set(sources.flatMap((source) => Object.keys(source)));
-  return Object.fromEntries([...names].map((name) => [name, sources.find((source) => source[name])?.[name]]));
+  const names = new Set(sources.flatMap((integration) => Object.keys(integration)));
+  return Object.fromEntries([...names].map((name) => [name, sources.find((integration) => integration[name])?.[name]]));
 }
 
 /** The variables in a file of `NAME=value` lines; none where there is no such file. */

@@ -65,9 +65,9 @@ function jobsOf({ backend }: ErasureParts, { isAbout }: Erasure): Parameters<typ
 }
 
 /** A job that no worker could read is looked through as a whole. */
-function tracedJob(source: string, data: unknown, isOver: boolean): Parameters<Erasure["isAbout"]>[0] {
+function tracedJob(integration: string, data: unknown, isOver: boolean): Parameters<Erasure["isAbout"]>[0] {
   const event = inboundEventSchema.safeParse(data).data;
-  if (!event) return { source, account: undefined, ids: [], payload: data, isOver };
-  const account = integrations.find(({ id }) => id === source)?.accountOf?.(event);
-  return { source, account, ids: [event.id], payload: event.payload, isOver };
+  if (!event) return { integration, account: undefined, ids: [], payload: data, isOver };
+  const account = integrations.find(({ id }) => id === integration)?.accountOf?.(event);
+  return { integration, account, ids: [event.id], payload: event.payload, isOver };
 }

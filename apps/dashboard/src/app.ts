@@ -7,7 +7,7 @@ import type { Logger, NewId, Now } from "@millrace/core";
 import {
   createConversionReport,
   createDeadLetterList,
-  createOperatorActions,
+  createAuditLog,
   createOperators,
   createOperatorSessions,
   createReplays,
@@ -73,7 +73,7 @@ export function createDashboardApp(parts: DashboardParts): Hono<DashboardEnv> {
   const { queues, database, access, log, now, newId, newToken } = parts;
   const { builtIn, proxies, secureCookies } = access;
   const operators = createOperators(database, newId);
-  const actions = createOperatorActions(database, newId);
+  const actions = createAuditLog(database, newId);
   const checkPassword = createPasswordCheck({ builtIn, operators, log, now, newToken });
   const store = createOperatorSessions(database);
   const sessions = createSessions({ store, builtIn, secure: secureCookies, now, newToken });
@@ -99,7 +99,11 @@ export function createDashboardApp(parts: DashboardParts): Hono<DashboardEnv> {
   app.route("/", conversionsRoutes(createConversionReport(database, newId)));
   app.route(
     "/",
-    sourcesRoutes({ database, newId, providers: [...new Set(parts.definitions.map(({ source }) => source))] }),
+    sourcesRoutes({
+      database,
+      newId,
+      providers: [...new Set(parts.definitions.map(({ integration }) => integration))],
+    }),
   );
   app.route(
     "/",

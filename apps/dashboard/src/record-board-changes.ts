@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { Logger } from "@millrace/core";
-import type { OperatorActions } from "@millrace/db";
+import type { AuditLog } from "@millrace/db";
 import type { JobQueue } from "@millrace/queue";
 import type { DashboardEnv } from "./app.ts";
 
@@ -23,15 +23,11 @@ const CHANGES: readonly (readonly [route: string, action: string, look: Look])[]
 ];
 
 /**
- * Writes a row of operator_actions for each change that Bull Board's routes make in the queues, one per queue where
+ * Writes a row of audit_log for each change that Bull Board's routes make in the queues, one per queue where
  * they change all of them; what is done with dead letters is written down with it. The change is in the queue's store
  * and cannot be taken back, so a row that could not be written is in the log.
  */
-export function recordBoardChanges(
-  queues: readonly JobQueue[],
-  actions: OperatorActions,
-  log: Logger,
-): Hono<DashboardEnv> {
+export function recordBoardChanges(queues: readonly JobQueue[], actions: AuditLog, log: Logger): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>();
   for (const [route, action, look] of CHANGES) {
     app.put(route, async (c, next) => {
@@ -44,7 +40,7 @@ export function recordBoardChanges(
         try {
           await actions.record({ ...change, after: await look(subject) });
         } catch (error) {
-          log.error({ err: error, ...change }, "audit.not_written");
+          log.error({ err: error, ...change }, "audit.write_failed");
         }
       }
     });

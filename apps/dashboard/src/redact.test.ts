@@ -63,7 +63,7 @@ describe("no secret is left, at any depth:", () => {
       .chain(([key, secret]) => wrapped({ [key]: secret, kept: 7 }).map((value) => ({ key, value })));
     fc.assert(
       fc.property(cases, ({ key, value }) => {
-        expect(JSON.stringify(redact(value))).toContain(`{${JSON.stringify(key)}:"${REDACTED}","kept":7}`);
+        expect(JSON.stringify(redact(value))).toContain(`{${JSON.stringify(key)}:"${REDACTED}","unhandled":7}`);
       }),
     );
   });
@@ -97,7 +97,7 @@ test("names, texts, numbers and ids stay as they are", () => {
   const event = {
     v: 1,
     id: "message.100000000000009.wamid.HBgMNDkxNTExNzY1NDMyMRUCABEYEjA5",
-    source: "whatsapp",
+    integration: "whatsapp",
     receivedAt: "2026-03-01T12:00:00.000Z",
     correlationId: "0195f3c2-7a51-7c3e-9d38-0f3b3a0f1c11",
     payload: {

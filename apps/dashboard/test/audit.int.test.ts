@@ -1,5 +1,5 @@
 import { uuidv7 } from "@millrace/core";
-import { createOperatorActions, type OperatorActions } from "@millrace/db";
+import { createAuditLog, type AuditLog } from "@millrace/db";
 import { createTestDatabase, queueStores, type TestDatabase } from "@millrace/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { basic, type DashboardServer, openDashboard, OPERATOR, QUEUE, setOperator } from "./dashboard-server.ts";
@@ -10,12 +10,12 @@ const VIEWER = { user: "vera", password: "only wants to look" };
 describe.each(queueStores())("what was done on $kind:", (store) => {
   let testDatabase: TestDatabase;
   let dashboard: DashboardServer;
-  let actions: OperatorActions;
+  let actions: AuditLog;
 
   beforeEach(async () => {
     testDatabase = await createTestDatabase();
     dashboard = await openDashboard(await store.url(testDatabase.url), testDatabase.url);
-    actions = createOperatorActions(dashboard.database, uuidv7);
+    actions = createAuditLog(dashboard.database, uuidv7);
   });
   afterEach(async () => {
     await dashboard.close();
@@ -61,7 +61,7 @@ describe("the page:", () => {
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     dashboard = await openDashboard(testDatabase.url, testDatabase.url);
-    const { record } = createOperatorActions(dashboard.database, uuidv7);
+    const { record } = createAuditLog(dashboard.database, uuidv7);
     for (let index = 0; index < 60; index++)
       await record({ actor: index % 2 ? "ada" : "grace", action: "queue.paused", subject: `queue-${index}-end` });
     await record({

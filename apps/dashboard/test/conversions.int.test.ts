@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createInbox, createOperatorActions } from "@millrace/db";
-import { EVENT_VERSION, type HeldFor, uuidv7 } from "@millrace/core";
+import { createInbox, createAuditLog } from "@millrace/db";
+import { EVENT_VERSION, type HeldReason, uuidv7 } from "@millrace/core";
 import { createTestDatabase, openRows, type TestDatabase } from "@millrace/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { basic, type DashboardServer, openDashboard, OPERATOR, OWN_PAGE, setOperator } from "./dashboard-server.ts";
@@ -26,8 +26,14 @@ afterEach(async () => {
 });
 
 /** Keeps conversions, as the worker does. */
-async function keep(count: number, held?: HeldFor): Promise<void> {
-  const event = { v: EVENT_VERSION, source: "google", kind: "conversion", correlationId: "c", payload: {} } as const;
+async function keep(count: number, held?: HeldReason): Promise<void> {
+  const event = {
+    v: EVENT_VERSION,
+    integration: "google",
+    kind: "conversion",
+    correlationId: "c",
+    payload: {},
+  } as const;
   const conversion = {
     tenantId,
     accountId: "1",
@@ -38,7 +44,7 @@ async function keep(count: number, held?: HeldFor): Promise<void> {
     eventSource: "WEB",
     held,
   } as const;
-  await createInbox(dashboard.database, uuidv7).once(
+  await createInbox(dashboard.database, uuidv7).applyOnce(
     { ...event, id: randomUUID(), receivedAt: new Date().toISOString() },
     async (stores) => {
       for (let index = 0; index < count; index += 1)
@@ -66,9 +72,9 @@ test("tells how many conversions of each day have come to what, and why", async 
   await keep(3);
   await rows.rows(`update conversion_uploads set status = 'rejected', error = '<b>INVALID</b> (currency)',
     created_at = '2026-03-01T23:59:59Z' where id in (select id from conversion_uploads limit 2)`);
-  await rows.rows(`insert into conversion_batches (id, source, account_id, action_id, state, size, request_id, errors, warnings)
+  await rows.rows(`insert into millrace.conversion_batches (id, integration, account_id, action_id, state, size, request_id, errors, warnings)
     values ('${uuidv7()}', 'google', '1', '7001', 'partial', 9, 'request-1', '[{"reason": "INVALID_GCLID", "count": 2}]', '[]')`);
-  await rows.rows(`update conversion_uploads set status = 'partially processed', batch_id = (select id from conversion_batches)
+  await rows.rows(`update conversion_uploads set status = 'partially processed', batch_id = (select id from millrace.conversion_batches)
     where status = 'queued'`);
   const page = await pageFor();
   const cells = [...page.matchAll(/<td data-label="[^"]*">(?:<span class="bad">)?([^<]*)/g)].map(([, cell]) => cell);
@@ -94,7 +100,7 @@ test("those that are held are let go by what they are held for, with who did it 
   expect(await rows.rows("select distinct status, error from conversion_uploads")).toEqual([
     { status: "queued", error: null },
   ]);
-  const written = await createOperatorActions(dashboard.database, uuidv7).list({ limit: 10 });
+  const written = await createAuditLog(dashboard.database, uuidv7).list({ limit: 10 });
   expect(written).toMatchObject([
     { actor: "grace", action: "conversions.released", reason: undefined, after: { conversions: 1 } },
     { actor: "grace", action: "conversions.released", reason: "all is set up", after: { conversions: 2 } },

@@ -1,14 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { serve, type ServerType } from "@hono/node-server";
 import { uuidv7 } from "@millrace/core";
-import {
-  createOperators,
-  type Database,
-  hashPassword,
-  migrateDatabase,
-  openDatabase,
-  type Role,
-} from "@millrace/db";
+import { createOperators, type Database, hashPassword, migrateDatabase, openDatabase, type Role } from "@millrace/db";
 import { type JobQueue, openQueueBackend, type QueueBackend, queueDefinition } from "@millrace/queue";
 import { recordingLogger, until } from "@millrace/testing";
 import { type Access, createDashboardApp } from "../src/app.ts";

@@ -22,15 +22,17 @@ beforeEach(async () => {
   dashboard = await openDashboard(testDatabase.url, testDatabase.url);
 });
 afterEach(async () => {
-  await rows.rows("truncate dead_letters, webhook_events, replays, operator_actions cascade");
+  await rows.rows(
+    "truncate millrace.dead_letters, millrace.webhook_events, millrace.replays, millrace.audit_log cascade",
+  );
   await dashboard.close();
 });
 
-async function die(jobId: string, error = "no lead source for page 17"): Promise<string> {
+async function die(jobId: string, error = "no tenant owns page 17"): Promise<string> {
   const job: ExhaustedJob = {
     queue: QUEUE,
     jobId,
-    source: "probe",
+    integration: "probe",
     eventId: jobId,
     kind: "message",
     payload: { text: "Ada Sample", access_token: "EAAGm0PX4ZCpsBAKZBd7kq2wLQ" },
@@ -65,11 +67,11 @@ test("a dry run tells how many and which, and changes nothing", async () => {
   await die("one");
   await die("two", "another");
   const dry = { selection: { text: "lead source" }, dryRun: true };
-  const told = { dryRun: true, letters: 1, tally: [{ queue: QUEUE, error: "no lead source for page 17", letters: 1 }] };
+  const told = { dryRun: true, letters: 1, tally: [{ queue: QUEUE, error: "no tenant owns page 17", letters: 1 }] };
   expect(await call("POST", "/replay", dry)).toMatchObject({ status: 200, body: told });
   expect(await call("POST", "/discard", dry)).toMatchObject({ status: 200, body: told });
   expect((await call("GET", "")).body).toMatchObject({ counts: { dead: 2 } });
-  expect(await rows.rows("select 1 from replays union all select 1 from operator_actions")).toEqual([]);
+  expect(await rows.rows("select 1 from millrace.replays union all select 1 from millrace.audit_log")).toEqual([]);
 });
 
 test("9: a replay is begun, looked at and cancelled, and the audit tells by whom and why", async () => {
@@ -86,7 +88,7 @@ test("9: a replay is begun, looked at and cancelled, and the audit tells by whom
   expect((await call("POST", `/replays/${id}/cancel`, {})).status).toBe(409);
   expect((await call("POST", `/replays/${uuidv7()}/cancel`, {})).status).toBe(404);
   expect((await call("GET", "/replays")).body).toMatchObject({ replays: [{ id, state: "cancelled" }] });
-  expect(await rows.rows("select actor, action, reason from operator_actions order by id")).toEqual([
+  expect(await rows.rows("select actor, action, reason from millrace.audit_log order by id")).toEqual([
     { actor: "grace", action: "dead_letters.replayed", reason: "mended" },
     { actor: "grace", action: "replay.cancelled", reason: "not yet" },
   ]);
@@ -96,7 +98,7 @@ test("one is edited while it is dead, and discarded", async () => {
   const id = await die("one");
   const shown = (await call("GET", `/${id}`)).body?.["payload"];
   expect((await call("PUT", `/${id}`, { payload: shown })).status).toBe(409);
-  await rows.rows("update dead_letters set payload = payload - 'access_token'");
+  await rows.rows("update millrace.dead_letters set payload = payload - 'access_token'");
   expect((await call("PUT", `/${id}`, { payload: { text: "Ada\0" } })).status).toBe(204);
   expect((await call("GET", `/${id}`)).body).toMatchObject({ payload: { text: "Ada\uFFFD" } });
   expect((await call("PUT", `/${uuidv7()}`, { payload: {} })).status).toBe(404);

@@ -1,5 +1,5 @@
 import { contentHash, type ExhaustedJob, uuidv7 } from "@millrace/core";
-import { createDeadLetterList, createDeadLetters, createReplayLane, type DeadLetter } from "@millrace/db";
+import { createDeadLetterList, createDeadLetters, createReplayScheduler, type DeadLetter } from "@millrace/db";
 import { createTestDatabase, openRows, queueStores, type TestDatabase } from "@millrace/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type DashboardServer, openDashboard, QUEUE } from "./dashboard-server.ts";
@@ -24,7 +24,9 @@ describe.each(queueStores())("the dead letters on the board, with the queues on 
     dashboard = await openDashboard(await store.url(testDatabase.url), testDatabase.url);
   });
   afterEach(async () => {
-    await rows.rows("truncate dead_letters, webhook_events, replays, operator_actions cascade");
+    await rows.rows(
+      "truncate millrace.dead_letters, millrace.webhook_events, millrace.replays, millrace.audit_log cascade",
+    );
     await dashboard.close();
   });
 
@@ -33,12 +35,12 @@ describe.each(queueStores())("the dead letters on the board, with the queues on 
     const job: ExhaustedJob = {
       queue: QUEUE,
       jobId,
-      source: "probe",
+      integration: "probe",
       eventId: jobId,
       kind: "message",
       payload: { text: "Ada Sample" },
       errorKind: "permanent",
-      error: "no lead source for page 17",
+      error: "no tenant owns page 17",
       attempts: 1,
       correlationId: "c-1",
       receivedAt: AT,
@@ -61,9 +63,11 @@ describe.each(queueStores())("the dead letters on the board, with the queues on 
   };
   /** Letters whose turn it is: what a worker would put into the queue. */
   const released = async () =>
-    (await createReplayLane(dashboard.database).step(new Date("2026-03-01T12:00:00Z"))).released.map(({ id }) => id);
+    (await createReplayScheduler(dashboard.database).step(new Date("2026-03-01T12:00:00Z"))).released.map(
+      ({ id }) => id,
+    );
   const actions = () =>
-    rows.rows<{ action: string }>("select actor, action, subject, before, after from operator_actions order by id");
+    rows.rows<{ action: string }>("select actor, action, subject, before, after from millrace.audit_log order by id");
 
   test("they are listed and counted by what has become of them", async () => {
     const [one, two] = [await die("one"), await die("two", { failedAt: new Date(AT.getTime() + 1) })];
@@ -89,13 +93,13 @@ describe.each(queueStores())("the dead letters on the board, with the queues on 
           id: letter.id,
           name: `${QUEUE} · message`,
           attempts: 8,
-          failedReason: "retryable: no lead source for page 17",
-          data: { v: 1, source: "probe", id: "again", payload: { text: "Ada Sample" } },
+          failedReason: "retryable: no tenant owns page 17",
+          data: { v: 1, integration: "probe", id: "again", payload: { text: "Ada Sample" } },
         },
       });
       expect(await json(`${LETTERS}/${id}/logs`)).toEqual([
-        "2026-03-01T11:00:00.000Z after 1 attempt, permanent: no lead source for page 17",
-        "2026-03-01T11:01:00.000Z after 8 attempts, retryable: no lead source for page 17",
+        "2026-03-01T11:00:00.000Z after 1 attempt, permanent: no tenant owns page 17",
+        "2026-03-01T11:01:00.000Z after 8 attempts, retryable: no tenant owns page 17",
       ]);
     },
   );

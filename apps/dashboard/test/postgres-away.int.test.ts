@@ -29,7 +29,7 @@ test("the operator of the environment gets in all the same, and what is changed 
   expect((await dashboard.ask("PUT", `/api/queues/${QUEUE}/pause`)).status).toBe(200);
   expect(await dashboard.queue.isPaused()).toBe(true);
   expect((await dashboard.ask("GET", "/", basic({ ...OPERATOR, password: "wrong" }))).status).toBe(401);
-  expect(dashboard.logged.lines().filter(({ msg }) => msg === "audit.not_written")).toMatchObject([
+  expect(dashboard.logged.lines().filter(({ msg }) => msg === "audit.write_failed")).toMatchObject([
     { level: "error", actor: OPERATOR.user, action: "queue.paused", subject: QUEUE, before: { paused: false } },
   ]);
 });

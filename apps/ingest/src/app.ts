@@ -18,7 +18,7 @@ export type IngestParts = {
   /** Keys by which callers of our own API prove themselves. */
   apiKeys: readonly string[];
   /** The way into a queue; asked once for each route, when the app is built. */
-  producerOf(source: string, role: QueueRole): Producer;
+  producerOf(integration: string, role: QueueRole): Producer;
   /** Rejects while the queue takes nothing. */
   pingQueue(): Promise<void>;
   log: Logger;

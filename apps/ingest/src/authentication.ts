@@ -9,9 +9,9 @@ export type Proof = (route: ApiRoute, request: RawRequest, now: Date) => string;
 export function proofBy(apiKeys: readonly string[]): Proof {
   const known = apiKeys.map((key) => ({ key, caller: createHash("sha256").update(key).digest("hex").slice(0, 12) }));
   return (route, request, now) => {
-    if (route.verify) {
-      if (route.verify(request, now)) return route.paths[0];
-      throw new Refusal(401, "Proof refused", { detail: `this route asks for ${route.proof}` });
+    if (route.authenticate) {
+      if (route.authenticate(request, now)) return route.paths[0];
+      throw new Refusal(401, "Proof refused", { detail: `this route asks for ${route.authentication}` });
     }
     if (known.length === 0) throw unproven("no API key is configured: set API_KEYS");
     const given = bearerToken(request.headers["authorization"]);

@@ -25,8 +25,8 @@ async function main(): Promise<void> {
     webhooks: config.webhooks,
     apis: config.apis,
     apiKeys: config.apiKeys,
-    producerOf: (source, role) => {
-      const definition = queueDefinition(source, role);
+    producerOf: (integration, role) => {
+      const definition = queueDefinition(integration, role);
       const producer = producers.get(definition.name) ?? createProducer(backend, definition);
       producers.set(definition.name, producer);
       return producer;

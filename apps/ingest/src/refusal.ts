@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { FieldProblem } from "@millrace/core";
+import { InvalidFieldError } from "@millrace/core";
 import { QueueUnavailableError } from "@millrace/queue";
 import type { IngestEnv } from "./app.ts";
 import { BodyIncompleteError, BodyTooLargeError } from "./body.ts";
@@ -29,7 +29,7 @@ export class Refusal extends Error {
 /** The answer to a request that failed on its way into the queue. Throws what is no refusal. */
 export function refuse(c: Context<IngestEnv>, error: unknown): Response {
   if (error instanceof Refusal) return problem(c, error.status, error.message, error.headers, error.details);
-  if (error instanceof FieldProblem) {
+  if (error instanceof InvalidFieldError) {
     const { field, message: detail } = error;
     const errors = [{ pointer: `/${field}`, field, detail }];
     return problem(c, 400, "Invalid body", {}, { detail: `${field} ${detail}`, errors });

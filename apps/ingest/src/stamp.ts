@@ -1,9 +1,9 @@
-import { EVENT_VERSION, type InboundEvent, type SplitEvent } from "@millrace/core";
+import { EVENT_VERSION, type InboundEvent, type ParsedEvent } from "@millrace/core";
 
 /** Events of one request, each once: a platform may repeat an item within a batch, and the first is kept. */
 export function stamp(
-  split: readonly SplitEvent[],
-  request: { source: string; correlationId: string; receivedAt: string },
+  split: readonly ParsedEvent[],
+  request: { integration: string; correlationId: string; receivedAt: string },
 ): InboundEvent[] {
   const unique = new Map<string, InboundEvent>();
   for (const event of split)

@@ -24,7 +24,7 @@ describe.runIf(findRedisServer())("our own API before a queue that does not take
 
   const queued = async (): Promise<string[]> => {
     const reader = ingest.reader("notes", "requests");
-    const places = await reader.places();
+    const places = await reader.states();
     await reader.close();
     return [...places.keys()].toSorted();
   };

@@ -181,7 +181,7 @@ test("10: none of what was refused here is in a queue, and no key is in a log li
   expect(ingest.log.text()).not.toMatch(/-of-the-tests|unwelcome/);
   for (const role of ["requests", "inbound"] as const) {
     const reader = ingest.reader("notes", role);
-    expect((await reader.places()).size).toBe(0);
+    expect((await reader.states()).size).toBe(0);
     await reader.close();
   }
 });

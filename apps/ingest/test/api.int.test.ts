@@ -24,7 +24,7 @@ describe.each(queueStores())("our own API on $kind", (store) => {
 
   const queued = async (role: QueueRole): Promise<string[]> => {
     const reader = ingest.reader("notes", role);
-    const places = await reader.places();
+    const places = await reader.states();
     await reader.close();
     return [...places.keys()];
   };
@@ -87,7 +87,13 @@ describe.each(queueStores())("our own API on $kind", (store) => {
   test("each request has one log line that names its caller without a key, and nothing of its body", async () => {
     await postNote(ingest.url, note, { "x-request-id": "logged" });
     const line = ingest.log.lines().find(({ correlationId }) => correlationId === "logged");
-    expect(line).toMatchObject({ msg: "api.received", source: "notes", route: notes.paths[0], status: 202, events: 1 });
+    expect(line).toMatchObject({
+      msg: "api.received",
+      integration: "notes",
+      route: notes.paths[0],
+      status: 202,
+      events: 1,
+    });
     expect(line?.["caller"]).toMatch(/^[0-9a-f]{12}$/);
     expect(ingest.log.text()).not.toMatch(/-of-the-tests|words of the note|Ada/);
   });

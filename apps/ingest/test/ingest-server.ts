@@ -25,7 +25,7 @@ export const environment = {
 /** A real ingest on a real port, and a look at its queues. */
 export type IngestServer = {
   url: string;
-  reader(source: string, role?: QueueRole): QueueReader;
+  reader(integration: string, role?: QueueRole): QueueReader;
   log: ReturnType<typeof recordingLogger>;
   close(): Promise<void>;
 };
@@ -48,8 +48,8 @@ export async function startIngest(
       integrations.map((integration) => [integration.id, integration.webhook({ ...environment, ...overrides })]),
     ),
     ...api,
-    producerOf: (source, role) => {
-      const producer = createProducer(producing, queueDefinition(source, role));
+    producerOf: (integration, role) => {
+      const producer = createProducer(producing, queueDefinition(integration, role));
       producers.push(producer);
       return producer;
     },
@@ -66,7 +66,7 @@ export async function startIngest(
   await until("ingest is ready", async () => (await fetch(`${url}/readyz`)).ok);
   return {
     url,
-    reader: (source, role = "inbound") => createQueueReader(reading, [queueDefinition(source, role)]),
+    reader: (integration, role = "inbound") => createQueueReader(reading, [queueDefinition(integration, role)]),
     log,
     close: async () => {
       await new Promise((resolve) => server.close(resolve));

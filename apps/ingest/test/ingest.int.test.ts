@@ -23,7 +23,7 @@ describe.each(queueStores())("ingest on $kind", (store) => {
 
   const queued = async (): Promise<string[]> => {
     const reader = ingest.reader("whatsapp");
-    const places = await reader.places();
+    const places = await reader.states();
     await reader.close();
     return [...places.keys()].toSorted();
   };

@@ -1,4 +1,4 @@
-import { type ApiRoute, apiRoute, derivedUuid, eventId, FieldProblem, secretsEqual } from "@millrace/core";
+import { type ApiRoute, apiRoute, derivedUuid, eventId, InvalidFieldError, secretsEqual } from "@millrace/core";
 import { z } from "zod";
 
 /** Keys of the callers in these tests. */
@@ -18,7 +18,7 @@ export const notes: ApiRoute = apiRoute({
   paths: ["/api/integrations/notes/send", "/api/notes/send"],
   summary: "Leave a note",
   description: "Keeps a note.",
-  proof: "one of API_KEYS",
+  authentication: "one of API_KEYS",
   maxBodyBytes: 4_000,
   role: "requests",
   body: z.strictObject({
@@ -28,9 +28,10 @@ export const notes: ApiRoute = apiRoute({
     on: z.iso.date().optional(),
   }),
   status: 202,
-  answer: z.strictObject({ ids: z.array(z.uuid()) }),
+  response: z.strictObject({ ids: z.array(z.uuid()) }),
   accept(body, { caller, idempotencyKey, newId, now }) {
-    if (body.on !== undefined && new Date(body.on) > now) throw new FieldProblem("on", "must not be in the future");
+    if (body.on !== undefined && new Date(body.on) > now)
+      throw new InvalidFieldError("on", "must not be in the future");
     const name = (index: number) =>
       idempotencyKey === undefined ? newId() : derivedUuid("note", caller, idempotencyKey, String(index));
     const ids = Array.from({ length: body.copies ?? 1 }, (_, index) => name(index));
@@ -46,13 +47,13 @@ export const stamps: ApiRoute = apiRoute({
   paths: ["/api/integrations/notes/stamp"],
   summary: "Stamp a note",
   description: "Marks a note as read.",
-  proof: "the secret in `X-Stamp`",
-  verify: (request) => secretsEqual(request.headers["x-stamp"] ?? "", stampSecret),
+  authentication: "the secret in `X-Stamp`",
+  authenticate: (request) => secretsEqual(request.headers["x-stamp"] ?? "", stampSecret),
   maxBodyBytes: 4_000,
   role: "inbound",
   body: z.object({ note: z.string() }),
   status: 200,
-  answer: z.object({ by: z.string() }),
+  response: z.object({ by: z.string() }),
   accept: ({ note }, { caller }) => ({
     events: [{ id: eventId("stamp", note), kind: "stamp", payload: { note } }],
     body: { by: caller },
@@ -64,13 +65,13 @@ export const pins: ApiRoute = apiRoute({
   paths: ["/api/notes/:id/pin"],
   summary: "Pin a note",
   description: "Keeps a note on top.",
-  proof: "one of API_KEYS",
+  authentication: "one of API_KEYS",
   maxBodyBytes: 4_000,
   role: "inbound",
   params: z.strictObject({ id: z.uuid().meta({ description: "Which note." }) }),
   body: z.strictObject({}),
   status: 202,
-  answer: z.object({ pinned: z.uuid() }),
+  response: z.object({ pinned: z.uuid() }),
   accept: (_, { params }) => ({
     events: [{ id: eventId("pin", params.id), kind: "pin", payload: params }],
     body: { pinned: params.id },

@@ -74,7 +74,7 @@ describe.runIf(findRedisServer())("a queue that does not take it", () => {
     }
     expect(status).toBe(503);
     const reader = ingest.reader("whatsapp");
-    const places = await reader.places();
+    const places = await reader.states();
     await reader.close();
     expect([...places.keys()].toSorted()).toEqual(accepted.map((id) => `message.111.${id}`).toSorted());
   });

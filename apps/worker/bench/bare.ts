@@ -1,5 +1,5 @@
 import { type EventHandler, type InboundEvent, uuidv7 } from "@millrace/core";
-import { createInbox, type Database, sourceStore } from "@millrace/db";
+import { createInbox, type Database, accountStore } from "@millrace/db";
 import { recordingLogger } from "@millrace/testing/servers";
 import { localParts } from "../test/local-parts.ts";
 
@@ -16,13 +16,13 @@ export async function runBare(
     ...localParts(database),
     log,
     signal: new AbortController().signal,
-    sources: sourceStore(database.orm),
+    accounts: accountStore(database.orm),
   };
   let next = 0;
   const startedAt = performance.now();
   const work = async () => {
     for (let event = events[next++]; event; event = events[next++])
-      await inbox.once(event, await handler.handle(event, context));
+      await inbox.applyOnce(event, await handler.handle(event, context));
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   return events.length / ((performance.now() - startedAt) / 1000);

@@ -11,7 +11,7 @@ export function whatsappTexts(count: number, run: string): InboundEvent[] {
     const id = `wamid.HBgLNDkxNTE${run}${String(index).padStart(10, "0")}`;
     return {
       v: EVENT_VERSION,
-      source: "whatsapp",
+      integration: "whatsapp",
       id: `message.100000000000001.${id}`,
       kind: "message",
       correlationId: `bench-${index}`,

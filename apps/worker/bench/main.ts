@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { uuidv7 } from "@millrace/core";
-import { assignSources, migrateDatabase, openDatabase } from "@millrace/db";
+import { assignAccounts, migrateDatabase, openDatabase } from "@millrace/db";
 import { openQueueBackend } from "@millrace/queue";
 import { startBenchServers } from "@millrace/testing/servers";
 import { runBare } from "./bare.ts";
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const database = openDatabase(servers.postgresUrl, { maxConnections: CONCURRENCY + 2, name: "bench" });
   try {
     await migrateDatabase(database);
-    await assignSources(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Bench" }], uuidv7);
+    await assignAccounts(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Bench" }], uuidv7);
     const setup = openQueueBackend(servers.postgresUrl, "consumer", 2);
     await setup.migrate();
     await setup.close();

@@ -1,5 +1,5 @@
 import { createLogger, type EventHandler, type InboundEvent } from "@millrace/core";
-import { createLedger, type Database } from "@millrace/db";
+import { createEventStatuses, type Database } from "@millrace/db";
 import { createProducer, queueDefinition, openQueueBackend } from "@millrace/queue";
 import { until } from "@millrace/testing/servers";
 import { startWorker } from "../src/worker.ts";
@@ -16,7 +16,7 @@ export async function runQueued(
   const backend = openQueueBackend(queueUrl, "consumer", 4);
   const producer = createProducer(backend, queueDefinition("whatsapp", "inbound"));
   for (let from = 0; from < events.length; from += 500) await producer.enqueue(events.slice(from, from + 500));
-  const ledger = createLedger(database);
+  const ledger = createEventStatuses(database);
   const { done } = await ledger.counts("whatsapp");
   const startedAt = performance.now();
   const worker = startWorker({

@@ -10,7 +10,7 @@ const COMPLETE: Environment = Object.assign(
 );
 
 test("what is over is kept for a while, for ever where the variable is 0", () => {
-  expect(readWorkerConfig(COMPLETE).keptDays).toMatchObject({ webhook_events: 90, operator_actions: 365 });
+  expect(readWorkerConfig(COMPLETE).keptDays).toMatchObject({ webhook_events: 90, audit_log: 365 });
   expect(readWorkerConfig({ ...COMPLETE, RETENTION_EVENTS_DAYS: "0" }).keptDays.webhook_events).toBeUndefined();
 });
 

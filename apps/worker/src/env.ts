@@ -14,7 +14,7 @@ import { type MediaConfig, readMediaConfig } from "@millrace/media";
 import { readQueueUrl, readWorkerShare, type WorkerShare } from "@millrace/queue";
 import { z } from "zod";
 import type { KeptDays } from "./loops/retention.ts";
-import type { Workings } from "./worker.ts";
+import type { EnabledIntegration } from "./worker.ts";
 
 const variables = z.object({
   DATABASE_URL: z.string(),
@@ -28,7 +28,7 @@ export type WorkerConfig = WorkerShare & {
   queueUrl: string;
   port: number;
   logLevel: string;
-  integrations: readonly Workings[];
+  integrations: readonly EnabledIntegration[];
   /** What each channel can send. */
   formats: readonly OutgoingFormat[];
   media: MediaConfig;
@@ -67,7 +67,7 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
       replays: days.replays,
       dead_letters: days.deadLetters,
       webhook_events: days.events,
-      operator_actions: days.operatorActions,
+      audit_log: days.auditLog,
       alerts: days.alerts,
       operator_sessions: 0,
       rate_limits: 1,
@@ -76,7 +76,7 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
 }
 
 /** What an integration does with the jobs of each of its queues. Throws EnvironmentError. */
-function readWorkings(integration: Integration, environment: Environment): Workings {
+function readWorkings(integration: Integration, environment: Environment): EnabledIntegration {
   return {
     id: integration.id,
     accountOf: integration.accountOf,

@@ -14,18 +14,18 @@ export type FollowUpQueue = {
 /** Opens a producer per queue when it is first needed. */
 export function createFollowUpQueue(backend: QueueBackend, now: Now): FollowUpQueue {
   const producers = new Map<string, Producer>();
-  const producerOf = (source: string, role: QueueRole): Producer => {
-    const definition = queueDefinition(source, role);
+  const producerOf = (integration: string, role: QueueRole): Producer => {
+    const definition = queueDefinition(integration, role);
     const known = producers.get(definition.name) ?? createProducer(backend, definition, now);
     producers.set(definition.name, known);
     return known;
   };
   return {
     async enqueue(origin, followUps) {
-      for (const { source, role, wake, ...event } of followUps) {
-        const producer = producerOf(source, role);
+      for (const { integration, role, promote: wake, ...event } of followUps) {
+        const producer = producerOf(integration, role);
         if (wake) await producer.wake(event.id);
-        else await producer.enqueue([jobOf(origin, source, event, now())]);
+        else await producer.enqueue([jobOf(origin, integration, event, now())]);
       }
     },
     async close() {
@@ -36,9 +36,9 @@ export function createFollowUpQueue(backend: QueueBackend, now: Now): FollowUpQu
 
 function jobOf(
   { correlationId }: Pick<InboundEvent, "correlationId">,
-  source: string,
-  event: Omit<FollowUp, "source" | "role" | "wake">,
+  integration: string,
+  event: Omit<FollowUp, "integration" | "role" | "wake">,
   at: Date,
 ): InboundEvent {
-  return { v: EVENT_VERSION, source, correlationId, receivedAt: at.toISOString(), ...event };
+  return { v: EVENT_VERSION, integration, correlationId, receivedAt: at.toISOString(), ...event };
 }

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     maxConnections: Math.min(config.concurrency, 16) + 2,
     name: "millrace-worker",
   });
-  const fenceDatabase = openDatabase(config.databaseUrl, {
+  const lockDatabase = openDatabase(config.databaseUrl, {
     maxConnections: Math.min(config.concurrency, 16),
     name: "millrace-fence",
   });
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const worker = startWorker({
     backend,
     database,
-    fenceDatabase,
+    lockDatabase,
     integrations: config.integrations,
     formats: config.formats,
     queues: config.queues,
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
     await watch.close();
     await backend.close();
     await database.close();
-    await fenceDatabase.close();
+    await lockDatabase.close();
     log.info({}, "worker.stopped");
     process.exit(0);
   };

@@ -14,12 +14,18 @@ import type {
   OutgoingFormat,
   Random,
 } from "@millrace/core";
-import { createConversionBatches, createDeadLetters, createHolds, createReplayLane, type Database } from "@millrace/db";
+import {
+  createConversionBatches,
+  createDeadLetters,
+  createPauses,
+  createReplayScheduler,
+  type Database,
+} from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
 import {
   type Consumer,
   type ConsumerTimings,
-  createGate,
+  createFlowControl,
   createReplayer,
   type QueueBackend,
   queueCatalogue,
@@ -32,7 +38,7 @@ import { createProcessors } from "./processors/index.ts";
 import { type ReplayTimings, startReplays } from "./loops/replays.ts";
 
 /** An integration at work: what it does with the jobs of each of its queues. */
-export type Workings = {
+export type EnabledIntegration = {
   id: string;
   accountOf?: Integration["accountOf"];
   handler: EventHandler;
@@ -48,8 +54,8 @@ export type WorkerParts = {
   backend: QueueBackend;
   database: Database;
   /** For the fence around AI answers, which takes a connection for as long as a send takes. */
-  fenceDatabase: Database;
-  integrations: readonly Workings[];
+  lockDatabase: Database;
+  integrations: readonly EnabledIntegration[];
   formats: readonly OutgoingFormat[];
   /** Names of the queues to consume; undefined for all. */
   queues: readonly string[] | undefined;
@@ -80,9 +86,9 @@ export function startWorker(parts: WorkerParts): Consumer {
   const followUps = createFollowUpQueue(backend, now);
   const { processorOf, afterDeath } = createProcessors(parts, followUps);
   const deadLetters = createDeadLetters(database, parts.newId);
-  const gate = createGate(createHolds(database), now, random, parts.timings?.trialMs);
-  const accountOf = ({ source, role }: QueueDefinition, { kind, payload }: ExhaustedJob) =>
-    role === "inbound" ? integrations.find(({ id }) => id === source)?.accountOf?.({ kind, payload }) : undefined;
+  const gate = createFlowControl(createPauses(database), now, random, parts.timings?.probeMs);
+  const accountOf = ({ integration, role }: QueueDefinition, { kind, payload }: ExhaustedJob) =>
+    role === "inbound" ? integrations.find(({ id }) => id === integration)?.accountOf?.({ kind, payload }) : undefined;
   const consumers = catalogue
     .filter((definition) => queues === undefined || queues.includes(definition.name))
     .flatMap((definition) => {
@@ -110,7 +116,7 @@ export function startWorker(parts: WorkerParts): Consumer {
       ];
     });
   const replays = startReplays({
-    lane: createReplayLane(database),
+    lane: createReplayScheduler(database),
     replayer: createReplayer(backend, catalogue),
     log,
     now,
@@ -120,7 +126,7 @@ export function startWorker(parts: WorkerParts): Consumer {
     uploads
       ? [
           startBatcher({
-            source: id,
+            integration: id,
             maxBatch: uploads.maxBatch,
             batches: createConversionBatches(database, parts.newId),
             followUps,

@@ -1,7 +1,7 @@
 import { serve } from "@hono/node-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AlertWebhook, fetchHttp, uuidv7 } from "@millrace/core";
-import { createAlerts, createDeadLetters, createHolds } from "@millrace/db";
+import { createAlerts, createDeadLetters, createPauses } from "@millrace/db";
 import { createQueueWatch, openQueueBackend, type QueueWatch } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
@@ -65,14 +65,14 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     await until("it is seen", async () => (await watch.look())[0]?.workers === 1);
     return worker;
   };
-  const hold = { scope: "probe:account:1", kind: "parked", reason: "the token is not valid" } as const;
-  const park = () => createHolds(line.database).place({ ...hold, until: now });
-  const lift = () => createHolds(line.database).lift(hold.scope);
+  const hold = { scope: "probe:account:1", kind: "paused", reason: "the token is not valid" } as const;
+  const park = () => createPauses(line.database).set({ ...hold, until: now });
+  const lift = () => createPauses(line.database).resume(hold.scope);
   const die = (error: string) =>
     createDeadLetters(line.database, uuidv7).record({
       queue: "probe-inbound",
       jobId: uuidv7(),
-      source: "probe",
+      integration: "probe",
       eventId: uuidv7(),
       kind: "probe",
       payload: { name: "Ada Lovelace" },
@@ -93,7 +93,7 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     expect(await told()).toEqual(["no_worker probe-inbound opened"]);
     pass(5 * MINUTE);
     await round();
-    expect(await openAlerts()).toEqual(["no_worker probe-inbound", "waiting_too_long probe-inbound"]);
+    expect(await openAlerts()).toEqual(["no_worker probe-inbound", "queue_delayed probe-inbound"]);
     await work();
     await until("the job is done", async () => (await line.reader.find("one")).place === "completed");
     pass(MINUTE);
@@ -102,8 +102,8 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     expect((await told()).sort()).toEqual([
       "no_worker probe-inbound closed",
       "no_worker probe-inbound opened",
-      "waiting_too_long probe-inbound closed",
-      "waiting_too_long probe-inbound opened",
+      "queue_delayed probe-inbound closed",
+      "queue_delayed probe-inbound opened",
     ]);
   });
 
@@ -117,7 +117,7 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     await park();
     pass(MINUTE);
     await rounds({ watch: blind })();
-    expect(await openAlerts()).toEqual(["no_worker probe-inbound", "parked probe:account:1"]);
+    expect(await openAlerts()).toEqual(["no_worker probe-inbound", "account_paused probe:account:1"]);
     await blind.close();
     await away.close();
   });
@@ -138,39 +138,39 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     await work();
     const round = rounds();
     for (const page of ["300000000000123", "300000000000456", "300000000000789"])
-      await die(`no lead source for page ${page}`);
+      await die(`no tenant owns page ${page}`);
     for (let time = 0; time < 3; time += 1) {
       await round();
       pass(MINUTE);
     }
-    const opened = ["many_dead probe-inbound opened", "new_kind probe-inbound: no lead source for page # opened"];
+    const opened = ["many_dead_letters probe-inbound opened", "new_error probe-inbound: no tenant owns page # opened"];
     expect((await told()).sort()).toEqual(opened);
     expect(await (await sandbox.request("/alerts")).text()).not.toMatch(/Ada|300000000000/);
     expect(line.log.lines().filter(({ level }) => level === "error")).toMatchObject([
-      { msg: "alert.opened", alert: true, rule: "new_kind" },
-      { msg: "alert.opened", alert: true, rule: "many_dead" },
+      { msg: "alert.opened", alert: true, rule: "new_error" },
+      { msg: "alert.opened", alert: true, rule: "many_dead_letters" },
     ]);
     pass(HOUR);
     await round();
     expect(await openAlerts()).toEqual([]);
     expect(await told()).toHaveLength(4);
-    await die("no lead source for page 777");
+    await die("no tenant owns page 777");
     pass(MINUTE);
     await round();
     expect(await openAlerts()).toEqual([]);
   });
 
-  test("of many workers that see a parked account at once, one tells it; its end is told when it is lifted", async () => {
+  test("of many workers that see a paused account at once, one tells it; its end is told when it is lifted", async () => {
     await work();
     await park();
     await Promise.all(Array.from({ length: 5 }, () => rounds()()));
     pass(MINUTE);
     await Promise.all(Array.from({ length: 5 }, () => rounds()()));
-    expect(await told()).toEqual(["parked probe:account:1 opened"]);
+    expect(await told()).toEqual(["account_paused probe:account:1 opened"]);
     await lift();
     pass(MINUTE);
     await rounds()();
-    expect(await told()).toEqual(["parked probe:account:1 opened", "parked probe:account:1 closed"]);
+    expect(await told()).toEqual(["account_paused probe:account:1 opened", "account_paused probe:account:1 closed"]);
   });
 
   test("a webhook that is down is left alone for longer each time, and gets all that it missed", async () => {
@@ -192,8 +192,8 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     expect(await told()).toEqual([]);
     pass(30);
     await round();
-    expect(await told()).toEqual(["parked probe:account:1 opened", "parked probe:account:1 closed"]);
-    expect(line.log.lines().filter(({ msg }) => msg === "alert.not_told")).toMatchObject([
+    expect(await told()).toEqual(["account_paused probe:account:1 opened", "account_paused probe:account:1 closed"]);
+    expect(line.log.lines().filter(({ msg }) => msg === "alert.notification_failed")).toMatchObject([
       { error: "HTTP 500" },
       { error: "HTTP 500" },
     ]);
@@ -208,14 +208,17 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     await die("no lead source");
     pass(MINUTE);
     await round();
-    expect(await told()).toEqual(["new_kind probe-inbound: no lead source opened"]);
-    expect(line.log.lines().filter(({ msg }) => msg === "alert.not_told")).toMatchObject([
+    expect(await told()).toEqual(["new_error probe-inbound: no lead source opened"]);
+    expect(line.log.lines().filter(({ msg }) => msg === "alert.notification_failed")).toMatchObject([
       { subject: hold.scope, state: "opened", error: "HTTP 400" },
     ]);
     await lift();
     pass(9 * MINUTE);
     await round();
-    expect((await told()).slice(1)).toEqual(["parked probe:account:1 opened", "parked probe:account:1 closed"]);
+    expect((await told()).slice(1)).toEqual([
+      "account_paused probe:account:1 opened",
+      "account_paused probe:account:1 closed",
+    ]);
   });
 
   test("a webhook that gives no answer holds a round up for some seconds, and a stop not at all", async () => {
@@ -231,26 +234,26 @@ describe.each(queueStores())("alerts, with the queue on $kind,", (store) => {
     });
     stopping.abort();
     await stopped;
-    expect(log.lines().some(({ msg }) => msg === "alert.not_told")).toBe(false);
+    expect(log.lines().some(({ msg }) => msg === "alert.notification_failed")).toBe(false);
     pass(MINUTE);
     await rounds()();
-    expect(log.lines().find(({ msg }) => msg === "alert.not_told")).toMatchObject({
+    expect(log.lines().find(({ msg }) => msg === "alert.notification_failed")).toMatchObject({
       error: "no answer within 5000 ms",
     });
-    expect(await openAlerts()).toEqual(["parked probe:account:1"]);
+    expect(await openAlerts()).toEqual(["account_paused probe:account:1"]);
   });
 
   test("without a webhook an alert is logged and kept, and told once there is one", async () => {
     await work();
     await park();
     await rounds({ webhook: undefined })();
-    expect(await openAlerts()).toEqual(["parked probe:account:1"]);
+    expect(await openAlerts()).toEqual(["account_paused probe:account:1"]);
     expect(await told()).toEqual([]);
     pass(MINUTE);
     await rounds({ webhook: { ...webhook, format: "slack" } })();
     const taken = (await (await sandbox.request("/alerts")).json()) as { body: { text: string } }[];
     expect(taken.map(({ body }) => body.text)).toEqual([
-      ":rotating_light: *parked* probe:account:1 is parked: the token is not valid",
+      ":rotating_light: *account_paused* probe:account:1 is paused: the token is not valid",
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createHolds } from "@millrace/db";
+import { createPauses } from "@millrace/db";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { openPipe, type Pipe } from "./pipe.ts";
 
@@ -92,16 +92,16 @@ describe.each(queueStores())("a worker on $kind", (store) => {
     expect(pipe.probe.attempts.get("throttled")).toBe(2);
   });
 
-  test("a parked account alerts once, keeps its attempts and resumes by itself", async () => {
+  test("a paused account alerts once, keeps its attempts and resumes by itself", async () => {
     pipe.work();
     await pipe.send("first", { do: "park", times: 9, scope: "page:9" });
-    await until("the account is parked", () => pipe.log.lines().some((line) => line["msg"] === "hold.parked"));
+    await until("the account is paused", () => pipe.log.lines().some((line) => line["msg"] === "scope.paused"));
     await pipe.send("second", { do: "park", times: 9, scope: "page:9" });
     await until("both are done", async () => (await isDone("first")) && (await isDone("second")));
     // More trials than a job has attempts.
     expect(pipe.probe.attempts.get("page:9")).toBeGreaterThan(9);
-    expect(pipe.log.lines().filter((line) => line["msg"] === "hold.parked")).toHaveLength(1);
-    expect(pipe.log.lines().filter((line) => line["msg"] === "hold.lifted")).toHaveLength(1);
+    expect(pipe.log.lines().filter((line) => line["msg"] === "scope.paused")).toHaveLength(1);
+    expect(pipe.log.lines().filter((line) => line["msg"] === "scope.resumed")).toHaveLength(1);
     expect(await pipe.deadLetters()).toEqual([]);
   });
 
@@ -111,9 +111,9 @@ describe.each(queueStores())("a worker on $kind", (store) => {
       await pipe.send(id, { do: "trouble", scope: `page:${id}` });
       await until(`${id} is done`, () => isDone(id));
     }
-    await until("both are parked", async () => (await createHolds(pipe.database).list()).length === 2);
-    expect(await createHolds(pipe.database).list()).toMatchObject([{ kind: "parked" }, { kind: "parked" }]);
-    const alerts = pipe.log.lines().filter((line) => line["msg"] === "hold.parked");
+    await until("both are paused", async () => (await createPauses(pipe.database).list()).length === 2);
+    expect(await createPauses(pipe.database).list()).toMatchObject([{ kind: "paused" }, { kind: "paused" }]);
+    const alerts = pipe.log.lines().filter((line) => line["msg"] === "scope.paused");
     expect(alerts.map(({ alert, error }) => [alert, error])).toEqual([
       [true, "payment due"],
       [true, "payment due"],

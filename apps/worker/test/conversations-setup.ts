@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { type Environment, type Question, type Random, systemNow, uuidv7 } from "@millrace/core";
-import { assignSources, migrateDatabase, openDatabase } from "@millrace/db";
+import { assignAccounts, migrateDatabase, openDatabase } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { openMediaStore } from "@millrace/media";
 import { type Consumer, openQueueBackend, queueCatalogue } from "@millrace/queue";
@@ -52,10 +52,10 @@ export async function openConversations(
 ) {
   const testDatabase = await createTestDatabase();
   const database = openDatabase(testDatabase.url, { maxConnections: 12, name: "test" });
-  const fenceDatabase = openDatabase(testDatabase.url, { maxConnections: 12, name: "test-fence" });
+  const lockDatabase = openDatabase(testDatabase.url, { maxConnections: 12, name: "test-fence" });
   await migrateDatabase(database);
   const owned = ["whatsapp", "telegram"].map((provider) => ({ provider, externalId: "*", tenantName: "Mill" }));
-  await assignSources(database.orm, owned, uuidv7);
+  await assignAccounts(database.orm, owned, uuidv7);
   const rows = openRows(testDatabase.url);
 
   const secrets = Object.fromEntries(
@@ -132,7 +132,7 @@ export async function openConversations(
     /** Starts a worker. */
     work(timings: QuickTimings = {}): Consumer {
       const worker = startConversationsWorker(
-        { database, fenceDatabase, backend, environment, media, log: log.log, random },
+        { database, lockDatabase, backend, environment, media, log: log.log, random },
         timings,
       );
       workers.push(worker);
@@ -168,7 +168,7 @@ export async function openConversations(
       await backend.close();
       await rows.close();
       await database.close();
-      await fenceDatabase.close();
+      await lockDatabase.close();
       await new Promise((resolve) => server.close(resolve));
       await testDatabase.drop();
     },

@@ -4,7 +4,7 @@ import { integrations } from "@millrace/integrations";
 import type { OpenMediaStore } from "@millrace/media";
 import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
 import type { BatchTimings } from "../src/loops/upload-batcher.ts";
-import { startWorker, type Workings } from "../src/worker.ts";
+import { startWorker, type EnabledIntegration } from "../src/worker.ts";
 import { localParts } from "./local-parts.ts";
 
 /**
@@ -21,13 +21,13 @@ const QUICK: Partial<ConsumerTimings> = {
   stalledCheckMs: 500,
   sweepMs: 200,
   outageMs: 200,
-  trialMs: 300,
+  probeMs: 300,
 };
 
 /** What a worker of these tests works with. */
 type Parts = {
   database: Database;
-  fenceDatabase: Database;
+  lockDatabase: Database;
   backend: QueueBackend;
   environment: Environment;
   log: Logger;
@@ -55,7 +55,7 @@ function workingsOf(
   integration: Integration,
   environment: Environment,
   { reconcileMs, uploads: otherwise }: Pick<QuickTimings, "reconcileMs" | "uploads">,
-): Workings {
+): EnabledIntegration {
   const uploads = integration.uploads?.(environment);
   const outbound = integration.outbound?.(environment);
   return {

@@ -67,7 +67,7 @@ describe.each(queueStores())("conversions of any kind in batches of any size, on
         const worker = sales.work({
           batchWindowMs: 0,
           batchStepMs: 20,
-          uploads: { maxBatch, lookAfterMs: 20, requestsPerMinute: 60_000 },
+          uploads: { maxBatch, firstCheckAfterMs: 20, requestsPerMinute: 60_000 },
         });
         const rows = await sales.processUntil("all have ended", async () => {
           const found = await ofRun(run);

@@ -49,7 +49,7 @@ describe.each(queueStores())("what is personal in conversions, on $kind:", (stor
     await until("it waits to be sent again", async () => (await asked()).length > 0);
     await rows(`update conversion_uploads set status = 'rejected', error = 'erased', payload = '{"erased": true}'`);
     await until("nothing is left to do", async () => (await sales.conversations.jobs()).unfinished === 0);
-    expect(await rows("select state from conversion_batches")).toEqual([{ state: "rejected" }]);
+    expect(await rows("select state from millrace.conversion_batches")).toEqual([{ state: "rejected" }]);
     expect(await sales.taken()).toEqual([]);
   });
 
@@ -62,6 +62,8 @@ describe.each(queueStores())("what is personal in conversions, on $kind:", (stor
     await sales.processUntil("it has ended", async () => (await statuses()).includes("a rejected"));
     expect(await sales.rows()).toMatchObject([{ error: "erased" }]);
     expect(await sales.taken()).toHaveLength(1);
-    expect(await sales.conversations.rows.rows("select state from conversion_batches")).toEqual([{ state: "failed" }]);
+    expect(await sales.conversations.rows.rows("select state from millrace.conversion_batches")).toEqual([
+      { state: "failed" },
+    ]);
   });
 });

@@ -10,7 +10,7 @@ import {
   uuidv7,
 } from "@millrace/core";
 import {
-  assignSources,
+  assignAccounts,
   createConversionBatches,
   createInbox,
   createRateLimits,
@@ -63,9 +63,9 @@ test("Google never gets more requests in a minute than it allows, from all worke
   /** The queue: each job with its time. */
   let waiting: { event: InboundEvent; at: number }[] = [];
   const put = (followUps: readonly FollowUp[]) => {
-    for (const { notBefore, id, kind, payload, source } of followUps)
+    for (const { notBefore, id, kind, payload, integration } of followUps)
       waiting.push({
-        event: { v: EVENT_VERSION, source, id, kind, payload, correlationId: id, receivedAt: now().toISOString() },
+        event: { v: EVENT_VERSION, integration, id, kind, payload, correlationId: id, receivedAt: now().toISOString() },
         at: notBefore === undefined ? ms : Date.parse(notBefore),
       });
   };
@@ -84,14 +84,14 @@ test("Google never gets more requests in a minute than it allows, from all worke
   const [first] = databases;
   if (!first) throw new Error("there is a worker");
   await migrateDatabase(first);
-  await assignSources(first.orm, [{ provider: "google", externalId: "*", tenantName: "Mill" }], uuidv7);
+  await assignAccounts(first.orm, [{ provider: "google", externalId: "*", tenantName: "Mill" }], uuidv7);
   await rows.rows(`
     insert into conversion_uploads (id, tenant_id, transaction_id, account_id, conversion_action_id, status, converted_at, payload)
     select gen_random_uuid(), tenants.id, n, '1', '7', 'queued', now(), jsonb_build_object('transactionId', n::text,
       'accountId', '1', 'actionId', '7', 'click', jsonb_build_object('kind', 'gclid', 'id', 'click-' || n),
       'convertedAt', '2026-11-20T09:00:00Z', 'consent', '{}'::jsonb, 'eventSource', 'WEB')
     from tenants, generate_series(1, ${BATCHES}) as n`);
-  put(await createConversionBatches(first, uuidv7).form({ source: "google", maxBatch: 1, windowMs: 0 }, now()));
+  put(await createConversionBatches(first, uuidv7).form({ integration: "google", maxBatch: 1, windowMs: 0 }, now()));
 
   let away = AWAY_MS;
   while (waiting.length > 0) {

@@ -27,7 +27,7 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     await sales.process();
     await all("processed");
     expect((await sales.counted()).sort()).toEqual(["a", "b", "c"]);
-    expect(await sales.conversations.rows.rows("select state, size from conversion_batches")).toEqual([
+    expect(await sales.conversations.rows.rows("select state, size from millrace.conversion_batches")).toEqual([
       { state: "success", size: 3 },
     ]);
   });
@@ -91,11 +91,13 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     );
     expect((await sales.counted()).sort()).toEqual(["a", "b", "c"]);
     expect(
-      await sales.conversations.rows.rows("select state, tries, size, errors from conversion_batches order by tries"),
+      await sales.conversations.rows.rows(
+        "select state, attempts, size, errors from millrace.conversion_batches order by attempts",
+      ),
     ).toEqual([
-      { state: "partial", tries: 1, size: 3, errors: [{ reason: "INTERNAL_ERROR", count: 2 }] },
-      { state: "partial", tries: 2, size: 3, errors: [{ reason: "INTERNAL_ERROR", count: 1 }] },
-      { state: "success", tries: 3, size: 3, errors: [] },
+      { state: "partial", attempts: 1, size: 3, errors: [{ reason: "INTERNAL_ERROR", count: 2 }] },
+      { state: "partial", attempts: 2, size: 3, errors: [{ reason: "INTERNAL_ERROR", count: 1 }] },
+      { state: "success", attempts: 3, size: 3, errors: [] },
     ]);
   });
 
@@ -108,12 +110,12 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
       return found[0]?.status === "rejected" && found;
     });
     expect(row?.error).toBe("INTERNAL_ERROR");
-    expect(await sales.conversations.rows.rows("select state, tries from conversion_batches order by tries")).toEqual(
-      [1, 2, 3, 4].map((tries) => ({ state: "failed", tries })),
-    );
+    expect(
+      await sales.conversations.rows.rows("select state, attempts from millrace.conversion_batches order by attempts"),
+    ).toEqual([1, 2, 3, 4].map((attempts) => ({ state: "failed", attempts })));
   });
 
-  test("the tries of a request that is halved count for both halves", async () => {
+  test("the attempts of a request that is halved count for both halves", async () => {
     await open({ GOOGLE_STATUS_AFTER_MS: "100" });
     for (const id of ["a", "b", "c"]) await sales.report(id, `internal9-${id}`);
     sales.work();
@@ -125,8 +127,8 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     await sales.processUntil("all are rejected", async () =>
       (await sales.rows()).every(({ status }) => status === "rejected"),
     );
-    const tries = (await sales.taken()).map(({ transactionId }) => transactionId);
-    expect(tries.toSorted()).toEqual(["a", "a", "a", "a", "b", "c", "c", "c", "c"]);
+    const attempts = (await sales.taken()).map(({ transactionId }) => transactionId);
+    expect(attempts.toSorted()).toEqual(["a", "a", "a", "a", "b", "c", "c", "c", "c"]);
   });
 
   test("a permission that is missing parks them with one alert, and they go on by themselves", async () => {
@@ -146,7 +148,7 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     await until("it is a row", async () => (await sales.rows()).length === 1);
     await first.stop(100);
     const [batch] = await sales.conversations.rows.rows<{ batch_id: string }>(
-      `with batch as (insert into conversion_batches (id, source, account_id, action_id, state, size, created_at, updated_at)
+      `with batch as (insert into millrace.conversion_batches (id, integration, account_id, action_id, state, size, created_at, updated_at)
          select gen_random_uuid(), 'google', account_id, conversion_action_id, 'formed', 1, now() - interval '1 h', now() - interval '1 h'
          from conversion_uploads returning id)
        update conversion_uploads set batch_id = (select id from batch) returning batch_id`,
@@ -164,7 +166,7 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
   test("a batch whose dead letter is discarded is not uploaded any more, and its conversions say so", async () => {
     const id = `upload.${await strand()}`;
     const { database } = sales.conversations;
-    const told = { source: "google", kind: "upload", correlationId: "c", payload: {}, receivedAt: new Date() };
+    const told = { integration: "google", kind: "upload", correlationId: "c", payload: {}, receivedAt: new Date() };
     const end = { errorKind: "permanent", error: "http_413", attempts: 1, failedAt: new Date() };
     await createDeadLetters(database, uuidv7).record({
       ...told,
@@ -176,7 +178,7 @@ describe.each(queueStores())("conversions on their way to Google, on $kind:", (s
     await createReplays(database, uuidv7, systemNow).discard({ queue: "google-uploads" }, { actor: "Bea" });
     sales.work();
     expect(await all("rejected")).toMatchObject([{ error: "discarded" }]);
-    expect(await sales.conversations.rows.rows("select state from conversion_batches")).toEqual([
+    expect(await sales.conversations.rows.rows("select state from millrace.conversion_batches")).toEqual([
       { state: "rejected" },
     ]);
     expect(await sales.taken()).toEqual([]);

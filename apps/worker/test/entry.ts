@@ -24,17 +24,17 @@ const formats = integrations.map(({ format }) => format).filter((format) => form
 type Stampable = Pick<InboundEvent, "id" | "kind" | "payload">;
 
 /** An event that was taken in, and when. */
-type AcceptedEvent = Stampable & { source: string; at: Date };
+type AcceptedEvent = Stampable & { integration: string; at: Date };
 
-function stamp(source: string, event: Stampable): InboundEvent {
-  return { v: EVENT_VERSION, source, correlationId: randomUUID(), receivedAt: new Date().toISOString(), ...event };
+function stamp(integration: string, event: Stampable): InboundEvent {
+  return { v: EVENT_VERSION, integration, correlationId: randomUUID(), receivedAt: new Date().toISOString(), ...event };
 }
 
 /** The way in, for tests: what ingest does with a request, without HTTP and its refusals. */
 export function openEntry(backend: QueueBackend, environment: Environment) {
   const producers = new Map<string, Producer>();
-  const producerOf = (source: string, role: QueueRole) => {
-    const definition = queueDefinition(source, role);
+  const producerOf = (integration: string, role: QueueRole) => {
+    const definition = queueDefinition(integration, role);
     const producer = producers.get(definition.name) ?? createProducer(backend, definition);
     producers.set(definition.name, producer);
     return producer;
@@ -46,10 +46,10 @@ export function openEntry(backend: QueueBackend, environment: Environment) {
   let updates = 1;
 
   /** Puts events into their queue, and keeps which were taken. */
-  async function enqueue(source: string, role: QueueRole, events: readonly Stampable[]): Promise<void> {
-    await producerOf(source, role).enqueue(events.map((event) => stamp(source, event)));
+  async function enqueue(integration: string, role: QueueRole, events: readonly Stampable[]): Promise<void> {
+    await producerOf(integration, role).enqueue(events.map((event) => stamp(integration, event)));
     const at = new Date();
-    accepted.push(...events.map((event) => ({ ...event, source, at })));
+    accepted.push(...events.map((event) => ({ ...event, integration, at })));
   }
 
   /** A request to one of our own routes, past ingest's own checks. */
@@ -103,15 +103,15 @@ export function openEntry(backend: QueueBackend, environment: Environment) {
     };
     const found = routes.find(({ route }) => route.paths.includes(path));
     if (found) {
-      if (!found.route.verify?.(request, new Date())) throw new Error(`${path} is not signed`);
+      if (!found.route.authenticate?.(request, new Date())) throw new Error(`${path} is not signed`);
       await accept(found, JSON.parse(body));
       return;
     }
     for (const integration of integrations) {
       const webhook = integration.webhook(environment);
       if (!webhook?.paths.includes(path)) continue;
-      if (!webhook.verify(request)) throw new Error(`${path} is not signed`);
-      await enqueue(integration.id, "inbound", webhook.split(request));
+      if (!webhook.authenticate(request)) throw new Error(`${path} is not signed`);
+      await enqueue(integration.id, "inbound", webhook.parse(request));
     }
   }
 
@@ -139,7 +139,7 @@ export function openEntry(backend: QueueBackend, environment: Environment) {
     );
     const whatsapp = integrations.find(({ id }) => id === "whatsapp")?.webhook(environment);
     const events =
-      whatsapp?.split({ method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body }) ?? [];
+      whatsapp?.parse({ method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body }) ?? [];
     await enqueue("whatsapp", "inbound", events);
   }
 

@@ -4,7 +4,7 @@ import { countJobs, eraseJobs } from "@millrace/queue";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { eventOf, openLine } from "./line.ts";
 
-const isHers = (source: string, data: unknown) => source === "probe" && JSON.stringify(data).includes("hers");
+const isHers = (integration: string, data: unknown) => integration === "probe" && JSON.stringify(data).includes("hers");
 
 describe.each(queueStores())("on $kind", (store) => {
   let testDatabase: TestDatabase;
@@ -86,7 +86,7 @@ describe.each(queueStores())("on $kind", (store) => {
     const ids = Array.from({ length: 450 }, (_, n) => `${n}-${n % 2 ? "hers" : "his"}`);
     await line.producer.enqueue(ids.map((id) => eventOf(id)));
     expect(await erase()).toBe(225);
-    expect([...(await line.reader.places()).keys()].filter((id) => id.includes("hers"))).toEqual([]);
-    expect(await line.reader.places()).toHaveProperty("size", 225);
+    expect([...(await line.reader.states()).keys()].filter((id) => id.includes("hers"))).toEqual([]);
+    expect(await line.reader.states()).toHaveProperty("size", 225);
   });
 });

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EVENT_VERSION, type InboundEvent, type SplitEvent, systemNow, uuidv7 } from "@millrace/core";
+import { EVENT_VERSION, type InboundEvent, type ParsedEvent, systemNow, uuidv7 } from "@millrace/core";
 import { createDeadLetters, createInbox } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { queueCatalogue } from "@millrace/queue";
@@ -32,7 +32,7 @@ export function onWhatsapp(
   { environment }: Pick<Conversations, "environment">,
   person: Somebody,
   content: Record<string, unknown>,
-): SplitEvent[] {
+): ParsedEvent[] {
   const { phone, name } = person;
   const timestamp = String(Math.floor(Date.now() / 1000));
   const value = {
@@ -47,14 +47,14 @@ export function onWhatsapp(
     integrations
       .find(({ id }) => id === "whatsapp")
       ?.webhook(environment)
-      ?.split(request) ?? []
+      ?.parse(request) ?? []
   );
 }
 
 let updates = 500;
 
 /** A message on Telegram as its event; its id is the update's. */
-export function onTelegram(person: Somebody, content: Record<string, unknown>): SplitEvent & { messageId: number } {
+export function onTelegram(person: Somebody, content: Record<string, unknown>): ParsedEvent & { messageId: number } {
   const id = ++updates;
   const from = { id: person.telegram, is_bot: false, first_name: person.name };
   const chat = { id: person.telegram, first_name: person.name, type: "private" };
@@ -69,7 +69,7 @@ export function inGroup(person: Somebody, content: Record<string, unknown>) {
 }
 
 /** A reaction in that group, to the message of an id. */
-export function reactionInGroup(person: Somebody, messageId: number): SplitEvent {
+export function reactionInGroup(person: Somebody, messageId: number): ParsedEvent {
   const id = ++updates;
   const user = { id: person.telegram, is_bot: false, first_name: person.name };
   const chat = { id: BOT_GROUP, type: "supergroup" };
@@ -90,13 +90,13 @@ export async function fillIn({ database, rows, backend, environment }: Conversat
   const tenantId = tenant?.id ?? "";
   const followUpQueue = createFollowUpQueue(backend, systemNow);
   const event = eventOf({});
-  const { followUps } = await inbox.once(event, async (stores) => {
+  const { followUps } = await inbox.applyOnce(event, async (stores) => {
     const contactId = await stores.contacts.resolve(
       tenantId,
       [
-        { channel: "telegram", externalId: String(telegram), lasting: true },
-        { channel: "whatsapp", externalId: phone, lasting: false },
-        { channel: "email", externalId: email, lasting: true },
+        { channel: "telegram", externalId: String(telegram), stable: true },
+        { channel: "whatsapp", externalId: phone, stable: false },
+        { channel: "email", externalId: email, stable: true },
       ],
       { name, email, phone, username: `user_${word}` },
     );
@@ -114,7 +114,7 @@ export async function fillIn({ database, rows, backend, environment }: Conversat
   });
   await followUpQueue.enqueue(event, followUps);
   await followUpQueue.close();
-  await inbox.once(eventOf({ from: phone, text: word }), () => Promise.resolve({ result: "kept" }));
+  await inbox.applyOnce(eventOf({ from: phone, text: word }), () => Promise.resolve({ result: "unhandled" }));
   const dead = eventOf({ message: { from: { id: telegram }, text: word } });
   const job = { queue: "telegram-inbound", jobId: dead.id, eventId: dead.id, attempts: 1 };
   const end = { errorKind: "permanent", error: "broken", receivedAt: new Date(), failedAt: new Date() };
@@ -122,7 +122,7 @@ export async function fillIn({ database, rows, backend, environment }: Conversat
 }
 
 function eventOf(payload: unknown): InboundEvent {
-  const base = { v: EVENT_VERSION, source: "test", kind: "test", correlationId: randomUUID() } as const;
+  const base = { v: EVENT_VERSION, integration: "test", kind: "test", correlationId: randomUUID() } as const;
   return { ...base, id: randomUUID(), receivedAt: new Date().toISOString(), payload };
 }
 

@@ -122,7 +122,7 @@ describe.each(queueStores())("on $kind", (store) => {
     expect(code, output).toBe(0);
     expect(output).not.toMatch(new RegExp(tracesOf(ADA).join("|")));
     expect(await placesOf(conversations, tracesOf(ADA))).toEqual([]);
-    expect(await tables()).toEqual({ ...before, operator_actions: (before["operator_actions"] ?? 0) + 1 });
+    expect(await tables()).toEqual({ ...before, audit_log: (before["audit_log"] ?? 0) + 1 });
     expect(JSON.parse(counted.output)).toEqual(JSON.parse(output));
     expect(filesIn(conversations.mediaFolder)).toHaveLength(files.length / 2);
 
@@ -130,13 +130,13 @@ describe.each(queueStores())("on $kind", (store) => {
     expect(await placesOf(conversations, tracesOf(EVE))).toEqual(eve.filter((place) => place !== "bullmq.event.data"));
     expect(withoutQuotation(await eves())).toEqual(withoutQuotation(evesBefore));
     expect(await count("dead_letters where state = 'dead'")).toBe(2);
-    const actions = await conversations.rows.rows("select actor, action, reason, before from operator_actions");
+    const actions = await conversations.rows.rows("select actor, action, reason, before from millrace.audit_log");
     expect(actions).toEqual([{ actor: "Bea", action: "contact.erased", reason: "asked for it", before: null }]);
 
     const [{ contactId }] = JSON.parse(output) as [{ contactId: string }];
     const again = await erase(contactId, "--yes");
     expect([again.code, again.output.trim()]).toEqual([0, "[]"]);
-    expect(await tables()).toEqual({ ...before, operator_actions: (before["operator_actions"] ?? 0) + 1 });
+    expect(await tables()).toEqual({ ...before, audit_log: (before["audit_log"] ?? 0) + 1 });
   }, 90_000);
 
   test("whoever writes again is somebody new, and nothing that was still to be sent is sent", async () => {
@@ -173,7 +173,7 @@ describe.each(queueStores())("on $kind", (store) => {
     const broken = await erase(ADA.phone, "--yes");
     expect(broken.code).toBe(1);
     expect(broken.output).not.toMatch(new RegExp(tracesOf(ADA).join("|")));
-    expect(await placesOf(conversations, tracesOf(ADA))).toContain("public.operator_actions.before");
+    expect(await placesOf(conversations, tracesOf(ADA))).toContain("public.audit_log.before");
     rmdirSync(file);
     renameSync(`${file}~aside`, file);
     const { code, output } = await erase(ADA.phone, "--yes");

@@ -1,5 +1,5 @@
 import type { EventHandler, FollowUp } from "@millrace/core";
-import { assignSources, createInbox, isOutage, sourceStore } from "@millrace/db";
+import { assignAccounts, createInbox, isOutage, accountStore } from "@millrace/db";
 import { createQueueReader, queueDefinition } from "@millrace/queue";
 import { createFollowUpQueue } from "../src/follow-ups.ts";
 import { createProcessor } from "../src/processors/event.ts";
@@ -11,7 +11,7 @@ const handler: EventHandler = {
   callsProvider: false,
   scopes: () => [],
   handle: async (event) => async (stores) => {
-    const tenantId = await stores.sources.tenantOf("probe", "account", "1");
+    const tenantId = await stores.accounts.tenantOf("probe", "account", "1");
     const place = { tenantId, channel: "whatsapp", accountId: "probe", threadId: "probe" } as const;
     const activity = { at: new Date(event.receivedAt), byUser: false };
     const conversationId = await stores.conversations.open({ ...place, kind: "group" }, activity);
@@ -28,7 +28,7 @@ export async function openFollowUpLine(
 ) {
   const line = await openLine(databaseUrl, queueUrl, "inbound");
   const parts = localParts(line.database);
-  await assignSources(line.database.orm, [{ provider: "probe", externalId: "1", tenantName: "Test" }], parts.newId);
+  await assignAccounts(line.database.orm, [{ provider: "probe", externalId: "1", tenantName: "Test" }], parts.newId);
   const followUps = createFollowUpQueue(line.backend, parts.now);
   const outbound = queueDefinition("whatsapp", "outbound");
   const reader = createQueueReader(line.backend, [outbound]);
@@ -44,7 +44,7 @@ export async function openFollowUpLine(
       },
     },
     isOutage,
-    ports: { ...parts, log: line.log.log, sources: sourceStore(line.database.orm) },
+    ports: { ...parts, log: line.log.log, accounts: accountStore(line.database.orm) },
   });
   return {
     line,

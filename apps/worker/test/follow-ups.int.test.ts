@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FollowUp } from "@millrace/core";
-import { createLedger } from "@millrace/db";
+import { createEventStatuses } from "@millrace/db";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { openFollowUpLine } from "./follow-up-line.ts";
 
@@ -25,7 +25,8 @@ describe.each(queueStores())("what follows from an event, on $kind,", (store) =>
     await testDatabase.drop();
   });
 
-  const isDone = async (id: string) => (await createLedger(pipe.line.database).find("probe", id))?.status === "done";
+  const isDone = async (id: string) =>
+    (await createEventStatuses(pipe.line.database).find("probe", id))?.status === "done";
   const followed = async (id: string) => (await pipe.reader.find(`act.${id}`)).place !== "absent";
   const outcomes = (id: string) =>
     pipe.line.log
@@ -41,7 +42,7 @@ describe.each(queueStores())("what follows from an event, on $kind,", (store) =>
     const job = await pipe.queue.getJob("act.one");
     expect(job?.data).toMatchObject({
       v: 1,
-      source: "whatsapp",
+      integration: "whatsapp",
       id: "act.one",
       kind: "act",
       payload: { action: "typing" },
@@ -97,17 +98,17 @@ describe.each(queueStores())("what follows from an event, on $kind,", (store) =>
 
   test("waits for its time, keeps it when it is told again, and is woken", async () => {
     const notBefore = new Date(Date.now() + 3_600_000).toISOString();
-    const turn = { source: "n8n", role: "outbound", id: "turn.1", kind: "turn", payload: {}, notBefore } as const;
-    const mine = { ...turn, source: "whatsapp" };
+    const turn = { integration: "n8n", role: "outbound", id: "turn.1", kind: "turn", payload: {}, notBefore } as const;
+    const mine = { ...turn, integration: "whatsapp" };
     const origin = { correlationId: "corr-1" };
-    await pipe.followUps.enqueue(origin, [{ ...mine, wake: true }]);
+    await pipe.followUps.enqueue(origin, [{ ...mine, promote: true }]);
     expect((await pipe.reader.find("turn.1")).place).toBe("absent");
     await pipe.followUps.enqueue(origin, [mine]);
     const { runsAt } = await pipe.reader.find("turn.1");
     expect(runsAt?.getTime()).toBeGreaterThan(Date.now() + 3_500_000);
     await pipe.followUps.enqueue(origin, [{ ...mine, notBefore: undefined }, mine]);
     expect((await pipe.reader.find("turn.1")).runsAt).toEqual(runsAt);
-    await pipe.followUps.enqueue(origin, [{ ...mine, wake: true }]);
+    await pipe.followUps.enqueue(origin, [{ ...mine, promote: true }]);
     expect(await pipe.reader.find("turn.1")).toEqual({ place: "waiting", attemptsMade: 0, correlationId: "corr-1" });
   });
 });

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { HoldStore } from "@millrace/core";
-import { createHolds, type Database, migrateDatabase, openDatabase } from "@millrace/db";
-import { createGate } from "@millrace/queue";
+import type { PauseStore } from "@millrace/core";
+import { createPauses, type Database, migrateDatabase, openDatabase } from "@millrace/db";
+import { createFlowControl } from "@millrace/queue";
 import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 
 const TRIAL_MS = 60_000;
 
 let testDatabase: TestDatabase;
 let database: Database;
-let holds: HoldStore;
+let holds: PauseStore;
 let scope: string;
 let at: Date;
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   testDatabase = await createTestDatabase();
   database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
   await migrateDatabase(database);
-  holds = createHolds(database);
+  holds = createPauses(database);
 });
 beforeEach(() => {
   scope = randomUUID();
@@ -30,25 +30,25 @@ afterAll(async () => {
 
 /** The gate of one worker. */
 const gate = () =>
-  createGate(
+  createFlowControl(
     holds,
     () => at,
     () => 0,
     TRIAL_MS,
   );
 const later = (ms: number) => new Date(at.getTime() + ms);
-const place = (name: string, kind: "parked" | "rate_limited", until: Date) =>
-  holds.place({ scope: name, kind, reason: "a test", until });
+const place = (name: string, kind: "paused" | "rate_limited", until: Date) =>
+  holds.set({ scope: name, kind, reason: "a test", until });
 
-test("of all workers one tries a parked account, until the turn comes round or is given back", async () => {
-  await place(scope, "parked", at);
+test("of all workers one tries a paused account, until the turn comes round or is given back", async () => {
+  await place(scope, "paused", at);
   const one = gate();
   expect(await one.check([scope])).toEqual({ open: true, trials: [scope] });
-  expect(await one.check([scope])).toMatchObject({ open: false, kind: "parked" });
-  expect(await gate().check([scope])).toMatchObject({ open: false, kind: "parked", until: later(TRIAL_MS) });
-  await one.giveBack([scope]);
+  expect(await one.check([scope])).toMatchObject({ open: false, kind: "paused" });
+  expect(await gate().check([scope])).toMatchObject({ open: false, kind: "paused", until: later(TRIAL_MS) });
+  await one.returnProbes([scope]);
   expect(await one.check([scope])).toEqual({ open: true, trials: [scope] });
-  await one.giveBack([scope]);
+  await one.returnProbes([scope]);
   expect(await gate().check([scope])).toEqual({ open: true, trials: [scope] });
   at = later(TRIAL_MS);
   expect(await gate().check([scope])).toEqual({ open: true, trials: [scope] });
@@ -62,7 +62,7 @@ test("a job that must wait for another scope takes no turn to try", async () => 
   ].entries()) {
     const suffix = `:${order}`;
     for (const name of names)
-      await place(name + suffix, name === account ? "parked" : "rate_limited", name === account ? at : later(5_000));
+      await place(name + suffix, name === account ? "paused" : "rate_limited", name === account ? at : later(5_000));
     const both = [account + suffix, person + suffix];
     expect(await gate().check(both)).toMatchObject({ open: false, kind: "rate_limited", until: later(5_000) });
     expect(await gate().check([account + suffix])).toEqual({ open: true, trials: [account + suffix] });
@@ -71,13 +71,13 @@ test("a job that must wait for another scope takes no turn to try", async () => 
 
 test("a job that gets the turn of one scope and not of another gives it back", async () => {
   const names = [`${scope}:a`, `${scope}:b`];
-  for (const name of names) await place(name, "parked", at);
+  for (const name of names) await place(name, "paused", at);
   const [slow, quick] = [gate(), gate()];
   // The slow one knows both, and does not know yet that the other took the second.
   await slow.check(["another"]);
   const second = (await holds.list()).map((hold) => hold.scope).filter((name) => names.includes(name))[1] ?? "";
   expect(await quick.check([second])).toEqual({ open: true, trials: [second] });
-  expect(await slow.check(names)).toMatchObject({ open: false, kind: "parked", scope: second });
+  expect(await slow.check(names)).toMatchObject({ open: false, kind: "paused", scope: second });
   const first = names.find((name) => name !== second) ?? "";
   expect(await gate().check([first])).toEqual({ open: true, trials: [first] });
 });
@@ -89,21 +89,21 @@ test("a throttled chat waits alone; when another chat of its bot waits already, 
     const all = await holds.list();
     return new Set(all.map((hold) => hold.scope).filter((name) => name.startsWith(bot)));
   };
-  expect(await gate().limit(chat(1), later(1_000), "slow down", bot)).toBe(true);
-  expect(await gate().limit(chat(1), later(2_000), "slow down", bot)).toBe(false);
+  expect(await gate().rateLimit(chat(1), later(1_000), "slow down", bot)).toBe(true);
+  expect(await gate().rateLimit(chat(1), later(2_000), "slow down", bot)).toBe(false);
   expect(await heldScopes()).toEqual(new Set([chat(1)]));
   expect(await gate().check([bot, chat(2)])).toEqual({ open: true, trials: [] });
-  expect(await gate().limit(chat(2), later(1_500), "slow down", bot)).toBe(true);
+  expect(await gate().rateLimit(chat(2), later(1_500), "slow down", bot)).toBe(true);
   expect(await heldScopes()).toEqual(new Set([chat(1), bot]));
   expect(await gate().check([bot, chat(3)])).toMatchObject({ open: false, scope: bot, until: later(1_500) });
 });
 
-test("what has passed, is parked, or belongs to a bot whose name begins alike does not make a bot wait", async () => {
+test("what has passed, is paused, or belongs to a bot whose name begins alike does not make a bot wait", async () => {
   const bot = `telegram:${scope}`;
   await place(`${bot}:past`, "rate_limited", later(-1));
-  await place(`${bot}:parked`, "parked", later(9_000));
+  await place(`${bot}:paused`, "paused", later(9_000));
   await place(`${bot}0:1`, "rate_limited", later(9_000));
-  await gate().limit(`${bot}:2`, later(1_000), "slow down", bot);
+  await gate().rateLimit(`${bot}:2`, later(1_000), "slow down", bot);
   expect((await holds.list()).map((hold) => hold.scope)).not.toContain(bot);
   expect(await gate().check([`${bot}:2`])).toMatchObject({ open: false, until: later(1_000) });
 });

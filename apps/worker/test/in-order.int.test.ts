@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { permanent, ProviderError, retryable } from "@millrace/core";
-import { createHolds } from "@millrace/db";
+import { createPauses } from "@millrace/db";
 import { QueueUnavailableError } from "@millrace/queue";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { eventOf, openLine, Outage } from "./line.ts";
@@ -21,7 +21,7 @@ describe.each(queueStores())("5: a queue whose order counts, on $kind:", (store)
   beforeEach(async () => {
     testDatabase = await createTestDatabase();
     queueUrl = await store.url(testDatabase.url);
-    line = await openLine(testDatabase.url, queueUrl, "requests", { trialMs: 200 });
+    line = await openLine(testDatabase.url, queueUrl, "requests", { probeMs: 200 });
     [done, running, most] = [[], 0, 0];
   });
   afterEach(async () => {
@@ -101,13 +101,13 @@ describe.each(queueStores())("5: a queue whose order counts, on $kind:", (store)
     work((id) => {
       if (id !== "job1" || tries >= 3) return;
       tries += 1;
-      throw new ProviderError("the media folder is full", { kind: "parked", scope: "media" });
+      throw new ProviderError("the media folder is full", { kind: "paused", scope: "media" });
     });
     await line.send(...named(4));
     await doneAll(4);
     expect(done).toEqual(named(4));
     expect(tries).toBe(3);
-    expect(await createHolds(line.database).list()).toEqual([]);
+    expect(await createPauses(line.database).list()).toEqual([]);
   });
 
   test("a consumer that stops in the middle of a job gives it back to the head", async () => {

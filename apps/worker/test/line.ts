@@ -1,9 +1,9 @@
 import { EVENT_VERSION, type InboundEvent, type QueueRole, uuidv7 } from "@millrace/core";
-import { createDeadLetters, createHolds, migrateDatabase, openDatabase } from "@millrace/db";
+import { createDeadLetters, createPauses, migrateDatabase, openDatabase } from "@millrace/db";
 import {
   type Consumer,
   type ConsumerTimings,
-  createGate,
+  createFlowControl,
   createProducer,
   createQueueReader,
   type EventProcessor,
@@ -22,8 +22,8 @@ const QUICK: Partial<ConsumerTimings> = {
   stalledCheckMs: 300,
   sweepMs: 200,
   outageMs: 100,
-  // Longer than any test: who tries a parked account before does so because the turn was given back.
-  trialMs: 60_000,
+  // Longer than any test: who tries a paused account before does so because the turn was given back.
+  probeMs: 60_000,
 };
 
 /** One queue of the integration `probe`, and any number of consumers that do with its jobs what a test says. */
@@ -57,11 +57,11 @@ export async function openLine(
         backend,
         definition,
         processor: { process, scopes: () => scopes, isOutage: (error) => error instanceof Outage },
-        gate: createGate(
-          createHolds(database),
+        gate: createFlowControl(
+          createPauses(database),
           () => new Date(),
           () => 0,
-          timings.trialMs,
+          timings.probeMs,
         ),
         deadLetters: createDeadLetters(database, uuidv7),
         log: log.log,
@@ -78,7 +78,9 @@ export async function openLine(
       for (const id of ids) await producer.enqueue([eventOf(id)]);
     },
     deadLetters: () =>
-      rows.rows<{ job_id: string; error_kind: string }>("select job_id, error_kind from dead_letters order by job_id"),
+      rows.rows<{ job_id: string; error_kind: string }>(
+        "select job_id, error_kind from millrace.dead_letters order by job_id",
+      ),
     async close() {
       await Promise.all(consumers.map((consumer) => consumer.stop(100)));
       await producer.close();
@@ -92,7 +94,7 @@ export async function openLine(
 
 /** An event with nothing in it; `notBefore` when it has a time. */
 export function eventOf(id: string, notBefore?: Date): InboundEvent {
-  const base = { v: EVENT_VERSION, source: "probe", kind: "probe", payload: {} } as const;
+  const base = { v: EVENT_VERSION, integration: "probe", kind: "probe", payload: {} } as const;
   const time = notBefore && { notBefore: notBefore.toISOString() };
   return { ...base, id, correlationId: `corr-${id}`, receivedAt: new Date().toISOString(), ...time };
 }

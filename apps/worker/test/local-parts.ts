@@ -11,11 +11,11 @@ export function localParts(
   database: Database,
 ): Pick<
   WorkerParts,
-  "database" | "fenceDatabase" | "formats" | "queues" | "http" | "download" | "media" | "now" | "newId"
+  "database" | "lockDatabase" | "formats" | "queues" | "http" | "download" | "media" | "now" | "newId"
 > {
   return {
     database,
-    fenceDatabase: database,
+    lockDatabase: database,
     formats: [],
     queues: undefined,
     http: fetchHttp,

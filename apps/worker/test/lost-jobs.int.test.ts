@@ -45,18 +45,18 @@ describe.each(queueStores())("5: a message whose job is missing, on $kind,", (st
   test("has one when the job that was to enqueue it is given up, its effect being committed", async () => {
     const { id, account_id, conversation_id } = await queueWithoutJob("followed", "1 second");
     const payload = { messageId: id, accountId: account_id, conversationId: conversation_id };
-    const followUps = [{ source: "whatsapp", role: "outbound", id: `send.${id}`, kind: "send", payload }];
+    const followUps = [{ integration: "whatsapp", role: "outbound", id: `send.${id}`, kind: "send", payload }];
     await conversations.rows.rows(
-      `insert into webhook_events (id, source, event_id, kind, payload_hash, status, result, correlation_id, received_at, follow_ups)
+      `insert into millrace.webhook_events (id, integration, event_id, kind, payload_hash, status, result, correlation_id, received_at, follow_ups)
        values ('${uuidv7()}', 'whatsapp', 'request.done', 'request', 'h', 'done', 'written', 'c-1', now(), '${JSON.stringify(followUps)}')`,
     );
     const backend = openQueueBackend(conversations.queueUrl, "consumer", 2);
     const producer = createProducer(backend, queueDefinition("whatsapp", "requests"));
-    const about = { source: "whatsapp", id: "request.done", kind: "request", correlationId: "c-1" };
+    const about = { integration: "whatsapp", id: "request.done", kind: "request", correlationId: "c-1" };
     const receivedAt = new Date().toISOString();
     await producer.enqueue([{ v: EVENT_VERSION, ...about, receivedAt, payload: "of no version" }]);
     await until("it is sent", async () => (await texts()).length === 1);
-    expect(await conversations.rows.rows("select state from dead_letters")).toEqual([{ state: "resolved" }]);
+    expect(await conversations.rows.rows("select state from millrace.dead_letters")).toEqual([{ state: "resolved" }]);
     await producer.close();
     await backend.close();
   });

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { EVENT_VERSION, type InboundEvent, systemNow, uuidv7 } from "@millrace/core";
-import { assignSources, createInbox, isOutage, migrateDatabase, openDatabase, sourceStore } from "@millrace/db";
+import { assignAccounts, createInbox, isOutage, migrateDatabase, openDatabase, accountStore } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { createProducer, queueDefinition, openQueueBackend } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
@@ -45,7 +45,7 @@ export async function openMetaDelivery() {
     { provider: "meta", externalId: "*", tenantName: "Studio" },
     { provider: "meta", externalId: ORPHAN_PAGE, tenantName: undefined },
   ];
-  await assignSources(database.orm, sources, uuidv7);
+  await assignAccounts(database.orm, sources, uuidv7);
 
   const sandbox = createSandboxApp({ now: systemNow });
   const server = serve({ fetch: sandbox.fetch, port: 0, hostname: "127.0.0.1" });
@@ -73,7 +73,7 @@ export async function openMetaDelivery() {
     integrations: [{ id: meta.id, handler: meta.handler(environment) }],
     concurrency: 4,
     random: () => 0,
-    timings: { sweepMs: 200, trialMs: 300 },
+    timings: { sweepMs: 200, probeMs: 300 },
   });
 
   const eventRow = async (eventId: string) =>
@@ -82,8 +82,13 @@ export async function openMetaDelivery() {
   const eventsOf = (entries: readonly Record<string, unknown>[], receivedAt = new Date()): InboundEvent[] => {
     const body = Buffer.from(JSON.stringify({ object: "page", entry: entries }));
     const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
-    const origin = { v: EVENT_VERSION, source: meta.id, correlationId: "c-1", receivedAt: receivedAt.toISOString() };
-    return webhook.split(request).map((event) => ({ ...origin, ...event, v: EVENT_VERSION }));
+    const origin = {
+      v: EVENT_VERSION,
+      integration: meta.id,
+      correlationId: "c-1",
+      receivedAt: receivedAt.toISOString(),
+    };
+    return webhook.parse(request).map((event) => ({ ...origin, ...event, v: EVENT_VERSION }));
   };
 
   /** One lead as the worker gets it from the queue. */
@@ -117,7 +122,7 @@ export async function openMetaDelivery() {
     /** Takes an event through the worker's processor without the queue, by default with the settings of the worker. */
     process(event: InboundEvent, { variables = {}, signal = new AbortController().signal } = {}) {
       const processor = createProcessor({
-        ports: { ...ports, sources: sourceStore(database.orm) },
+        ports: { ...ports, accounts: accountStore(database.orm) },
         handler: meta.handler({ ...environment, ...variables }),
         inbox: createInbox(database, uuidv7),
         followUps: createFollowUpQueue(backend, systemNow),
@@ -133,7 +138,7 @@ export async function openMetaDelivery() {
       }),
     eventRow,
     give: (pageId: string, tenantName: string) =>
-      assignSources(database.orm, [{ provider: "meta", externalId: pageId, tenantName }], uuidv7),
+      assignAccounts(database.orm, [{ provider: "meta", externalId: pageId, tenantName }], uuidv7),
     lead: (leadgenId: string) =>
       database.orm.query.leads.findFirst({ where: (row, { eq }) => eq(row.externalId, leadgenId) }),
     leadsOf: (pageId: string) => database.orm.query.leads.findMany({ where: (row, { eq }) => eq(row.pageId, pageId) }),
@@ -142,7 +147,7 @@ export async function openMetaDelivery() {
       database.orm.query.contactIdentities.findMany({ where: (row, { eq }) => eq(row.contactId, contactId) }),
     deadLetters: (eventId: string) =>
       database.orm.query.deadLetters.findMany({ where: (row, { eq }) => eq(row.eventId, eventId) }),
-    hold: (scope: string) => database.orm.query.holds.findFirst({ where: (row, { eq }) => eq(row.scope, scope) }),
+    hold: (scope: string) => database.orm.query.pauses.findFirst({ where: (row, { eq }) => eq(row.scope, scope) }),
     /** Orders the sandbox to fail the next calls, those for one lead where one is named. */
     async order(fault: string, { leadgenId, times = 1 }: { leadgenId?: string; times?: number } = {}) {
       const body = JSON.stringify({ match: { leadgenId }, fault, times });

@@ -14,7 +14,7 @@ test("a lead of a page that nobody owns dies without a call, and lives once some
   const id = await delivery.announce(ORPHAN_PAGE, "5901");
   await delivery.ended(id, "dead");
   expect(await delivery.deadLetters(id)).toMatchObject([
-    { errorKind: "permanent", error: `no lead source for page ${ORPHAN_PAGE}`, attempts: 1, state: "dead" },
+    { errorKind: "permanent", error: `no tenant owns page ${ORPHAN_PAGE}`, attempts: 1, state: "dead" },
   ]);
   expect(await delivery.callsFor("5901")).toEqual([]);
   await delivery.give(ORPHAN_PAGE, "Studio");
@@ -60,12 +60,12 @@ test.each([
   ["20", "expired_token", "the page's access token is not valid (Graph error 190/463"],
   ["21", "permission", "Meta forbids reading the page's leads (Graph error 200"],
   ["22", "policy_block", "Meta forbids reading the page's leads (Graph error 368"],
-])("a page (%s) with %s is parked with one alert and goes on by itself", async (page, fault, reason) => {
+])("a page (%s) with %s is paused with one alert and goes on by itself", async (page, fault, reason) => {
   await delivery.order(fault, { times: 100 });
   const id = await delivery.announce(page, `${page}01`);
   const scope = `meta:page:${page}`;
-  expect(await until("the page is parked", () => delivery.hold(scope))).toMatchObject({
-    kind: "parked",
+  expect(await until("the page is paused", () => delivery.hold(scope))).toMatchObject({
+    kind: "paused",
     reason: expect.stringContaining(reason),
   });
   await delivery.announce(page, `${page}02`);
@@ -73,16 +73,16 @@ test.each([
   await delivery.takeBackFaults();
   await Promise.all([delivery.ended(id, "done"), delivery.ended(`lead.${page}.${page}02`, "done")]);
   await until("the page is free", async () => (await delivery.hold(scope)) === undefined);
-  const alerts = delivery.log.lines().filter((line) => line["msg"] === "hold.parked" && line["scope"] === scope);
+  const alerts = delivery.log.lines().filter((line) => line["msg"] === "scope.paused" && line["scope"] === scope);
   expect(alerts).toMatchObject([{ level: "error", alert: true }]);
   expect(await delivery.deadLetters(id)).toEqual([]);
 });
 
-test("a page without a token of its own is parked before any call", async () => {
+test("a page without a token of its own is paused before any call", async () => {
   const variables = { META_PAGE_ACCESS_TOKEN: "51=sandbox" };
   await expect(delivery.process(delivery.announced("23", "2301"), { variables })).rejects.toMatchObject({
     message: "META_PAGE_ACCESS_TOKEN has no token for page 23",
-    next: { kind: "parked", scope: "meta:page:23" },
+    next: { kind: "paused", scope: "meta:page:23" },
   });
   expect(await delivery.callsFor("2301")).toEqual([]);
 });
@@ -99,10 +99,10 @@ test("a fresh lead that cannot be read yet waits alone", async () => {
   expect(await delivery.callsFor("2401")).toHaveLength(2);
 });
 
-test("a lead that stays missing is parked alone, and goes on by itself once it can be read", async () => {
+test("a lead that stays missing is paused alone, and goes on by itself once it can be read", async () => {
   await delivery.order("missing", { leadgenId: "2501", times: 100 });
   const id = await delivery.announce("25", "2501", new Date(Date.now() - 11 * 60_000));
-  expect(await until("the lead is parked", () => delivery.hold("meta:lead:2501"))).toMatchObject({ kind: "parked" });
+  expect(await until("the lead is paused", () => delivery.hold("meta:lead:2501"))).toMatchObject({ kind: "paused" });
   await delivery.ended(await delivery.announce("25", "2502"), "done");
   await delivery.takeBackFaults();
   await delivery.ended(id, "done");

@@ -107,7 +107,7 @@ test("leads of the testing tool are marked, and their dummies make nobody one pe
   ]);
   expect(new Set(leads.map(({ contactId }) => contactId)).size).toBe(2);
   const identities = await delivery.identitiesOf(leads[0]?.contactId ?? "");
-  expect(identities).toMatchObject([{ channel: "meta", externalId: leads[0]?.externalId, lasting: true }]);
+  expect(identities).toMatchObject([{ channel: "meta", externalId: leads[0]?.externalId, stable: true }]);
 });
 
 test("what is no lead is kept, and what cannot be read is dead with its reason", async () => {
@@ -117,7 +117,7 @@ test("what is no lead is kept, and what cannot be read is dead with its reason",
   ]);
   await delivery.enqueue(events);
   expect(await delivery.ended(events[0]?.id ?? "", "done")).toMatchObject({
-    result: "kept",
+    result: "unhandled",
     payload: { object: "page", accountId: "28", field: "feed", value: { item: "post" } },
   });
   await delivery.ended(events[1]?.id ?? "", "dead");

@@ -1,10 +1,10 @@
 import { EVENT_VERSION, type InboundEvent, type Random, uuidv7 } from "@millrace/core";
 import {
-  assignSources,
-  createLedger,
+  assignAccounts,
+  createEventStatuses,
   createReplays,
   type Database,
-  type Ledger,
+  type EventStatuses,
   migrateDatabase,
   openDatabase,
   type Replays,
@@ -42,7 +42,7 @@ export type Pipe = {
   backend: QueueBackend;
   producer: Producer;
   reader: QueueReader;
-  ledger: Ledger;
+  ledger: EventStatuses;
   replays: Replays;
   probe: ProbeHandler;
   log: ReturnType<typeof recordingLogger>;
@@ -64,7 +64,7 @@ const QUICK: WorkerParts["timings"] = {
   stalledCheckMs: 300,
   sweepMs: 200,
   outageMs: 200,
-  trialMs: 400,
+  probeMs: 400,
   replayStepMs: 50,
   replayOverdueMs: 500,
 };
@@ -73,7 +73,7 @@ const QUICK: WorkerParts["timings"] = {
 export async function openPipe(databaseUrl: string, queueUrl: string): Promise<Pipe> {
   const database = openDatabase(databaseUrl, { maxConnections: 8, name: "test-pipe" });
   await migrateDatabase(database);
-  await assignSources(database.orm, [{ provider: "probe", externalId: "1", tenantName: "Test" }], uuidv7);
+  await assignAccounts(database.orm, [{ provider: "probe", externalId: "1", tenantName: "Test" }], uuidv7);
   const backend = openQueueBackend(queueUrl, "consumer", 4);
   await backend.migrate();
   const definition = queueDefinition("probe", "inbound");
@@ -90,7 +90,7 @@ export async function openPipe(databaseUrl: string, queueUrl: string): Promise<P
     backend,
     producer,
     reader,
-    ledger: createLedger(database),
+    ledger: createEventStatuses(database),
     replays: createReplays(database, uuidv7, () => new Date()),
     probe,
     log,
@@ -116,11 +116,13 @@ export async function openPipe(databaseUrl: string, queueUrl: string): Promise<P
     },
     deadLetters: () =>
       sql.rows<DeadLetterRow>(
-        "select job_id, state, error_kind, error, attempts, correlation_id from dead_letters order by job_id",
+        "select job_id, state, error_kind, error, attempts, correlation_id from millrace.dead_letters order by job_id",
       ),
     async refuseDeadLettersOf(pattern) {
-      await sql.rows("alter table dead_letters drop constraint if exists refused");
-      await sql.rows(`alter table dead_letters add constraint refused check (job_id !~ '${pattern}') not valid`);
+      await sql.rows("alter table millrace.dead_letters drop constraint if exists refused");
+      await sql.rows(
+        `alter table millrace.dead_letters add constraint refused check (job_id !~ '${pattern}') not valid`,
+      );
     },
     async close() {
       await Promise.all(consumers.map((consumer) => consumer.stop(100)));
@@ -137,7 +139,7 @@ export async function openPipe(databaseUrl: string, queueUrl: string): Promise<P
 export function probeEvent(id: string, payload: Probe): InboundEvent {
   return {
     v: EVENT_VERSION,
-    source: "probe",
+    integration: "probe",
     id,
     kind: "probe",
     correlationId: `corr-${id}`,

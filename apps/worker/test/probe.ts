@@ -33,7 +33,7 @@ export function probeHandler(until: () => Date): ProbeHandler {
       scopes: (event) => scopesOf(event),
       async handle(event, { signal, newId }) {
         const probe = event.payload as Probe;
-        // An account that is parked is so for all of its events.
+        // An account that is paused is so for all of its events.
         const counted = probe.do === "park" ? (probe.scope ?? "") : event.id;
         const attempt = (attempts.get(counted) ?? 0) + 1;
         attempts.set(counted, attempt);
@@ -57,7 +57,7 @@ export function probeHandler(until: () => Date): ProbeHandler {
           case "throttle":
             throw new ProviderError("throttled", { kind: "rate_limited", scope: probe.scope ?? "", until: until() });
           case "park":
-            throw new ProviderError("token expired", { kind: "parked", scope: probe.scope ?? "" });
+            throw new ProviderError("token expired", { kind: "paused", scope: probe.scope ?? "" });
           case "half_write":
             return async (stores) => {
               await write(stores);
@@ -80,7 +80,7 @@ function scopesOf(event: InboundEvent): string[] {
 
 function writeOf(event: InboundEvent, newId: () => string): Write {
   return async (stores) => {
-    const tenantId = await stores.sources.tenantOf("probe", "account", "1");
+    const tenantId = await stores.accounts.tenantOf("probe", "account", "1");
     const place = { tenantId, channel: "whatsapp", accountId: "probe" } as const;
     const at = new Date(event.receivedAt);
     const conversationId = await stores.conversations.open(
@@ -100,6 +100,6 @@ function writeOf(event: InboundEvent, newId: () => string): Write {
       status: "received",
     });
     const { do: act, scope = "" } = event.payload as Probe;
-    return { result: "written", ...(act === "trouble" ? { trouble: { scope, reason: "payment due" } } : {}) };
+    return { result: "written", ...(act === "trouble" ? { pause: { scope, reason: "payment due" } } : {}) };
   };
 }

@@ -81,5 +81,5 @@ startWorker({
   concurrency: 8,
   log: crashingLog(),
   random: () => 0,
-  timings: { lockMs: 1_000, stalledCheckMs: 300, sweepMs: 200, outageMs: 200, trialMs: 400, replayStepMs: 50 },
+  timings: { lockMs: 1_000, stalledCheckMs: 300, sweepMs: 200, outageMs: 200, probeMs: 400, replayStepMs: 50 },
 });

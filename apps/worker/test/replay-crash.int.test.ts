@@ -52,8 +52,8 @@ describe.each(queueStores())("a worker that is killed in the middle of a replay,
     });
     expect(await pipe.effects()).toEqual({ one: 1 });
     expect(await pipe.ledger.counts("probe")).toEqual({ done: 1, dead: 0 });
-    expect(await rows.rows("select state, total from replays")).toMatchObject([{ total: 1 }]);
-    expect(await rows.rows("select state from replay_items")).toEqual([{ state: "resolved" }]);
-    expect(await rows.rows("select count(*)::int as actions from operator_actions")).toEqual([{ actions: 1 }]);
+    expect(await rows.rows("select state, total from millrace.replays")).toMatchObject([{ total: 1 }]);
+    expect(await rows.rows("select state from millrace.replay_items")).toEqual([{ state: "resolved" }]);
+    expect(await rows.rows("select count(*)::int as actions from millrace.audit_log")).toEqual([{ actions: 1 }]);
   });
 });

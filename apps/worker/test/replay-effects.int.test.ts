@@ -14,7 +14,7 @@ describe.each(queueStores())("five replays at once, on $kind:", (store) => {
   const died = (count: number) =>
     until(`${count} are dead`, async () => {
       const rows = await conversations.rows.rows<{ error: string }>(
-        "select error from dead_letters where state = 'dead'",
+        "select error from millrace.dead_letters where state = 'dead'",
       );
       return rows.length === count && rows;
     });
@@ -23,7 +23,9 @@ describe.each(queueStores())("five replays at once, on $kind:", (store) => {
     await Promise.all(Array.from({ length: 5 }, () => replays.start({}, 10, { actor: "grace" })));
     await until("the replay has ended", async () => (await replays.latest(1))[0]?.state !== "running");
     await until("nothing is left to do", async () => (await conversations.jobs()).unfinished === 0);
-    expect(await conversations.rows.rows("select state from dead_letters where state <> 'resolved'")).toEqual([]);
+    expect(await conversations.rows.rows("select state from millrace.dead_letters where state <> 'resolved'")).toEqual(
+      [],
+    );
   };
 
   test("9: a message that was refused is sent once, and none that was sent is sent again", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createReplayLane } from "@millrace/db";
+import { createReplayScheduler } from "@millrace/db";
 import { createTestDatabase, openRows, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { openPipe, type Pipe } from "./pipe.ts";
 import type { Probe } from "./probe.ts";
@@ -54,7 +54,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     expect(await pipe.deadLetters()).toMatchObject([{ job_id: "mended", state: "resolved" }]);
     expect(await pipe.effects()).toEqual({ mended: 1 });
     expect(await pipe.ledger.counts("probe")).toEqual({ done: 1, dead: 0 });
-    const [action] = await rows.rows("select actor, action, subject, reason, after from operator_actions");
+    const [action] = await rows.rows("select actor, action, subject, reason, after from millrace.audit_log");
     expect(action).toMatchObject({ ...BY, action: "dead_letters.replayed", subject: replay.id, after: { letters: 1 } });
   });
 
@@ -63,7 +63,9 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     pipe.work();
     const replay = await start();
     expect((await ended(replay.id)).progress).toMatchObject({ resolved: 0, dead: 1 });
-    const letters = await rows.rows("select state, history, failed_at > first_failed_at as later from dead_letters");
+    const letters = await rows.rows(
+      "select state, history, failed_at > first_failed_at as later from millrace.dead_letters",
+    );
     const before = { errorKind: "permanent", error: "asked to give up", attempts: 1, at: expect.any(String) };
     expect(letters).toEqual([{ state: "dead", later: true, history: [before] }]);
   });
@@ -91,7 +93,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     await die({ do: "give_up", times: 1 }, "early");
     await pipe.replays.start({}, 10, BY);
     // As the worker does it up to the point where it dies.
-    const { released } = await createReplayLane(pipe.database).step(new Date());
+    const { released } = await createReplayScheduler(pipe.database).step(new Date());
     expect(released).toMatchObject([{ jobId: "early" }]);
     await wipe();
     expect(await pipe.deadLetters()).toMatchObject([{ state: "replaying" }]);
@@ -104,8 +106,8 @@ describe.each(queueStores())("replays on $kind:", (store) => {
   test("a letter that is settled past its replay does not keep it from ending", async () => {
     await die({ do: "give_up", times: 1 }, "erased");
     const { id } = await start();
-    await createReplayLane(pipe.database).step(new Date());
-    await rows.rows("update dead_letters set state = 'discarded'");
+    await createReplayScheduler(pipe.database).step(new Date());
+    await rows.rows("update millrace.dead_letters set state = 'discarded'");
     await wipe();
     pipe.work();
     expect((await ended(id)).progress).toMatchObject({ left: 1 });
@@ -115,10 +117,12 @@ describe.each(queueStores())("replays on $kind:", (store) => {
   test("a letter of a queue that is no more stays dead, and holds no other up", async () => {
     await die({ do: "give_up", times: 1 }, "mended", "moved");
     await wipe();
-    await rows.rows("update dead_letters set queue = 'gone-inbound' where job_id = 'moved'");
+    await rows.rows("update millrace.dead_letters set queue = 'gone-inbound' where job_id = 'moved'");
     pipe.work();
     const ids = async (job: string) =>
-      (await rows.rows<{ id: string }>(`select id from dead_letters where job_id = '${job}'`)).map(({ id }) => id);
+      (await rows.rows<{ id: string }>(`select id from millrace.dead_letters where job_id = '${job}'`)).map(
+        ({ id }) => id,
+      );
     const one = await pipe.replays.start({ ids: await ids("moved") }, 10, BY);
     const two = await pipe.replays.start({ ids: await ids("mended") }, 10, BY);
     expect((await ended(one?.id ?? "")).progress).toMatchObject({ left: 1 });
@@ -152,7 +156,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
   test("what is discarded is not replayed, and what is edited is replayed as it is now", async () => {
     await die({ do: "give_up" }, "useless", "wrong");
     const id = async (job: string) =>
-      (await rows.rows<{ id: string }>(`select id from dead_letters where job_id = '${job}'`))[0]?.id ?? "";
+      (await rows.rows<{ id: string }>(`select id from millrace.dead_letters where job_id = '${job}'`))[0]?.id ?? "";
     const [useless, wrong] = [await id("useless"), await id("wrong")];
     expect(await pipe.replays.discard({ ids: [useless] }, BY)).toBe(1);
     expect(await pipe.replays.edit(useless, { do: "write" }, BY)).toBe(false);
@@ -160,7 +164,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     pipe.work();
     await ended((await start()).id);
     expect(await pipe.effects()).toEqual({ wrong: 1 });
-    expect(await rows.rows("select action, subject, before, after from operator_actions order by id")).toMatchObject([
+    expect(await rows.rows("select action, subject, before, after from millrace.audit_log order by id")).toMatchObject([
       { action: "dead_letters.discarded", subject: useless, before: { state: "dead" }, after: { state: "discarded" } },
       { action: "dead_letter.edited", subject: wrong, before: { do: "give_up" }, after: { do: "write" } },
       { action: "dead_letters.replayed" },

@@ -16,7 +16,7 @@ const KEPT: KeptDays = {
   replays: 90,
   dead_letters: 90,
   webhook_events: 90,
-  operator_actions: undefined,
+  audit_log: undefined,
   alerts: 90,
   operator_sessions: 0,
   rate_limits: 1,
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await rows.rows("truncate webhook_events, operator_actions");
+  await rows.rows("truncate millrace.webhook_events, millrace.audit_log");
 });
 
 afterAll(async () => {
@@ -45,20 +45,20 @@ afterAll(async () => {
 
 test("a round deletes what is over in steps, says how much, and goes by the clock it was given", async () => {
   await insertEvents(5_000);
-  await rows.rows(`insert into operator_actions (id, actor, action, subject)
+  await rows.rows(`insert into millrace.audit_log (id, actor, action, subject)
     values ('00000000-0000-7000-8000-000000000000', 'Bea', 'a', 's')`);
   expect(await roundAt(new Date("1970-04-01T00:00:00Z"))).toMatchObject({ webhook_events: 0 });
   const forgotten = await roundAt(new Date("1970-04-02T00:00:00Z"));
   expect(forgotten).toMatchObject({ webhook_events: 5_000, operator_sessions: 0 });
   // What is kept for ever is not even looked at.
-  expect(forgotten).not.toHaveProperty("operator_actions");
-  expect(await rows.rows("select from operator_actions")).toHaveLength(1);
+  expect(forgotten).not.toHaveProperty("audit_log");
+  expect(await rows.rows("select from millrace.audit_log")).toHaveLength(1);
 });
 
 test("two workers at once delete each row once, and a row that is held does not stop them", async () => {
   await insertEvents(5_000);
   await database.orm.transaction(async (other) => {
-    await other.execute("select from webhook_events order by id limit 1 for update");
+    await other.execute("select from millrace.webhook_events order by id limit 1 for update");
     const logs = [recordingLogger(), recordingLogger()];
     const workers = logs.map(({ log }) => startRetention({ ...parts(createRetention(database)), log }));
     await until("all but the held one are gone", async () => (await left()) === 1);
@@ -81,12 +81,12 @@ test("what fails in one table is told and keeps no other from being looked at", 
   await insertEvents(1);
   const retention = createRetention(database);
   const failing: Retention = {
-    forget: (table, ...rest) =>
-      table === "dead_letters" ? Promise.reject(new Error("no")) : retention.forget(table, ...rest),
+    deleteExpired: (table, ...rest) =>
+      table === "dead_letters" ? Promise.reject(new Error("no")) : retention.deleteExpired(table, ...rest),
   };
   const { log, lines } = recordingLogger();
   const worker = startRetention({ ...parts(failing), log });
-  await until("the round is over", () => lines().some(({ msg }) => msg === "retention.round"));
+  await until("the round is over", () => lines().some(({ msg }) => msg === "retention.completed"));
   await worker.stop();
   expect(lines()).toContainEqual(expect.objectContaining({ msg: "retention.failed", table: "dead_letters" }));
   expect(await left()).toBe(0);
@@ -100,19 +100,19 @@ function parts(retention: Retention, now = systemNow) {
 async function roundAt(at: Date): Promise<unknown> {
   const { log, lines } = recordingLogger();
   const worker = startRetention({ ...parts(createRetention(database), () => at), log });
-  const line = await until("the round is over", () => lines().find(({ msg }) => msg === "retention.round"));
+  const line = await until("the round is over", () => lines().find(({ msg }) => msg === "retention.completed"));
   await worker.stop();
   return line["forgotten"];
 }
 
 async function left(): Promise<number> {
-  const [row] = await rows.rows<{ count: number }>("select count(*)::int as count from webhook_events");
+  const [row] = await rows.rows<{ count: number }>("select count(*)::int as count from millrace.webhook_events");
   return row?.count ?? 0;
 }
 
 /** Events of the first moment of 1970. */
 function insertEvents(count: number) {
-  return rows.rows(`insert into webhook_events (id, source, event_id, kind, payload_hash, status, correlation_id, received_at)
+  return rows.rows(`insert into millrace.webhook_events (id, integration, event_id, kind, payload_hash, status, correlation_id, received_at)
     select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 's', n::text, 'k', '', 'done', 'c', now()
     from generate_series(1, ${count}) as n`);
 }

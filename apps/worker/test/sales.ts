@@ -1,5 +1,5 @@
 import { type Environment, uuidv7 } from "@millrace/core";
-import { assignSources } from "@millrace/db";
+import { assignAccounts } from "@millrace/db";
 import { type QueueStore, until } from "@millrace/testing";
 import { openConversations } from "./conversations-setup.ts";
 import type { QuickTimings } from "./conversations-worker.ts";
@@ -21,7 +21,7 @@ export async function openSales(store: QueueStore, variables: Environment = {}) 
   const conversations = await openConversations(store, {
     variables: { GOOGLE_STATUS_AFTER_MS: "300", N8N_WEBHOOK_ENABLED: "false", N8N_DISPATCH_URL: "", ...variables },
   });
-  await assignSources(
+  await assignAccounts(
     conversations.database.orm,
     [{ provider: "google", externalId: "*", tenantName: "Mill" }],
     uuidv7,

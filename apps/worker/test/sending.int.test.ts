@@ -51,7 +51,7 @@ describe.each(queueStores())("on $kind", (store) => {
     expect(await texts()).toEqual(["two", "three"]);
     expect(await outcomes()).toContainEqual(["one", "failed"]);
     const letters = await conversations.rows.rows<{ queue: string; state: string }>(
-      "select queue, state from dead_letters",
+      "select queue, state from millrace.dead_letters",
     );
     expect(letters).toEqual([{ queue: "whatsapp-outbound", state: "dead" }]);
   });
@@ -113,7 +113,7 @@ describe.each(queueStores())("on $kind", (store) => {
     await settled(1);
     expect(await send(ADA, "another", "order-7")).toMatchObject({ messageIds: first["messageIds"] });
     const [letter] = await until("it is dead", async () => {
-      const rows = await conversations.rows.rows<{ error: string }>("select error from dead_letters");
+      const rows = await conversations.rows.rows<{ error: string }>("select error from millrace.dead_letters");
       return rows.length > 0 && rows;
     });
     expect(letter?.error).toBe("the Idempotency-Key was used before, for another message");
@@ -129,7 +129,7 @@ describe.each(queueStores())("on $kind", (store) => {
     });
     await settled(2);
     expect((await conversations.sent()).map(({ type }) => type)).toEqual(["template"]);
-    const [letter] = await conversations.rows.rows<{ error: string }>("select error from dead_letters");
+    const [letter] = await conversations.rows.rows<{ error: string }>("select error from millrace.dead_letters");
     expect(letter?.error).toContain("template");
   });
 
@@ -137,11 +137,11 @@ describe.each(queueStores())("on $kind", (store) => {
     await open(ADA, "15551230002");
     await conversations.fail({ match: { api: "whatsapp", to: `+${ADA}` }, fault: "code:131056", times: 1 });
     await send(ADA, "one");
-    await until("the recipient is throttled", async () => conversations.log.text().includes("hold.rate_limited"));
+    await until("the recipient is throttled", async () => conversations.log.text().includes("scope.rate_limited"));
     await send("15551230002", "two");
     await settled(2);
     expect(await texts()).toEqual(["two", "one"]);
-    expect(await conversations.rows.rows("select attempts from dead_letters")).toEqual([]);
+    expect(await conversations.rows.rows("select attempts from millrace.dead_letters")).toEqual([]);
   });
 
   test("a token that died parks the number with one alert, and all goes on once it works", async () => {

@@ -36,7 +36,7 @@ describe.each(queueStores())("on $kind", (store) => {
     const { eventId } = await conversations.call(TAKEOVER, request);
     const [event] = await until(`the request for ${to} has ended`, async () => {
       const found = await conversations.rows.rows(
-        `select status, result, detail, error from webhook_events where event_id = '${String(eventId)}'`,
+        `select status, result, detail, error from millrace.webhook_events where event_id = '${String(eventId)}'`,
       );
       return found.length > 0 && found;
     });
@@ -106,7 +106,7 @@ describe.each(queueStores())("on $kind", (store) => {
     expect(await mode()).toEqual({ mode: "ai", epoch: 2 });
     expect(
       await conversations.rows.rows(
-        "select actor, action, subject, reason, before, after from operator_actions order by id",
+        "select actor, action, subject, reason, before, after from millrace.audit_log order by id",
       ),
     ).toEqual([
       {
@@ -152,7 +152,7 @@ describe.each(queueStores())("on $kind", (store) => {
       "her thanks are there",
       async () => (await conversations.messages("direction = 'inbound'")).length === 2,
     );
-    const turns = await conversations.rows.rows<{ state: string }>("select state from turns");
-    expect(turns.map(({ state }) => state)).not.toContain("gathering");
+    const turns = await conversations.rows.rows<{ state: string }>("select state from millrace.ai_turns");
+    expect(turns.map(({ state }) => state)).not.toContain("debouncing");
   });
 });

@@ -72,7 +72,7 @@ test.each([
     true,
   ],
   ["only as blocked", [["kicked", 20]], false],
-  ["only as left", [["left", 20]], false],
+  ["only as left", [["skipped", 20]], false],
 ] as const)("whether a person can be reached follows the latest word of it, told %s", async (_, changes, reachable) => {
   const message = { message: fromAda(51, { text: "Hi" }) };
   const told = changes.map(([status, after]) => ({

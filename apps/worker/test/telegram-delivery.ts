@@ -1,5 +1,5 @@
 import { EVENT_VERSION, uuidv7 } from "@millrace/core";
-import { assignSources, createInbox, migrateDatabase, openDatabase, sourceStore } from "@millrace/db";
+import { assignAccounts, createInbox, migrateDatabase, openDatabase, accountStore } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { createTestDatabase, recordingLogger } from "@millrace/testing";
 import { localParts } from "./local-parts.ts";
@@ -28,7 +28,7 @@ export async function openTelegramDelivery() {
   const database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
   await migrateDatabase(database);
   const bots = ["shop", "help"].map((bot) => ({ provider: "telegram", externalId: bot, tenantName: `Mill ${bot}` }));
-  await assignSources(database.orm, bots, uuidv7);
+  await assignAccounts(database.orm, bots, uuidv7);
   const telegram = integrations.find(({ id }) => id === "telegram");
   const environment = { TELEGRAM_WEBHOOK_SECRET: "shop=shop-old,shop=shop-new,help=help-one,orphan=orphan-secret" };
   const webhook = telegram?.webhook(environment);
@@ -40,26 +40,33 @@ export async function openTelegramDelivery() {
       const body = Buffer.from(JSON.stringify({ update_id: nextId++, ...update }));
       const headers = { "x-telegram-bot-api-secret-token": secret };
       const request = { method: "POST", headers, query: new URLSearchParams(), params: {}, body };
-      if (!webhook.verify(request)) throw new Error("the update was refused");
-      const [split] = webhook.split(request);
+      if (!webhook.authenticate(request)) throw new Error("the update was refused");
+      const [split] = webhook.parse(request);
       if (!split) throw new Error("no event");
-      const origin = { v: EVENT_VERSION, source: telegram.id, correlationId: "c-1", receivedAt: RECEIVED_AT } as const;
+      const origin = {
+        v: EVENT_VERSION,
+        integration: telegram.id,
+        correlationId: "c-1",
+        receivedAt: RECEIVED_AT,
+      } as const;
       const event = { ...origin, ...split };
       const write = await telegram.handler(environment).handle(event, {
         ...localParts(database),
         log: recordingLogger().log,
         now: () => new Date(RECEIVED_AT),
-        sources: sourceStore(database.orm),
+        accounts: accountStore(database.orm),
         signal: new AbortController().signal,
       });
-      return createInbox(database, uuidv7).once(event, write);
+      return createInbox(database, uuidv7).applyOnce(event, write);
     },
     messages: () => database.orm.query.messages.findMany({ orderBy: ({ id }, { asc }) => asc(id) }),
     conversations: () => database.orm.query.conversations.findMany(),
     contacts: () => database.orm.query.contacts.findMany(),
     events: () => database.orm.query.webhookEvents.findMany(),
     async clear() {
-      await database.orm.execute("truncate contacts, cases, thread_facts, webhook_events, message_changes cascade");
+      await database.orm.execute(
+        "truncate contacts, cases, millrace.thread_states, millrace.webhook_events, millrace.message_changes cascade",
+      );
     },
     async close() {
       await database.close();

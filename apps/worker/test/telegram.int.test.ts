@@ -55,13 +55,13 @@ test("two bots have the same update and message ids without harm", async () => {
 
 test("the update of a bot that nobody owns dies with its label and no secret", async () => {
   const message = fromAda(14, { text: "Anyone?" });
-  await expect(delivery.deliver({ message }, "orphan-secret")).rejects.toThrow(/^no lead source for bot orphan$/);
+  await expect(delivery.deliver({ message }, "orphan-secret")).rejects.toThrow(/^no tenant owns bot orphan$/);
   expect(await delivery.messages()).toEqual([]);
 });
 
 test("a group keeps who wrote what, the ids of big groups and no contact of its own", async () => {
   const chat = { id: -1_002_233_445_566, title: "Weir keepers", type: "supergroup" };
-  await delivery.deliver({ message: { message_id: 1, from: ada, chat, date: DATE, text: "Gate open?" } });
+  await delivery.deliver({ message: { message_id: 1, from: ada, chat, date: DATE, text: "FlowControl open?" } });
   await delivery.deliver({
     message: {
       message_id: 2,
@@ -185,9 +185,11 @@ test("a person who shares their own number has it in their contact; somebody els
 });
 
 test("updates that nothing is done about stay in the inbox with their payload", async () => {
-  expect(await delivery.deliver({ update_id: 902, tide_forecast: { height: 3 } })).toMatchObject({ result: "kept" });
+  expect(await delivery.deliver({ update_id: 902, tide_forecast: { height: 3 } })).toMatchObject({
+    result: "unhandled",
+  });
   expect(await delivery.deliver({ poll_answer: { poll_id: "1", user: ada, option_ids: [0] } })).toMatchObject({
-    result: "kept",
+    result: "unhandled",
   });
   const events = await delivery.events();
   expect(events.find(({ eventId }) => eventId === "update.shop.902")).toMatchObject({

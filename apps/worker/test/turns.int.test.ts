@@ -18,7 +18,9 @@ describe.each(queueStores())("on $kind", (store) => {
       return questions.length >= count && questions;
     });
   const states = async () => {
-    const rows = await conversations.rows.rows<{ state: string }>("select state from turns order by opened_at, id");
+    const rows = await conversations.rows.rows<{ state: string }>(
+      "select state from millrace.ai_turns order by opened_at, id",
+    );
     return rows.map(({ state }) => state);
   };
 
@@ -73,11 +75,11 @@ describe.each(queueStores())("on $kind", (store) => {
     ]);
     const [letter] = await until("it is dead", async () => {
       const rows = await conversations.rows.rows<{ error: string; queue: string }>(
-        "select queue, error from dead_letters",
+        "select queue, error from millrace.dead_letters",
       );
       return rows.length > 0 && rows;
     });
-    expect(letter).toEqual({ queue: "n8n-turns", error: "0.3 s without an answer, twice" });
+    expect(letter).toEqual({ queue: "n8n-ai-turns", error: "0.3 s without an answer, twice" });
     expect(await states()).toEqual(["failed"]);
   });
 
@@ -88,7 +90,7 @@ describe.each(queueStores())("on $kind", (store) => {
     await until("it is answered after all", async () => (await conversations.sent()).length === 1);
     const alerts = conversations.log.lines().filter(({ alert }) => alert === true);
     expect(alerts).toHaveLength(1);
-    expect(await conversations.rows.rows("select * from dead_letters")).toEqual([]);
+    expect(await conversations.rows.rows("select * from millrace.dead_letters")).toEqual([]);
   });
 
   test("n8n that is waited for is free once it accepts a question, and not when one ends meanwhile: there is one alert", async () => {
@@ -96,9 +98,12 @@ describe.each(queueStores())("on $kind", (store) => {
     await conversations.fail({ match: { api: "n8n" }, fault: "not_registered", times: 6 });
     await conversations.fail({ match: { api: "n8n" }, fault: "slow", times: 1 });
     await conversations.hear(ADA, "Anybody?");
-    await until("n8n is waited for", () => conversations.log.text().includes("hold.parked"));
+    await until("n8n is waited for", () => conversations.log.text().includes("scope.paused"));
     await conversations.hear(ADA, "Hello?");
-    await until("n8n is free", async () => (await conversations.rows.rows("select * from holds")).length === 0);
+    await until(
+      "n8n is free",
+      async () => (await conversations.rows.rows("select * from millrace.pauses")).length === 0,
+    );
     expect(await conversations.questions()).toHaveLength(7);
     expect(conversations.log.lines().filter(({ alert }) => alert === true)).toHaveLength(1);
     await conversations.release();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createQueueReader, queueDefinition } from "@millrace/queue";
-import { createHolds } from "@millrace/db";
+import { createPauses } from "@millrace/db";
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { eventOf, openLine } from "./line.ts";
 
@@ -38,7 +38,7 @@ describe.each(queueStores())("a job whose time has not come, on $kind,", (store)
         return { result: "written" };
       }
       await before?.(id);
-      return { result: "not_yet", until: until(), detail: "a test", stillSo: stillSo && (() => stillSo(id)) };
+      return { result: "snoozed", until: until(), detail: "a test", stillWaiting: stillSo && (() => stillSo(id)) };
     });
   const waits = (id: string) =>
     until(`${id} waits`, async () => attempts.has(id) && (await line.reader.find(id)).runsAt !== undefined);
@@ -110,7 +110,7 @@ describe.each(queueStores())("a job whose time has not come, on $kind,", (store)
     const ids = Array.from({ length: 10 }, (_, index) => `job${index}`);
     await line.send(...ids);
     for (const id of ids) await isDone(id);
-    await until("all are completed", async () => (await line.reader.places()).size === 0);
+    await until("all are completed", async () => (await line.reader.states()).size === 0);
     expect(done.toSorted((one, two) => one.localeCompare(two))).toEqual(ids);
     expect(await line.deadLetters()).toEqual([]);
   });
@@ -144,15 +144,15 @@ describe.each(queueStores())("a job whose time has not come, on $kind,", (store)
     expect(done).toEqual(["plain", "woken", "later"]);
   });
 
-  test("gives the turn to try a parked account to the next, and is no sign that it works", async () => {
-    const holds = createHolds(line.database);
-    const parked = { scope: "account", kind: "parked", reason: "token expired", until: new Date(0) } as const;
-    await holds.place(parked);
+  test("gives the turn to try a paused account to the next, and is no sign that it works", async () => {
+    const holds = createPauses(line.database);
+    const paused = { scope: "account", kind: "paused", reason: "token expired", until: new Date(0) } as const;
+    await holds.set(paused);
     let tried = 0;
     line.work(
       async ({ id }) => {
         attempts.set(id, (attempts.get(id) ?? 0) + 1);
-        if (id === "one") return { result: "not_yet", until: far(), detail: "a test" };
+        if (id === "one") return { result: "snoozed", until: far(), detail: "a test" };
         tried += 1;
         done.push(id);
         return { result: "written" };
@@ -161,7 +161,7 @@ describe.each(queueStores())("a job whose time has not come, on $kind,", (store)
     );
     await line.send("one");
     await waits("one");
-    expect((await holds.list()).map(({ scope, kind }) => [scope, kind])).toEqual([["account", "parked"]]);
+    expect((await holds.list()).map(({ scope, kind }) => [scope, kind])).toEqual([["account", "paused"]]);
     await line.send("two");
     await isDone("two");
     await until("the account is free", async () => (await holds.list()).length === 0);
@@ -178,7 +178,7 @@ describe.each(queueStores())("a job whose time has not come, on $kind,", (store)
     await isDone("plain");
     await queue.add("media", eventOf("file"), { jobId: "file" });
     await until("one is completed", async () => (await reader.find("plain")).place === "completed");
-    expect(await reader.places()).toEqual(
+    expect(await reader.states()).toEqual(
       new Map([
         ["one", "waiting"],
         ["file", "waiting"],

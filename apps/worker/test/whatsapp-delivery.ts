@@ -1,5 +1,5 @@
 import { EVENT_VERSION, uuidv7 } from "@millrace/core";
-import { assignSources, createInbox, migrateDatabase, openDatabase, sourceStore } from "@millrace/db";
+import { assignAccounts, createInbox, migrateDatabase, openDatabase, accountStore } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { createTestDatabase, recordingLogger } from "@millrace/testing";
 import { localParts } from "./local-parts.ts";
@@ -49,7 +49,7 @@ export async function openWhatsappDelivery() {
   const numbers = [NUMBER, OTHER_NUMBER].map((externalId) => {
     return { provider: "whatsapp", externalId, tenantName: "Mill" };
   });
-  await assignSources(database.orm, numbers, uuidv7);
+  await assignAccounts(database.orm, numbers, uuidv7);
   const whatsapp = integrations.find(({ id }) => id === "whatsapp");
   const environment = { WHATSAPP_APP_SECRET: "app-secret", WHATSAPP_WEBHOOK_VERIFY_TOKEN: "token" };
   const webhook = whatsapp?.webhook(environment);
@@ -57,7 +57,7 @@ export async function openWhatsappDelivery() {
   const handler = whatsapp.handler(environment);
   const inbox = createInbox(database, uuidv7);
   const { query } = database.orm;
-  const origin = { v: EVENT_VERSION, source: whatsapp.id, correlationId: "c-1", receivedAt: RECEIVED_AT } as const;
+  const origin = { v: EVENT_VERSION, integration: whatsapp.id, correlationId: "c-1", receivedAt: RECEIVED_AT } as const;
 
   return {
     /** Delivers the changes in one request and works its events off, in turn. Returns what became of each. */
@@ -65,16 +65,16 @@ export async function openWhatsappDelivery() {
       const body = Buffer.from(JSON.stringify({ entry: [{ id: "waba", changes }] }));
       const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
       const outcomes = [];
-      for (const split of webhook.split(request)) {
+      for (const split of webhook.parse(request)) {
         const event = { ...origin, ...split };
         const write = await handler.handle(event, {
           ...localParts(database),
           log: recordingLogger().log,
           now: () => new Date(RECEIVED_AT),
-          sources: sourceStore(database.orm),
+          accounts: accountStore(database.orm),
           signal: new AbortController().signal,
         });
-        outcomes.push(await inbox.once(event, write));
+        outcomes.push(await inbox.applyOnce(event, write));
       }
       return outcomes;
     },

@@ -174,7 +174,7 @@ test("what is only kept leaves its payload and Meta's word for it", async () => 
   );
   expect(outcomes).toMatchObject(
     ["130429", "deleted", "customer_identity_changed", "group_lifecycle_update", "calls", "history"].map((detail) => {
-      return { result: "kept", detail };
+      return { result: "unhandled", detail };
     }),
   );
   for (const { payload } of await delivery.events()) expect(payload).not.toBeNull();
@@ -186,6 +186,6 @@ test.each([
   ["a reaction", message(AT, { ...ada, id: "r", type: "reaction", reaction: { message_id: "m" } }, ORPHAN_NUMBER)],
   ["a status", change("messages", { statuses: [{ id: "wamid.1", status: "sent" }] }, ORPHAN_NUMBER)],
 ])("%s for a number that is nobody's dies with its reason and leaves nothing", async (_name, orphan) => {
-  await expect(delivery.deliver(orphan)).rejects.toThrow(/^no lead source for phone number 111000111000999$/);
+  await expect(delivery.deliver(orphan)).rejects.toThrow(/^no tenant owns phone number 111000111000999$/);
   expect([...(await delivery.messages()), ...(await delivery.changes()), ...(await delivery.statuses())]).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
-import { assignSources, createLedger } from "@millrace/db";
+import { assignAccounts, createEventStatuses } from "@millrace/db";
 import { queueStores, until } from "@millrace/testing";
 import { openConversations } from "./conversations-setup.ts";
 import { onTelegram, onWhatsapp } from "./erase-person.ts";
@@ -20,7 +20,7 @@ describe.each(queueStores())("what was won, on $kind:", (store) => {
       variables: { GOOGLE_STATUS_AFTER_MS: "300", N8N_DISPATCH_URL: "" },
     });
     const owned = ["google", "meta"].map((provider) => ({ provider, externalId: "*", tenantName: "Mill" }));
-    await assignSources(setup.database.orm, owned, uuidv7);
+    await assignAccounts(setup.database.orm, owned, uuidv7);
     setup.work({ batchWindowMs: 100, batchStepMs: 50 });
   }
   const idOf = (table: string, where = "true") =>
@@ -58,7 +58,7 @@ describe.each(queueStores())("what was won, on $kind:", (store) => {
     const won = { lead_id: null, status: "processed", click: CLICK, sold: "149.9 EUR" };
     const both = await processed(2);
     expect(both).toEqual(expect.arrayContaining([whatsapp, telegram].map((id) => ({ ...won, conversation_id: id }))));
-    const traced = await createLedger(setup.database).conversion(String(id));
+    const traced = await createEventStatuses(setup.database).conversion(String(id));
     expect(traced).toMatchObject({ status: "processed", transactionId: `conversation-${whatsapp}` });
     const taken = await (await fetch(`${setup.sandboxUrl}/_conversions`)).json();
     expect(taken).toHaveLength(2);
@@ -80,9 +80,9 @@ describe.each(queueStores())("what was won, on $kind:", (store) => {
     expect(await processed(1)).toEqual([
       { lead_id: lead, conversation_id: null, status: "processed", click: "sandbox-click-7101", sold: "149.9 EUR" },
     ]);
-    const dead = () => setup.rows.rows("select source, kind, error from dead_letters");
+    const dead = () => setup.rows.rows("select integration, kind, error from millrace.dead_letters");
     expect(await until("the other is dead", async () => (await dead()).length > 0 && dead())).toEqual([
-      { source: "google", kind: "won", error: "the lead carries no click id" },
+      { integration: "google", kind: "won", error: "the lead carries no click id" },
     ]);
   });
 });

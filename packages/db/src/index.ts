@@ -3,11 +3,7 @@ export { checkDatabase } from "./connection/check-database.ts";
 export * from "./conversations/list.ts";
 export * from "./connection/database.ts";
 export * from "./connection/migrate.ts";
-export {
-  createConversionBatches,
-  type ConversionBatches,
-  type UploadBatch,
-} from "./conversions/batches.ts";
+export { createConversionBatches, type ConversionBatches, type UploadBatch } from "./conversions/batches.ts";
 export { outcomeJob } from "./conversions/jobs.ts";
 export {
   createConversionReport,
@@ -20,11 +16,11 @@ export {
 export * from "./dead-letters/record.ts";
 export { createDeadLetterList, type DeadLetter, type DeadLetterList } from "./dead-letters/list.ts";
 export { createReplays, type Replay, type Replays } from "./dead-letters/replays.ts";
-export { createReplayLane, type ReplayLane } from "./dead-letters/replay-scheduler.ts";
+export { createReplayScheduler, type ReplayScheduler } from "./dead-letters/replay-scheduler.ts";
 export * from "./dead-letters/rates.ts";
 export { createErasures, type Erasure, type Erasures } from "./erasure/erasures.ts";
-export { contactsMeant, findContacts } from "./contacts/search.ts";
-export { createFence, type Fence } from "./conversations/takeover-lock.ts";
+export { matchContacts, findContacts } from "./contacts/search.ts";
+export { createTakeoverLock, type TakeoverLock } from "./conversations/takeover-lock.ts";
 export type { FollowUpSettings } from "./inbox/follow-up-jobs.ts";
 export * from "./flow-control/pauses.ts";
 export * from "./inbox/inbox.ts";
@@ -38,13 +34,13 @@ export * from "./operations/retention.ts";
 export * from "./assistant/next-turn-step.ts";
 export {
   ANY_ACCOUNT,
-  assignSources,
-  giveSource,
-  listSources,
-  seedSources,
-  sourceStore,
-  type SourceAssignment,
-  type SourceLine,
+  assignAccounts,
+  assignAccount,
+  listAccounts,
+  seedAccounts,
+  accountStore,
+  type AccountAssignment,
+  type AccountLine,
 } from "./accounts/accounts.ts";
 export { isOutage } from "./connection/outage.ts";
 export { storedMedia, type StoredMediaRecords } from "./messages/media.ts";

@@ -57,14 +57,14 @@ test("whatever points to a contact or a conversation is known to the merges", as
       select conrelid::regclass::text as name from pg_constraint
       where contype = 'f' and confrelid = ${table}::regclass`);
   expect(await pointing("contacts")).toEqual(["cases", "contact_identities", "conversations", "leads", "messages"]);
-  expect(await pointing("conversations")).toEqual(["conversion_uploads", "messages", "turns"]);
+  expect(await pointing("conversations")).toEqual(["conversion_uploads", "messages", "millrace.ai_turns"]);
   expect(await pointing("cases")).toEqual(["conversations"]);
 });
 
 function columnsOf(type: string): Promise<string[]> {
   return names(sql`
     select table_name || '.' || column_name as name from information_schema.columns
-    where table_schema = 'public' and data_type = ${type}`);
+    where table_schema in ('public', 'millrace') and data_type = ${type}`);
 }
 
 async function names(query: SQL): Promise<string[]> {

@@ -11,7 +11,7 @@ import { tenants } from "../src/schema/index.ts";
 export type Talk = { id: string; thread: Thread };
 
 /** Times of turns in these tests, in ms. */
-export const TIMINGS = { gatherMs: 2_000, gatherCapMs: 10_000, answerMs: 120_000 };
+export const TIMINGS = { debounceMs: 2_000, debounceCapMs: 10_000, answerTimeoutMs: 120_000 };
 
 /** A database with conversations, what happens in them by way of the inbox, and a clock that stands still. */
 export async function openConversations() {
@@ -19,7 +19,7 @@ export async function openConversations() {
   const database = openDatabase(testDatabase.url, { maxConnections: 12, name: "test" });
   await migrateDatabase(database);
   const clock = { at: new Date("2026-03-01T08:00:00Z") };
-  const assistant = { source: "n8n", timings: TIMINGS };
+  const assistant = { integration: "n8n", timings: TIMINGS };
   const inbox = createInbox(database, uuidv7, { now: () => clock.at, assistant, media: new Set(["whatsapp"]) });
 
   /** Writes as one event does: what came of it, and the jobs that follow. */
@@ -28,7 +28,7 @@ export async function openConversations() {
     receivedAt = new Date(),
   ): Promise<{ value: T; followUps: readonly FollowUp[] }> {
     const values: T[] = [];
-    const { followUps } = await inbox.once(eventOf(receivedAt), async (stores) => {
+    const { followUps } = await inbox.applyOnce(eventOf(receivedAt), async (stores) => {
       values.push(await work(stores));
       return { result: "written" };
     });
@@ -50,7 +50,7 @@ export async function openConversations() {
       const tenantId = uuidv7();
       await database.orm.insert(tenants).values({ id: tenantId, name: tenantId });
       const { value } = await write(async (stores) => {
-        const name = { channel, externalId: `lasting-${tenantId}`, lasting: true } as const;
+        const name = { channel, externalId: `stable-${tenantId}`, stable: true } as const;
         const contactId = await stores.contacts.resolve(tenantId, [name], { name: "Ada" });
         const threadId =
           channel === "telegram" ? String(Date.now() * 1000 + Math.floor(Math.random() * 1000)) : contactId;
@@ -94,7 +94,7 @@ export async function openConversations() {
     },
     /** A person takes over, or hands back. */
     turnOver: ({ id }: Talk, mode: "human" | "ai") =>
-      write((stores) => stores.conversations.takeOver({ conversationId: id, mode, actor: "Bea", at: clock.at })),
+      write((stores) => stores.conversations.changeMode({ conversationId: id, mode, actor: "Bea", at: clock.at })),
     async close() {
       await database.close();
       await testDatabase.drop();
@@ -117,6 +117,6 @@ export async function waiting({ orm }: Database): Promise<number> {
 }
 
 function eventOf(receivedAt: Date) {
-  const base = { v: EVENT_VERSION, source: "test", kind: "test", payload: {} } as const;
+  const base = { v: EVENT_VERSION, integration: "test", kind: "test", payload: {} } as const;
   return { ...base, id: randomUUID(), correlationId: randomUUID(), receivedAt: receivedAt.toISOString() };
 }

@@ -72,7 +72,7 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
         const sound = /^[^:\s]+$/.test(id) && id.length <= MAX_EVENT_ID_LENGTH && kind !== "";
         const event = {
           v: EVENT_VERSION,
-          source: integration.id,
+          integration: integration.id,
           correlationId: "c",
           receivedAt: NOW.toISOString(),
         } as const;
@@ -89,7 +89,7 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
   }
 });
 
-const proven = routes.filter(([, { route }]) => route.verify);
+const proven = routes.filter(([, { route }]) => route.authenticate);
 
 describe.each(proven)("%s, which has a proof of its own", (_, { integration, environment, route }) => {
   const samples = Object.values(integration.samples(environment, NOW)).filter(({ path }) => route.paths.includes(path));
@@ -100,12 +100,12 @@ describe.each(proven)("%s, which has a proof of its own", (_, { integration, env
 
   test("10: its samples are let in, and not with a bit of the body flipped, nor without their headers", () => {
     for (const request of requests) {
-      expect(route.verify?.(request, NOW)).toBe(true);
-      expect(route.verify?.({ ...request, headers: {} }, NOW)).toBe(false);
+      expect(route.authenticate?.(request, NOW)).toBe(true);
+      expect(route.authenticate?.({ ...request, headers: {} }, NOW)).toBe(false);
       fc.assert(
         fc.property(fc.nat({ max: request.body.length - 1 }), fc.nat({ max: 6 }), (at, bit) => {
           const body = request.body.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte));
-          expect(route.verify?.({ ...request, body }, NOW)).toBe(false);
+          expect(route.authenticate?.({ ...request, body }, NOW)).toBe(false);
         }),
       );
     }
@@ -114,7 +114,7 @@ describe.each(proven)("%s, which has a proof of its own", (_, { integration, env
   test("10: what is signed is let in for some minutes only, before and after", () => {
     const minutes = (count: number) => new Date(NOW.getTime() + count * 60_000);
     for (const request of requests)
-      for (const at of [minutes(-11), minutes(11)]) expect(route.verify?.(request, at)).toBe(false);
+      for (const at of [minutes(-11), minutes(11)]) expect(route.authenticate?.(request, at)).toBe(false);
   });
 
   test.each(integration.local.secrets)("10: without %s it does not start, and says so", (name) => {
@@ -174,7 +174,7 @@ function context(log: AdapterContext["log"]): AdapterContext {
     log,
     now: () => NOW,
     newId: () => ID,
-    sources: { tenantOf: () => Promise.resolve(ID) },
+    accounts: { tenantOf: () => Promise.resolve(ID) },
     media: { read: () => Promise.reject(permanent("no media")), write: () => Promise.reject(permanent("no media")) },
     formats,
     signal: new AbortController().signal,

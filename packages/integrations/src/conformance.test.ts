@@ -15,7 +15,7 @@ import {
   type RawRequest,
   retryable,
   type Sample,
-  type SplitEvent,
+  type ParsedEvent,
   UNREADABLE,
   type Webhook,
 } from "@millrace/core";
@@ -51,8 +51,8 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
 
   test.each(samples)("the sample %s is let in and read", (_, sample) => {
     const request = requestOf(webhook, sample);
-    expect(webhook.verify(request)).toBe(true);
-    const events = webhook.split(request);
+    expect(webhook.authenticate(request)).toBe(true);
+    const events = webhook.parse(request);
     expect(events.length).toBeGreaterThan(0);
     expect(events.map(({ kind }) => kind)).not.toContain(UNREADABLE);
     for (const event of events) expect(integration.accountOf?.(event)).toMatch(/^[\w-]+$/);
@@ -69,14 +69,14 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
       fc.assert(
         fc.property(fc.nat({ max: bytes.length - 1 }), fc.nat({ max: 6 }), (at, bit) => {
           const changed = bytes.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte));
-          expect(webhook.verify(put(Buffer.from(changed)))).toBe(false);
+          expect(webhook.authenticate(put(Buffer.from(changed)))).toBe(false);
         }),
       );
     }
   });
 
   test("nothing is let in that has no secret or signature with it", () => {
-    for (const request of requests) expect(webhook.verify({ ...request, headers: {}, params: {} })).toBe(false);
+    for (const request of requests) expect(webhook.authenticate({ ...request, headers: {}, params: {} })).toBe(false);
   });
 
   test.each(integration.local.secrets)(
@@ -116,17 +116,17 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
   });
 
   /** The events of a body that comes to any of the webhook's paths; the parameters of paths are as secret as can be. */
-  function splitEverywhere(body: Uint8Array): SplitEvent[] {
+  function splitEverywhere(body: Uint8Array): ParsedEvent[] {
     return requests.slice(0, 1).flatMap((request) =>
       webhook.paths.flatMap((path) => {
         const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "");
         const params = Object.fromEntries(names.map((name) => [name, secrets[0] ?? ""]));
-        return webhook.split({ ...request, params, body });
+        return webhook.parse({ ...request, params, body });
       }),
     );
   }
 
-  function faultsInEvents(events: readonly SplitEvent[]): string[] {
+  function faultsInEvents(events: readonly ParsedEvent[]): string[] {
     return events.flatMap(({ id, kind, payload }) => [
       // BullMQ keeps colons and integers for job ids of its own.
       ...(/^[^:\s]+$/.test(id) && !/^-?\d+$/.test(id) && id.length <= MAX_EVENT_ID_LENGTH ? [] : [`the id ${id}`]),
@@ -135,11 +135,11 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
     ]);
   }
 
-  async function faultsInWork(events: readonly SplitEvent[]): Promise<string[]> {
+  async function faultsInWork(events: readonly ParsedEvent[]): Promise<string[]> {
     const { log, text } = recordingLogger();
     const origin = {
       v: EVENT_VERSION,
-      source: id,
+      integration: id,
       correlationId: "conformance",
       receivedAt: NOW.toISOString(),
     } as const;
@@ -148,12 +148,12 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
       log,
       now: () => NOW,
       newId: () => "019ab000-0000-7000-8000-000000000000",
-      sources: { tenantOf: () => Promise.resolve("019ab000-0000-7000-8000-000000000001") },
+      accounts: { tenantOf: () => Promise.resolve("019ab000-0000-7000-8000-000000000001") },
       media: { read: () => Promise.reject(permanent("no media")), write: () => Promise.reject(permanent("no media")) },
       formats: [],
       signal: new AbortController().signal,
     };
-    const work = async (split: SplitEvent): Promise<string[]> => {
+    const work = async (split: ParsedEvent): Promise<string[]> => {
       try {
         await integration.handler(environment).handle({ ...origin, ...split }, context);
         return [];

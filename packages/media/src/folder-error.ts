@@ -11,7 +11,7 @@ export function folderError(error: unknown, scope: string): ProviderError {
   if (error instanceof ProviderError) return error;
   const code = codeOf(error);
   if (!NEEDS_A_PERSON.has(code)) return retryable(`the media folder failed: ${code}`, { code });
-  return new ProviderError(`the media folder cannot be used: ${code}`, { kind: "parked", scope }, { code });
+  return new ProviderError(`the media folder cannot be used: ${code}`, { kind: "paused", scope }, { code });
 }
 
 /** The system's code of an error, e.g. `ENOENT`. */

@@ -80,7 +80,7 @@ test("what a person must see to parks the store, anything else is tried again, a
     const error = folderError(failing(code), store.scope);
     expect([error.message, error.next]).toEqual([
       `the media folder cannot be used: ${code}`,
-      { kind: "parked", scope: "media:folder" },
+      { kind: "paused", scope: "media:folder" },
     ]);
   }
   const error = folderError(failing("EIO"), store.scope);

@@ -23,7 +23,7 @@ export function s3Error(error: unknown, scope: string): ProviderError {
   const { code, status } = factsOf(error);
   if (code === "NoSuchKey") return noFile();
   if (status === 401 || status === 403 || NEEDS_A_PERSON.has(code)) {
-    return new ProviderError(`the media store refuses us: ${code}`, { kind: "parked", scope }, { code });
+    return new ProviderError(`the media store refuses us: ${code}`, { kind: "paused", scope }, { code });
   }
   return retryable(`the media store failed: ${code}`, { code });
 }

@@ -60,20 +60,20 @@ test("when the store refuses, the file's source is let go of", async () => {
       released = true;
     }
   }
-  await expect(store.write("endless", endless(), options)).rejects.toMatchObject({ next: { kind: "parked" } });
+  await expect(store.write("endless", endless(), options)).rejects.toMatchObject({ next: { kind: "paused" } });
   await vi.waitFor(() => expect(released).toBe(true));
 });
 
-const parked = { kind: "parked", scope: "media:s3" } as const;
+const paused = { kind: "paused", scope: "media:s3" } as const;
 const retryable = { kind: "retryable" } as const;
 const table: [Refusal, ProviderError["next"]][] = [
-  [{ status: 403, code: "AccessDenied" }, parked],
-  [{ status: 403, code: "InvalidAccessKeyId" }, parked],
-  [{ status: 403, code: "SignatureDoesNotMatch" }, parked],
-  [{ status: 404, code: "NoSuchBucket" }, parked],
-  [{ status: 400, code: "ExpiredToken" }, parked],
-  [{ status: 400, code: "AuthorizationHeaderMalformed" }, parked],
-  [{ status: 301, code: "PermanentRedirect" }, parked],
+  [{ status: 403, code: "AccessDenied" }, paused],
+  [{ status: 403, code: "InvalidAccessKeyId" }, paused],
+  [{ status: 403, code: "SignatureDoesNotMatch" }, paused],
+  [{ status: 404, code: "NoSuchBucket" }, paused],
+  [{ status: 400, code: "ExpiredToken" }, paused],
+  [{ status: 400, code: "AuthorizationHeaderMalformed" }, paused],
+  [{ status: 301, code: "PermanentRedirect" }, paused],
   [{ status: 400, code: "RequestTimeout" }, retryable],
   [{ status: 429, code: "TooManyRequests" }, retryable],
   [{ status: 503, code: "SlowDown" }, retryable],
@@ -110,7 +110,7 @@ test("a store that is away is tried again, and one without credentials waits for
   vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere");
   vi.stubEnv("AWS_CONFIG_FILE", "/nowhere");
   const nobody = openMediaStore({ ...elsewhere, endpoint: server.url });
-  await expect(nobody.read("a")).rejects.toMatchObject({ code: "CredentialsProviderError", next: parked });
+  await expect(nobody.read("a")).rejects.toMatchObject({ code: "CredentialsProviderError", next: paused });
 });
 
 async function* body(size: number): AsyncIterable<Uint8Array> {

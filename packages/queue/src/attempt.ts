@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import {
-  type AccountTrouble,
+  type ScopePause,
   describeError,
   type InboundEvent,
   type Logger,
@@ -13,7 +13,7 @@ import {
 } from "@millrace/core";
 import { backoffMs, type QueueDefinition } from "./catalogue.ts";
 import { failure } from "./failure.ts";
-import type { Gate } from "./flow-control.ts";
+import type { FlowControl } from "./flow-control.ts";
 import { QueueUnavailableError } from "./producer.ts";
 
 /** What came of an attempt. */
@@ -21,9 +21,9 @@ export type Processed =
   | {
       result: string;
       detail?: string | undefined;
-      trouble?: AccountTrouble | undefined;
+      pause?: ScopePause | undefined;
       /** There was nothing to call for: it tells nothing of an account that is tried. */
-      idle?: boolean | undefined;
+      noCall?: boolean | undefined;
     }
   /**
    * Its time has not come: it waits until then, which costs no attempt. `stillSo` is asked once it waits, because what
@@ -31,11 +31,11 @@ export type Processed =
    * is tried is free again.
    */
   | {
-      result: "not_yet";
+      result: "snoozed";
       until: Date;
       detail: string;
-      stillSo?: (() => Promise<boolean>) | undefined;
-      worked?: boolean | undefined;
+      stillWaiting?: (() => Promise<boolean>) | undefined;
+      callSucceeded?: boolean | undefined;
     };
 
 /** What is done with an event. It throws ProviderError, or whatever went wrong. */
@@ -59,15 +59,15 @@ export type ConsumerTimings = {
   sweepMs: number;
   /** How long a job waits while our own store is away. */
   outageMs: number;
-  /** How often a job of a parked account tries whether it works again. */
-  trialMs: number;
+  /** How often a job of a paused account tries whether it works again. */
+  probeMs: number;
 };
 
 /** What an attempt is made of. */
 type AttemptParts = {
   definition: QueueDefinition;
   processor: EventProcessor;
-  gate: Gate;
+  gate: FlowControl;
   log: Logger;
   now: Now;
   random: Random;
@@ -102,7 +102,7 @@ export async function attempt(
   const fields = {
     queue: definition.name,
     jobId: job.id,
-    source: definition.source,
+    integration: definition.integration,
     kind: job.name,
     correlationId: event.data?.correlationId,
     attempt: job.attemptsMade + 1,
@@ -120,7 +120,7 @@ export async function attempt(
     if (next.stillSo && !(await next.stillSo())) await job.promote();
     throw new DelayedError();
   }
-  if (next.outcome === "given_back") {
+  if (next.outcome === "returned") {
     await job.moveToWait(token);
     throw new WaitingError();
   }
@@ -152,7 +152,7 @@ function isLarge(value: unknown): boolean {
 
 function levelOf({ outcome }: Next): "debug" | "info" | "warn" {
   if (outcome === "failed") return "warn";
-  return outcome === "not_yet" ? "debug" : "info";
+  return outcome === "snoozed" ? "debug" : "info";
 }
 
 /**
@@ -161,13 +161,13 @@ function levelOf({ outcome }: Next): "debug" | "info" | "warn" {
  */
 async function runInPlace(parts: AttemptParts, event: InboundEvent, lockLost: AbortSignal | undefined): Promise<Next> {
   const { definition, gate, log, stopping, random, now } = parts;
-  const parked = new Set<string>();
+  const paused = new Set<string>();
   for (let tries = 0; ;) {
     const next = await run(parts, event, lockLost);
     const { outcome, error, retryAt, detail } = next;
-    if (outcome === "parked" && detail !== undefined) parked.add(detail);
-    const worked = error === undefined && !retryAt && outcome !== "given_back";
-    if (worked) for (const scope of await gate.lift([...parked])) log.warn({ scope }, "hold.lifted");
+    if (outcome === "paused" && detail !== undefined) paused.add(detail);
+    const worked = error === undefined && !retryAt && outcome !== "returned";
+    if (worked) for (const scope of await gate.resume([...paused])) log.warn({ scope }, "scope.resumed");
     if (!retryAt) tries += 1;
     const again =
       retryAt !== undefined || (error !== undefined && isRetryable(error) && tries < definition.retry.attempts);
@@ -176,7 +176,7 @@ async function runInPlace(parts: AttemptParts, event: InboundEvent, lockLost: Ab
       ? Math.max(0, retryAt.getTime() - now().getTime())
       : backoffMs(definition.retry, tries, random());
     await wait(waitMs, undefined, { signal: stopping }).catch(() => undefined);
-    if (stopping.aborted) return { outcome: "given_back" };
+    if (stopping.aborted) return { outcome: "returned" };
   }
 }
 
@@ -192,16 +192,16 @@ async function run(parts: AttemptParts, event: InboundEvent, lockLost: AbortSign
     if (!passage.open) return { outcome: passage.kind, detail: passage.scope, retryAt: passage.until };
     const signal = AbortSignal.any([deadline, stopping, ...(lockLost ? [lockLost] : [])]);
     const done = await orAbort(processor.process(event, signal), signal);
-    const worked = "until" in done ? done.worked : !done.idle;
-    if (worked) for (const scope of await gate.lift(passage.trials)) log.warn({ scope }, "hold.lifted");
-    else await gate.giveBack(passage.trials);
+    const worked = "until" in done ? done.callSucceeded : !done.noCall;
+    if (worked) for (const scope of await gate.resume(passage.probes)) log.warn({ scope }, "scope.resumed");
+    else await gate.returnProbes(passage.probes);
     if ("until" in done)
-      return { outcome: done.result, detail: done.detail, retryAt: done.until, stillSo: done.stillSo };
-    const { result, detail, trouble } = done;
+      return { outcome: done.result, detail: done.detail, retryAt: done.until, stillSo: done.stillWaiting };
+    const { result, detail, pause: trouble } = done;
     if (trouble) await hold(parts, trouble);
     return { outcome: result, detail };
   } catch (error) {
-    if (stopping.aborted && !deadline.aborted) return { outcome: "given_back" };
+    if (stopping.aborted && !deadline.aborted) return { outcome: "returned" };
     if (deadline.aborted) return { outcome: "failed", error: retryable(`took longer than ${timings.deadlineMs} ms`) };
     return afterError(parts, error);
   }
@@ -231,15 +231,11 @@ async function afterError(parts: AttemptParts, error: unknown): Promise<Next> {
 }
 
 /** Has a scope wait, and says so where it did not before: loudly, when a person must act. */
-async function hold(
-  { gate, log }: AttemptParts,
-  { scope, reason, until }: AccountTrouble,
-  widen?: string,
-): Promise<void> {
+async function hold({ gate, log }: AttemptParts, { scope, reason, until }: ScopePause, widen?: string): Promise<void> {
   if (!until) {
-    if (await gate.park(scope, reason)) log.error({ scope, error: reason, alert: true }, "hold.parked");
-  } else if (await gate.limit(scope, until, reason, widen))
-    log.warn({ scope, until: until.toISOString(), error: reason }, "hold.rate_limited");
+    if (await gate.pause(scope, reason)) log.error({ scope, error: reason, alert: true }, "scope.paused");
+  } else if (await gate.rateLimit(scope, until, reason, widen))
+    log.warn({ scope, until: until.toISOString(), error: reason }, "scope.rate_limited");
 }
 
 async function nextStep(parts: AttemptParts, error: unknown): Promise<Next> {
@@ -249,7 +245,7 @@ async function nextStep(parts: AttemptParts, error: unknown): Promise<Next> {
     case "rate_limited":
       await hold(parts, { ...next, reason: message }, next.widen);
       return { outcome: next.kind, error, detail: next.scope, retryAt: next.until };
-    case "parked": {
+    case "paused": {
       await hold(parts, { scope: next.scope, reason: message });
       const passage = await parts.gate.check([next.scope]);
       return { outcome: next.kind, error, detail: next.scope, retryAt: passage.open ? parts.now() : passage.until };

@@ -10,7 +10,11 @@ function longest(role: QueueRole): number {
 
 test("every queue is named after its integration and what it is for", () => {
   for (const role of QUEUE_ROLES) {
-    expect(queueDefinition("whatsapp", role)).toMatchObject({ name: `whatsapp-${role}`, source: "whatsapp", role });
+    expect(queueDefinition("whatsapp", role)).toMatchObject({
+      name: `whatsapp-${role}`,
+      integration: "whatsapp",
+      role,
+    });
   }
 });
 
@@ -28,7 +32,7 @@ test("an integration has the queues of what it can do, and none that nobody woul
     "whatsapp-outbound",
     "whatsapp-media",
     "n8n-inbound",
-    "n8n-turns",
+    "n8n-ai-turns",
     "off-inbound",
   ]);
 });

@@ -1,4 +1,4 @@
-import { type Abilities, inboundEventSchema, type QueueRole, rolesOf } from "@millrace/core";
+import { type Capabilities, inboundEventSchema, type QueueRole, rolesOf } from "@millrace/core";
 
 /** How often a job is tried and how long it waits in between. */
 export type RetryPolicy = { attempts: number; baseMs: number; capMs: number };
@@ -18,7 +18,7 @@ export type RetryPolicy = { attempts: number; baseMs: number; capMs: number };
  * | 7       | 64 s                    | 2 min 6 s                    |
  * | 8       | 128 s                   | 4 min 14 s                   |
  *
- * Throttling, parked accounts and an outage of our own Postgres cost no attempt, however long they last.
+ * Throttling, paused accounts and an outage of our own Postgres cost no attempt, however long they last.
  */
 const DEFAULT_RETRY: RetryPolicy = { attempts: 8, baseMs: 2_000, capMs: 3_600_000 };
 
@@ -39,7 +39,7 @@ const RETRY_UPLOADS: RetryPolicy = { ...DEFAULT_RETRY, attempts: 16 };
 export type QueueDefinition = {
   name: string;
   /** Integration whose events it holds. */
-  source: string;
+  integration: string;
   role: QueueRole;
   /** Job data, parsed when consumed; versioned by its field `v`. */
   schema: typeof inboundEventSchema;
@@ -58,11 +58,11 @@ export type QueueDefinition = {
 const FILE_DEADLINE_MS = 660_000;
 
 /** One queue of an integration. */
-export function queueDefinition(source: string, role: QueueRole): QueueDefinition {
+export function queueDefinition(integration: string, role: QueueRole): QueueDefinition {
   const inOrder = role === "requests";
   return {
-    name: `${source}-${role}`,
-    source,
+    name: `${integration}-${role}`,
+    integration,
     role,
     schema: inboundEventSchema,
     retry: retryOf(role),
@@ -79,7 +79,7 @@ function retryOf(role: QueueRole): RetryPolicy {
 }
 
 /** Every queue of these integrations. */
-export function queueCatalogue(integrations: readonly ({ id: string } & Abilities)[]): QueueDefinition[] {
+export function queueCatalogue(integrations: readonly ({ id: string } & Capabilities)[]): QueueDefinition[] {
   return integrations.flatMap((integration) =>
     rolesOf(integration).map((role) => queueDefinition(integration.id, role)),
   );

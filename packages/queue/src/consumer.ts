@@ -4,14 +4,14 @@ import { attempt, type ConsumerTimings, type EventProcessor } from "./attempt.ts
 import type { QueueBackend } from "./backends/backend.ts";
 import { backoffMs, type QueueDefinition } from "./catalogue.ts";
 import { createDeadLetterCollector } from "./dead-letters/collector.ts";
-import type { Gate } from "./flow-control.ts";
+import type { FlowControl } from "./flow-control.ts";
 
 const DEFAULT_TIMINGS: Omit<ConsumerTimings, "deadlineMs"> = {
   lockMs: 15_000,
   stalledCheckMs: 10_000,
   sweepMs: 5_000,
   outageMs: 5_000,
-  trialMs: 60_000,
+  probeMs: 60_000,
 };
 
 /** The whole line waits for the worker that holds its head: when that one dies, it must not wait long. */
@@ -25,7 +25,7 @@ export type ConsumerParts = {
   backend: QueueBackend;
   definition: QueueDefinition;
   processor: EventProcessor;
-  gate: Gate;
+  gate: FlowControl;
   deadLetters: DeadLetterStore;
   log: Logger;
   now: Now;
@@ -90,7 +90,7 @@ export function startConsumer(parts: ConsumerParts): Consumer {
     if (job?.finishedOn === undefined) return;
     collector
       .capture(job)
-      .catch((error: unknown) => log.warn({ queue: definition.name, err: error }, "dead_letter.postponed"));
+      .catch((error: unknown) => log.warn({ queue: definition.name, err: error }, "dead_letter.capture_failed"));
   });
 
   let sweeping: Promise<void> | undefined;

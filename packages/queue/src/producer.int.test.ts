@@ -7,7 +7,15 @@ import { createProducer, QueueUnavailableError } from "./producer.ts";
 
 function eventOf(id: string, text: string): InboundEvent {
   const receivedAt = "2026-11-20T08:00:00.000Z";
-  return { v: EVENT_VERSION, source: "probe", id, kind: "probe", correlationId: "c-1", receivedAt, payload: { text } };
+  return {
+    v: EVENT_VERSION,
+    integration: "probe",
+    id,
+    kind: "probe",
+    correlationId: "c-1",
+    receivedAt,
+    payload: { text },
+  };
 }
 
 /** Has Postgres take no job that says `slow` while an advisory lock is held. */

@@ -40,14 +40,14 @@ export async function measureConversations(): Promise<void> {
       await stand.startWorker({ N8N_GATHER_MS: "0", N8N_GATHER_CAP_MS: "0", N8N_ALLOWED_NETWORKS: "127.0.0.0/8" });
       let people = (await measure(stand, 0, WARM_UP)).asked.length;
       for (const perSecond of LOADS) {
-        const { asked, answerMs } = await measure(stand, people, { perSecond, seconds: SECONDS });
+        const { asked, answerTimeoutMs } = await measure(stand, people, { perSecond, seconds: SECONDS });
         people += asked.length;
         const accepted = asked.map(({ acceptedMs }) => acceptedMs);
-        const kept = answerMs.length === asked.length && percentile(answerMs, 0.99) <= ENOUGH_MS;
+        const kept = answerTimeoutMs.length === asked.length && percentile(answerTimeoutMs, 0.99) <= ENOUGH_MS;
         table[`${store}: ${perSecond}/s`] = {
-          answered: `${answerMs.length} of ${asked.length}`,
-          "p50 ms": percentile(answerMs, 0.5).toFixed(0),
-          "p99 ms": percentile(answerMs, 0.99).toFixed(0),
+          answered: `${answerTimeoutMs.length} of ${asked.length}`,
+          "p50 ms": percentile(answerTimeoutMs, 0.5).toFixed(0),
+          "p99 ms": percentile(answerTimeoutMs, 0.99).toFixed(0),
           "until 200, p50 ms": percentile(accepted, 0.5).toFixed(1),
           "until 200, p99 ms": percentile(accepted, 0.99).toFixed(1),
           [`p99 within ${ENOUGH_MS} ms`]: kept ? "yes" : "no",
@@ -64,7 +64,7 @@ async function measure(
   stand: Stand,
   first: number,
   { perSecond, seconds }: { perSecond: number; seconds: number },
-): Promise<{ asked: readonly Asked[]; answerMs: number[] }> {
+): Promise<{ asked: readonly Asked[]; answerTimeoutMs: number[] }> {
   const count = perSecond * seconds;
   const startedAt = performance.now();
   const asking: Promise<Asked>[] = [];
@@ -78,11 +78,11 @@ async function measure(
   // What is missing after this shows in the figures.
   await until("all are answered", async () => isAnswered(await answers()), DEADLINE_MS).catch(() => undefined);
   const answeredAt = await answers();
-  const answerMs = asked.flatMap(({ text, at }) => {
+  const answerTimeoutMs = asked.flatMap(({ text, at }) => {
     const answer = answeredAt.get(answerTo(text));
     return answer === undefined ? [] : [answer - at];
   });
-  return { asked, answerMs };
+  return { asked, answerTimeoutMs };
 }
 
 /** What the sandbox's AI says. */

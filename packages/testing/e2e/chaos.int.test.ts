@@ -113,7 +113,7 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, 
     const [rows] =
       await sql.rows(`select (select count(*)::int from messages) messages, (select count(*)::int from message_statuses) statuses,
       (select count(*)::int from contacts) contacts, (select count(*)::int from conversations) conversations,
-      (select count(*)::int from cases) cases, (select count(*)::int from dead_letters where state = 'dead') dead_letters`);
+      (select count(*)::int from cases) cases, (select count(*)::int from millrace.dead_letters where state = 'dead') dead_letters`);
     expect(rows).toEqual({
       messages: TEXTS,
       statuses: STATUSES,

@@ -48,12 +48,12 @@ test("the doctor says what must be done until all is, and then that nothing must
   await until("each queue has a worker", async () => (await examine()).code === 0);
   const rows = openRows(database.url);
   await rows.rows(
-    `insert into alerts (id, rule, subject, summary, opened_at)
-     values (gen_random_uuid(), 'parked', 'meta:page:1', 'meta:page:1 is parked', now())`,
+    `insert into millrace.alerts (id, rule, subject, summary, opened_at)
+     values (gen_random_uuid(), 'paused', 'meta:page:1', 'meta:page:1 is paused', now())`,
   );
   const told = { ...environment, ALERT_WEBHOOK_URL: "https://hooks.example/T/B/hush" };
   expect(await examine(told)).toEqual({ code: 0, found: ["warn alerts"] });
-  await rows.rows(`update alerts set opened_at = now() - interval '16 minutes'`);
+  await rows.rows(`update millrace.alerts set opened_at = now() - interval '16 minutes'`);
   await rows.close();
   expect(await examine(told)).toEqual({ code: 1, found: ["warn alerts", "fail alert webhook"] });
 }, 120_000);

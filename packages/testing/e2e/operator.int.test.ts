@@ -41,7 +41,9 @@ describe.runIf(findChromium())("an operator in a browser", () => {
   });
   afterEach(async () => {
     await page.context().close();
-    await rows.rows("truncate dead_letters, webhook_events, replays, operator_actions, lead_sources, leads cascade");
+    await rows.rows(
+      "truncate millrace.dead_letters, millrace.webhook_events, millrace.replays, millrace.audit_log, millrace.provider_accounts, leads cascade",
+    );
   });
 
   async function open(viewport = { width: 1280, height: 900 }): Promise<void> {
@@ -65,7 +67,9 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     await until("they are dead", async () => (await states()).filter((state) => state === "dead").length === count);
   }
   const states = async () =>
-    (await rows.rows<{ state: string }>("select state from dead_letters order by id")).map(({ state }) => state);
+    (await rows.rows<{ state: string }>("select state from millrace.dead_letters order by id")).map(
+      ({ state }) => state,
+    );
 
   test("a lead whose page is nobody's: sees why, gives the page to a tenant, replays it, and the audit shows it", async () => {
     await die(1);
@@ -74,7 +78,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     expect(await page.getByRole("alert").textContent()).toContain("wrong");
     await signIn();
     await page.getByRole("link", { name: "dead-letters" }).first().click();
-    await page.getByText("no lead source for page 300000000000009").first().waitFor();
+    await page.getByText("no tenant owns page 300000000000009").first().waitFor();
 
     await page.goto(`${base}/sources`);
     await page.getByLabel("Platform").selectOption("meta");
@@ -91,7 +95,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     expect(await states()).toEqual(["resolved"]);
 
     await page.goto(`${base}/audit`);
-    for (const told of ["source.given", "Ada owns it", "dead_letters.replayed"])
+    for (const told of ["integration.given", "Ada owns it", "dead_letters.replayed"])
       await page.getByText(told).first().waitFor();
   });
 
@@ -117,14 +121,14 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     await open();
     await die(1);
     const listed = JSON.parse(await millrace(["dead-letters", "list", "--json"], environment));
-    expect(listed).toMatchObject({ deadLetters: [{ error: "no lead source for page 300000000000009" }] });
+    expect(listed).toMatchObject({ deadLetters: [{ error: "no tenant owns page 300000000000009" }] });
     await millrace(["sources", "add", "Mill", "meta", "300000000000009"], environment);
     const dry = JSON.parse(await millrace(["dead-letters", "replay", "--all", "--dry-run", "--json"], environment));
     expect(dry).toMatchObject({ dryRun: true, letters: 1 });
     const [{ id }] = listed.deadLetters;
     const told = await millrace(["dead-letters", "replay", id, "--reason", "mended", "--json"], environment);
     expect(JSON.parse(told)).toMatchObject({ replay: { state: "done", progress: { resolved: 1 } } });
-    expect(await rows.rows("select reason from operator_actions where action = 'dead_letters.replayed'")).toEqual([
+    expect(await rows.rows("select reason from millrace.audit_log where action = 'dead_letters.replayed'")).toEqual([
       { reason: "mended" },
     ]);
     expect(JSON.parse(await millrace(["dead-letters", "show", id, "--json"], environment))).toMatchObject({
@@ -168,7 +172,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     await millrace(["operators", "add", "ada", "--role", "viewer"], environment, "a-viewers-password\n");
     await signIn("ada", "a-viewers-password");
     await page.goto(`${base}/queue/dead-letters?status=failed`);
-    await page.getByText("no lead source for page").first().waitFor();
+    await page.getByText("no tenant owns page").first().waitFor();
     expect(await page.locator('ul[class^="jobActions"] button:visible').count()).toBe(0);
     await page.goto(`${base}/replays?preview=1`);
     expect(await page.getByRole("button", { name: /^Replay|^Discard/ }).count()).toBe(0);

@@ -37,7 +37,7 @@ test("whom millrace operators adds gets in to the dashboard, and no more once re
   expect(output()).not.toContain(PASSWORD);
   expect(await stop()).toBe(0);
   const rows = openRows(database.url);
-  expect(await rows.rows("select actor, action, reason from operator_actions order by id")).toEqual([
+  expect(await rows.rows("select actor, action, reason from millrace.audit_log order by id")).toEqual([
     { actor: userInfo().username, action: "operator.added", reason: null },
     { actor: userInfo().username, action: "operator.changed", reason: null },
     { actor: userInfo().username, action: "operator.removed", reason: "she has left" },

@@ -59,7 +59,7 @@ describe.each(queueStores())("with the queue on $kind", (store) => {
     await until("every message is settled", async () => (await settled(sending)) === total, 180_000);
 
     const taken = await sending.taken("whatsapp");
-    expect(await sending.rows.rows("select queue, error from dead_letters")).toEqual([]);
+    expect(await sending.rows.rows("select queue, error from millrace.dead_letters")).toEqual([]);
     expect(taken.filter(({ fault }) => fault === "http_500_taken").length).toBeGreaterThan((total * SHARE) / 2);
     const textsOf = Map.groupBy(taken, ({ to }) => to);
     const received = people.map((person) => textsOf.get(`+${person}`)?.map(({ text }) => text));

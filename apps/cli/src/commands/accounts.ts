@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
 import { type Environment, uuidv7 } from "@millrace/core";
-import { giveSource, listSources } from "@millrace/db";
+import { assignAccount, listAccounts } from "@millrace/db";
 import { withStores } from "../stores.ts";
 import { UsageError } from "../usage.ts";
 
@@ -13,14 +13,14 @@ export const sources = {
     const { positionals, values } = parse(args);
     const [verb, tenantName, provider, externalId] = positionals;
     if (verb === "list") {
-      console.table(await withStores(environment, ({ database }) => listSources(database)));
+      console.table(await withStores(environment, ({ database }) => listAccounts(database)));
       return;
     }
     if (verb !== "add" || !tenantName || !provider || !externalId)
       throw new UsageError("name the tenant, the provider and the account");
     const by = { actor: userInfo().username, reason: values.reason };
     await withStores(environment, ({ database }) =>
-      giveSource(database, { provider, externalId, tenantName }, by, uuidv7),
+      assignAccount(database, { provider, externalId, tenantName }, by, uuidv7),
     );
     process.stdout.write(`${provider} ${externalId} belongs to ${tenantName}\n`);
   },

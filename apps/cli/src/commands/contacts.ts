@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { type Environment, uuidv7 } from "@millrace/core";
-import { contactsMeant, createErasures, findContacts } from "@millrace/db";
+import { matchContacts, createErasures, findContacts } from "@millrace/db";
 import { openMediaStore, readMediaConfig } from "@millrace/media";
 import { countTraces, eraseContact, type ErasureParts, finish } from "../erase-contact.ts";
 import { withStores } from "../stores.ts";
@@ -63,7 +63,7 @@ async function erase(word: string, options: Options, environment: Environment): 
     const finished = [];
     for (const erasure of dryRun ? [] : await parts.erasures.unfinished())
       finished.push({ contactId: erasure.contactId, ...(await finish(parts, erasure)) });
-    const [contactId, ...others] = await contactsMeant(database, word);
+    const [contactId, ...others] = await matchContacts(database, word);
     if (others.length > 0)
       throw new Error(`several contacts are meant, name one by its id: ${[contactId, ...others].join(", ")}`);
     if (contactId === undefined) {

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
-import { type Environment, HELD_FOR, uuidv7 } from "@millrace/core";
+import { type Environment, HELD_REASONS, uuidv7 } from "@millrace/core";
 import { createConversionReport } from "@millrace/db";
 import { withStores } from "../stores.ts";
 import { UsageError } from "../usage.ts";
@@ -19,7 +19,7 @@ export const conversions = {
     await withStores(environment, async ({ database }) => {
       const report = createConversionReport(database, uuidv7);
       if (verb === "release") {
-        const heldFor = values["without-consent"] ? HELD_FOR : (["switched_off"] as const);
+        const heldFor = values["without-consent"] ? HELD_REASONS : (["switched_off"] as const);
         const released = await report.release(heldFor, { actor: userInfo().username, reason: values.reason });
         process.stdout.write(values.json ? `${JSON.stringify({ released })}\n` : `${released} released\n`);
         return;

@@ -22,7 +22,7 @@ const verbs: Record<string, (stores: DeadLetterStores, options: DeadLetterOption
 /** `millrace dead-letters` */
 export const deadLetters = {
   usage: `dead-letters list | show <id> | replay | discard | edit <id> | cancel <replay id>
-      which    <id> …, --all, or --queue --source --error-kind --text --tenant --since --until; list also --state
+      which    <id> …, --all, or --queue --integration --error-kind --text --tenant --since --until; list also --state
       how      --dry-run --rate <per second> --reason <text> --json --detach; edit reads the new payload from stdin`,
   async run([verb = "", ...args]: string[], environment: Environment): Promise<void> {
     const act = verbs[verb];

@@ -1,4 +1,4 @@
-import { type Environment, type Finding, systemNow } from "@millrace/core";
+import { type Environment, type CheckResult, systemNow } from "@millrace/core";
 import { checkDatabase } from "@millrace/db";
 import { checkQueueStore } from "@millrace/queue";
 import { checkPipe } from "../doctor/pipe.ts";
@@ -25,7 +25,7 @@ function asStarted(environment: Environment): Environment {
   return { ...environment, ...localVariables(environment, sandboxUrl).variables };
 }
 
-async function examine(environment: Environment): Promise<Finding[]> {
+async function examine(environment: Environment): Promise<CheckResult[]> {
   const stores = storesOf(environment);
   const settings = [...checkVariables(environment), ...(await checkFiles(environment)), ...checkWebhook(environment)];
   if (Array.isArray(stores)) return [...stores, ...settings];
@@ -39,8 +39,12 @@ async function examine(environment: Environment): Promise<Finding[]> {
 }
 
 /** A finding, and below it what to do, unless the next one says the same. */
-function lineOf({ check, state, found, todo }: Finding, index: number, all: readonly Finding[]): string {
-  const isLast = todo !== undefined && all[index + 1]?.todo !== todo;
-  const advice = isLast ? `${" ".repeat(31)}-> ${todo}\n` : "";
+function lineOf(
+  { check, state, message: found, remedy }: CheckResult,
+  index: number,
+  all: readonly CheckResult[],
+): string {
+  const isLast = remedy !== undefined && all[index + 1]?.remedy !== remedy;
+  const advice = isLast ? `${" ".repeat(31)}-> ${remedy}\n` : "";
   return `${state.padEnd(6)}${check.padEnd(25)}${found}\n${advice}`;
 }

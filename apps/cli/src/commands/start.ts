@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, type Integration, uuidv7 } from "@millrace/core";
-import { seedSources } from "@millrace/db";
+import { seedAccounts } from "@millrace/db";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@millrace/embedded-postgres";
 import { readPorts, stateFolder } from "../env.ts";
 import { localVariables } from "../start/local-variables.ts";
@@ -108,7 +108,7 @@ function stopOnce(running: Running): (code: number) => Promise<void> {
 async function seedSandbox(environment: Environment, sandboxed: readonly Integration[]): Promise<void> {
   const assignments = sandboxed.flatMap(({ id, local }) => [
     ...local.accounts.map((externalId) => ({ provider: id, externalId, tenantName: SANDBOX_TENANT })),
-    ...(local.orphans ?? []).map((externalId) => ({ provider: id, externalId, tenantName: undefined })),
+    ...(local.unownedAccounts ?? []).map((externalId) => ({ provider: id, externalId, tenantName: undefined })),
   ]);
-  await withStores(environment, ({ database }) => seedSources(database.orm, assignments, uuidv7));
+  await withStores(environment, ({ database }) => seedAccounts(database.orm, assignments, uuidv7));
 }

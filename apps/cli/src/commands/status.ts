@@ -1,5 +1,5 @@
 import type { Environment, Integration } from "@millrace/core";
-import { createLedger, type Ledger } from "@millrace/db";
+import { createEventStatuses, type EventStatuses } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { createQueueReader, queueCatalogue, type QueueBackend } from "@millrace/queue";
 import { withStores } from "../stores.ts";
@@ -12,7 +12,7 @@ export const status = {
   usage: "status [--json]                          count the events per integration",
   async run(args: string[], environment: Environment): Promise<void> {
     const counts = await withStores(environment, async ({ database, backend }) => {
-      const ledger = createLedger(database);
+      const ledger = createEventStatuses(database);
       const rows = await Promise.all(
         integrations.map(
           async (integration) => [integration.id, await countEvents(backend, ledger, integration)] as const,
@@ -29,11 +29,11 @@ export const status = {
  * The queue is read first and Postgres after it, because events go that way: none slips by between the two, and one
  * that is seen in both is counted where Postgres has it, unless it is on its way again after its death.
  */
-async function countEvents(backend: QueueBackend, ledger: Ledger, integration: Integration): Promise<Counts> {
+async function countEvents(backend: QueueBackend, ledger: EventStatuses, integration: Integration): Promise<Counts> {
   const reader = createQueueReader(backend, queueCatalogue([integration]));
   try {
-    const places = await reader.places();
-    const { done, dead, statuses: committed } = await ledger.tally(integration.id, [...places.keys()]);
+    const places = await reader.states();
+    const { done, dead, statuses: committed } = await ledger.countsWithStatuses(integration.id, [...places.keys()]);
     const counts = { waiting: 0, inFlight: 0, done, dead };
     for (const [eventId, place] of places) {
       const known = committed.get(eventId);

@@ -1,5 +1,5 @@
 import type { Environment, Integration } from "@millrace/core";
-import { createLedger, type Ledger } from "@millrace/db";
+import { createEventStatuses, type EventStatuses } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { createQueueReader, queueCatalogue, type QueueBackend } from "@millrace/queue";
 import { withStores } from "../stores.ts";
@@ -7,7 +7,7 @@ import { UsageError } from "../usage.ts";
 
 /** Where an event is and what became of it. */
 type Trace = {
-  source: string;
+  integration: string;
   eventId: string;
   state: "waiting" | "inFlight" | "done" | "dead";
   [detail: string]: unknown;
@@ -20,11 +20,11 @@ export const trace = {
     const eventIds = args.filter((arg) => !arg.startsWith("--"));
     if (eventIds.length === 0) throw new UsageError("which event?");
     const found = await withStores(environment, async ({ database, backend }) => {
-      const ledger = createLedger(database);
+      const ledger = createEventStatuses(database);
       const traces: Trace[] = [];
       for (const eventId of eventIds) {
-        const perSource = integrations.map((integration) => traceEvent(backend, ledger, integration, eventId));
-        traces.push(...(await Promise.all(perSource)).filter((entry) => entry !== undefined));
+        const perIntegration = integrations.map((integration) => traceEvent(backend, ledger, integration, eventId));
+        traces.push(...(await Promise.all(perIntegration)).filter((entry) => entry !== undefined));
       }
       return traces;
     });
@@ -38,21 +38,24 @@ export const trace = {
 /** Looks an event up, in the queue first and in Postgres after it; undefined when neither knows it. */
 async function traceEvent(
   backend: QueueBackend,
-  ledger: Ledger,
-  integration: Integration,
+  ledger: EventStatuses,
+  enabled: Integration,
   eventId: string,
 ): Promise<Trace | undefined> {
-  const source = integration.id;
-  const reader = createQueueReader(backend, queueCatalogue([integration]));
+  const integration = enabled.id;
+  const reader = createQueueReader(backend, queueCatalogue([enabled]));
   try {
     const { place, ...job } = await reader.find(eventId);
-    const [event, deadLetters] = await Promise.all([ledger.find(source, eventId), ledger.deadLetters(source, eventId)]);
+    const [event, deadLetters] = await Promise.all([
+      ledger.find(integration, eventId),
+      ledger.deadLetters(integration, eventId),
+    ]);
     const conversion = event && (await ledger.conversion(eventId));
     const onItsWay = place === "waiting" || place === "inFlight" ? place : undefined;
     const state = event?.status === "done" ? "done" : (onItsWay ?? (event || place === "failed" ? "dead" : undefined));
     if (state === undefined) return undefined;
     return {
-      source,
+      integration,
       eventId,
       state,
       ...(place === "absent" ? {} : { job: { place, ...job } }),
@@ -65,6 +68,6 @@ async function traceEvent(
   }
 }
 
-function describe({ source, eventId, state, ...details }: Trace): string {
-  return `${source} ${eventId}: ${state}\n${JSON.stringify(details, null, 2)}\n`;
+function describe({ integration, eventId, state, ...details }: Trace): string {
+  return `${integration} ${eventId}: ${state}\n${JSON.stringify(details, null, 2)}\n`;
 }

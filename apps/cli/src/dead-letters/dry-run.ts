@@ -7,7 +7,7 @@ export async function dryRun(
   verb: string,
 ): Promise<void> {
   const { dead } = await letters.counts(selection);
-  const tally = await letters.tally(selection);
+  const tally = await letters.countsByError(selection);
   if (json) {
     process.stdout.write(`${JSON.stringify({ dryRun: true, letters: dead, tally })}\n`);
     return;

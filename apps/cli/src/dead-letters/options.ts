@@ -44,8 +44,8 @@ const numbers = z.object({
 /** Reads what a command was told. Throws UsageError. */
 export function readOptions(args: string[]): DeadLetterOptions {
   const { values, positionals } = parse(args);
-  const { queue, source, tenant, since, until, rate, limit, state } = values;
-  const given = { queue, source, errorKind: values["error-kind"], text: values.text, tenant, since, until };
+  const { queue, integration, tenant, since, until, rate, limit, state } = values;
+  const given = { queue, integration, errorKind: values["error-kind"], text: values.text, tenant, since, until };
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const ids = positionals.map((id) => id.toLowerCase());
   const selection = check(deadLetterSelectionSchema, { ...named, ...(isLetters(ids) ? { ids } : {}) });
@@ -79,7 +79,7 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         queue: text,
-        source: text,
+        integration: text,
         "error-kind": text,
         text,
         tenant: text,

@@ -1,11 +1,11 @@
-import { type Environment, EnvironmentError, type Finding, readAlertConfig, readAll } from "@millrace/core";
+import { type Environment, EnvironmentError, type CheckResult, readAlertConfig, readAll } from "@millrace/core";
 import { checkMedia, readMediaConfig } from "@millrace/media";
 import { readQueueUrl } from "@millrace/queue";
 import { readStores } from "../env.ts";
 import { queuesInUse } from "./variables.ts";
 
 /** Where the stores are, or why that cannot be told. */
-export function storesOf(environment: Environment): { databaseUrl: string; queueUrl: string } | Finding[] {
+export function storesOf(environment: Environment): { databaseUrl: string; queueUrl: string } | CheckResult[] {
   try {
     const { stores, queueUrl } = readAll({
       stores: () => readStores(environment),
@@ -14,13 +14,13 @@ export function storesOf(environment: Environment): { databaseUrl: string; queue
     return { databaseUrl: stores.databaseUrl, queueUrl };
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
-    const todo = "set it: .env.example tells what it is";
-    return error.problems.map((found) => ({ check: "stores", state: "fail", found, todo }));
+    const remedy = "set it: .env.example tells what it is";
+    return error.problems.map((message) => ({ check: "stores", state: "fail", message, remedy }));
   }
 }
 
 /** Whether files can be kept; nothing where the variables for that are wrong, which another check says. */
-export async function checkFiles(environment: Environment): Promise<Finding[]> {
+export async function checkFiles(environment: Environment): Promise<CheckResult[]> {
   try {
     return [await checkMedia(readMediaConfig(environment))];
   } catch (error) {
@@ -30,12 +30,14 @@ export async function checkFiles(environment: Environment): Promise<Finding[]> {
 }
 
 /** Whether anybody is told of an alert; nothing where the variables for that are wrong, which another check says. */
-export function checkWebhook(environment: Environment): Finding[] {
+export function checkWebhook(environment: Environment): CheckResult[] {
   const check = "alert webhook";
   try {
     if (readAlertConfig(environment).webhook)
-      return [{ check, state: "ok", found: "alerts are told to ALERT_WEBHOOK_URL" }];
-    return [{ check, state: "warn", found: "alerts are only logged", todo: "set ALERT_WEBHOOK_URL for the worker" }];
+      return [{ check, state: "ok", message: "alerts are told to ALERT_WEBHOOK_URL" }];
+    return [
+      { check, state: "warn", message: "alerts are only logged", remedy: "set ALERT_WEBHOOK_URL for the worker" },
+    ];
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     return [];

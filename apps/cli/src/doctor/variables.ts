@@ -1,7 +1,7 @@
 import {
   type Environment,
   EnvironmentError,
-  type Finding,
+  type CheckResult,
   type Integration,
   readAlertConfig,
   readRetentionDays,
@@ -12,13 +12,13 @@ import { queueCatalogue, type QueueDefinition, readWorkerShare } from "@millrace
 import { readPorts } from "../env.ts";
 
 /** Whether each integration and the worker can read their variables: a finding per wrong one. */
-export function checkVariables(environment: Environment): Finding[] {
+export function checkVariables(environment: Environment): CheckResult[] {
   return [
     ...integrations.flatMap((integration) =>
-      findings(`variables of ${integration.id}`, partsOf(integration, environment)),
+      checksOf(`variables of ${integration.id}`, partsOf(integration, environment)),
     ),
-    ...findings("variables of files", [() => readMediaConfig(environment)]),
-    ...findings("variables of the worker", [
+    ...checksOf("variables of files", [() => readMediaConfig(environment)]),
+    ...checksOf("variables of the worker", [
       () => readPorts(environment),
       () => checkShare(environment),
       () => readAlertConfig(environment),
@@ -60,11 +60,11 @@ function partsOf(integration: Integration, environment: Environment): (() => unk
   ];
 }
 
-function findings(check: string, parts: readonly (() => unknown)[]): Finding[] {
+function checksOf(check: string, parts: readonly (() => unknown)[]): CheckResult[] {
   const problems = new Set(parts.flatMap(problemsOf));
-  if (problems.size === 0) return [{ check, state: "ok", found: "they can be read" }];
-  const todo = "set it for ingest or the worker: .env.example tells what it is";
-  return [...problems].map((found) => ({ check, state: "fail", found, todo }));
+  if (problems.size === 0) return [{ check, state: "ok", message: "they can be read" }];
+  const remedy = "set it for ingest or the worker: .env.example tells what it is";
+  return [...problems].map((message) => ({ check, state: "fail", message, remedy }));
 }
 
 function problemsOf(read: () => unknown): readonly string[] {

@@ -46,7 +46,7 @@ export const deadLetterLine = z
     id: z.uuid(),
     queue: z.string(),
     jobId: z.string(),
-    source: z.string(),
+    integration: z.string(),
     eventId: z.string(),
     kind: z.string(),
     account: z.string().nullable(),

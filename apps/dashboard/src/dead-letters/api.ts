@@ -220,5 +220,5 @@ function replayOf({ createdAt, endedAt, ...replay }: Replay) {
 
 async function dryRunOf(letters: DeadLetterList, selection: Parameters<DeadLetterList["counts"]>[0]) {
   const { dead } = await letters.counts(selection);
-  return { dryRun: true as const, letters: dead, tally: await letters.tally(selection) };
+  return { dryRun: true as const, letters: dead, tally: await letters.countsByError(selection) };
 }

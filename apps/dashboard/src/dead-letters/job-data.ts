@@ -7,8 +7,16 @@ import { Refusal } from "./refusal.ts";
 
 /** What a replayed job will hold, as it is shown and edited. */
 export function jobDataOf(letter: DeadLetter): InboundEvent {
-  const { source, eventId, kind, correlationId, receivedAt, payload } = letter;
-  return { v: EVENT_VERSION, source, id: eventId, kind, correlationId, receivedAt: receivedAt.toISOString(), payload };
+  const { integration, eventId, kind, correlationId, receivedAt, payload } = letter;
+  return {
+    v: EVENT_VERSION,
+    integration,
+    id: eventId,
+    kind,
+    correlationId,
+    receivedAt: receivedAt.toISOString(),
+    payload,
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import type { NewId } from "@millrace/core";
-import { type Database, giveSource, listSources, type SourceLine } from "@millrace/db";
+import { type Database, assignAccount, listAccounts, type AccountLine } from "@millrace/db";
 import { z } from "zod";
 import type { DashboardEnv } from "../app.ts";
 import { type Html, layout } from "./layout.ts";
@@ -27,19 +27,19 @@ export function sourcesRoutes({ database, newId, providers }: SourcesParts): Hon
   });
   return new Hono<DashboardEnv>()
     .get("/sources", async (c) =>
-      c.html(page(c.get("operator"), c.get("role"), providers, await listSources(database), c.req.query("account"))),
+      c.html(page(c.get("operator"), c.get("role"), providers, await listAccounts(database), c.req.query("account"))),
     )
     .post("/sources", async (c) => {
       const given = form.safeParse(await c.req.parseBody());
       if (!given.success) {
         const [issue] = given.error.issues;
         const complaint = `${issue?.path.join(".")}: ${issue?.message}`;
-        const listed = await listSources(database);
+        const listed = await listAccounts(database);
         return c.html(page(c.get("operator"), c.get("role"), providers, listed, undefined, complaint), 400);
       }
       const { provider, account, tenant, reason } = given.data;
       const by = { actor: c.get("operator"), reason: reason === "" ? undefined : reason };
-      await giveSource(database, { provider, externalId: account, tenantName: tenant }, by, newId);
+      await assignAccount(database, { provider, externalId: account, tenantName: tenant }, by, newId);
       return c.redirect("/sources", 303);
     });
 }
@@ -48,7 +48,7 @@ function page(
   operator: string,
   role: DashboardEnv["Variables"]["role"],
   providers: readonly string[],
-  listed: readonly SourceLine[],
+  listed: readonly AccountLine[],
   account = "",
   complaint?: string,
 ): Html {

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
-import type { OperatorActions, RecordedAction } from "@millrace/db";
+import type { AuditLog, RecordedAuditEntry } from "@millrace/db";
 import type { DashboardEnv } from "../app.ts";
 import { problem } from "../problem.ts";
 import { redact } from "../redact.ts";
@@ -21,7 +21,7 @@ const query = z.object({ actor: filter, action: filter, subject: filter, before:
 type Query = z.output<typeof query>;
 
 /** GET /audit: who did what, and why, newest first. */
-export function auditRoutes(actions: OperatorActions): Hono<DashboardEnv> {
+export function auditRoutes(actions: AuditLog): Hono<DashboardEnv> {
   return new Hono<DashboardEnv>().get("/audit", async (c) => {
     const parsed = query.safeParse(c.req.query());
     if (!parsed.success) return problem(c, 400, "The address of this page is not one of ours");
@@ -49,7 +49,7 @@ function form({ actor, action, subject }: Query): Html {
   </form>`;
 }
 
-function table(rows: readonly RecordedAction[]): Html {
+function table(rows: readonly RecordedAuditEntry[]): Html {
   return html`<table>
     <thead>
       <tr>
@@ -62,7 +62,7 @@ function table(rows: readonly RecordedAction[]): Html {
   </table>`;
 }
 
-function row({ createdAt, actor, action, subject, reason, before, after }: RecordedAction): Html {
+function row({ createdAt, actor, action, subject, reason, before, after }: RecordedAuditEntry): Html {
   const at = createdAt.toISOString();
   return html`<tr>
     <td data-label="When"><time datetime="${at}">${at.slice(0, 19).replace("T", " ")} UTC</time></td>

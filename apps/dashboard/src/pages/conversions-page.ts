@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { HeldFor } from "@millrace/core";
+import type { HeldReason } from "@millrace/core";
 import type { BatchLine, ConversionLine, HeldLine, RefusalLine, Role } from "@millrace/db";
 import { type Html, layout } from "./layout.ts";
 
@@ -41,12 +41,12 @@ export function conversionsPage({ operator, role, held, days, refusals, batches,
   });
 }
 
-const WHY: Readonly<Record<HeldFor, string>> = {
+const WHY: Readonly<Record<HeldReason, string>> = {
   switched_off: "because uploads were switched off",
   no_consent: "because nobody said whether their data may be used",
 };
 
-const RELEASE: Readonly<Record<HeldFor, string>> = {
+const RELEASE: Readonly<Record<HeldReason, string>> = {
   switched_off: "Upload them",
   no_consent: "Upload them all the same",
 };

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { HELD_FOR } from "@millrace/core";
+import { HELD_REASONS } from "@millrace/core";
 import type { ConversionReport } from "@millrace/db";
 import { z } from "zod";
 import type { DashboardEnv } from "../app.ts";
@@ -8,7 +8,7 @@ import { conversionsPage } from "./conversions-page.ts";
 /** Lines of each table. */
 const MOST = 200;
 
-const form = z.object({ heldFor: z.enum(HELD_FOR), reason: z.string().trim().max(500).optional() });
+const form = z.object({ heldFor: z.enum(HELD_REASONS), reason: z.string().trim().max(500).optional() });
 
 /** How often the page shows anew what is on its way, in s. */
 const REFRESH_S = 5;

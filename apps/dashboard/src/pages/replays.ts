@@ -63,7 +63,7 @@ export function replaysRoutes(parts: ReplaysParts): Hono<DashboardEnv> {
 
 async function previewOf(letters: DeadLetterList, selection: DeadLetterSelection): Promise<Preview> {
   const { dead } = await letters.counts(selection);
-  return { letters: dead, tally: await letters.tally(selection) };
+  return { letters: dead, tally: await letters.countsByError(selection) };
 }
 
 async function show(

@@ -9,8 +9,8 @@ export function openApiDocument(apis: ReadonlyMap<string, readonly ApiRoute[]>):
   const components = schemaComponents();
   const problem = components.add("Problem", problemSchema, "output");
   const paths = Object.fromEntries(
-    [...apis].flatMap(([source, routes]) =>
-      routes.map((route) => [pathOf(route), { post: operation(source, route, components) }]),
+    [...apis].flatMap(([integration, routes]) =>
+      routes.map((route) => [pathOf(route), { post: operation(integration, route, components) }]),
     ),
   );
   const refusal = (status: number, title: string, description: string, headers = {}, details = {}) => {
@@ -83,24 +83,26 @@ const idempotencyKey = {
   schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x21-\\x7E]+$" },
 };
 
-function operation(source: string, route: ApiRoute, components: SchemaComponents): Record<string, unknown> {
+function operation(integration: string, route: ApiRoute, components: SchemaComponents): Record<string, unknown> {
   const name = nameOf(route.paths[0]);
   const [, ...aliases] = route.paths;
   const also = aliases.map((path) => `\`${path}\``).join(", ");
-  const answer = components.add(`${name}Answer`, route.answer, "output");
+  const answer = components.add(`${name}Answer`, route.response, "output");
   const accepted = (description: string) => ({
     description,
     headers: requestIdHeader,
     content: { "application/json": { schema: answer } },
   });
   return {
-    tags: [source],
+    tags: [integration],
     operationId: name,
     summary: route.summary,
-    description: [route.description, `Proof: ${route.proof}.`, ...(also ? [`Also answered at ${also}.`] : [])].join(
-      "\n\n",
-    ),
-    security: [route.verify ? { callbackProof: [] } : { apiKey: [] }],
+    description: [
+      route.description,
+      `Proof: ${route.authentication}.`,
+      ...(also ? [`Also answered at ${also}.`] : []),
+    ].join("\n\n"),
+    security: [route.authenticate ? { callbackProof: [] } : { apiKey: [] }],
     parameters: [...pathParameters(route), { $ref: "#/components/parameters/IdempotencyKey" }],
     requestBody: {
       required: true,

@@ -11,7 +11,7 @@ import { Refusal, refuse } from "../refusal.ts";
 import { stamp } from "../stamp.ts";
 
 /** A route with what it takes to serve it. */
-type Mounted = { source: string; route: ApiRoute; producer: Producer; proof: Proof };
+type Mounted = { integration: string; route: ApiRoute; producer: Producer; proof: Proof };
 
 /**
  * The way of a request to our own API: method, the caller's key, size, the route's own proof, the path's parameters,
@@ -21,9 +21,9 @@ type Mounted = { source: string; route: ApiRoute; producer: Producer; proof: Pro
 export function apiRoutes(parts: IngestParts): Hono<IngestEnv> {
   const routes = new Hono<IngestEnv>();
   const proof = proofBy(parts.apiKeys);
-  for (const [source, apis] of parts.apis) {
+  for (const [integration, apis] of parts.apis) {
     for (const route of apis) {
-      const mounted = { source, route, producer: parts.producerOf(source, route.role), proof };
+      const mounted = { integration, route, producer: parts.producerOf(integration, route.role), proof };
       for (const path of route.paths) {
         routes.post(path, (c) => takeIn(c, parts, mounted));
         routes.all(path, (c) => problem(c, 405, "Method not allowed", { Allow: "POST" }));
@@ -36,7 +36,7 @@ export function apiRoutes(parts: IngestParts): Hono<IngestEnv> {
 async function takeIn(
   c: Context<IngestEnv>,
   parts: IngestParts,
-  { source, route, producer, proof }: Mounted,
+  { integration, route, producer, proof }: Mounted,
 ): Promise<Response> {
   const startedAt = parts.now();
   const correlationId = c.get("correlationId");
@@ -45,14 +45,14 @@ async function takeIn(
   const answer = async (): Promise<Response> => {
     try {
       // A key needs no body: without one, none is read.
-      if (!route.verify) caller = proof(route, rawRequest(c, new Uint8Array()), startedAt);
+      if (!route.authenticate) caller = proof(route, rawRequest(c, new Uint8Array()), startedAt);
       const request = rawRequest(c, await readBody(c.env.incoming, route.maxBodyBytes));
       caller ??= proof(route, request, startedAt);
       const params = route.params && checked(route.params, request.params, "Invalid path");
       const body = readJson(request, route.body);
       const idempotencyKey = readIdempotencyKey(request);
       const accepted = route.accept(body, { params, caller, idempotencyKey, newId: parts.newId, now: startedAt });
-      const events = stamp(accepted.events, { source, correlationId, receivedAt: startedAt.toISOString() });
+      const events = stamp(accepted.events, { integration, correlationId, receivedAt: startedAt.toISOString() });
       await producer.enqueue(events, request.body.byteLength);
       queued = events.length;
       return c.body(JSON.stringify(accepted.body), route.status, { "content-type": "application/json" });
@@ -63,7 +63,7 @@ async function takeIn(
   const response = await answer();
   const durationMs = parts.now().getTime() - startedAt.getTime();
   parts.log[response.ok ? "info" : "warn"](
-    { source, route: route.paths[0], correlationId, caller, status: response.status, events: queued, durationMs },
+    { integration, route: route.paths[0], correlationId, caller, status: response.status, events: queued, durationMs },
     "api.received",
   );
   return response;

@@ -14,14 +14,14 @@ import { stamp } from "../stamp.ts";
  */
 export function webhookRoutes(parts: IngestParts): Hono<IngestEnv> {
   const routes = new Hono<IngestEnv>();
-  for (const [source, webhook] of parts.webhooks) {
+  for (const [integration, webhook] of parts.webhooks) {
     if (!webhook) continue;
-    const producer = parts.producerOf(source, "inbound");
+    const producer = parts.producerOf(integration, "inbound");
     for (const path of webhook.paths) {
       routes.get(path, (c) => shakeHands(c, webhook));
-      routes.post(path, (c) => takeIn(c, parts, source, webhook, producer));
+      routes.post(path, (c) => takeIn(c, parts, integration, webhook, producer));
       routes.all(path, (c) =>
-        problem(c, 405, "Method not allowed", { Allow: webhook.handshake ? "GET, POST" : "POST" }),
+        problem(c, 405, "Method not allowed", { Allow: webhook.challenge ? "GET, POST" : "POST" }),
       );
     }
   }
@@ -31,15 +31,15 @@ export function webhookRoutes(parts: IngestParts): Hono<IngestEnv> {
 type WebhookContext = Context<IngestEnv>;
 
 function shakeHands(c: WebhookContext, webhook: Webhook): Response {
-  if (!webhook.handshake) return problem(c, 405, "Method not allowed", { Allow: "POST" });
-  const challenge = webhook.handshake(rawRequest(c, new Uint8Array()));
+  if (!webhook.challenge) return problem(c, 405, "Method not allowed", { Allow: "POST" });
+  const challenge = webhook.challenge(rawRequest(c, new Uint8Array()));
   return challenge === undefined ? problem(c, 403, "Handshake refused") : c.text(challenge);
 }
 
 async function takeIn(
   c: WebhookContext,
   parts: IngestParts,
-  source: string,
+  integration: string,
   webhook: Webhook,
   producer: Producer,
 ): Promise<Response> {
@@ -49,8 +49,8 @@ async function takeIn(
   const answer = async (): Promise<Response> => {
     try {
       const request = rawRequest(c, await readBody(c.env.incoming, webhook.maxBodyBytes));
-      if (!webhook.verify(request)) return problem(c, 401, "Signature refused");
-      events = stamp(webhook.split(request), { source, correlationId, receivedAt: startedAt.toISOString() });
+      if (!webhook.authenticate(request)) return problem(c, 401, "Signature refused");
+      events = stamp(webhook.parse(request), { integration, correlationId, receivedAt: startedAt.toISOString() });
       await producer.enqueue(events, request.body.byteLength);
       return c.body(null, 200);
     } catch (error) {
@@ -61,7 +61,7 @@ async function takeIn(
   const durationMs = parts.now().getTime() - startedAt.getTime();
   const level = response.status === 200 ? "info" : "warn";
   parts.log[level](
-    { source, correlationId, status: response.status, events: events.length, durationMs },
+    { integration, correlationId, status: response.status, events: events.length, durationMs },
     "webhook.received",
   );
   return response;

@@ -12,10 +12,10 @@ export async function buryTexts(rows: ReturnType<typeof openRows>, count: number
           '{message,from}', to_jsonb('4917' || lpad((number % 5000)::text, 8, '0'))) as payload
       from generate_series(1, ${count}) as number
     ), events as (
-      insert into webhook_events (id, source, event_id, kind, payload_hash, status, error, correlation_id, received_at)
+      insert into millrace.webhook_events (id, integration, event_id, kind, payload_hash, status, error, correlation_id, received_at)
       select gen_random_uuid(), 'whatsapp', event_id, 'message', '', 'dead', 'buried', 'dead', now() from texts
     )
-    insert into dead_letters (id, queue, job_id, source, event_id, kind, payload, payload_hash, error_kind, error,
+    insert into millrace.dead_letters (id, queue, job_id, integration, event_id, kind, payload, payload_hash, error_kind, error,
       attempts, state, correlation_id, received_at, first_failed_at, failed_at)
     select gen_random_uuid(), 'whatsapp-inbound', event_id, 'whatsapp', event_id, 'message', payload, '', 'retryable',
       'buried', 8, 'dead', 'dead', now(), now(), now()

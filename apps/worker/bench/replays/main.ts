@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { systemNow, uuidv7 } from "@millrace/core";
-import { assignSources, createReplays, migrateDatabase, openDatabase } from "@millrace/db";
+import { assignAccounts, createReplays, migrateDatabase, openDatabase } from "@millrace/db";
 import { createProducer, openQueueBackend, queueDefinition } from "@millrace/queue";
 import { openRows, startBenchServers } from "@millrace/testing/servers";
 import { startWorker } from "../../src/worker.ts";
@@ -47,7 +47,7 @@ async function main([letters = "50000", rate = "200", ...wanted]: string[]): Pro
 async function measure(name: string, databaseUrl: string, queueUrl: string, letters: number, rate: number) {
   const database = openDatabase(databaseUrl, { maxConnections: 18, name: "bench" });
   await migrateDatabase(database);
-  await assignSources(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Bench" }], uuidv7);
+  await assignAccounts(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Bench" }], uuidv7);
   const rows = openRows(databaseUrl);
   const backend = openQueueBackend(queueUrl, "consumer", 8);
   await backend.migrate();

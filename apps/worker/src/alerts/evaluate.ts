@@ -1,5 +1,5 @@
 import { type AlertConfig, type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
-import { type Alert, createAlerts, createDeathRates, createHolds, type Database } from "@millrace/db";
+import { type Alert, createAlerts, createDeadLetterRates, createPauses, type Database } from "@millrace/db";
 import type { QueueState, QueueWatch } from "@millrace/queue";
 import { judge } from "./rules.ts";
 import { takeSnapshot } from "./snapshot.ts";
@@ -28,7 +28,7 @@ export type RoundParts = AlertConfig & {
 export function createRound(parts: RoundParts): (stopping: AbortSignal) => Promise<void> {
   const { database, thresholds, webhook, log, now } = parts;
   const alerts = createAlerts(database, parts.newId);
-  const sources = { holds: createHolds(database), deathRates: createDeathRates(database) };
+  const sources = { holds: createPauses(database), deathRates: createDeadLetterRates(database) };
   const teller = webhook && createTeller({ ...parts, alerts }, webhook);
   const lookAtQueues = patient(parts.watch, log);
 
@@ -66,7 +66,7 @@ function patient(watch: QueueWatch, log: Logger): () => Promise<QueueState[] | u
     try {
       return await withDeadline(looking, LOOK_MS);
     } catch (error) {
-      log.warn({ err: error }, "alerts.queues_unseen");
+      log.warn({ err: error }, "alerts.queues_unavailable");
       return undefined;
     }
   };

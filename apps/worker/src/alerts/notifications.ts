@@ -7,8 +7,8 @@ export type News = { alert: Alert; state: AlertState };
 /** What of alerts the webhook has not taken, in the order in which it happened. */
 export function newsOf(alerts: readonly Alert[]): News[] {
   return alerts.flatMap((alert) => [
-    ...(alert.openingToldAt ? [] : [{ alert, state: "opened" } as const]),
-    ...(alert.closedAt && !alert.closingToldAt ? [{ alert, state: "closed" } as const] : []),
+    ...(alert.openingNotifiedAt ? [] : [{ alert, state: "opened" } as const]),
+    ...(alert.closedAt && !alert.closingNotifiedAt ? [{ alert, state: "closed" } as const] : []),
   ]);
 }
 

@@ -78,7 +78,7 @@ export function createTeller(
           const retryAt = (isRefused ? putOffAlone(alert.id) : putOff(error)).toISOString();
           log.warn(
             { rule: alert.rule, subject: alert.subject, state, error: describeError(error), retryAt },
-            "alert.not_told",
+            "alert.notification_failed",
           );
           if (isRefused) continue;
           return;

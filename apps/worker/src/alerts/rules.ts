@@ -1,5 +1,5 @@
 import type { AlertThresholds } from "@millrace/core";
-import type { Trouble } from "@millrace/db";
+import type { AlertCondition } from "@millrace/db";
 import type { QueueState } from "@millrace/queue";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -7,13 +7,13 @@ import type { Snapshot } from "./snapshot.ts";
 const UNCONSUMED_MS = 60_000;
 
 /** Rules about the queues that are watched. */
-const OF_QUEUES: readonly string[] = ["waiting_too_long", "no_worker"];
+const OF_QUEUES: readonly string[] = ["queue_delayed", "no_worker"];
 
 /** What a rule judges by. `isOpen` tells whether an alert of its own is open about a subject. */
 type Circumstances = { thresholds: AlertThresholds; now: Date; isOpen(subject: string): boolean };
 
 /** What a rule finds about a subject. */
-type Found = Omit<Trouble, "rule">;
+type Found = Omit<AlertCondition, "rule">;
 
 /** A rule: what of a snapshot is a trouble now. An open alert closes when its rule does not find it any more. */
 type Rule<Part> = (part: Part, circumstances: Circumstances) => Found[];
@@ -44,8 +44,8 @@ const manyDead: Rule<Snapshot["deaths"]> = (deaths, { thresholds, isOpen }) => {
 };
 
 /** An account that waits for a person; over when a call works again. */
-const parked: Rule<Snapshot["parked"]> = (held) =>
-  held.map(({ scope, reason }) => ({ subject: scope, summary: `${scope} is parked: ${reason}` }));
+const paused: Rule<Snapshot["paused"]> = (held) =>
+  held.map(({ scope, reason }) => ({ subject: scope, summary: `${scope} is paused: ${reason}` }));
 
 /** A queue whose first job waits for too long, though it could be done now. */
 const waitingTooLong: Rule<readonly QueueState[]> = (queues, { thresholds, now }) =>
@@ -74,19 +74,19 @@ const noWorker: Rule<readonly QueueState[]> = (queues, { now, isOpen }) =>
 export function judge(
   snapshot: Snapshot,
   thresholds: AlertThresholds,
-  open: readonly Pick<Trouble, "rule" | "subject">[],
+  open: readonly Pick<AlertCondition, "rule" | "subject">[],
   now: Date,
-): { troubles: Trouble[]; isJudged(about: Pick<Trouble, "rule" | "subject">): boolean } {
-  const { kinds, deaths, parked: held, queues } = snapshot;
+): { troubles: AlertCondition[]; isJudged(about: Pick<AlertCondition, "rule" | "subject">): boolean } {
+  const { kinds, deaths, paused: held, queues } = snapshot;
   const found = new Map<string, Found[]>();
   function apply<Part>(name: string, rule: Rule<Part>, part: Part): void {
     const isOpen = (about: string) => open.some(({ rule, subject }) => rule === name && subject === about);
     found.set(name, rule(part, { thresholds, now, isOpen }));
   }
-  apply("new_kind", newKind, kinds);
-  apply("many_dead", manyDead, deaths);
-  apply("parked", parked, held);
-  apply("waiting_too_long", waitingTooLong, queues ?? []);
+  apply("new_error", newKind, kinds);
+  apply("many_dead_letters", manyDead, deaths);
+  apply("account_paused", paused, held);
+  apply("queue_delayed", waitingTooLong, queues ?? []);
   apply("no_worker", noWorker, queues ?? []);
   const troubles = [...found].flatMap(([rule, theirs]) => theirs.map((trouble) => ({ rule, ...trouble })));
   const isWatched = (subject: string) => queues?.some(({ queue }) => queue === subject) ?? false;

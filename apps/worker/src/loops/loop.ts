@@ -12,7 +12,7 @@ export function startWatcher(round: (stopping: AbortSignal) => Promise<void>, lo
   let running: Promise<void> | undefined;
   const go = () => {
     running ??= round(stopping.signal)
-      .catch((error: unknown) => log.warn({ err: error }, "alerts.round_failed"))
+      .catch((error: unknown) => log.warn({ err: error }, "alerts.evaluation_failed"))
       .finally(() => {
         running = undefined;
       });

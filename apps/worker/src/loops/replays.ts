@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger, Now } from "@millrace/core";
-import type { ReplayLane } from "@millrace/db";
+import type { ReplayScheduler } from "@millrace/db";
 import type { Replayer } from "@millrace/queue";
 
 /** Times of the replays in ms. */
@@ -15,7 +15,7 @@ const DEFAULT_TIMINGS: ReplayTimings = { replayStepMs: 250, replayOverdueMs: 10_
 
 /** What replays are made of. */
 export type ReplayParts = {
-  lane: ReplayLane;
+  lane: ReplayScheduler;
   replayer: Replayer;
   log: Logger;
   now: Now;
@@ -37,8 +37,8 @@ export function startReplays({ lane, replayer, log, now, timings }: ReplayParts)
       log[state === "stopped" ? "error" : "info"]({ replay: id, state, detail, total, ...progress }, "replay.ended");
     const overdue = await lane.overdue(new Date(at.getTime() - replayOverdueMs), at);
     const letters = [...released, ...overdue];
-    const { completed, homeless } = await replayer.put(letters);
-    for (const letter of letters) if (completed.includes(letter.id)) await lane.settleDone(letter);
+    const { completed, unknownQueue: homeless } = await replayer.requeue(letters);
+    for (const letter of letters) if (completed.includes(letter.id)) await lane.completeDone(letter);
     // A worker of an older version may not know a queue that others work on: what is under way there is left to them.
     for (const letter of released.filter(({ id }) => homeless.includes(id))) {
       log.warn({ deadLetter: letter.id, queue: letter.queue }, "replay.no_queue");
@@ -48,7 +48,7 @@ export function startReplays({ lane, replayer, log, now, timings }: ReplayParts)
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await step().catch((error: unknown) => log.warn({ err: error }, "replay.postponed"));
+      await step().catch((error: unknown) => log.warn({ err: error }, "replay.step_failed"));
       await wait(replayStepMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
     await replayer.close();

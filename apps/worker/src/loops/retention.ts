@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger, Now } from "@millrace/core";
-import { FORGETTABLE, type Forgettable, type Retention } from "@millrace/db";
+import { RETAINED_TABLES, type RetainedTable, type Retention } from "@millrace/db";
 
 /** For how many days rows of each table are kept once they are over; undefined for ever. */
-export type KeptDays = Readonly<Record<Forgettable, number | undefined>>;
+export type KeptDays = Readonly<Record<RetainedTable, number | undefined>>;
 
 /** Times of the rounds in ms; the defaults hold in production, tests make them short. */
 export type RetentionTimings = {
@@ -57,8 +57,8 @@ async function round(
   signal: AbortSignal,
 ): Promise<void> {
   const startedAt = now().getTime();
-  const forgotten: Partial<Record<Forgettable, number>> = {};
-  for (const table of FORGETTABLE) {
+  const forgotten: Partial<Record<RetainedTable, number>> = {};
+  for (const table of RETAINED_TABLES) {
     const days = keptDays[table];
     if (days === undefined) continue;
     const before = new Date(startedAt - days * DAY_MS);
@@ -66,7 +66,7 @@ async function round(
     try {
       for (let steps = 0; steps < MAX_STEPS; steps += 1) {
         if (signal.aborted) return;
-        const step = await retention.forget(table, before, after);
+        const step = await retention.deleteExpired(table, before, after);
         if (!step) return;
         forgotten[table] = (forgotten[table] ?? 0) + step.rows;
         if (step.next === undefined) break;
@@ -77,5 +77,5 @@ async function round(
       log.warn({ table, err: error }, "retention.failed");
     }
   }
-  log.info({ forgotten, durationMs: now().getTime() - startedAt }, "retention.round");
+  log.info({ forgotten, durationMs: now().getTime() - startedAt }, "retention.completed");
 }

@@ -17,7 +17,7 @@ const DEFAULT_TIMINGS: BatchTimings = { batchWindowMs: 10_000, batchStepMs: 1_00
 
 /** What gathers the conversions of one platform. */
 export type BatcherParts = {
-  source: string;
+  integration: string;
   maxBatch: number;
   batches: ConversionBatches;
   followUps: FollowUpQueue;
@@ -29,22 +29,22 @@ export type BatcherParts = {
 
 /** Gathers conversions into batches, and sees that each batch has its job. Any number of workers may. */
 export function startBatcher(parts: BatcherParts): { stop(): Promise<void> } {
-  const { source, maxBatch, batches, followUps, log, now, newId } = parts;
+  const { integration, maxBatch, batches, followUps, log, now, newId } = parts;
   const { batchWindowMs, batchStepMs, batchIdleMs } = { ...DEFAULT_TIMINGS, ...parts.timings };
   const stopping = new AbortController();
 
   async function step(): Promise<void> {
     const at = now();
-    const formed = await batches.form({ source, maxBatch, windowMs: batchWindowMs }, at);
-    await batches.endDiscarded(source, at);
-    const idle = await batches.idle(source, new Date(at.getTime() - batchIdleMs), at);
-    if (formed.length > 0) log.info({ source, batches: formed.length }, "conversions.gathered");
+    const formed = await batches.form({ integration, maxBatch, windowMs: batchWindowMs }, at);
+    await batches.endDiscarded(integration, at);
+    const idle = await batches.idle(integration, new Date(at.getTime() - batchIdleMs), at);
+    if (formed.length > 0) log.info({ integration, batches: formed.length }, "conversions.batched");
     await followUps.enqueue({ correlationId: newId() }, [...formed, ...idle]);
   }
 
   const running = (async () => {
     while (!stopping.signal.aborted) {
-      await step().catch((error: unknown) => log.warn({ source, err: error }, "conversions.postponed"));
+      await step().catch((error: unknown) => log.warn({ integration, err: error }, "conversions.batching_failed"));
       await wait(batchStepMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   })();

@@ -1,5 +1,5 @@
 import { type Assistant, type Http, type Logger, type NewId, type Now, permanent } from "@millrace/core";
-import type { Inbox, Turns } from "@millrace/db";
+import type { Inbox, AiTurns } from "@millrace/db";
 import type { EventProcessor } from "@millrace/queue";
 import { z } from "zod";
 
@@ -7,7 +7,7 @@ import { z } from "zod";
 export type TurnParts = {
   assistant: Assistant;
   inbox: Inbox;
-  turns: Turns;
+  turns: AiTurns;
   isOutage(error: unknown): boolean;
   ports: { http: Http; log: Logger; now: Now; newId: NewId };
 };
@@ -25,28 +25,28 @@ export function createTurnProcessor({ assistant, inbox, turns, isOutage, ports }
     async process(event, signal) {
       const { turnId } = payload.parse(event.payload);
       // Asked again once the job waits: it may have gone on by then, with nobody left to wake it.
-      const stillSo = (state: "gathering" | "asked") => () => turns.isStill(state, turnId);
+      const stillSo = (state: "debouncing" | "awaiting_reply") => () => turns.isStill(state, turnId);
       const step = await turns.next(turnId);
       switch (step.step) {
         case "over":
           return {
-            ...(await inbox.once(event, () => Promise.resolve({ result: "written", detail: step.why }))),
-            idle: true,
+            ...(await inbox.applyOnce(event, () => Promise.resolve({ result: "written", detail: step.why }))),
+            noCall: true,
           };
         case "wait":
-          return { result: "not_yet", until: step.until, detail: "the turn waits", stillSo: stillSo(step.state) };
+          return { result: "snoozed", until: step.until, detail: "the turn waits", stillWaiting: stillSo(step.state) };
         case "unanswered":
-          throw permanent(`${assistant.timings.answerMs / 1000} s without an answer, twice`, "unanswered");
+          throw permanent(`${assistant.timings.answerTimeoutMs / 1000} s without an answer, twice`, "unanswered");
         case "ask": {
           await assistant.ask(step.question, { ...ports, signal });
           await turns.accepted(turnId);
-          const until = new Date(ports.now().getTime() + assistant.timings.answerMs);
+          const until = new Date(ports.now().getTime() + assistant.timings.answerTimeoutMs);
           return {
-            result: "not_yet",
+            result: "snoozed",
             until,
             detail: "waiting for the answer",
-            stillSo: stillSo("asked"),
-            worked: true,
+            stillWaiting: stillSo("awaiting_reply"),
+            callSucceeded: true,
           };
         }
       }

@@ -25,9 +25,9 @@ export function createProcessor({ handler, inbox, followUps, isOutage, ports }: 
       const write = isDone ? undefined : await handler.handle(event, { ...ports, signal });
       signal.throwIfAborted();
       // A write that is not needed is not run: the event is done, and only what follows from it is asked for.
-      const settled = await inbox.once(event, write ?? (() => Promise.reject(new Error("the event was done"))));
+      const settled = await inbox.applyOnce(event, write ?? (() => Promise.reject(new Error("the event was done"))));
       await followUps.enqueue(event, settled.followUps);
-      return { ...settled, idle: isDone };
+      return { ...settled, noCall: isDone };
     },
   };
 }

@@ -1,13 +1,13 @@
-import type { ExhaustedJob, TurnTimings } from "@millrace/core";
+import type { ExhaustedJob, AiTurnTimings } from "@millrace/core";
 import {
   createConversionBatches,
-  createFence,
+  createTakeoverLock,
   createInbox,
-  createOutbox,
+  createSendStates,
   createRateLimits,
-  createTurns,
+  createAiTurns,
   isOutage,
-  sourceStore,
+  accountStore,
   storedMedia,
 } from "@millrace/db";
 import type { EventProcessor, QueueDefinition } from "@millrace/queue";
@@ -17,7 +17,7 @@ import { createMediaProcessor } from "./media.ts";
 import { createOutboundProcessor, wakeNext } from "./outbound/index.ts";
 import { createProcessor } from "./event.ts";
 import { createTurnProcessor } from "./assistant.ts";
-import type { Workings, WorkerParts } from "../worker.ts";
+import type { EnabledIntegration, WorkerParts } from "../worker.ts";
 
 /** What is done with the jobs of each queue. */
 export type Processors = {
@@ -33,14 +33,14 @@ export function createProcessors(parts: WorkerParts, followUps: FollowUpQueue): 
   const asked = integrations.find(({ assistant }) => assistant);
   const inbox = createInbox(database, newId, {
     now,
-    assistant: asked?.assistant && { source: asked.id, timings: asked.assistant.timings },
+    assistant: asked?.assistant && { integration: asked.id, timings: asked.assistant.timings },
     media: new Set(integrations.filter((integration) => integration.media).map(({ id }) => id)),
   });
-  const outbox = createOutbox(database);
+  const outbox = createSendStates(database);
   const shared = { inbox, followUps, isOutage };
-  const ports = { http, log, now, newId, media, sources: sourceStore(database.orm), formats: parts.formats };
+  const ports = { http, log, now, newId, media, accounts: accountStore(database.orm), formats: parts.formats };
 
-  function create({ role }: QueueDefinition, integration: Workings): EventProcessor | undefined {
+  function create({ role }: QueueDefinition, integration: EnabledIntegration): EventProcessor | undefined {
     switch (role) {
       case "inbound":
         return createProcessor({ ...shared, handler: integration.handler, ports });
@@ -53,7 +53,7 @@ export function createProcessors(parts: WorkerParts, followUps: FollowUpQueue): 
             ...shared,
             adapter: integration.outbound,
             outbox,
-            fence: createFence(parts.fenceDatabase),
+            fence: createTakeoverLock(parts.lockDatabase),
             limits: createRateLimits(database),
             ports: { http, download, media, log, now },
           })
@@ -62,7 +62,7 @@ export function createProcessors(parts: WorkerParts, followUps: FollowUpQueue): 
         return (
           integration.media &&
           createMediaProcessor({
-            source: integration.media,
+            integration: integration.media,
             store: media,
             inbox,
             storedMedia: storedMedia(database),
@@ -84,17 +84,17 @@ export function createProcessors(parts: WorkerParts, followUps: FollowUpQueue): 
             ports: { http, log, now },
           })
         );
-      case "turns":
+      case "ai-turns":
         return integration.assistant && turnProcessor(integration.assistant);
     }
   }
 
-  function turnProcessor(assistant: NonNullable<Workings["assistant"]>): EventProcessor {
-    const timings: TurnTimings = assistant.timings;
+  function turnProcessor(assistant: NonNullable<EnabledIntegration["assistant"]>): EventProcessor {
+    const timings: AiTurnTimings = assistant.timings;
     return createTurnProcessor({
       assistant,
       inbox,
-      turns: createTurns(database, timings, now),
+      turns: createAiTurns(database, timings, now),
       isOutage,
       ports: { http, log, now, newId },
     });
@@ -102,12 +102,12 @@ export function createProcessors(parts: WorkerParts, followUps: FollowUpQueue): 
 
   return {
     processorOf(definition) {
-      const integration = integrations.find(({ id }) => id === definition.source);
+      const integration = integrations.find(({ id }) => id === definition.integration);
       return integration && create(definition, integration);
     },
     async afterDeath({ kind, payload, ...job }) {
       // Its worker died between the commit and what follows from it.
-      await followUps.enqueue(job, await inbox.followUpsOf({ source: job.source, id: job.eventId }));
+      await followUps.enqueue(job, await inbox.followUpsOf({ integration: job.integration, id: job.eventId }));
       if (kind !== "send" || typeof payload !== "object" || payload === null || !("messageId" in payload)) return;
       const state = await outbox.find(String(payload.messageId));
       if (state) await wakeNext({ outbox, followUps }, { correlationId: job.correlationId }, state);

@@ -184,7 +184,7 @@ function setUp(platform: {
   const recorded: { message: object; stored: StoredMedia; at: Date }[] = [];
   const settled: { id: string; result: string }[] = [];
   const signals: AbortSignal[] = [];
-  const source: MediaSource = {
+  const integration: MediaSource = {
     scopes: ({ accountId }) => [`whatsapp:${accountId}`],
     maxBytes: MAX_BYTES,
     async open(_, { signal }) {
@@ -195,11 +195,11 @@ function setUp(platform: {
     },
   };
   const processor = createMediaProcessor({
-    source,
+    integration,
     store,
     inbox: {
       isDone: async ({ id }) => settled.some((event) => event.id === id),
-      async once({ id }, write) {
+      async applyOnce({ id }, write) {
         const outcome = await write(undefined as never);
         settled.push({ id, result: outcome.result });
         return { ...outcome, followUps: [] };
@@ -227,7 +227,7 @@ function setUp(platform: {
 function eventOf(payload: { accountId?: string; externalId?: string; media?: object }): InboundEvent {
   return {
     v: EVENT_VERSION,
-    source: "whatsapp",
+    integration: "whatsapp",
     id: "media.1",
     kind: "media",
     correlationId: "c-1",

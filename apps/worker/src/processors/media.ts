@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import {
-  type AnnouncedMedia,
+  type ReceivedMedia,
   type Channel,
   type Download,
   type Http,
@@ -19,7 +19,7 @@ import { z } from "zod";
 
 /** What a media processor is made of. */
 export type MediaProcessorParts = {
-  source: MediaSource;
+  integration: MediaSource;
   store: OpenMediaStore;
   inbox: Inbox;
   storedMedia: StoredMediaRecords;
@@ -50,54 +50,54 @@ const announcedSchema = z.object({
  * The way of a file through the worker: is it there already, open it at the platform, into the store, its place into the
  * message's row. Each step may be repeated: the same message always has the same key.
  */
-export function createMediaProcessor({ source, store, ...parts }: MediaProcessorParts): EventProcessor {
+export function createMediaProcessor({ integration, store, ...parts }: MediaProcessorParts): EventProcessor {
   const { inbox, storedMedia, now } = parts;
   return {
-    scopes: (event) => [...source.scopes(announcedIn(event)), store.scope],
+    scopes: (event) => [...integration.scopes(announcedIn(event)), store.scope],
     // A provider or a store of files that is away is no outage of Postgres, though its code may look like one.
     isOutage: (error) => !(error instanceof ProviderError) && parts.isOutage(error),
     async process(event, signal) {
-      if (await inbox.isDone(event)) return { result: "duplicate", idle: true };
+      if (await inbox.isDone(event)) return { result: "duplicate", noCall: true };
       const announced = announcedIn(event);
       const gone = { result: "ignored", detail: "its message is gone" } as const;
       const message = await storedMedia.find(announced);
-      if (!message) return { ...(await inbox.once(event, async () => gone)), idle: true };
+      if (!message) return { ...(await inbox.applyOnce(event, async () => gone)), noCall: true };
       if (message.key === undefined) {
-        const stored = await fetchFile({ source, store, ...parts }, announced, signal);
+        const stored = await fetchFile({ integration, store, ...parts }, announced, signal);
         signal.throwIfAborted();
         if (!(await storedMedia.record(announced, stored, now()))) {
           // It was erased meanwhile: nobody would find the file to remove it.
           await store.remove(stored.key);
-          return inbox.once(event, async () => gone);
+          return inbox.applyOnce(event, async () => gone);
         }
       }
-      return inbox.once(event, async () => ({ result: "written" }));
+      return inbox.applyOnce(event, async () => ({ result: "written" }));
     },
   };
 }
 
-function announcedIn(event: InboundEvent): AnnouncedMedia & { externalId: string } {
+function announcedIn(event: InboundEvent): ReceivedMedia & { externalId: string } {
   const parsed = announcedSchema.safeParse(event.payload);
   if (parsed.success) return parsed.data;
   throw permanent("the job's payload announces no file");
 }
 
 async function fetchFile(
-  { source, store, http, download, log, now }: MediaProcessorParts,
-  announced: AnnouncedMedia & { externalId: string },
+  { integration, store, http, download, log, now }: MediaProcessorParts,
+  announced: ReceivedMedia & { externalId: string },
   signal: AbortSignal,
 ) {
   // Whatever ends the attempt, a download that is still open ends with it.
   const over = new AbortController();
   try {
     const context = { http, download, log, now, signal: AbortSignal.any([signal, over.signal]) };
-    const opened = await source.open(announced, context);
+    const opened = await integration.open(announced, context);
     const { media } = announced;
     const body = asAnnounced(opened.body, {
       hashes: [opened.sha256, media.sha256].flatMap((hash) => hexOf(hash) ?? []),
       sizes: [opened.sizeBytes, media.sizeBytes].filter((size) => size !== undefined),
     });
-    const options = { mimeType: opened.mimeType ?? media.mimeType, maxBytes: source.maxBytes };
+    const options = { mimeType: opened.mimeType ?? media.mimeType, maxBytes: integration.maxBytes };
     return await store.write(keyOf(announced), body, options);
   } finally {
     over.abort();
@@ -105,7 +105,7 @@ async function fetchFile(
 }
 
 /** The file's name in the store, which tells nothing of whose it is: external ids hold chat ids, and phone numbers. */
-function keyOf({ channel, accountId, externalId }: AnnouncedMedia & { externalId: string }): string {
+function keyOf({ channel, accountId, externalId }: ReceivedMedia & { externalId: string }): string {
   const account = /^[A-Za-z0-9_-]{1,64}$/.test(accountId) ? accountId : sha256(accountId);
   return `incoming/${channel}/${account}/${sha256(externalId)}`;
 }

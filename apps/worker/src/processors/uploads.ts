@@ -90,17 +90,17 @@ async function upload(
   signal: AbortSignal,
 ): Promise<Processed> {
   const { uploads, batches, followUps, ports } = parts;
-  if (batch.state !== "formed") return { ...(await finish(parts, event, batch)), idle: true };
+  if (batch.state !== "formed") return { ...(await finish(parts, event, batch)), noCall: true };
   if (batch.conversions.length === 0) {
     // All were erased meanwhile.
     await batches.reject(batch.id, [], ports.now());
-    return { ...(await finish(parts, event, { ...batch, state: "rejected" })), idle: true };
+    return { ...(await finish(parts, event, { ...batch, state: "rejected" })), noCall: true };
   }
   const wait = await slotOf(parts, batch);
   if (wait) return wait;
   const answer = await uploads.send(batch, { ...ports, signal });
   const at = ports.now();
-  if (answer.taken) {
+  if (answer.accepted) {
     await batches.sent(batch.id, answer.requestId, at);
     return finish(parts, event, { ...batch, state: "sent", sentAt: at });
   }
@@ -108,7 +108,7 @@ async function upload(
   if (answer.rejected.length > 0) await batches.reject(batch.id, answer.rejected, at);
   else if (only && others.length === 0) await batches.reject(batch.id, [{ id: only.id, reason: answer.reason }], at);
   else await followUps.enqueue(event, [await batches.halve(batch.id)]);
-  return { result: "not_yet", detail: "some were refused: the rest goes without them", until: at, worked: true };
+  return { result: "snoozed", detail: "some were refused: the rest goes without them", until: at, callSucceeded: true };
 }
 
 /** Until when the platform's limit holds a request about the batch up; undefined when one may go, and only one. */
@@ -116,19 +116,19 @@ async function slotOf({ uploads, batches, limits, ports }: ConversionParts, batc
   const now = ports.now();
   const [scope = ""] = uploads.scopes(batch.accountId);
   const limit = { scope, intervalMs: 60_000 / (uploads.requestsPerMinute * SHARE), burst: BURST };
-  const kept = batch.slotAt && now.getTime() - batch.slotAt.getTime() <= LATE_MS ? batch.slotAt : undefined;
+  const kept = batch.sendSlotAt && now.getTime() - batch.sendSlotAt.getTime() <= LATE_MS ? batch.sendSlotAt : undefined;
   const until = kept ?? (await limits.reserve([limit], now));
   const goes = until <= now;
   await batches.keepSlot(batch.id, goes ? undefined : until);
   if (goes) return undefined;
-  return { result: "not_yet", detail: "the platform's limit", until } as const;
+  return { result: "snoozed", detail: "the platform's limit", until } as const;
 }
 
 /** The batch is sent, or there is nothing left of it: what follows is to ask after it. */
 async function finish(parts: ConversionParts, event: InboundEvent, batch: UploadBatch): Promise<Processed> {
-  const settled = await parts.inbox.once(event, async () => ({ result: "written", detail: batch.state }));
+  const settled = await parts.inbox.applyOnce(event, async () => ({ result: "written", detail: batch.state }));
   if (batch.state === "sent" && batch.sentAt) {
-    const firstLook = new Date(batch.sentAt.getTime() + parts.uploads.lookAfterMs);
+    const firstLook = new Date(batch.sentAt.getTime() + parts.uploads.firstCheckAfterMs);
     await parts.followUps.enqueue(event, [outcomeJob(batch, firstLook)]);
   }
   return settled;
@@ -143,7 +143,10 @@ async function ask(
   const { uploads, batches, inbox, followUps, ports } = parts;
   const { requestId, sentAt } = batch;
   if (batch.state !== "sent" || requestId === undefined || sentAt === undefined)
-    return { ...(await inbox.once(event, async () => ({ result: "written", detail: batch.state }))), idle: true };
+    return {
+      ...(await inbox.applyOnce(event, async () => ({ result: "written", detail: batch.state }))),
+      noCall: true,
+    };
   const wait = await slotOf(parts, batch);
   if (wait) return wait;
   const outcome = await uploads.outcome(requestId, batch.accountId, { ...ports, signal });
@@ -151,13 +154,13 @@ async function ask(
   if (outcome.state === "processing") {
     if (at.getTime() - sentAt.getTime() > GIVE_UP_MS) throw permanent("still in processing after a week", "processing");
     await batches.checked(batch.id);
-    const waitMs = Math.min((uploads.lookAfterMs / 3) * 2 ** batch.checks, LONGEST_LOOK_MS);
+    const waitMs = Math.min((uploads.firstCheckAfterMs / 3) * 2 ** batch.statusChecks, LONGEST_LOOK_MS);
     const until = new Date(at.getTime() + waitMs);
-    return { result: "not_yet", detail: "the platform still processes it", until, worked: true };
+    return { result: "snoozed", detail: "the platform still processes it", until, callSucceeded: true };
   }
-  if (outcome.again && batch.tries < MOST_TRIES) {
-    const notBefore = new Date(at.getTime() + uploads.lookAfterMs * 2 ** (batch.tries - 1));
+  if (outcome.retry && batch.attempts < MOST_TRIES) {
+    const notBefore = new Date(at.getTime() + uploads.firstCheckAfterMs * 2 ** (batch.attempts - 1));
     await followUps.enqueue(event, await batches.again(batch.id, outcome, at, notBefore));
   } else await batches.settle(batch.id, outcome, at);
-  return inbox.once(event, async () => ({ result: "written", detail: outcome.state }));
+  return inbox.applyOnce(event, async () => ({ result: "written", detail: outcome.state }));
 }

@@ -52,23 +52,25 @@ async function outcomeOf({ world, chats, since }: Run) {
   const ids = chats.map(({ conversationId }) => `'${conversationId}'`).join();
   const rows = await world.rows.rows<Row>(
     `select id, conversation_id as "conversationId", author, body, status, external_id as "externalId", position,
-       turn_id as "turnId"
+       ai_turn_id as "turnId"
      from messages where direction = 'outbound' and conversation_id in (${ids}) order by position`,
   );
-  const turns = await world.rows.rows<{ state: string }>(`select state from turns where conversation_id in (${ids})`);
+  const turns = await world.rows.rows<{ state: string }>(
+    `select state from millrace.ai_turns where conversation_id in (${ids})`,
+  );
   const events = await world.rows.rows<{ name: string; status: string; letters: number; error: string | null }>(
-    `select e.source || ' ' || e.event_id as name, e.status, e.error,
-       (select count(*)::int from dead_letters d where d.source = e.source and d.event_id = e.event_id
+    `select e.integration || ' ' || e.event_id as name, e.status, e.error,
+       (select count(*)::int from millrace.dead_letters d where d.integration = e.integration and d.event_id = e.event_id
          and d.state = 'dead') as letters
-     from webhook_events e`,
+     from millrace.webhook_events e`,
   );
   const fates = new Map(events.map((event) => [event.name, event]));
-  const fateOf = (source: string, eventId: string) => fates.get(`${source} ${eventId}`);
+  const fateOf = (integration: string, eventId: string) => fates.get(`${integration} ${eventId}`);
   const sent = await world.sent();
   const questions = await world.questions();
   const accepted = world.accepted.slice(since.events);
   const told = accepted
-    .filter((event) => event.kind === "status" && fateOf(event.source, event.id)?.status === "done")
+    .filter((event) => event.kind === "status" && fateOf(event.integration, event.id)?.status === "done")
     .map(({ payload, at }): Told => {
       const { status } = payload as { status: { id: string; status: string } };
       return { externalId: status.id, status: status.status, at };
@@ -99,16 +101,16 @@ function nothingVanished(
   { rows, turns, accepted, channelOf, fateOf }: Outcome,
 ) {
   const jobs = rows.filter(({ position }) => position !== null);
-  const events = [...accepted, ...jobs.map((row) => ({ source: channelOf(row), id: `send.${row.id}` }))];
-  for (const { source, id } of events) {
-    const fate = fateOf(source, id);
-    expect([fate?.status, fate?.letters], `2, 8: ${source} ${id}`).toEqual(
+  const events = [...accepted, ...jobs.map((row) => ({ integration: channelOf(row), id: `send.${row.id}` }))];
+  for (const { integration, id } of events) {
+    const fate = fateOf(integration, id);
+    expect([fate?.status, fate?.letters], `2, 8: ${integration} ${id}`).toEqual(
       fate?.status === "dead" ? ["dead", 1] : ["done", 0],
     );
     if (fate?.status === "dead") expect(fate.error, "8: why it is dead").toMatch(EXPECTED_DEATHS);
   }
   expect(rows.filter(({ status }) => ["queued", "sending"].includes(status))).toEqual([]);
-  expect(turns.filter(({ state }) => ["gathering", "asked"].includes(state))).toEqual([]);
+  expect(turns.filter(({ state }) => ["debouncing", "awaiting_reply"].includes(state))).toEqual([]);
   for (const { chat, text, messageId, eventId } of requests)
     if (fateOf(chat.channel, eventId)?.status === "done")
       expect(rows, "2: what was accepted has its row").toContainEqual(

@@ -19,7 +19,7 @@ const { databaseUrl, queueUrl, environment, timings, random } = JSON.parse(proce
 startConversationsWorker(
   {
     database: openDatabase(databaseUrl, { maxConnections: 10, name: "test-killed" }),
-    fenceDatabase: openDatabase(databaseUrl, { maxConnections: 8, name: "test-killed-fence" }),
+    lockDatabase: openDatabase(databaseUrl, { maxConnections: 8, name: "test-killed-fence" }),
     backend: openQueueBackend(queueUrl, "consumer", 8),
     environment,
     log: recordingLogger().log,

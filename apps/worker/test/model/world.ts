@@ -134,7 +134,9 @@ export async function openWorld(store: QueueStore) {
         async () => {
           await meanwhile();
           const { unfinished, failed } = await conversations.jobs();
-          const [letters] = await conversations.rows.rows<{ count: number }>("select count(*)::int from dead_letters");
+          const [letters] = await conversations.rows.rows<{ count: number }>(
+            "select count(*)::int from millrace.dead_letters",
+          );
           quiet = unfinished === 0 && letters?.count === failed ? quiet + 1 : 0;
           return quiet === 4;
         },

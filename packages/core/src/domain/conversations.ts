@@ -28,7 +28,7 @@ export type Activity = { at: Date; byUser: boolean; click?: Click | undefined };
 export type ConversationMode = "ai" | "human";
 
 /** A change of who answers. */
-export type Takeover = {
+export type ModeChange = {
   conversationId: string;
   mode: ConversationMode;
   /** Who did it, and why. */
@@ -48,11 +48,11 @@ export type ConversationStore = {
    * before and is not sent yet. Waits until one that is on its way has arrived. Handing back asks the AI with what was
    * said meanwhile. False when it is in that mode already, or was changed after `at`.
    */
-  takeOver(takeover: Takeover): Promise<boolean>;
+  changeMode(takeover: ModeChange): Promise<boolean>;
   /** The conversation of a thread, made when there is none, and never without an open case. Returns its id. */
   open(thread: Thread, activity: Activity): Promise<string>;
   /** The other side did something that is no message, such as a reaction: a conversation that is there knows when. */
-  heard(thread: Thread, at: Date): Promise<void>;
+  recordUserActivity(thread: Thread, at: Date): Promise<void>;
   /**
    * The thread goes on under another id (Telegram's group to supergroup), also when it has no conversation yet. What
    * came under the new id already is joined, and what still comes under the old one belongs to the new.
@@ -166,18 +166,18 @@ export type OutboxStore = {
   /** Has an action done in a conversation, in no order with its messages. `id` is unique. */
   act(action: { id: string; conversationId: string; action: unknown }): Promise<void>;
   /** The platform has taken a message. What it has told of it already is applied. */
-  sent(messageId: string, sent: Sent, at: Date): Promise<void>;
+  markSent(messageId: string, sent: Sent, at: Date): Promise<void>;
   /** A message is not sent any more: its answer came from before a takeover. */
   suppress(messageId: string, reason: string): Promise<void>;
 };
 
 /** What became of an answer: `late` when it was superseded, taken over, or given up before. */
-export type AnswerFate = "queued" | "late" | "repeated";
+export type AnswerResult = "queued" | "late" | "duplicate";
 
 /** Questions to the AI and what became of them. */
-export type TurnStore = {
+export type AiTurnStore = {
   /** The conversation that a turn belongs to; undefined when there is no such turn. */
   find(turnId: string): Promise<{ conversationId: string; channel: Channel } | undefined>;
   /** Takes an answer: queues its messages, or keeps them as `suppressed` when it comes too late. */
-  answer(answer: { turnId: string; messages: readonly MessagePart[]; at: Date }): Promise<AnswerFate>;
+  answer(answer: { turnId: string; messages: readonly MessagePart[]; at: Date }): Promise<AnswerResult>;
 };

@@ -3,7 +3,7 @@ import type { Logger } from "../runtime/logger.ts";
 import type { Now } from "../runtime/clock.ts";
 
 /** What a person allowed; absent where nobody said. */
-export type ConsentWord = "granted" | "denied";
+export type ConsentStatus = "granted" | "denied";
 
 /** A click on an ad, by the id that its landing page was opened with. */
 export type Click = { kind: "gclid" | "gbraid" | "wbraid"; id: string };
@@ -25,21 +25,21 @@ export type Conversion = {
   /** SHA-256 in hex, over what the platform's rules make of it. */
   emailHash?: string | undefined;
   phoneHash?: string | undefined;
-  consent: { adUserData?: ConsentWord | undefined; adPersonalization?: ConsentWord | undefined };
+  consent: { adUserData?: ConsentStatus | undefined; adPersonalization?: ConsentStatus | undefined };
   /** Where it happened, in the platform's words, e.g. `WEB`. */
   eventSource: string;
 };
 
 /** Why a conversion is not uploaded for now: uploads are switched off, or nobody said that its data may be used. */
-export const HELD_FOR = ["switched_off", "no_consent"] as const;
-/** See {@link HELD_FOR}. */
-export type HeldFor = (typeof HELD_FOR)[number];
+export const HELD_REASONS = ["switched_off", "no_consent"] as const;
+/** See {@link HELD_REASONS}. */
+export type HeldReason = (typeof HELD_REASONS)[number];
 
 /** A conversion of a tenant; of a lead or a conversation, where it was such a one that was won. */
 export type NewConversion = Conversion & {
   tenantId: string;
   /** Absent: it is to be uploaded. */
-  held?: HeldFor | undefined;
+  held?: HeldReason | undefined;
   leadId?: string;
   conversationId?: string;
 };
@@ -64,14 +64,14 @@ export type ConversionBatch = {
 };
 
 /** What the platform said at once to a batch. */
-export type BatchAnswer =
+export type BatchResponse =
   /** It has taken them all, under this id. */
-  | { taken: true; requestId: string }
+  | { accepted: true; requestId: string }
   /**
    * It has taken none, because of these: they are rejected, and the others may be sent again. None is named where it does
    * not tell which: then the batch is to be halved.
    */
-  | { taken: false; reason: string; rejected: readonly { id: string; reason: string }[] };
+  | { accepted: false; reason: string; rejected: readonly { id: string; reason: string }[] };
 
 /** What has become of a batch that was taken. */
 export type BatchOutcome =
@@ -83,7 +83,7 @@ export type BatchOutcome =
       /** How many were taken with a warning. */
       warnings: readonly { reason: string; count: number }[];
       /** Whether some were refused by the platform's own fault. Sent again, those that it has taken count as taken. */
-      again: boolean;
+      retry: boolean;
     };
 
 /** Uploads conversions to a platform. Everything throws ProviderError only. */
@@ -91,11 +91,11 @@ export type ConversionUploads = {
   /** Most conversions in a request. */
   maxBatch: number;
   /** When the platform is asked first what became of a batch, in ms after it was sent. */
-  lookAfterMs: number;
+  firstCheckAfterMs: number;
   /** Requests that all workers together may make in a minute, to upload and to ask. */
   requestsPerMinute: number;
   /** What an account's uploads must wait for while it is held, e.g. `google:project`, `google:account:123`. */
   scopes(accountId: string): readonly string[];
-  send(batch: ConversionBatch, context: UploadContext): Promise<BatchAnswer>;
+  send(batch: ConversionBatch, context: UploadContext): Promise<BatchResponse>;
   outcome(requestId: string, accountId: string, context: UploadContext): Promise<BatchOutcome>;
 };

@@ -4,7 +4,7 @@ import { z } from "zod";
 export type ExhaustedJob = {
   queue: string;
   jobId: string;
-  source: string;
+  integration: string;
   eventId: string;
   kind: string;
   payload: unknown;
@@ -49,7 +49,7 @@ const moment = z.iso.datetime({ offset: true }).refine((at) => !at.startsWith("0
 export const deadLetterSelectionSchema = z.strictObject({
   ids: z.array(z.uuid().toLowerCase()).min(1).max(1_000).optional().meta({ description: "These and no others." }),
   queue: text.optional().meta({ description: "Name of a queue, e.g. `whatsapp-inbound`." }),
-  source: text.optional().meta({ description: "Id of an integration, e.g. `whatsapp`." }),
+  integration: text.optional().meta({ description: "Id of an integration, e.g. `whatsapp`." }),
   errorKind: z
     .enum(["permanent", "retryable", "stalled", "unknown"])
     .optional()

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type SplitEvent, UNREADABLE } from "./event.ts";
+import { type ParsedEvent, UNREADABLE } from "./event.ts";
 
 /** Longest event id in characters. Far above a wamid (under 100), far below a Postgres index row (2,704 bytes). */
 export const MAX_EVENT_ID_LENGTH = 300;
@@ -40,7 +40,7 @@ export function derivedUuid(...parts: readonly string[]): string {
 }
 
 /** An event for what cannot be read. `raw` is what is kept of it; the same bytes always give the same event. */
-export function unreadable(reason: string, raw: unknown): SplitEvent {
+export function unreadable(reason: string, raw: unknown): ParsedEvent {
   return { id: eventId(UNREADABLE, contentHash(raw)), kind: UNREADABLE, payload: { reason, raw } };
 }
 

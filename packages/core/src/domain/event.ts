@@ -10,9 +10,9 @@ export const EVENT_VERSION = 1;
 export const inboundEventSchema = z.object({
   v: z.literal(EVENT_VERSION),
   /** Id of the integration that took it in, e.g. `whatsapp`. */
-  source: z.string().min(1),
+  integration: z.string().min(1),
   /**
-   * Natural key of the event, unique per source and the same however the platform batches or repeats it.
+   * Natural key of the event, unique per integration and the same however the platform batches or repeats it.
    * No colon (BullMQ keeps it for itself), at most {@link MAX_EVENT_ID_LENGTH} characters.
    */
   id: z.string().min(1),
@@ -33,7 +33,7 @@ export const inboundEventSchema = z.object({
 export type InboundEvent = z.infer<typeof inboundEventSchema>;
 
 /** What an integration makes of a request: events that do not yet know the request they came in. */
-export type SplitEvent = Pick<InboundEvent, "id" | "kind" | "payload">;
+export type ParsedEvent = Pick<InboundEvent, "id" | "kind" | "payload">;
 
 /** Kind of an event whose body (or part of it) no one can read: kept raw, then dead-lettered with the reason. */
 export const UNREADABLE = "unreadable";
@@ -52,7 +52,7 @@ export const unreadableSchema = z.object({
  * acceptance · `outbound` the messages themselves, in order per conversation · `media` files to fetch · `turns`
  * questions to the AI · `uploads` batches of conversions to send, and later to ask after.
  */
-export const QUEUE_ROLES = ["inbound", "requests", "outbound", "media", "turns", "uploads"] as const;
+export const QUEUE_ROLES = ["inbound", "requests", "outbound", "media", "ai-turns", "uploads"] as const;
 /** See {@link QUEUE_ROLES}. */
 export type QueueRole = (typeof QUEUE_ROLES)[number];
 
@@ -60,12 +60,12 @@ export type QueueRole = (typeof QUEUE_ROLES)[number];
  * A job that follows from an event: enqueued after the event's effects are committed, and again whenever the event
  * comes again, under an id that is derived from the event's.
  */
-export type FollowUp = SplitEvent & {
+export type FollowUp = ParsedEvent & {
   /** Integration whose queue it goes into. */
-  source: string;
+  integration: string;
   role: QueueRole;
   /** ISO 8601 in UTC; absent: at once. */
   notBefore?: string | undefined;
   /** The job is there already and waits for a later time: it is done now. */
-  wake?: boolean | undefined;
+  promote?: boolean | undefined;
 };

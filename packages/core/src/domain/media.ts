@@ -35,7 +35,7 @@ export type MediaStore = MediaReader & {
 };
 
 /** A file that somebody sent us. */
-export type AnnouncedMedia = { channel: Channel; accountId: string; media: Media };
+export type ReceivedMedia = { channel: Channel; accountId: string; media: Media };
 
 /** Fetches the files of a channel. */
 export type MediaSource = {
@@ -48,7 +48,7 @@ export type MediaSource = {
    * @throws ProviderError permanent when the provider no longer has it
    */
   open(
-    announced: AnnouncedMedia,
+    announced: ReceivedMedia,
     context: { http: Http; download: Download; log: Logger; now: Now; signal: AbortSignal },
   ): Promise<{
     body: AsyncIterable<Uint8Array>;

@@ -47,16 +47,16 @@ export type OutgoingMessage = {
   content: unknown;
   /** External id of the message it answers. */
   replyTo: string | undefined;
-  /** The names that the channel has for the other side, lasting ones first. */
-  recipients: readonly { externalId: string; lasting: boolean }[];
+  /** The names that the channel has for the other side, stable ones first. */
+  recipients: readonly { externalId: string; stable: boolean }[];
   /** The latest message of the other side by its own time. */
   lastUserMessageAt: Date | undefined;
   /** How often this message was throttled since it last went anywhere. */
-  throttles: number;
+  rateLimitHits: number;
 };
 
 /** An outgoing action: what it is done in, and what it is. */
-export type OutgoingAction = Omit<OutgoingMessage, "content" | "replyTo" | "throttles"> & { action: unknown };
+export type OutgoingAction = Omit<OutgoingMessage, "content" | "replyTo" | "rateLimitHits"> & { action: unknown };
 
 /** What an outbound adapter is given. */
 export type OutboundContext = {
@@ -84,12 +84,12 @@ export type Sent = {
 export type RateLimit = { scope: string; intervalMs: number; burst: number };
 
 /** Where a message belongs, as far as its job tells before its row is read. */
-export type OutboundPlace = { accountId: string; conversationId: string };
+export type OutboundTarget = { accountId: string; conversationId: string };
 
 /** Sends the messages of a channel. */
 export type Outbound = {
   /** What the job must wait for when it is held, e.g. `whatsapp:1065` and `whatsapp:1065:<conversation>`. */
-  scopes(place: OutboundPlace): readonly string[];
+  scopes(place: OutboundTarget): readonly string[];
   /** The provider's limits that the message counts for. */
   limits(message: OutgoingMessage): readonly RateLimit[];
   /**

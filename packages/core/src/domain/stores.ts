@@ -1,4 +1,4 @@
-import type { Channel, ConversationStore, MessageStore, OutboxStore, TurnStore } from "./conversations.ts";
+import type { Channel, ConversationStore, MessageStore, OutboxStore, AiTurnStore } from "./conversations.ts";
 import type { Click, ConversionStore } from "./conversions.ts";
 
 /**
@@ -6,19 +6,19 @@ import type { Click, ConversionStore } from "./conversions.ts";
  * event. Ids are UUIDv7 strings, times are Dates.
  */
 export type Stores = {
-  sources: SourceStore;
+  accounts: AccountStore;
   tenants: TenantStore;
   contacts: ContactStore;
   conversations: ConversationStore;
   messages: MessageStore;
   outbox: OutboxStore;
-  turns: TurnStore;
+  aiTurns: AiTurnStore;
   leads: LeadStore;
   conversions: ConversionStore;
 };
 
 /** An account of ours at a platform and the tenant it belongs to. */
-export type SourceStore = {
+export type AccountStore = {
   /**
    * The tenant that owns the account: by its own row, else by the provider's `*` row.
    * @throws ProviderError permanent, "no lead source for <what> <account>", when no tenant owns it
@@ -32,7 +32,7 @@ export type TenantStore = {
    * The tenant of that name.
    * @throws ProviderError permanent, when there is none
    */
-  named(name: string): Promise<string>;
+  findByName(name: string): Promise<string>;
 };
 
 /** How a person is known on a channel. */
@@ -42,9 +42,9 @@ export type Identity = {
   externalId: string;
   /**
    * Whether it names the person for good (BSUID, Telegram user id) or can pass to someone else (a phone number).
-   * A lasting one decides; a passing one follows it.
+   * A stable one decides; a transferable one follows it.
    */
-  lasting: boolean;
+  stable: boolean;
 };
 
 /** What is known of a person besides their identities; undefined leaves what is there. */
@@ -59,7 +59,7 @@ export type Profile = {
 export type ContactStore = {
   /**
    * The contact with these identities, made when there is none; afterwards all of them are its own. Contacts become one
-   * by it, but two lasting identities of one channel do so only when they are given together.
+   * by it, but two stable identities of one channel do so only when they are given together.
    */
   resolve(tenantId: string, identities: readonly [Identity, ...Identity[]], profile: Profile): Promise<string>;
   /**

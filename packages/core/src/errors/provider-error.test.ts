@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { describeError, permanent, retryable } from "./provider-error.ts";
 
 test("our own message is told, another's never", () => {
-  expect(describeError(permanent("no lead source for page 1"))).toBe("no lead source for page 1");
+  expect(describeError(permanent("no tenant owns page 1"))).toBe("no tenant owns page 1");
   expect(describeError(retryable("HTTP 503", { code: "http_503" }))).toBe("HTTP 503");
   const foreign = Object.assign(new TypeError("cannot read +4915112345678"), { code: "E_X" });
   expect(describeError(foreign)).toMatch(

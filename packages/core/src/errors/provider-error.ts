@@ -8,7 +8,7 @@ export type NextStep =
    */
   | { kind: "rate_limited"; scope: string; until: Date; widen?: string }
   /** A person must act (token, permission, payment): the scope's jobs wait and resume by themselves; costs nothing. */
-  | { kind: "parked"; scope: string }
+  | { kind: "paused"; scope: string }
   /** It will never work: dead letter at once. */
   | { kind: "permanent" };
 

@@ -12,7 +12,7 @@ const classify = (status: number, headers: Record<string, string> = {}) =>
 test("each status says what is next", () => {
   expect(classify(200)).toBeUndefined();
   for (const status of [302, 408, 425, 500, 502, 503, 504]) expect(classify(status)).toEqual({ kind: "retryable" });
-  for (const status of [401, 403]) expect(classify(status)).toEqual({ kind: "parked", scope: "scope" });
+  for (const status of [401, 403]) expect(classify(status)).toEqual({ kind: "paused", scope: "scope" });
   for (const status of [400, 404, 422]) expect(classify(status)).toEqual({ kind: "permanent" });
 });
 

@@ -171,7 +171,7 @@ export function classifyHttp(response: HttpResponse, scope: string, now: Date): 
     );
   }
   if (wait && status === 503) return new ProviderError(message, { kind: "rate_limited", scope, until: wait }, { code });
-  if (status === 401 || status === 403) return new ProviderError(message, { kind: "parked", scope }, { code });
+  if (status === 401 || status === 403) return new ProviderError(message, { kind: "paused", scope }, { code });
   if (status === 408 || status === 425 || status >= 500 || status < 400)
     return retryable(message, { code, uncertain: status >= 500 });
   return new ProviderError(message, { kind: "permanent" }, { code });

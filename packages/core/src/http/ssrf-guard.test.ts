@@ -3,7 +3,7 @@ import { BlockList, isIP, type LookupFunction } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { request } from "undici";
-import { mayBeCalled, networks, publicOnlyAgent } from "./ssrf-guard.ts";
+import { isCallable, networks, publicOnlyAgent } from "./ssrf-guard.ts";
 import { fetchDownload, fetchHttp, type HttpRequest } from "./http.ts";
 
 const none = new BlockList();
@@ -41,13 +41,13 @@ test.each([
   "no address",
   "",
 ])("%s is not public", (address) => {
-  expect(mayBeCalled(address, none)).toBe(false);
+  expect(isCallable(address, none)).toBe(false);
 });
 
 test.each(["8.8.8.8", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.1", "192.0.1.1", "2606:4700::1111"])(
   "%s is public",
   (address) => {
-    expect(mayBeCalled(address, none)).toBe(true);
+    expect(isCallable(address, none)).toBe(true);
   },
 );
 
@@ -74,8 +74,8 @@ test("every address of a private range is refused in each of its spellings, and 
       for (const spelling of spellings) {
         const host = new URL(`http://${spelling}/`).hostname.replaceAll(/[[\]]/g, "");
         expect(isIP(host)).not.toBe(0);
-        expect(mayBeCalled(host, none)).toBe(false);
-        expect(mayBeCalled(host, networks([cidr]))).toBe(true);
+        expect(isCallable(host, none)).toBe(false);
+        expect(isCallable(host, networks([cidr]))).toBe(true);
       }
     }),
   );

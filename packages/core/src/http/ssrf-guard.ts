@@ -45,7 +45,7 @@ const reserved = networks([...RESERVED_V4, ...RESERVED_V6]);
 const global = networks(GLOBAL_V6);
 
 /** Whether an IP address may be called: a public one, or one in `except`. False for what is no address. */
-export function mayBeCalled(address: string, except: BlockList): boolean {
+export function isCallable(address: string, except: BlockList): boolean {
   const version = isIP(address);
   // A zone (`fe80::1%eth0`) is a part of link-local addresses alone.
   if (version === 0 || address.includes("%")) return false;
@@ -75,7 +75,7 @@ export function publicOnlyAgent(except: readonly string[], resolve: LookupFuncti
   return new Agent({
     connect(options, callback) {
       // An address is never looked up. The URL parser has brought it from any spelling (`0x7f.1`) into the usual one.
-      if (isIP(options.hostname) !== 0 && !mayBeCalled(options.hostname, allowed)) callback(refusal(), null);
+      if (isIP(options.hostname) !== 0 && !isCallable(options.hostname, allowed)) callback(refusal(), null);
       else connect(options, callback);
     },
   });
@@ -86,7 +86,7 @@ function checkedLookup(allowed: BlockList, resolve: LookupFunction): LookupFunct
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, found) => {
       const addresses = typeof found === "string" ? [{ address: found, family: isIP(found) }] : (found ?? []);
-      const checked = addresses.length > 0 && addresses.every(({ address }) => mayBeCalled(address, allowed));
+      const checked = addresses.length > 0 && addresses.every(({ address }) => isCallable(address, allowed));
       callback(error ?? (checked ? null : refusal()), addresses);
     });
   };

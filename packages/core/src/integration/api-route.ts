@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { NewId } from "../runtime/clock.ts";
-import type { QueueRole, SplitEvent } from "../domain/event.ts";
+import type { QueueRole, ParsedEvent } from "../domain/event.ts";
 import type { RawRequest } from "./integration.ts";
 
 /** A request to one of our own routes, past its proof. */
@@ -17,7 +17,7 @@ export type ApiCall<Params = unknown> = {
 
 /** What is queued for a request, and what its caller is told once it is. */
 export type Accepted = {
-  events: readonly SplitEvent[];
+  events: readonly ParsedEvent[];
   body: Record<string, unknown>;
 };
 
@@ -25,7 +25,7 @@ export type Accepted = {
  * Why a body that has passed its schema is refused all the same, e.g. for a time that is still to come. Answered like the
  * schema's own problems; `message` must hold nothing of what stood there.
  */
-export class FieldProblem extends Error {
+export class InvalidFieldError extends Error {
   override readonly name = "FieldProblem";
   /** The field, at the top of the body. */
   readonly field: string;
@@ -47,9 +47,9 @@ export type ApiRoute = {
   /** Markdown, for the OpenAPI document. */
   description: string;
   /** How a caller proves itself, in words. */
-  proof: string;
+  authentication: string;
   /** Checks the caller's proof over the raw bytes. Absent: one of API_KEYS as `Authorization: Bearer`. */
-  verify?(request: RawRequest, now: Date): boolean;
+  authenticate?(request: RawRequest, now: Date): boolean;
   /** Largest body in bytes. */
   maxBodyBytes: number;
   /** What the body must be; problems with it are answered with 400 and the field's name. */
@@ -57,7 +57,7 @@ export type ApiRoute = {
   /** 202, it is queued; 200 where the caller takes nothing else for success. */
   status: 200 | 202;
   /** What that answer is. */
-  answer: z.ZodType;
+  response: z.ZodType;
   /** The queue that takes its events in. */
   role: QueueRole;
   /** Turns a body that has passed `body` into events. Throws FieldProblem. */

@@ -4,7 +4,7 @@ import type { Logger } from "../runtime/logger.ts";
 import type { Channel } from "../domain/conversations.ts";
 
 /** A message as the AI is shown it. */
-export type TurnMessage = {
+export type AiTurnMessage = {
   id: string;
   direction: "inbound" | "outbound";
   /** Who wrote it. */
@@ -44,9 +44,9 @@ export type Question = {
     email: string | null;
   } | null;
   /** What has not been answered yet, oldest first. */
-  messages: readonly TurnMessage[];
+  messages: readonly AiTurnMessage[];
   /** What was said before that, oldest first. */
-  history: readonly TurnMessage[];
+  history: readonly AiTurnMessage[];
 };
 
 /** The AI that answers first. */
@@ -54,7 +54,7 @@ export type Assistant = {
   /** What a question must wait for when it is held. */
   scopes(): readonly string[];
   /** Times of its turns. */
-  timings: TurnTimings;
+  timings: AiTurnTimings;
   /** Asks; resolves once the question is accepted, the answer comes by a webhook of its own. Throws ProviderError only. */
   ask(
     question: Question,
@@ -63,11 +63,11 @@ export type Assistant = {
 };
 
 /** Times of a turn in ms. */
-export type TurnTimings = {
+export type AiTurnTimings = {
   /** How long to wait for another message before asking. */
-  gatherMs: number;
+  debounceMs: number;
   /** How long at most, however many come. */
-  gatherCapMs: number;
+  debounceCapMs: number;
   /** How long to wait for the answer before asking once more, and then before giving up. */
-  answerMs: number;
+  answerTimeoutMs: number;
 };

@@ -2,13 +2,13 @@ import type { ApiRoute } from "./api-route.ts";
 import type { Assistant } from "./assistant.ts";
 import type { ConversionUploads } from "../domain/conversions.ts";
 import type { Environment } from "../runtime/environment.ts";
-import { type InboundEvent, QUEUE_ROLES, type QueueRole, type SplitEvent } from "../domain/event.ts";
+import { type InboundEvent, QUEUE_ROLES, type QueueRole, type ParsedEvent } from "../domain/event.ts";
 import type { Http } from "../http/http.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { MediaSource, MediaStore } from "../domain/media.ts";
 import type { NewId, Now } from "../runtime/clock.ts";
 import type { Outbound, OutgoingFormat } from "../domain/outbound.ts";
-import type { SourceStore, Stores } from "../domain/stores.ts";
+import type { AccountStore, Stores } from "../domain/stores.ts";
 
 /**
  * Everything Millrace knows about one platform. Each lives in a folder of packages/integrations and stands in the
@@ -71,11 +71,11 @@ export type Webhook = {
   /** Largest body in bytes; what is larger gets 413 while it is being read. */
   maxBodyBytes: number;
   /** Answers a GET handshake: the text to echo with 200, or undefined to refuse with 403. Absent: GET gets 405. */
-  handshake?(request: RawRequest): string | undefined;
+  challenge?(request: RawRequest): string | undefined;
   /** Whether the request comes from the platform, by its raw bytes and before any parsing. */
-  verify(request: RawRequest): boolean;
+  authenticate(request: RawRequest): boolean;
   /** The request's events, each under its natural key. Never throws: what cannot be read becomes an unreadable event. */
-  split(request: RawRequest): SplitEvent[];
+  parse(request: RawRequest): ParsedEvent[];
 };
 
 /** What an adapter is given: ports, never the things behind them. */
@@ -85,7 +85,7 @@ export type AdapterContext = {
   now: Now;
   newId: NewId;
   /** Who owns an account, to find out before a call to the provider that nobody does; the write asks again. */
-  sources: SourceStore;
+  accounts: AccountStore;
   /** Files that were given to us for sending. */
   media: MediaStore;
   /** What each channel can send. */
@@ -98,14 +98,14 @@ export type AdapterContext = {
  * What an event tells of an account besides: its scope must wait until then; without a time, until a person has acted.
  * `reason` is as safe to show as an error's message.
  */
-export type AccountTrouble = { scope: string; reason: string; until?: Date };
+export type ScopePause = { scope: string; reason: string; until?: Date };
 
 /** What became of an event. `detail` holds no personal data. */
 export type Outcome =
   /** Its rows are written. */
-  | { result: "written"; detail?: string; trouble?: AccountTrouble }
+  | { result: "written"; detail?: string; pause?: ScopePause }
   /** No row of its own holds it, whether or not others changed by it: its payload stays in the inbox. */
-  | { result: "kept"; detail?: string }
+  | { result: "unhandled"; detail?: string }
   /** Rightly without effect, e.g. a dashboard's test button. */
   | { result: "ignored"; detail: string };
 
@@ -131,18 +131,20 @@ export type LocalSetup = {
   /** Accounts that belong to the sandbox tenant, `*` for all that have no row of their own. */
   accounts: readonly string[];
   /** Accounts that are known and nobody's, to see what happens to their events. */
-  orphans?: readonly string[];
+  unownedAccounts?: readonly string[];
 };
 
 /** A request like the platform's own, signed with the secrets of the environment. */
 export type Sample = { path: string; headers: Record<string, string>; body: string };
 
 /** What an integration has besides its inbound side, by the queues that it takes. */
-export type Abilities = { readonly [Ability in "requests" | "outbound" | "media" | "assistant" | "uploads"]?: unknown };
+export type Capabilities = {
+  readonly [Ability in "requests" | "outbound" | "media" | "assistant" | "uploads"]?: unknown;
+};
 
 /** The queues that an integration has. */
-export function rolesOf(abilities: Abilities): QueueRole[] {
+export function rolesOf(abilities: Capabilities): QueueRole[] {
   return QUEUE_ROLES.filter(
-    (role) => role === "inbound" || abilities[role === "turns" ? "assistant" : role] !== undefined,
+    (role) => role === "inbound" || abilities[role === "ai-turns" ? "assistant" : role] !== undefined,
   );
 }

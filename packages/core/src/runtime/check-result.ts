@@ -1,9 +1,9 @@
 /** What a check found of a store or a setting. `fail`: something must be done; `warn`: it works, with a risk. */
-export type Finding = {
+export type CheckResult = {
   check: string;
   state: "ok" | "warn" | "fail";
   /** Without secrets and personal data. */
-  found: string;
+  message: string;
   /** What to do about it; where it is not `ok`. */
-  todo?: string;
+  remedy?: string;
 };

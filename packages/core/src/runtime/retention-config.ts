@@ -19,7 +19,7 @@ const variables = z.object({
     "a given-up job is in its queue for 14 days, and would be written down as dead again",
   ),
   RETENTION_REPLAYS_DAYS: days(90),
-  RETENTION_OPERATOR_ACTIONS_DAYS: days(365),
+  RETENTION_AUDIT_LOG_DAYS: days(365),
   RETENTION_ALERTS_DAYS: days(90),
 });
 
@@ -36,7 +36,7 @@ function days(fallback: number, least = 1, why = "") {
 
 /** For how many days what is over is kept; undefined for ever. */
 export type RetentionDays = Readonly<
-  Record<"events" | "deadLetters" | "replays" | "operatorActions" | "alerts", number | undefined>
+  Record<"events" | "deadLetters" | "replays" | "auditLog" | "alerts", number | undefined>
 >;
 
 /** Reads for how long what is over is kept. Throws EnvironmentError. */
@@ -46,7 +46,7 @@ export function readRetentionDays(environment: Environment): RetentionDays {
     events: read.RETENTION_EVENTS_DAYS,
     deadLetters: read.RETENTION_DEAD_LETTERS_DAYS,
     replays: read.RETENTION_REPLAYS_DAYS,
-    operatorActions: read.RETENTION_OPERATOR_ACTIONS_DAYS,
+    auditLog: read.RETENTION_AUDIT_LOG_DAYS,
     alerts: read.RETENTION_ALERTS_DAYS,
   };
 }

@@ -4,8 +4,8 @@ import { uuidv7 } from "@millrace/core";
 import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
-import { leadSources, operatorActions } from "../schema/index.ts";
-import { assignSources, giveSource, listSources, seedSources, sourceStore, tenantStore } from "./accounts.ts";
+import { providerAccounts, auditLog } from "../schema/index.ts";
+import { assignAccounts, assignAccount, listAccounts, seedAccounts, accountStore, tenantStore } from "./accounts.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -27,16 +27,16 @@ test("an account of its own row beats the provider's `*`, and a row without a te
     { provider: "meta", externalId: "page-1", tenantName: "Baker" },
     { provider: "meta", externalId: "page-2", tenantName: undefined },
   ];
-  await assignSources(database.orm, assignments, uuidv7);
-  await assignSources(database.orm, assignments, uuidv7);
-  const rows = await database.orm.select().from(leadSources).where(eq(leadSources.provider, "meta"));
+  await assignAccounts(database.orm, assignments, uuidv7);
+  await assignAccounts(database.orm, assignments, uuidv7);
+  const rows = await database.orm.select().from(providerAccounts).where(eq(providerAccounts.provider, "meta"));
   const tenantOf = (externalId: string) => rows.find((row) => row.externalId === externalId)?.tenantId;
   expect(rows).toHaveLength(3);
 
   const asked: Record<string, string> = {};
-  const sources = sourceStore(database.orm);
+  const sources = accountStore(database.orm);
   for (const page of ["page-1", "page-9"]) asked[page] = await sources.tenantOf("meta", "page", page);
-  await expect(sources.tenantOf("meta", "page", "page-2")).rejects.toThrow("no lead source for page page-2");
+  await expect(sources.tenantOf("meta", "page", "page-2")).rejects.toThrow("no tenant owns page page-2");
   await expect(sources.tenantOf("google", "account", "7")).rejects.toMatchObject({ next: { kind: "permanent" } });
   expect(asked).toEqual({ "page-1": tenantOf("page-1"), "page-9": tenantOf("*") });
   expect(tenantOf("page-1")).not.toBe(tenantOf("*"));
@@ -44,10 +44,10 @@ test("an account of its own row beats the provider's `*`, and a row without a te
 
 test("a tenant is found by its name, and a name that nobody has dies without being told", async () => {
   const source = { provider: "google", externalId: "1", tenantName: "Candlemaker" };
-  await assignSources(database.orm, [source], uuidv7);
-  const owner = await sourceStore(database.orm).tenantOf("google", "account", "1");
-  expect(await tenantStore(database.orm).named("Candlemaker")).toBe(owner);
-  await expect(tenantStore(database.orm).named("candlemaker")).rejects.toMatchObject({
+  await assignAccounts(database.orm, [source], uuidv7);
+  const owner = await accountStore(database.orm).tenantOf("google", "account", "1");
+  expect(await tenantStore(database.orm).findByName("Candlemaker")).toBe(owner);
+  await expect(tenantStore(database.orm).findByName("candlemaker")).rejects.toMatchObject({
     next: { kind: "permanent" },
     code: "no_tenant",
     message: expect.not.stringContaining("andlemaker") as string,
@@ -59,10 +59,10 @@ test("an account that somebody was given stays theirs when it is seeded again", 
     { provider: "telegram", externalId: "bot-1", tenantName: undefined },
     { provider: "telegram", externalId: "bot-2", tenantName: "Sandbox" },
   ];
-  await seedSources(database.orm, seed, uuidv7);
-  await assignSources(database.orm, [{ provider: "telegram", externalId: "bot-1", tenantName: "Baker" }], uuidv7);
-  await seedSources(database.orm, seed, uuidv7);
-  const sources = sourceStore(database.orm);
+  await seedAccounts(database.orm, seed, uuidv7);
+  await assignAccounts(database.orm, [{ provider: "telegram", externalId: "bot-1", tenantName: "Baker" }], uuidv7);
+  await seedAccounts(database.orm, seed, uuidv7);
+  const sources = accountStore(database.orm);
   const [one, two] = [
     await sources.tenantOf("telegram", "bot", "bot-1"),
     await sources.tenantOf("telegram", "bot", "bot-2"),
@@ -72,11 +72,11 @@ test("an account that somebody was given stays theirs when it is seeded again", 
 
 test("an account that a person gives away is written down with whose it was", async () => {
   const source = { provider: "meta", externalId: "page-7" };
-  await giveSource(database, { ...source, tenantName: "Baker" }, { actor: "grace" }, uuidv7);
-  await giveSource(database, { ...source, tenantName: "Miller" }, { actor: "grace", reason: "sold" }, uuidv7);
-  expect(await listSources(database)).toContainEqual({ ...source, tenant: "Miller" });
-  const common = { actor: "grace", action: "source.given", subject: "meta/page-7" };
-  expect(await database.orm.select().from(operatorActions).orderBy(operatorActions.id)).toMatchObject([
+  await assignAccount(database, { ...source, tenantName: "Baker" }, { actor: "grace" }, uuidv7);
+  await assignAccount(database, { ...source, tenantName: "Miller" }, { actor: "grace", reason: "sold" }, uuidv7);
+  expect(await listAccounts(database)).toContainEqual({ ...source, tenant: "Miller" });
+  const common = { actor: "grace", action: "account.assigned", subject: "meta/page-7" };
+  expect(await database.orm.select().from(auditLog).orderBy(auditLog.id)).toMatchObject([
     { ...common, reason: null, before: null, after: { tenant: "Baker" } },
     { ...common, reason: "sold", before: { tenant: "Baker" }, after: { tenant: "Miller" } },
   ]);

@@ -1,26 +1,28 @@
 import { and, eq, inArray } from "drizzle-orm";
-import { type NewId, permanent, type SourceStore, type TenantStore } from "@millrace/core";
+import { type NewId, permanent, type AccountStore, type TenantStore } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
-import { leadSources, tenants } from "../schema/index.ts";
-import { createOperatorActions } from "../operators/audit-log.ts";
-import type { By } from "../dead-letters/replays.ts";
+import { providerAccounts, tenants } from "../schema/index.ts";
+import { createAuditLog } from "../operators/audit-log.ts";
+import type { AuditContext } from "../dead-letters/replays.ts";
 
 /** Stands for every account of a provider that has no row of its own. */
 export const ANY_ACCOUNT = "*";
 
-/** {@link SourceStore} on the table lead_sources. */
-export function sourceStore(tx: Executor): SourceStore {
+/** {@link AccountStore} on the table provider_accounts. */
+export function accountStore(tx: Executor): AccountStore {
   return {
     async tenantOf(provider, what, accountId) {
       const rows = await tx
-        .select({ externalId: leadSources.externalId, tenantId: leadSources.tenantId })
-        .from(leadSources)
-        .where(and(eq(leadSources.provider, provider), inArray(leadSources.externalId, [accountId, ANY_ACCOUNT])))
+        .select({ externalId: providerAccounts.externalId, tenantId: providerAccounts.tenantId })
+        .from(providerAccounts)
+        .where(
+          and(eq(providerAccounts.provider, provider), inArray(providerAccounts.externalId, [accountId, ANY_ACCOUNT])),
+        )
         .prepare("source_of_account")
         .execute();
       const source = rows.find((row) => row.externalId === accountId) ?? rows[0];
       if (source?.tenantId) return source.tenantId;
-      throw permanent(`no lead source for ${what} ${accountId}`, "no_lead_source");
+      throw permanent(`no tenant owns ${what} ${accountId}`, "unknown_account");
     },
   };
 }
@@ -28,7 +30,7 @@ export function sourceStore(tx: Executor): SourceStore {
 /** {@link TenantStore} on the table tenants. */
 export function tenantStore(tx: Executor): TenantStore {
   return {
-    async named(name) {
+    async findByName(name) {
       const [tenant] = await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.name, name));
       if (tenant) return tenant.id;
       // The name is the caller's: it may be anything, and stands in the event.
@@ -38,38 +40,38 @@ export function tenantStore(tx: Executor): TenantStore {
 }
 
 /** An account to be given to a tenant; `tenantName` undefined makes it known and nobody's. */
-export type SourceAssignment = { provider: string; externalId: string; tenantName: string | undefined };
+export type AccountAssignment = { provider: string; externalId: string; tenantName: string | undefined };
 
 /** An account and whose it is. */
-export type SourceLine = { provider: string; externalId: string; tenant: string | null };
+export type AccountLine = { provider: string; externalId: string; tenant: string | null };
 
 /** Whose is which page, number and bot, by provider. */
-export function listSources({ orm }: Database): Promise<SourceLine[]> {
+export function listAccounts({ orm }: Database): Promise<AccountLine[]> {
   return orm
-    .select({ provider: leadSources.provider, externalId: leadSources.externalId, tenant: tenants.name })
-    .from(leadSources)
-    .leftJoin(tenants, eq(tenants.id, leadSources.tenantId))
-    .orderBy(leadSources.provider, leadSources.externalId);
+    .select({ provider: providerAccounts.provider, externalId: providerAccounts.externalId, tenant: tenants.name })
+    .from(providerAccounts)
+    .leftJoin(tenants, eq(tenants.id, providerAccounts.tenantId))
+    .orderBy(providerAccounts.provider, providerAccounts.externalId);
 }
 
-/** Gives an account to a tenant, as a person does it: it is a row in operator_actions. */
-export async function giveSource(
+/** Gives an account to a tenant, as a person does it: it is a row in audit_log. */
+export async function assignAccount(
   { orm }: Database,
-  source: SourceAssignment & { tenantName: string },
-  by: By,
+  source: AccountAssignment & { tenantName: string },
+  by: AuditContext,
   newId: NewId,
 ): Promise<void> {
   const { provider, externalId, tenantName } = source;
   await orm.transaction(async (tx) => {
     const [before] = await tx
       .select({ tenant: tenants.name })
-      .from(leadSources)
-      .leftJoin(tenants, eq(tenants.id, leadSources.tenantId))
-      .where(and(eq(leadSources.provider, provider), eq(leadSources.externalId, externalId)));
-    await assignSources(tx, [source], newId);
-    await createOperatorActions({ orm: tx }, newId).record({
+      .from(providerAccounts)
+      .leftJoin(tenants, eq(tenants.id, providerAccounts.tenantId))
+      .where(and(eq(providerAccounts.provider, provider), eq(providerAccounts.externalId, externalId)));
+    await assignAccounts(tx, [source], newId);
+    await createAuditLog({ orm: tx }, newId).record({
       ...by,
-      action: "source.given",
+      action: "account.assigned",
       subject: `${provider}/${externalId}`,
       before,
       after: { tenant: tenantName },
@@ -78,32 +80,36 @@ export async function giveSource(
 }
 
 /** Gives accounts to tenants, whoever had them, making the tenants where need be. Repeating it changes nothing. */
-export async function assignSources(
+export async function assignAccounts(
   tx: Executor,
-  assignments: readonly SourceAssignment[],
+  assignments: readonly AccountAssignment[],
   newId: NewId,
 ): Promise<void> {
   for (const assignment of assignments) {
-    const row = await sourceRow(tx, assignment, newId);
-    const target = [leadSources.provider, leadSources.externalId];
+    const row = await accountRow(tx, assignment, newId);
+    const target = [providerAccounts.provider, providerAccounts.externalId];
     await tx
-      .insert(leadSources)
+      .insert(providerAccounts)
       .values(row)
       .onConflictDoUpdate({ target, set: { tenantId: row.tenantId } });
   }
 }
 
 /** The same for accounts that nothing is known of; what an operator has decided stays. */
-export async function seedSources(tx: Executor, assignments: readonly SourceAssignment[], newId: NewId): Promise<void> {
+export async function seedAccounts(
+  tx: Executor,
+  assignments: readonly AccountAssignment[],
+  newId: NewId,
+): Promise<void> {
   for (const assignment of assignments) {
     await tx
-      .insert(leadSources)
-      .values(await sourceRow(tx, assignment, newId))
+      .insert(providerAccounts)
+      .values(await accountRow(tx, assignment, newId))
       .onConflictDoNothing();
   }
 }
 
-async function sourceRow(tx: Executor, { provider, externalId, tenantName }: SourceAssignment, newId: NewId) {
+async function accountRow(tx: Executor, { provider, externalId, tenantName }: AccountAssignment, newId: NewId) {
   const tenantId = tenantName === undefined ? null : await tenantNamed(tx, tenantName, newId);
   return { id: newId(), provider, externalId, tenantId };
 }

@@ -1,14 +1,14 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
-import type { TurnTimings } from "@millrace/core";
+import type { AiTurnTimings } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
-import { conversations, messages, turns } from "../schema/index.ts";
-import type { Following } from "../inbox/follow-up-jobs.ts";
+import { conversations, messages, aiTurns } from "../schema/index.ts";
+import type { EventContext } from "../inbox/follow-up-jobs.ts";
 
 /** A conversation whose row this transaction holds. */
 type Conversation = { id: string; tenantId: string; epoch: number };
 
 /** States of a turn that is not over. */
-export const OPEN_TURN = ["gathering", "asked"] as const;
+export const OPEN_TURN = ["debouncing", "awaiting_reply"] as const;
 /** See {@link OPEN_TURN}. */
 export type OpenTurn = (typeof OPEN_TURN)[number];
 
@@ -16,35 +16,35 @@ export type OpenTurn = (typeof OPEN_TURN)[number];
  * The turn that a new message belongs to. One that gathers waits for more, up to its cap; one that is being thought
  * about is superseded, and what it asked is asked again together with the new message.
  */
-export async function gather(
+export async function debounce(
   tx: Executor,
-  { newId, now }: Pick<Following, "newId" | "now">,
+  { newId, now }: Pick<EventContext, "newId" | "now">,
   conversation: Conversation,
-  { gatherMs, gatherCapMs }: TurnTimings,
-): Promise<{ id: string; askAt: Date }> {
+  { debounceMs, debounceCapMs }: AiTurnTimings,
+): Promise<{ id: string; dispatchAt: Date }> {
   const at = now();
   const [open] = await tx
-    .select({ id: turns.id, state: turns.state, openedAt: turns.openedAt })
-    .from(turns)
-    .where(and(eq(turns.conversationId, conversation.id), inArray(turns.state, OPEN_TURN)))
+    .select({ id: aiTurns.id, state: aiTurns.state, openedAt: aiTurns.openedAt })
+    .from(aiTurns)
+    .where(and(eq(aiTurns.conversationId, conversation.id), inArray(aiTurns.state, OPEN_TURN)))
     .prepare("open_turn_of")
     .execute();
-  if (open?.state === "gathering") {
-    const askAt = new Date(Math.min(at.getTime() + gatherMs, open.openedAt.getTime() + gatherCapMs));
+  if (open?.state === "debouncing") {
+    const dispatchAt = new Date(Math.min(at.getTime() + debounceMs, open.openedAt.getTime() + debounceCapMs));
     await tx
-      .update(turns)
-      .set({ askAt, updatedAt: sql`now()` })
-      .where(eq(turns.id, open.id));
-    return { id: open.id, askAt };
+      .update(aiTurns)
+      .set({ dispatchAt, updatedAt: sql`now()` })
+      .where(eq(aiTurns.id, open.id));
+    return { id: open.id, dispatchAt };
   }
   if (open) await endTurn(tx, open.id, "superseded", at);
-  const turn = { id: newId(), askAt: new Date(at.getTime() + Math.min(gatherMs, gatherCapMs)) };
+  const turn = { id: newId(), dispatchAt: new Date(at.getTime() + Math.min(debounceMs, debounceCapMs)) };
   await openTurn(tx, conversation, { ...turn, reason: "message", openedAt: at });
   if (open)
     await tx
       .update(messages)
-      .set({ turnId: turn.id })
-      .where(and(eq(messages.turnId, open.id), eq(messages.direction, "inbound")));
+      .set({ aiTurnId: turn.id })
+      .where(and(eq(messages.aiTurnId, open.id), eq(messages.direction, "inbound")));
   return turn;
 }
 
@@ -52,11 +52,11 @@ export async function gather(
 export async function openTurn(
   tx: Executor,
   { id: conversationId, tenantId, epoch }: Conversation,
-  turn: { id: string; reason: "message" | "hand_back"; openedAt: Date; askAt: Date },
+  turn: { id: string; reason: "message" | "hand_back"; openedAt: Date; dispatchAt: Date },
 ): Promise<void> {
   await tx
-    .insert(turns)
-    .values({ ...turn, conversationId, tenantId, epoch, state: "gathering" })
+    .insert(aiTurns)
+    .values({ ...turn, conversationId, tenantId, epoch, state: "debouncing" })
     .prepare("open_turn")
     .execute();
 }
@@ -69,9 +69,9 @@ export async function endTurn(
   at: Date,
 ): Promise<void> {
   await tx
-    .update(turns)
+    .update(aiTurns)
     .set({ state, endedAt: at, updatedAt: sql`now()` })
-    .where(eq(turns.id, id));
+    .where(eq(aiTurns.id, id));
 }
 
 /**
@@ -79,12 +79,15 @@ export async function endTurn(
  * Undefined when there is no such turn. While it was waited for it may have been joined with another, which has the
  * turn then.
  */
-export async function holdConversationOf(
+export async function lockConversationOf(
   tx: Executor,
   turnId: string,
 ): Promise<typeof conversations.$inferSelect | undefined> {
   for (;;) {
-    const [turn] = await tx.select({ conversationId: turns.conversationId }).from(turns).where(eq(turns.id, turnId));
+    const [turn] = await tx
+      .select({ conversationId: aiTurns.conversationId })
+      .from(aiTurns)
+      .where(eq(aiTurns.id, turnId));
     if (!turn) return undefined;
     const [conversation] = await tx
       .select()

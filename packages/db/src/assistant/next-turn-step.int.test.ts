@@ -3,16 +3,16 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type FollowUp, uuidv7 } from "@millrace/core";
 import { openConversations, partOf, type Talk, TIMINGS } from "../../test/conversations.ts";
-import { conversations, messages, turns as table } from "../schema/index.ts";
+import { conversations, messages, aiTurns as table } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
-import { createTurns, type Turns } from "./next-turn-step.ts";
+import { createAiTurns, type AiTurns } from "./next-turn-step.ts";
 
 let talks: Awaited<ReturnType<typeof openConversations>>;
-let turns: Turns;
+let turns: AiTurns;
 
 beforeAll(async () => {
   talks = await openConversations();
-  turns = createTurns(talks.database, TIMINGS, () => talks.clock.at);
+  turns = createAiTurns(talks.database, TIMINGS, () => talks.clock.at);
 });
 
 afterAll(() => talks.close());
@@ -22,7 +22,7 @@ const turnsOf = ({ id }: Talk) =>
 
 /** The one turn of the conversation that is not over. */
 async function openTurnOf(talk: Talk): Promise<string> {
-  const open = (await turnsOf(talk)).filter(({ state }) => state === "gathering" || state === "asked");
+  const open = (await turnsOf(talk)).filter(({ state }) => state === "debouncing" || state === "awaiting_reply");
   expect(open).toHaveLength(1);
   return open[0]?.id ?? "";
 }
@@ -34,7 +34,7 @@ async function stateOf(turnId: string): Promise<string | undefined> {
 
 /** Lets the turn gather, has the AI asked, and gives the question. */
 async function ask(turnId: string) {
-  talks.pass(TIMINGS.gatherMs);
+  talks.pass(TIMINGS.debounceMs);
   const step = await turns.next(turnId);
   if (step.step !== "ask") throw new Error(`it is not asked: ${step.step}`);
   await turns.accepted(turnId);
@@ -43,21 +43,21 @@ async function ask(turnId: string) {
 
 const answer = (turnId: string, ...texts: readonly string[]) =>
   talks.write((stores) =>
-    stores.turns.answer({ turnId, messages: texts.map((text) => partOf(text)), at: talks.clock.at }),
+    stores.aiTurns.answer({ turnId, messages: texts.map((text) => partOf(text)), at: talks.clock.at }),
   );
 
 const answersTo = (turnId: string) =>
   talks.database.orm
     .select()
     .from(messages)
-    .where(and(eq(messages.turnId, turnId), eq(messages.author, "ai")))
+    .where(and(eq(messages.aiTurnId, turnId), eq(messages.author, "ai")))
     .orderBy(asc(messages.position));
 
 const giveUp = (turnId: string, failedAt = new Date()) =>
   createDeadLetters(talks.database, uuidv7).record({
-    queue: "n8n-turns",
+    queue: "n8n-ai-turns",
     jobId: `turn.${turnId}`,
-    source: "n8n",
+    integration: "n8n",
     eventId: `turn.${turnId}`,
     kind: "turn",
     payload: { turnId },
@@ -70,8 +70,8 @@ const giveUp = (turnId: string, failedAt = new Date()) =>
   });
 
 const jobOf = (turnId: string, notBefore: Date): FollowUp => ({
-  source: "n8n",
-  role: "turns",
+  integration: "n8n",
+  role: "ai-turns",
   id: `turn.${turnId}`,
   kind: "turn",
   payload: { turnId },
@@ -93,9 +93,9 @@ test("no two questions of a conversation can be open, whoever writes them", asyn
   await talks.hear(talk, "one");
   const [open] = await turnsOf(talk);
   if (!open) throw new Error("nothing is asked");
-  const second = (state: "asked" | "gathering" | "answered") =>
+  const second = (state: "awaiting_reply" | "debouncing" | "answered") =>
     talks.database.orm.insert(table).values({ ...open, id: uuidv7(), state });
-  for (const state of ["asked", "gathering"] as const) {
+  for (const state of ["awaiting_reply", "debouncing"] as const) {
     const error: unknown = await second(state).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ cause: { constraint_name: "turns_open" } });
   }
@@ -112,12 +112,12 @@ test("a question waits for more after each message, up to its cap", async () => 
         talks.pass(pause);
         told = await talks.hear(talk, "more");
       }
-      const askAt = new Date(Math.min(talks.clock.at.getTime() + 2_000, openedAt + 10_000));
+      const dispatchAt = new Date(Math.min(talks.clock.at.getTime() + 2_000, openedAt + 10_000));
       const turnId = await openTurnOf(talk);
-      expect(told).toEqual([jobOf(turnId, askAt)]);
-      const waits = { step: "wait", state: "gathering", until: askAt };
-      expect(talks.clock.at < askAt ? await turns.next(turnId) : waits).toEqual(waits);
-      talks.pass(Math.max(0, askAt.getTime() - talks.clock.at.getTime()));
+      expect(told).toEqual([jobOf(turnId, dispatchAt)]);
+      const waits = { step: "wait", state: "debouncing", until: dispatchAt };
+      expect(talks.clock.at < dispatchAt ? await turns.next(turnId) : waits).toEqual(waits);
+      talks.pass(Math.max(0, dispatchAt.getTime() - talks.clock.at.getTime()));
       expect((await turns.next(turnId)).step).toBe("ask");
     }),
     { numRuns: 15, examples: [[Array.from({ length: 7 }, () => 1_900)]] },
@@ -181,8 +181,8 @@ test("a message while the AI thinks supersedes the question, and the new one ask
   expect(question.history).toEqual([]);
   expect([await stateOf(first), await stateOf(second)]).toEqual(["superseded", "superseded"]);
   expect(await turns.next(first)).toEqual({ step: "over", why: "superseded" });
-  expect(await turns.isStill("asked", first)).toBe(false);
-  expect(await turns.isStill("asked", third)).toBe(true);
+  expect(await turns.isStill("awaiting_reply", first)).toBe(false);
+  expect(await turns.isStill("awaiting_reply", third)).toBe(true);
 });
 
 test("an answer is queued as the AI's, in its order and with the epoch it was asked in, and wakes the question's job", async () => {
@@ -190,7 +190,7 @@ test("an answer is queued as the AI's, in its order and with the epoch it was as
   await talks.hear(talk, "Hello");
   const turnId = await openTurnOf(talk);
   await ask(turnId);
-  expect(await talks.write((stores) => stores.turns.find(turnId))).toMatchObject({
+  expect(await talks.write((stores) => stores.aiTurns.find(turnId))).toMatchObject({
     value: { conversationId: talk.id, channel: "whatsapp" },
   });
   const { value, followUps } = await answer(turnId, "one", "two");
@@ -200,12 +200,12 @@ test("an answer is queued as the AI's, in its order and with the epoch it was as
     ["one", "queued", 0, 1],
     ["two", "queued", 0, 2],
   ]);
-  expect(followUps.map(({ id, wake }) => [id, wake === true])).toEqual([
+  expect(followUps.map(({ id, promote: wake }) => [id, wake === true])).toEqual([
     ...rows.map(({ id }) => [`send.${id}`, false]),
     [`turn.${turnId}`, true],
   ]);
   expect(await turns.next(turnId)).toEqual({ step: "over", why: "answered" });
-  expect(await answer(turnId, "again")).toMatchObject({ value: "repeated", followUps: [] });
+  expect(await answer(turnId, "again")).toMatchObject({ value: "duplicate", followUps: [] });
   expect(await answersTo(turnId)).toHaveLength(2);
 });
 
@@ -216,7 +216,7 @@ test("an answer that has nothing to say ends its question all the same", async (
   await ask(turnId);
   expect((await answer(turnId)).value).toBe("queued");
   expect(await turns.next(turnId)).toEqual({ step: "over", why: "answered" });
-  expect((await answer(turnId)).value).toBe("repeated");
+  expect((await answer(turnId)).value).toBe("duplicate");
 });
 
 test("an answer that comes too late is kept with the reason, has no place in the line, and is kept once", async () => {
@@ -235,7 +235,7 @@ test("an answer that comes too late is kept with the reason, has no place in the
     if (state === "failed") await giveUp(turnId);
     expect(await stateOf(turnId)).toBe(state);
     expect(await answer(turnId, "one", "two")).toMatchObject({ value: "late", followUps: [] });
-    expect((await answer(turnId, "one", "two")).value).toBe("repeated");
+    expect((await answer(turnId, "one", "two")).value).toBe("duplicate");
     const kept = { status: "suppressed", error: reason, position: null, externalId: null };
     expect(await answersTo(turnId)).toMatchObject([kept, kept]);
     expect(await stateOf(turnId)).toBe(state);
@@ -245,9 +245,9 @@ test("an answer that comes too late is kept with the reason, has no place in the
 test("an answer to no question of ours is late, and nothing is kept", async () => {
   const turnId = uuidv7();
   expect(await answer(turnId, "one")).toMatchObject({ value: "late", followUps: [] });
-  expect((await talks.write((stores) => stores.turns.find(turnId))).value).toBeUndefined();
+  expect((await talks.write((stores) => stores.aiTurns.find(turnId))).value).toBeUndefined();
   expect(await turns.next(turnId)).toEqual({ step: "over", why: "there is no such turn" });
-  expect(await turns.isStill("asked", turnId)).toBe(false);
+  expect(await turns.isStill("awaiting_reply", turnId)).toBe(false);
 });
 
 test("of an answer and a message that come at the same moment one is first, and no message is left without a question", async () => {
@@ -276,16 +276,16 @@ test("a question that is not accepted is asked again as the same; one without an
   const talk = await talks.meet();
   await talks.hear(talk, "Anybody?");
   const turnId = await openTurnOf(talk);
-  talks.pass(TIMINGS.gatherMs);
+  talks.pass(TIMINGS.debounceMs);
   for (let failure = 0; failure < 3; failure += 1)
     expect(await turns.next(turnId)).toMatchObject({ step: "ask", question: { ask: 1 } });
   await turns.accepted(turnId);
-  const until = new Date(talks.clock.at.getTime() + TIMINGS.answerMs);
-  expect(await turns.next(turnId)).toEqual({ step: "wait", state: "asked", until });
-  talks.pass(TIMINGS.answerMs);
+  const until = new Date(talks.clock.at.getTime() + TIMINGS.answerTimeoutMs);
+  expect(await turns.next(turnId)).toEqual({ step: "wait", state: "awaiting_reply", until });
+  talks.pass(TIMINGS.answerTimeoutMs);
   expect(await turns.next(turnId)).toMatchObject({ step: "ask", question: { ask: 2, turnId } });
   await turns.accepted(turnId);
-  talks.pass(TIMINGS.answerMs - 1);
+  talks.pass(TIMINGS.answerTimeoutMs - 1);
   expect((await turns.next(turnId)).step).toBe("wait");
   talks.pass(1);
   expect(await turns.next(turnId)).toEqual({ step: "unanswered" });
@@ -296,14 +296,14 @@ test("a question that was given up is asked anew when it has a job again, and it
   await talks.hear(talk, "Anybody?");
   const turnId = await openTurnOf(talk);
   await ask(turnId);
-  talks.pass(TIMINGS.answerMs);
+  talks.pass(TIMINGS.answerTimeoutMs);
   await ask(turnId);
   await giveUp(turnId);
   expect(await stateOf(turnId)).toBe("failed");
-  expect(await turns.isStill("asked", turnId)).toBe(false);
+  expect(await turns.isStill("awaiting_reply", turnId)).toBe(false);
   const question = await ask(turnId);
   expect(question).toMatchObject({ ask: 1, messages: [{ text: "Anybody?" }] });
-  expect(await stateOf(turnId)).toBe("asked");
+  expect(await stateOf(turnId)).toBe("awaiting_reply");
   expect((await answer(turnId, "Here")).value).toBe("queued");
   await giveUp(turnId, new Date(Date.now() + 1_000));
   expect(await stateOf(turnId)).toBe("answered");
@@ -318,7 +318,7 @@ test("a question that was given up, answered too late and asked anew takes the n
   expect((await answer(turnId, "too late")).value).toBe("late");
   await ask(turnId);
   expect((await answer(turnId, "in time")).value).toBe("queued");
-  expect((await answer(turnId, "in time")).value).toBe("repeated");
+  expect((await answer(turnId, "in time")).value).toBe("duplicate");
   const kept = (await answersTo(turnId)).map(({ body, status }) => [body, status]);
   expect(Object.fromEntries(kept)).toEqual({ "too late": "suppressed", "in time": "queued" });
 });
@@ -350,7 +350,7 @@ test("in a group nobody asks the AI, and a file is fetched all the same", async 
     stores.messages.add({ ...image, direction: "inbound", status: "received" }),
   );
   expect(followUps).toMatchObject([
-    { source: "whatsapp", role: "media", kind: "media", payload: { channel: "whatsapp" } },
+    { integration: "whatsapp", role: "media", kind: "media", payload: { channel: "whatsapp" } },
   ]);
 });
 
@@ -380,10 +380,10 @@ test("when two threads become one, what was asked in both is one question, asked
     stores.conversations.migrate("telegram", accountId, old.thread.threadId, joined.thread.threadId),
   );
   expect(followUps).toMatchObject([{ id: `turn.${first}`, wake: true }]);
-  expect((await turnsOf(joined)).map(({ state }) => state)).toEqual(["gathering", "superseded"]);
+  expect((await turnsOf(joined)).map(({ state }) => state)).toEqual(["debouncing", "superseded"]);
   // One that was on its way is accepted only now.
   for (const turnId of [first, second]) await turns.accepted(turnId);
-  expect(await turns.isStill("asked", first)).toBe(false);
+  expect(await turns.isStill("awaiting_reply", first)).toBe(false);
   for (const turnId of [first, second]) expect((await answer(turnId, "late")).value).toBe("late");
   expect(await answersTo(first)).toMatchObject([{ error: "the conversation was joined with another, and asks anew" }]);
   await talks.hear(joined, "three");
@@ -394,6 +394,6 @@ test("when two threads become one, what was asked in both is one question, asked
   const rows = await talks.database.orm
     .select()
     .from(messages)
-    .where(inArray(messages.turnId, [first, second]));
+    .where(inArray(messages.aiTurnId, [first, second]));
   expect(rows.every(({ conversationId }) => conversationId === joined.id)).toBe(true);
 });

@@ -1,11 +1,11 @@
 import { and, asc, desc, eq, inArray, ne, notInArray, or, isNull, sql } from "drizzle-orm";
-import type { Now, Question, TurnMessage, TurnTimings } from "@millrace/core";
+import type { Now, Question, AiTurnMessage, AiTurnTimings } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
-import { contacts, conversations, messages, turns } from "../schema/index.ts";
-import { endTurn, holdConversationOf, OPEN_TURN, type OpenTurn } from "./debounce.ts";
+import { contacts, conversations, messages, aiTurns } from "../schema/index.ts";
+import { endTurn, lockConversationOf, OPEN_TURN, type OpenTurn } from "./debounce.ts";
 
 /** What is next with a turn. */
-export type TurnStep =
+export type AiTurnStep =
   /** It was answered, superseded or taken over, or there is none. */
   | { step: "over"; why: string }
   /** It gathers, or the AI thinks. */
@@ -16,9 +16,9 @@ export type TurnStep =
   | { step: "unanswered" };
 
 /** Turns, for the worker that asks. */
-export type Turns = {
+export type AiTurns = {
   /** What is next; a turn whose time has come counts as asked from here on, so that a message that comes supersedes it. */
-  next(turnId: string): Promise<TurnStep>;
+  next(turnId: string): Promise<AiTurnStep>;
   /** Whether a turn is still as it was: it gathers, or waits for its answer. */
   isStill(state: OpenTurn, turnId: string): Promise<boolean>;
   /**
@@ -29,64 +29,66 @@ export type Turns = {
 };
 
 /** How often the AI is asked the same before the turn is given up. */
-const MAX_ASKS = 2;
+const MAX_DISPATCHES = 2;
 
 /** Messages before the new ones that the AI is shown. */
 const HISTORY = 20;
 
-/** {@link Turns} on the tables turns, conversations, contacts and messages. */
-export function createTurns({ orm }: Database, timings: TurnTimings, now: Now): Turns {
+/** {@link AiTurns} on the tables turns, conversations, contacts and messages. */
+export function createAiTurns({ orm }: Database, timings: AiTurnTimings, now: Now): AiTurns {
   return {
     next: (turnId) => orm.transaction((tx) => next(tx, turnId, timings, now())),
     async isStill(state, turnId) {
-      const [row] = await orm.select({ state: turns.state }).from(turns).where(eq(turns.id, turnId));
+      const [row] = await orm.select({ state: aiTurns.state }).from(aiTurns).where(eq(aiTurns.id, turnId));
       return row?.state === state;
     },
     async accepted(turnId) {
       await orm
-        .update(turns)
-        .set({ asks: sql`${turns.asks} + 1`, askedAt: now(), updatedAt: sql`now()` })
-        .where(and(eq(turns.id, turnId), eq(turns.state, "asked")));
+        .update(aiTurns)
+        .set({ dispatches: sql`${aiTurns.dispatches} + 1`, dispatchedAt: now(), updatedAt: sql`now()` })
+        .where(and(eq(aiTurns.id, turnId), eq(aiTurns.state, "awaiting_reply")));
     },
   };
 }
 
-async function next(tx: Executor, turnId: string, { answerMs }: TurnTimings, at: Date): Promise<TurnStep> {
-  const conversation = await holdConversationOf(tx, turnId);
-  const [turn] = await tx.select().from(turns).where(eq(turns.id, turnId));
+async function next(tx: Executor, turnId: string, { answerTimeoutMs }: AiTurnTimings, at: Date): Promise<AiTurnStep> {
+  const conversation = await lockConversationOf(tx, turnId);
+  const [turn] = await tx.select().from(aiTurns).where(eq(aiTurns.id, turnId));
   if (!conversation || !turn) return { step: "over", why: "there is no such turn" };
   // One that was given up and has a job again is replayed: it is asked anew unless something came in between.
   const replayed = turn.state === "failed" && !(await hasOpenTurn(tx, conversation.id));
-  if (turn.state !== "gathering" && turn.state !== "asked" && !replayed) return { step: "over", why: turn.state };
+  if (turn.state !== "debouncing" && turn.state !== "awaiting_reply" && !replayed)
+    return { step: "over", why: turn.state };
   if (turn.epoch !== conversation.epoch || conversation.mode !== "ai") {
     await endTurn(tx, turnId, "taken_over", at);
     return { step: "over", why: "taken_over" };
   }
-  if (turn.state === "gathering" && turn.askAt > at) return { step: "wait", state: turn.state, until: turn.askAt };
-  const asks = replayed ? 0 : turn.asks;
-  if (turn.state === "asked" && asks > 0 && turn.askedAt) {
-    const until = new Date(turn.askedAt.getTime() + answerMs);
+  if (turn.state === "debouncing" && turn.dispatchAt > at)
+    return { step: "wait", state: turn.state, until: turn.dispatchAt };
+  const dispatches = replayed ? 0 : turn.dispatches;
+  if (turn.state === "awaiting_reply" && dispatches > 0 && turn.dispatchedAt) {
+    const until = new Date(turn.dispatchedAt.getTime() + answerTimeoutMs);
     if (until > at) return { step: "wait", state: turn.state, until };
-    if (asks >= MAX_ASKS) return { step: "unanswered" };
+    if (dispatches >= MAX_DISPATCHES) return { step: "unanswered" };
   }
   await tx
-    .update(turns)
-    .set({ state: "asked", asks, askedAt: at, endedAt: null, updatedAt: sql`now()` })
-    .where(eq(turns.id, turnId));
-  return { step: "ask", question: await questionOf(tx, turn, conversation, asks + 1) };
+    .update(aiTurns)
+    .set({ state: "awaiting_reply", dispatches, dispatchedAt: at, endedAt: null, updatedAt: sql`now()` })
+    .where(eq(aiTurns.id, turnId));
+  return { step: "ask", question: await questionOf(tx, turn, conversation, dispatches + 1) };
 }
 
 async function hasOpenTurn(tx: Executor, conversationId: string): Promise<boolean> {
   const [row] = await tx
-    .select({ id: turns.id })
-    .from(turns)
-    .where(and(eq(turns.conversationId, conversationId), inArray(turns.state, OPEN_TURN)));
+    .select({ id: aiTurns.id })
+    .from(aiTurns)
+    .where(and(eq(aiTurns.conversationId, conversationId), inArray(aiTurns.state, OPEN_TURN)));
   return row !== undefined;
 }
 
 async function questionOf(
   tx: Executor,
-  turn: typeof turns.$inferSelect,
+  turn: typeof aiTurns.$inferSelect,
   conversation: typeof conversations.$inferSelect,
   ask: number,
 ): Promise<Question> {
@@ -96,7 +98,7 @@ async function questionOf(
   const asked = await tx
     .select()
     .from(messages)
-    .where(and(eq(messages.turnId, turn.id), eq(messages.direction, "inbound")))
+    .where(and(eq(messages.aiTurnId, turn.id), eq(messages.direction, "inbound")))
     .orderBy(asc(messages.sentAt), asc(messages.createdAt), asc(messages.id));
   const before = await tx
     .select()
@@ -104,7 +106,7 @@ async function questionOf(
     .where(
       and(
         eq(messages.conversationId, conversation.id),
-        or(isNull(messages.turnId), ne(messages.turnId, turn.id)),
+        or(isNull(messages.aiTurnId), ne(messages.aiTurnId, turn.id)),
         notInArray(messages.status, ["suppressed", "failed"]),
       ),
     )
@@ -137,7 +139,7 @@ async function questionOf(
   };
 }
 
-function shown(row: typeof messages.$inferSelect): TurnMessage {
+function shown(row: typeof messages.$inferSelect): AiTurnMessage {
   return {
     id: row.id,
     direction: row.direction,
@@ -149,7 +151,7 @@ function shown(row: typeof messages.$inferSelect): TurnMessage {
   };
 }
 
-function mediaOf(media: unknown): TurnMessage["media"] {
+function mediaOf(media: unknown): AiTurnMessage["media"] {
   if (typeof media !== "object" || media === null) return null;
   const text = (value: unknown) => (typeof value === "string" ? value : null);
   const { mimeType, filename, stored } = media as Record<string, unknown>;

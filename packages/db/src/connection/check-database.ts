@@ -1,5 +1,5 @@
 import postgres from "postgres";
-import type { Finding, Now } from "@millrace/core";
+import type { CheckResult, Now } from "@millrace/core";
 import { openDatabase } from "./database.ts";
 import { pendingMigrations } from "./migrate.ts";
 
@@ -10,7 +10,7 @@ const MIN_VERSION = 15;
 const MAX_CLOCK_DIFFERENCE_MS = 2_000;
 
 /** Looks at Postgres, mostly with connections of its own. `connections` are what one worker needs. Never rejects. */
-export async function checkDatabase(url: string, connections: number, now: Now): Promise<Finding[]> {
+export async function checkDatabase(url: string, connections: number, now: Now): Promise<CheckResult[]> {
   const settings = {
     max: 1,
     connect_timeout: 3,
@@ -30,30 +30,30 @@ export async function checkDatabase(url: string, connections: number, now: Now):
     ];
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "no answer";
-    const todo = "start it, or correct DATABASE_URL";
-    return [{ check: "Postgres", state: "fail", found: `not reachable by DATABASE_URL: ${code}`, todo }];
+    const remedy = "start it, or correct DATABASE_URL";
+    return [{ check: "Postgres", state: "fail", message: `not reachable by DATABASE_URL: ${code}`, remedy }];
   } finally {
     await Promise.all(opened.map((client) => client.end({ timeout: 1 })));
   }
 }
 
-async function version(sql: postgres.Sql): Promise<Finding> {
+async function version(sql: postgres.Sql): Promise<CheckResult> {
   const check = "Postgres version";
   const [row] = await sql<{ version: string }[]>`select current_setting('server_version') as version`;
   const found = row?.version ?? "unknown";
   return Number.parseInt(found, 10) >= MIN_VERSION
-    ? { check, state: "ok", found }
-    : { check, state: "fail", found, todo: `update it to ${MIN_VERSION} or newer` };
+    ? { check, state: "ok", message: found }
+    : { check, state: "fail", message: found, remedy: `update it to ${MIN_VERSION} or newer` };
 }
 
-async function migrations(url: string): Promise<Finding> {
+async function migrations(url: string): Promise<CheckResult> {
   const check = "migrations";
   const database = openDatabase(url, { maxConnections: 1, name: "millrace-doctor" });
   try {
     const pending = await pendingMigrations(database);
     return pending === 0
-      ? { check, state: "ok", found: "all are applied" }
-      : { check, state: "fail", found: `${pending} are not applied`, todo: "run millrace migrate" };
+      ? { check, state: "ok", message: "all are applied" }
+      : { check, state: "fail", message: `${pending} are not applied`, remedy: "run millrace migrate" };
   } finally {
     await database.close();
   }
@@ -66,32 +66,32 @@ async function migrations(url: string): Promise<Finding> {
 export async function checkPrepared(
   sql: postgres.Sql,
   meanwhile: (work: () => Promise<unknown>) => Promise<unknown>,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const check = "prepared statements";
   const ask = () => sql.begin((tx) => tx.unsafe("select $1::int", [1], { prepare: true }));
   await ask();
   try {
     await meanwhile(ask);
-    return { check, state: "ok", found: "they are kept, or not used" };
+    return { check, state: "ok", message: "they are kept, or not used" };
   } catch {
-    const todo = "end DATABASE_URL with ?prepare=false, or give it the direct port of Postgres";
-    return { check, state: "fail", found: "they are lost between transactions, as behind a pooler", todo };
+    const remedy = "end DATABASE_URL with ?prepare=false, or give it the direct port of Postgres";
+    return { check, state: "fail", message: "they are lost between transactions, as behind a pooler", remedy };
   }
 }
 
-async function room(sql: postgres.Sql, connections: number): Promise<Finding> {
+async function room(sql: postgres.Sql, connections: number): Promise<CheckResult> {
   const check = "connections to Postgres";
   const [row] = await sql<{ allowed: number; used: number }[]>`
     select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as allowed,
       (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used`;
   const { allowed, used } = row ?? { allowed: 0, used: 0 };
   const found = `${used} of ${allowed} are in use, and a worker takes up to ${connections}`;
-  if (allowed - used >= connections) return { check, state: "ok", found };
-  const todo = "unless all workers run already, raise max_connections or lower WORKER_CONCURRENCY";
-  return { check, state: allowed < connections ? "fail" : "warn", found, todo };
+  if (allowed - used >= connections) return { check, state: "ok", message: found };
+  const remedy = "unless all workers run already, raise max_connections or lower WORKER_CONCURRENCY";
+  return { check, state: allowed < connections ? "fail" : "warn", message: found, remedy };
 }
 
-async function clock(sql: postgres.Sql, now: Now): Promise<Finding> {
+async function clock(sql: postgres.Sql, now: Now): Promise<CheckResult> {
   const check = "clocks";
   const before = now().getTime();
   const [row] = await sql<{ at: Date }[]>`select clock_timestamp() as at`;
@@ -99,6 +99,6 @@ async function clock(sql: postgres.Sql, now: Now): Promise<Finding> {
   const differenceMs = Math.round(Math.abs((row?.at.getTime() ?? 0) - here));
   const found = `this machine's and that of Postgres differ by ${differenceMs} ms`;
   return differenceMs <= MAX_CLOCK_DIFFERENCE_MS
-    ? { check, state: "ok", found }
-    : { check, state: "warn", found, todo: "let both set their clocks by NTP" };
+    ? { check, state: "ok", message: found }
+    : { check, state: "warn", message: found, remedy: "let both set their clocks by NTP" };
 }

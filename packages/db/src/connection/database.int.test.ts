@@ -37,14 +37,16 @@ test("behind a pooler in transaction mode nothing is prepared; elsewhere the way
     const receivedAt = "2026-03-01T08:00:00.000Z";
     const event = {
       v: 1,
-      source: "test",
+      integration: "test",
       id: query,
       kind: "test",
       correlationId: "c",
       receivedAt,
       payload: {},
     } as const;
-    expect(await inbox.once(event, () => Promise.resolve({ result: "kept" }))).toMatchObject({ result: "kept" });
+    expect(await inbox.applyOnce(event, () => Promise.resolve({ result: "unhandled" }))).toMatchObject({
+      result: "unhandled",
+    });
     expect(await inbox.isDone(event)).toBe(true);
     const [prepared] = await pool.orm.execute<{ count: number }>(
       sql`select count(*)::int as count from pg_prepared_statements where statement like '%webhook_events%'`,

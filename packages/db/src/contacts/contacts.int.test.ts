@@ -6,7 +6,7 @@ import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
 import { contactIdentities, contacts, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
-import { following } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/follow-up-jobs.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -60,7 +60,7 @@ test("names that can pass on never make one person of two that have names for go
 });
 
 test("a person on two channels stays one when both are named by one number", async () => {
-  const telegram: Identity = { channel: "telegram", externalId: "77", lasting: true };
+  const telegram: Identity = { channel: "telegram", externalId: "77", stable: true };
   const id = await resolve([telegram, phone("1")]);
   expect(await resolve([bsuid("a"), phone("1")])).toBe(id);
   const other = await resolve([{ ...telegram, externalId: "78" }, mail("c@example.org")]);
@@ -134,19 +134,19 @@ test("the last word on marketing holds in every order, and of two at once the re
 type Names = readonly [Identity, ...Identity[]];
 
 function bsuid(name: string): Identity {
-  return { channel: "whatsapp", externalId: `NL.${name}`, lasting: true };
+  return { channel: "whatsapp", externalId: `NL.${name}`, stable: true };
 }
 
 function phone(digits: string): Identity {
-  return { channel: "whatsapp", externalId: digits, lasting: false };
+  return { channel: "whatsapp", externalId: digits, stable: false };
 }
 
 function mail(address: string): Identity {
-  return { channel: "email", externalId: address, lasting: false };
+  return { channel: "email", externalId: address, stable: false };
 }
 
 function step<T>(write: (stores: Pick<Stores, "contacts">) => Promise<T>): Promise<T> {
-  return database.orm.transaction((tx) => write({ contacts: contactStore(tx, following(uuidv7)) }));
+  return database.orm.transaction((tx) => write({ contacts: contactStore(tx, eventContext(uuidv7)) }));
 }
 
 function resolve(names: Names, known: Profile = {}): Promise<string> {

@@ -8,7 +8,7 @@ import { migrateDatabase } from "../connection/migrate.ts";
 import { cases, contactIdentities, contacts, conversations, leads, messages, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { following } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/follow-up-jobs.ts";
 import { leadStore } from "../leads/leads.ts";
 import { messageStore } from "../messages/messages.ts";
 
@@ -29,28 +29,28 @@ afterAll(async () => {
 /** An event that names a person; with `previous`, one that says what they were called before. */
 type Event = { id: string; current: Named; previous: Named | undefined };
 /** BSUIDs by number, and a phone. */
-type Named = { lasting: readonly number[]; phone: number | undefined };
+type Named = { stable: readonly number[]; phone: number | undefined };
 
 const PHONES = 3;
 const phone = fc.option(fc.nat(PHONES - 1), { nil: undefined });
-const lasting = (minLength: number) => fc.uniqueArray(fc.nat(4), { minLength, maxLength: 2 });
+const stable = (minLength: number) => fc.uniqueArray(fc.nat(4), { minLength, maxLength: 2 });
 const event = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ current: fc.record({ lasting: lasting(1), phone }), previous: fc.constant(undefined) }),
+    arbitrary: fc.record({ current: fc.record({ stable: stable(1), phone }), previous: fc.constant(undefined) }),
   },
   {
     weight: 2,
     arbitrary: fc.record({
-      current: fc.record({ lasting: fc.constant([]), phone: fc.nat(PHONES - 1) }),
+      current: fc.record({ stable: fc.constant([]), phone: fc.nat(PHONES - 1) }),
       previous: fc.constant(undefined),
     }),
   },
   {
     weight: 1,
     arbitrary: fc.record({
-      current: fc.record({ lasting: lasting(1), phone }),
-      previous: fc.record({ lasting: lasting(1), phone }),
+      current: fc.record({ stable: stable(1), phone }),
+      previous: fc.record({ stable: stable(1), phone }),
     }),
   },
 );
@@ -95,7 +95,7 @@ function write(tenantId: string, each: Event): Promise<void> {
 }
 
 async function effects(tx: Executor, tenantId: string, { id, current, previous }: Event): Promise<void> {
-  const store = contactStore(tx, following(uuidv7));
+  const store = contactStore(tx, eventContext(uuidv7));
   const [first, ...rest] = identities(current);
   if (!first) throw new Error("an event names somebody");
   const contactId = previous
@@ -103,12 +103,17 @@ async function effects(tx: Executor, tenantId: string, { id, current, previous }
     : await store.resolve(tenantId, [first, ...rest], { name: id });
   const place = { tenantId, channel: "whatsapp", accountId: tenantId } as const;
   const at = new Date("2026-03-01T08:00:00Z");
-  const conversationId = await conversationStore(tx, following(uuidv7)).open(
+  const conversationId = await conversationStore(tx, eventContext(uuidv7)).open(
     { ...place, threadId: contactId, kind: "direct", contactId },
     { at, byUser: true },
   );
   const message = { ...place, conversationId, contactId, externalId: id, sentAt: at, payload: {} };
-  await messageStore(tx, following(uuidv7)).add({ ...message, direction: "inbound", type: "text", status: "received" });
+  await messageStore(tx, eventContext(uuidv7)).add({
+    ...message,
+    direction: "inbound",
+    type: "text",
+    status: "received",
+  });
   const answers = { answers: {}, consents: {}, payload: {}, isTest: false, submittedAt: at };
   await leadStore(tx, uuidv7).add({ tenantId, contactId, source: "Meta", externalId: `${tenantId}.${id}`, ...answers });
 }
@@ -146,7 +151,7 @@ async function check(tenantId: string, events: readonly Event[]): Promise<{ mess
     const message = texts.find(({ externalId }) => externalId === id);
     const thread = threads.find((each) => each.id === message?.conversationId);
     expect([thread?.contactId, thread?.threadId]).toEqual([message?.contactId, message?.contactId]);
-    const [name] = current.lasting;
+    const [name] = current.stable;
     if (name === undefined) continue;
     expect(message?.contactId).toBe(bearer(bsuid(name)));
     expect(forms.find(({ externalId }) => externalId === `${tenantId}.${id}`)?.contactId).toBe(message?.contactId);
@@ -158,7 +163,7 @@ async function check(tenantId: string, events: readonly Event[]): Promise<{ mess
 function groupsOf(events: readonly Event[]): Map<number, number> {
   const groups = new Map<number, number>();
   for (const { current, previous } of events) {
-    const together = [...current.lasting, ...(previous?.lasting ?? [])];
+    const together = [...current.stable, ...(previous?.stable ?? [])];
     for (const name of together) if (!groups.has(name)) groups.set(name, name);
     const joined = new Set(together.map((name) => groups.get(name)));
     const [group] = [...joined];
@@ -171,15 +176,15 @@ function groupsOf(events: readonly Event[]): Map<number, number> {
 /** The people that an event names together with this phone. */
 function groupsAt(groups: ReadonlyMap<number, number>, { current, previous }: Event, number: number): number[] {
   if (current.phone !== number && previous?.phone !== number) return [];
-  const [name] = current.lasting;
+  const [name] = current.stable;
   const group = name === undefined ? undefined : groups.get(name);
   return group === undefined ? [] : [group];
 }
 
-function identities({ lasting, phone: number }: Named): Identity[] {
+function identities({ stable, phone: number }: Named): Identity[] {
   return [
-    ...lasting.map((name): Identity => ({ channel: "whatsapp", externalId: bsuid(name), lasting: true })),
-    ...(number === undefined ? [] : [{ channel: "whatsapp", externalId: digits(number), lasting: false } as const]),
+    ...stable.map((name): Identity => ({ channel: "whatsapp", externalId: bsuid(name), stable: true })),
+    ...(number === undefined ? [] : [{ channel: "whatsapp", externalId: digits(number), stable: false } as const]),
   ];
 }
 

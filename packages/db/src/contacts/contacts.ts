@@ -3,12 +3,12 @@ import type { ContactStore, Identity, Profile } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { isLatest } from "../conversations/latest.ts";
 import { contacts } from "../schema/index.ts";
-import { bearerOf, type KnownContact, uniqueIdentities } from "./identities.ts";
-import type { Following } from "../inbox/follow-up-jobs.ts";
-import { settle } from "./resolve.ts";
+import { ownerOf, type KnownContact, uniqueIdentities } from "./identities.ts";
+import type { EventContext } from "../inbox/follow-up-jobs.ts";
+import { resolveContact } from "./resolve.ts";
 
 /** {@link ContactStore} on the tables contacts and contact_identities. */
-export function contactStore(tx: Executor, following: Following): ContactStore {
+export function contactStore(tx: Executor, following: EventContext): ContactStore {
   return {
     resolve: (tenantId, identities, profile) => contactOf(tx, following, tenantId, [], identities, profile),
     join: (tenantId, previous, current, profile) => contactOf(tx, following, tenantId, previous, current, profile),
@@ -26,19 +26,19 @@ export function contactStore(tx: Executor, following: Following): ContactStore {
 /** The contact that all these names are known to be; otherwise it is settled who the person is. */
 async function contactOf(
   tx: Executor,
-  following: Following,
+  following: EventContext,
   tenantId: string,
   previous: readonly Identity[],
   current: readonly Identity[],
   profile: Profile,
 ): Promise<string> {
   const named = uniqueIdentities([...current, ...previous]);
-  const contact = await bearerOf(tx, tenantId, named);
+  const contact = await ownerOf(tx, tenantId, named);
   if (contact) {
     if (differs(contact, profile)) await updateProfile(tx, contact.id, profile);
     return contact.id;
   }
-  const settled = await settle(tx, following, tenantId, { current: uniqueIdentities(current), previous });
+  const settled = await resolveContact(tx, following, tenantId, { current: uniqueIdentities(current), previous });
   await updateProfile(tx, settled, profile);
   return settled;
 }

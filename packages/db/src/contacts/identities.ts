@@ -22,7 +22,7 @@ const knownContact = {
  * it cannot be merged away: whoever would merge it waits, and whoever comes while it is merged waits here and then does
  * not find it.
  */
-export async function bearerOf(
+export async function ownerOf(
   tx: Executor,
   tenantId: string,
   identities: readonly Identity[],
@@ -63,19 +63,19 @@ function areNames(tenantId: string, identities: readonly Identity[]) {
   return and(eq(contactIdentities.tenantId, tenantId), or(...identities.map(isName)));
 }
 
-/** On which channels each of these contacts has a lasting name. */
-export async function lastingChannels(tx: Executor, contactIds: readonly string[]): Promise<Map<string, Set<string>>> {
+/** On which channels each of these contacts has a stable name. */
+export async function stableChannels(tx: Executor, contactIds: readonly string[]): Promise<Map<string, Set<string>>> {
   const rows = await tx
     .selectDistinct({ contactId: contactIdentities.contactId, channel: contactIdentities.channel })
     .from(contactIdentities)
-    .where(and(inArray(contactIdentities.contactId, [...contactIds]), eq(contactIdentities.lasting, true)));
+    .where(and(inArray(contactIdentities.contactId, [...contactIds]), eq(contactIdentities.stable, true)));
   const channels = new Map(contactIds.map((id) => [id, new Set<string>()]));
   for (const { contactId, channel } of rows) channels.get(contactId)?.add(channel);
   return channels;
 }
 
 /** Gives names to a contact, whoever had them before. */
-export async function own(
+export async function assignIdentities(
   tx: Executor,
   newId: NewId,
   tenantId: string,
@@ -85,13 +85,13 @@ export async function own(
   await tx
     .insert(contactIdentities)
     .values(
-      identities.map(({ channel, externalId, lasting }) => ({
+      identities.map(({ channel, externalId, stable }) => ({
         id: newId(),
         tenantId,
         contactId,
         channel,
         externalId,
-        lasting,
+        stable,
       })),
     )
     .onConflictDoUpdate({

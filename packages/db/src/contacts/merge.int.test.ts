@@ -8,7 +8,7 @@ import { cases, contacts, conversations, conversionUploads, messages, tenants } 
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
-import { following } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/follow-up-jobs.ts";
 import { messageStore } from "../messages/messages.ts";
 
 let testDatabase: TestDatabase;
@@ -73,7 +73,7 @@ test("a merge waits for a message that is being written to the contact that goes
       merging = resolve([bsuid("a"), phone("1")]);
       await until("the merge waits", async () => (await waiting()) > 0);
     });
-    await contactStore(tx, following(uuidv7)).setMarketing(contactId, false, new Date());
+    await contactStore(tx, eventContext(uuidv7)).setMarketing(contactId, false, new Date());
   });
   expect(await merging).toBe(one);
   expect(await messagesOf(one)).toHaveLength(3);
@@ -86,7 +86,7 @@ test("whoever comes while a contact is merged away waits and finds the one that 
   await writeText([bsuid("a")], "2026-03-01T08:00:00Z");
   let writing: Promise<string> | undefined;
   await database.orm.transaction(async (tx) => {
-    await contactStore(tx, following(uuidv7)).resolve(tenantId, [bsuid("a"), phone("1")], {});
+    await contactStore(tx, eventContext(uuidv7)).resolve(tenantId, [bsuid("a"), phone("1")], {});
     writing = writeText([bsuid("a")], "2026-03-03T08:00:00Z");
     await until("the message waits", async () => (await waiting()) > 0);
   });
@@ -107,7 +107,7 @@ test("a merge takes along what was won in either thread, and keeps the latest cl
       .where(eq(conversations.contactId, contactId))
       .returning();
     await database.orm.transaction((tx) =>
-      conversionStore(tx, following(uuidv7)).add({
+      conversionStore(tx, eventContext(uuidv7)).add({
         ...SALE,
         tenantId,
         transactionId: contactId,
@@ -133,15 +133,15 @@ const SALE = {
 type Names = readonly [Identity, ...Identity[]];
 
 function bsuid(name: string): Identity {
-  return { channel: "whatsapp", externalId: `NL.${name}`, lasting: true };
+  return { channel: "whatsapp", externalId: `NL.${name}`, stable: true };
 }
 
 function phone(digits: string): Identity {
-  return { channel: "whatsapp", externalId: digits, lasting: false };
+  return { channel: "whatsapp", externalId: digits, stable: false };
 }
 
 function resolve(names: Names): Promise<string> {
-  return database.orm.transaction((tx) => contactStore(tx, following(uuidv7)).resolve(tenantId, names, {}));
+  return database.orm.transaction((tx) => contactStore(tx, eventContext(uuidv7)).resolve(tenantId, names, {}));
 }
 
 function writeText(names: Names, at: string): Promise<string> {
@@ -149,16 +149,21 @@ function writeText(names: Names, at: string): Promise<string> {
 }
 
 async function text(tx: Executor, names: Names, time: string, between?: () => Promise<void>): Promise<string> {
-  const contactId = await contactStore(tx, following(uuidv7)).resolve(tenantId, names, {});
+  const contactId = await contactStore(tx, eventContext(uuidv7)).resolve(tenantId, names, {});
   await between?.();
   const place = { tenantId, channel: "whatsapp", accountId: tenantId } as const;
   const at = new Date(time);
-  const conversationId = await conversationStore(tx, following(uuidv7)).open(
+  const conversationId = await conversationStore(tx, eventContext(uuidv7)).open(
     { ...place, threadId: contactId, kind: "direct", contactId },
     { at, byUser: true },
   );
   const message = { ...place, conversationId, contactId, externalId: uuidv7(), sentAt: at, payload: {} };
-  await messageStore(tx, following(uuidv7)).add({ ...message, direction: "inbound", type: "text", status: "received" });
+  await messageStore(tx, eventContext(uuidv7)).add({
+    ...message,
+    direction: "inbound",
+    type: "text",
+    status: "received",
+  });
   return contactId;
 }
 

@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../connection/database.ts";
 import { cases, contactIdentities, contacts, conversations, leads } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
-import type { Following } from "../inbox/follow-up-jobs.ts";
+import type { EventContext } from "../inbox/follow-up-jobs.ts";
 import { mergeConversations } from "../conversations/merge.ts";
 
 type Contact = typeof contacts.$inferSelect;
@@ -11,7 +11,7 @@ type Contact = typeof contacts.$inferSelect;
  * Makes two contacts one and returns it: the older (UUIDv7 sort by time), so that the result does not depend on which
  * of two webhooks was worked on first. Whatever pointed to the other points to it afterwards.
  */
-export async function mergeContacts(tx: Executor, following: Following, one: string, two: string): Promise<string> {
+export async function mergeContacts(tx: Executor, following: EventContext, one: string, two: string): Promise<string> {
   // Waits for transactions that write to either: what they write is moved too, and none can begin before this one ends.
   const rows = await tx
     .select()
@@ -38,7 +38,7 @@ export async function mergeContacts(tx: Executor, following: Following, one: str
 }
 
 /** On a channel without chats a thread is named after its contact: it is renamed, or joined with the survivor's. */
-async function mergeThreads(tx: Executor, following: Following, survivor: string, other: string): Promise<void> {
+async function mergeThreads(tx: Executor, following: EventContext, survivor: string, other: string): Promise<void> {
   const threads = await tx
     .select({
       id: conversations.id,

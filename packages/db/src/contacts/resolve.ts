@@ -3,19 +3,24 @@ import type { Identity, NewId } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
 import { contacts } from "../schema/index.ts";
-import { isSame, lastingChannels, own, type Owned, ownersOf, uniqueIdentities } from "./identities.ts";
-import type { Following } from "../inbox/follow-up-jobs.ts";
+import { isSame, stableChannels, assignIdentities, type Owned, ownersOf, uniqueIdentities } from "./identities.ts";
+import type { EventContext } from "../inbox/follow-up-jobs.ts";
 import { mergeContacts } from "./merge.ts";
 
 /** What the platform calls a person, and what it says that it called them before. */
 type Names = { current: readonly Identity[]; previous: readonly Identity[] };
 
 /**
- * Decides who the person is when not all of their names are known to be one contact's yet. A lasting name (BSUID)
- * decides; a passing one (phone) follows it: numbers are given to new people, and WhatsApp may stop showing them.
- * Two lasting names of one channel become one contact only if the platform names them together.
+ * Decides who the person is when not all of their names are known to be one contact's yet. A stable name (BSUID)
+ * decides; a transferable one (phone) follows it: numbers are given to new people, and WhatsApp may stop showing them.
+ * Two stable names of one channel become one contact only if the platform names them together.
  */
-export async function settle(tx: Executor, following: Following, tenantId: string, names: Names): Promise<string> {
+export async function resolveContact(
+  tx: Executor,
+  following: EventContext,
+  tenantId: string,
+  names: Names,
+): Promise<string> {
   const { newId } = following;
   const named = uniqueIdentities([...names.current, ...names.previous]);
   await lockIdentities(tx, tenantId, named);
@@ -24,7 +29,7 @@ export async function settle(tx: Executor, following: Following, tenantId: strin
   // A merge moves names that were not given here. Whoever changes existing contacts takes turns, and looks again.
   await lockContacts(tx, tenantId);
   const owners = await ownersOf(tx, tenantId, named);
-  const channelsOf = await lastingChannels(tx, [...new Set(owners.map(({ contact }) => contact.id))]);
+  const channelsOf = await stableChannels(tx, [...new Set(owners.map(({ contact }) => contact.id))]);
   const { same, others } = tellApart(owners, names, channelsOf);
 
   // A name that the person bears now moves to them. One that they bore before may be someone else's by now.
@@ -36,7 +41,7 @@ export async function settle(tx: Executor, following: Following, tenantId: strin
   if (first === undefined) return make(tx, newId, tenantId, theirs);
   let contactId = first;
   for (const id of rest) contactId = await mergeContacts(tx, following, contactId, id);
-  await own(tx, newId, tenantId, theirs, contactId);
+  await assignIdentities(tx, newId, tenantId, theirs, contactId);
   return contactId;
 }
 
@@ -60,7 +65,7 @@ export function lockContacts(tx: Executor, tenantId: string): Promise<void> {
 async function make(tx: Executor, newId: NewId, tenantId: string, identities: readonly Identity[]): Promise<string> {
   const contactId = newId();
   await tx.insert(contacts).values({ id: contactId, tenantId });
-  await own(tx, newId, tenantId, identities, contactId);
+  await assignIdentities(tx, newId, tenantId, identities, contactId);
   return contactId;
 }
 
@@ -70,13 +75,11 @@ function tellApart(
   { current, previous }: Names,
   channelsOf: ReadonlyMap<string, ReadonlySet<string>>,
 ): { same: Set<string>; others: Owned[] } {
-  const previousLasts = previous.some(({ lasting }) => lasting);
-  // Whom the platform means: the bearers of the lasting names, and of the previous ones where none of those lasts.
-  const meant = owners.filter(({ identity }) => identity.lasting || (!previousLasts && !isAmong(current, identity)));
+  const previousLasts = previous.some(({ stable }) => stable);
+  // Whom the platform means: the bearers of the stable names, and of the previous ones where none of those lasts.
+  const meant = owners.filter(({ identity }) => identity.stable || (!previousLasts && !isAmong(current, identity)));
   const same = new Set(meant.map(({ contact }) => contact.id));
-  const taken = new Set<string>(
-    [...current, ...previous].filter(({ lasting }) => lasting).map(({ channel }) => channel),
-  );
+  const taken = new Set<string>([...current, ...previous].filter(({ stable }) => stable).map(({ channel }) => channel));
   const take = (id: string) => channelsOf.get(id)?.forEach((channel) => taken.add(channel));
   same.forEach(take);
 
@@ -84,7 +87,7 @@ function tellApart(
   for (const owner of owners) {
     const { id } = owner.contact;
     if (same.has(id)) continue;
-    // Whoever has another lasting name is someone else, who had this name before or has it now.
+    // Whoever has another stable name is someone else, who had this name before or has it now.
     const isOther = [...(channelsOf.get(id) ?? [])].some((channel) => taken.has(channel));
     if (isOther) others.push(owner);
     else {

@@ -19,7 +19,7 @@ export function findContacts({ orm }: Database, word: string): Promise<FoundCont
 }
 
 /** The contacts that these words mean exactly: all of these but a name. */
-export async function contactsMeant({ orm }: Database, word: string): Promise<string[]> {
+export async function matchContacts({ orm }: Database, word: string): Promise<string[]> {
   const rows = await orm
     .select({ id: contacts.id })
     .from(contacts)

@@ -9,7 +9,7 @@ import { isOutage } from "../connection/outage.ts";
 import { cases, conversations, conversionUploads, messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "./conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
-import { following } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/follow-up-jobs.ts";
 import { messageStore } from "../messages/messages.ts";
 
 let testDatabase: TestDatabase;
@@ -89,7 +89,7 @@ test("of two threads that become one, the later click stays, and so do conversio
   const old = await open("-1", { at: minute(5), byUser: true, click: click("later") });
   const survivor = await open("-1001", { at: minute(3), byUser: true, click: click("earlier") });
   await transact((tx) =>
-    conversionStore(tx, following(uuidv7)).add({
+    conversionStore(tx, eventContext(uuidv7)).add({
       tenantId,
       conversationId: old,
       transactionId: tenantId,
@@ -218,7 +218,7 @@ test("of two threads that become one, a person who was in charge of either stays
 });
 
 function step<T>(write: (store: ConversationStore) => Promise<T>): Promise<T> {
-  return transact((tx) => write(conversationStore(tx, following(uuidv7))));
+  return transact((tx) => write(conversationStore(tx, eventContext(uuidv7))));
 }
 
 /** As a worker does it: of two transactions that are in each other's way, the one that Postgres ends is done again. */
@@ -247,10 +247,10 @@ function reach(threadId: string, reachable: boolean, at: Date): Promise<void> {
 function say(threadId: string, externalId: string, at: Date): Promise<void> {
   return transact(async (tx) => {
     const thread = { ...place(threadId), kind: "group" } as const;
-    const conversationId = await conversationStore(tx, following(uuidv7)).open(thread, { at, byUser: true });
+    const conversationId = await conversationStore(tx, eventContext(uuidv7)).open(thread, { at, byUser: true });
     const message = { tenantId, channel: "telegram", accountId: tenantId, conversationId, externalId } as const;
     const rest = { direction: "inbound", type: "text", status: "received", sentAt: at, payload: {} } as const;
-    await messageStore(tx, following(uuidv7)).add({ ...message, ...rest });
+    await messageStore(tx, eventContext(uuidv7)).add({ ...message, ...rest });
   });
 }
 

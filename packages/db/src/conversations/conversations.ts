@@ -7,12 +7,12 @@ import { lockNames } from "../connection/advisory-locks.ts";
 import { cases, conversations } from "../schema/index.ts";
 import { clickFrom, clickTo } from "./click-columns.ts";
 import { mergeConversations } from "./merge.ts";
-import type { Following } from "../inbox/follow-up-jobs.ts";
-import { takeOver } from "./takeover.ts";
-import { factsOf, tellMove, tellReachable, type ThreadFacts } from "./thread-state.ts";
+import type { EventContext } from "../inbox/follow-up-jobs.ts";
+import { changeMode } from "./takeover.ts";
+import { threadStateOf, setThreadMovedTo, setThreadReachable, type ThreadState } from "./thread-state.ts";
 
-/** {@link ConversationStore} on the tables conversations, cases and thread_facts. */
-export function conversationStore(tx: Executor, following: Following): ConversationStore {
+/** {@link ConversationStore} on the tables conversations, cases and thread_states. */
+export function conversationStore(tx: Executor, following: EventContext): ConversationStore {
   const { newId } = following;
   return {
     async find(id) {
@@ -40,7 +40,7 @@ export function conversationStore(tx: Executor, following: Following): Conversat
       return { ...thread, contactId: contactId ?? undefined, title: title ?? undefined, click };
     },
 
-    takeOver: (takeover) => takeOver(tx, following, takeover),
+    changeMode: (takeover) => changeMode(tx, following, takeover),
 
     async open(thread, activity) {
       const found = await touch(tx, thread, activity);
@@ -51,7 +51,7 @@ export function conversationStore(tx: Executor, following: Following): Conversat
       return openHere(tx, newId, moved, activity, await lockThread(tx, moved));
     },
 
-    async heard(thread, at) {
+    async recordUserActivity(thread, at) {
       await tx
         .update(conversations)
         .set({ lastUserMessageAt: latestHeard(at), updatedAt: sql`now()` })
@@ -63,7 +63,7 @@ export function conversationStore(tx: Executor, following: Following): Conversat
       // The old one first, as `open` does when it follows a move, so that neither waits for the other.
       for (const threadId of [fromThreadId, toThreadId])
         await lockNames(tx, [threadName({ channel, accountId, threadId })]);
-      await tellMove(tx, { channel, accountId, threadId: fromThreadId }, toThreadId);
+      await setThreadMovedTo(tx, { channel, accountId, threadId: fromThreadId }, toThreadId);
       const from = await find(tx, channel, accountId, fromThreadId);
       const to = await find(tx, channel, accountId, toThreadId);
       if (from && to) await mergeConversations(tx, following, to, from);
@@ -73,7 +73,7 @@ export function conversationStore(tx: Executor, following: Following): Conversat
     async setReachable(channel, accountId, threadId, reachable, at) {
       const place = { channel, accountId, threadId };
       await lockNames(tx, [threadName(place)]);
-      await tellReachable(tx, place, reachable, at);
+      await setThreadReachable(tx, place, reachable, at);
       await tx
         .update(conversations)
         .set({ reachable, reachableChangedAt: at, updatedAt: sql`now()` })
@@ -89,8 +89,8 @@ function threadName({ channel, accountId, threadId }: Place): string {
 }
 
 /** Holds the thread until the transaction ends and tells what is known of it besides its conversation. */
-async function lockThread(tx: Executor, place: Place): Promise<ThreadFacts | undefined> {
-  const [, facts] = await Promise.all([lockNames(tx, [threadName(place)]), factsOf(tx, place)]);
+async function lockThread(tx: Executor, place: Place): Promise<ThreadState | undefined> {
+  const [, facts] = await Promise.all([lockNames(tx, [threadName(place)]), threadStateOf(tx, place)]);
   return facts;
 }
 
@@ -100,7 +100,7 @@ async function openHere(
   newId: NewId,
   thread: Thread,
   activity: Activity,
-  facts: ThreadFacts | undefined,
+  facts: ThreadState | undefined,
 ): Promise<string> {
   const found = await touch(tx, thread, activity);
   if (found?.caseStatus === "open") return found.id;
@@ -173,7 +173,7 @@ async function insert(
   thread: Thread,
   { at, byUser, click }: Activity,
   caseId: string,
-  facts: ThreadFacts | undefined,
+  facts: ThreadState | undefined,
 ): Promise<string> {
   const id = newId();
   await tx.insert(conversations).values({

@@ -2,8 +2,8 @@ import { count, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../connection/database.ts";
 import { cases, conversations, conversionUploads } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
-import type { Following } from "../inbox/follow-up-jobs.ts";
-import { mergeTurns } from "../assistant/merge-turns.ts";
+import type { EventContext } from "../inbox/follow-up-jobs.ts";
+import { mergeAiTurns } from "../assistant/merge-turns.ts";
 
 /**
  * Makes two conversations one. An open case stays open; where both have one, the survivor's stands for both from the
@@ -11,7 +11,7 @@ import { mergeTurns } from "../assistant/merge-turns.ts";
  */
 export async function mergeConversations(
   tx: Executor,
-  following: Following,
+  following: EventContext,
   survivor: string,
   other: string,
 ): Promise<void> {
@@ -30,11 +30,11 @@ export async function mergeConversations(
     // Above both, so that no answer that was asked for in either passes for one that was asked for in the whole.
     epoch: Math.max(kept.epoch, gone.epoch) + 1,
   };
-  await mergeTurns(tx, following, kept, gone, merged);
+  await mergeAiTurns(tx, following, kept, gone, merged);
   // The places of the one follow those of the other.
   await tx
     .update(messages)
-    .set({ conversationId: survivor, position: sql`${messages.position} + ${kept.positions}` })
+    .set({ conversationId: survivor, position: sql`${messages.position} + ${kept.lastPosition}` })
     .where(eq(messages.conversationId, other));
   await tx
     .update(conversionUploads)
@@ -49,7 +49,7 @@ export async function mergeConversations(
       caseId: await mergeCases(tx, kept.caseId, gone.caseId),
       title: kept.title ?? gone.title,
       ...merged,
-      positions: kept.positions + gone.positions,
+      lastPosition: kept.lastPosition + gone.lastPosition,
       reachable: reach.reachable,
       reachableChangedAt: reach.reachableChangedAt,
       clickKind: clicked.clickKind,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "@millrace/testing";
 import { openConversations } from "../../test/conversations.ts";
 import { isOutage } from "../connection/outage.ts";
-import { createFence } from "./takeover-lock.ts";
+import { createTakeoverLock } from "./takeover-lock.ts";
 
 let talks: Awaited<ReturnType<typeof openConversations>>;
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => talks.close());
 
 test("a takeover that waits too long for an answer lets go of the conversation, and is done when it is repeated", async () => {
-  const fence = createFence(talks.database);
+  const fence = createTakeoverLock(talks.database);
   const talk = await talks.meet();
   let arrive: (() => void) | undefined;
   const onItsWay = fence.pass(talk.id, 0, () => new Promise<void>((resolve) => (arrive = resolve)));

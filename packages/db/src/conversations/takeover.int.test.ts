@@ -5,25 +5,25 @@ import { uuidv7 } from "@millrace/core";
 import { until } from "@millrace/testing";
 import { openConversations, partOf, type Talk, TIMINGS, waiting } from "../../test/conversations.ts";
 import { type Database, openDatabase } from "../connection/database.ts";
-import { conversations, messages, operatorActions, turns as table } from "../schema/index.ts";
-import { createFence, type Fence } from "./takeover-lock.ts";
-import { createOutbox } from "../messages/send-state.ts";
-import { createTurns, type Turns } from "../assistant/next-turn-step.ts";
+import { conversations, messages, auditLog, aiTurns as table } from "../schema/index.ts";
+import { createTakeoverLock, type TakeoverLock } from "./takeover-lock.ts";
+import { createSendStates } from "../messages/send-state.ts";
+import { createAiTurns, type AiTurns } from "../assistant/next-turn-step.ts";
 
 let talks: Awaited<ReturnType<typeof openConversations>>;
-let fenceDatabase: Database;
-let turns: Turns;
-let fence: Fence;
+let lockDatabase: Database;
+let turns: AiTurns;
+let fence: TakeoverLock;
 
 beforeAll(async () => {
   talks = await openConversations();
-  fenceDatabase = openDatabase(talks.databaseUrl, { maxConnections: 4, name: "test-fence" });
-  turns = createTurns(talks.database, TIMINGS, () => talks.clock.at);
-  fence = createFence(fenceDatabase);
+  lockDatabase = openDatabase(talks.databaseUrl, { maxConnections: 4, name: "test-fence" });
+  turns = createAiTurns(talks.database, TIMINGS, () => talks.clock.at);
+  fence = createTakeoverLock(lockDatabase);
 });
 
 afterAll(async () => {
-  await fenceDatabase.close();
+  await lockDatabase.close();
   await talks.close();
 });
 
@@ -33,30 +33,26 @@ async function read({ id }: Talk) {
 }
 
 const changesOf = ({ id }: Talk) =>
-  talks.database.orm
-    .select()
-    .from(operatorActions)
-    .where(eq(operatorActions.subject, id))
-    .orderBy(asc(operatorActions.id));
+  talks.database.orm.select().from(auditLog).where(eq(auditLog.subject, id)).orderBy(asc(auditLog.id));
 
 async function openTurnOf({ id }: Talk): Promise<string | undefined> {
   const rows = await talks.database.orm.select().from(table).where(eq(table.conversationId, id));
-  return rows.find(({ state }) => state === "gathering" || state === "asked")?.id;
+  return rows.find(({ state }) => state === "debouncing" || state === "awaiting_reply")?.id;
 }
 
 /** Queues texts of the AI as answers of the present epoch. */
 async function answerWith(talk: Talk, ...texts: readonly string[]): Promise<string[]> {
   await talks.hear(talk, "Hello");
   const turnId = (await openTurnOf(talk)) ?? "";
-  talks.pass(TIMINGS.gatherMs);
+  talks.pass(TIMINGS.debounceMs);
   await turns.next(turnId);
   await turns.accepted(turnId);
   const parts = texts.map((text) => partOf(text));
-  await talks.write((stores) => stores.turns.answer({ turnId, messages: parts, at: talks.clock.at }));
+  await talks.write((stores) => stores.aiTurns.answer({ turnId, messages: parts, at: talks.clock.at }));
   const rows = await talks.database.orm
     .select()
     .from(messages)
-    .where(and(eq(messages.turnId, turnId), eq(messages.author, "ai")))
+    .where(and(eq(messages.aiTurnId, turnId), eq(messages.author, "ai")))
     .orderBy(asc(messages.position));
   return rows.map(({ id }) => id);
 }
@@ -94,13 +90,13 @@ test("of many that take over at once one does", async () => {
 
 test("7: a takeover takes back what the AI has not sent, and nothing else", async () => {
   const [talk, elsewhere] = [await talks.meet(), await talks.meet()];
-  const outbox = createOutbox(talks.database);
+  const outbox = createSendStates(talks.database);
   const ids = await answerWith(talk, "sent", "uncertain", "refused", "queued");
   const [sent = "", uncertain = "", refused = "", queued = ""] = ids;
   const [persons = ""] = await talks.say(talk, "a person's");
   const [others = ""] = await answerWith(elsewhere, "another conversation's");
   for (const id of [sent, uncertain, refused]) await outbox.begin(id, talks.clock.at);
-  await talks.write((stores) => stores.outbox.sent(sent, { externalId: "wamid.t1" }, talks.clock.at));
+  await talks.write((stores) => stores.outbox.markSent(sent, { externalId: "wamid.t1" }, talks.clock.at));
   await outbox.refused(refused, talks.clock.at, true);
   const { followUps } = await talks.turnOver(talk, "human");
   const states = async () => {
@@ -115,7 +111,7 @@ test("7: a takeover takes back what the AI has not sent, and nothing else", asyn
     [persons]: "queued",
     [others]: "queued",
   });
-  const wakes = followUps.map(({ id, wake }) => [id, wake]);
+  const wakes = followUps.map(({ id, promote: wake }) => [id, wake]);
   expect(new Set(wakes.map(String))).toEqual(new Set([`send.${refused},true`, `send.${queued},true`]));
   // What nobody knows of yet stops at the fence, and the person's own message is next.
   expect(await outbox.find(persons)).toMatchObject({ ahead: 1, fence: undefined });
@@ -127,10 +123,10 @@ test("a takeover ends the open question, whatever it waits for, and wakes its jo
     const talk = await talks.meet();
     await talks.hear(talk, "Hello");
     const turnId = (await openTurnOf(talk)) ?? "";
-    talks.pass(TIMINGS.gatherMs);
+    talks.pass(TIMINGS.debounceMs);
     if (isAsked) await turns.next(turnId);
     const { followUps } = await talks.turnOver(talk, "human");
-    expect(followUps.map(({ id, wake }) => [id, wake])).toEqual([[`turn.${turnId}`, true]]);
+    expect(followUps.map(({ id, promote: wake }) => [id, wake])).toEqual([[`turn.${turnId}`, true]]);
     expect(await openTurnOf(talk)).toBeUndefined();
     expect(await turns.next(turnId)).toEqual({ step: "over", why: "taken_over" });
     expect(await talks.hear(talk, "Are you there?")).toEqual([]);
@@ -168,7 +164,7 @@ async function happen(talk: Talk, step: Step, text: string): Promise<unknown> {
       await talks.say(talk, text);
       return undefined;
     case "ask": {
-      talks.pass(TIMINGS.gatherMs);
+      talks.pass(TIMINGS.debounceMs);
       const next = await turns.next(turnId);
       if (next.step !== "ask") return next.step;
       await turns.accepted(turnId);
@@ -177,9 +173,9 @@ async function happen(talk: Talk, step: Step, text: string): Promise<unknown> {
     case "answer": {
       // Nobody answers what was not asked.
       const [turn] = await talks.database.orm.select().from(table).where(eq(table.id, turnId));
-      if (turn?.state === "gathering") return "late";
+      if (turn?.state === "debouncing") return "late";
       const answer = { turnId, messages: [partOf(text)], at: talks.clock.at };
-      return (await talks.write((stores) => stores.turns.answer(answer))).value;
+      return (await talks.write((stores) => stores.aiTurns.answer(answer))).value;
     }
     case "human":
     case "ai":
@@ -228,7 +224,7 @@ test("7: of two changes of hands the later one counts, in whatever order they co
   const turnAt = async ({ id }: Talk, mode: "human" | "ai", ms: number) => {
     const at = new Date(talks.clock.at.getTime() + ms);
     const takeover = { conversationId: id, mode, actor: "Bea", at };
-    return (await talks.write((stores) => stores.conversations.takeOver(takeover))).value;
+    return (await talks.write((stores) => stores.conversations.changeMode(takeover))).value;
   };
   const talk = await talks.meet();
   await talks.turnOver(talk, "human");
@@ -245,7 +241,7 @@ test("7: of two changes of hands the later one counts, in whatever order they co
 test("an answer that the fence holds back makes its question one for the hand-back again", async () => {
   const talk = await talks.meet();
   const [id = ""] = await answerWith(talk, "Yes");
-  await createOutbox(talks.database).begin(id, talks.clock.at);
+  await createSendStates(talks.database).begin(id, talks.clock.at);
   const suppress = () => talks.write((stores) => stores.outbox.suppress(id, "a person took over"));
   await expect(suppress()).rejects.toMatchObject({ next: { kind: "retryable" } });
   await talks.turnOver(talk, "human");
@@ -311,7 +307,7 @@ test("7: a send that fails, or whose worker dies, frees the fence", async () => 
   await expect(failing).rejects.toThrow("no answer");
   const dying = openDatabase(talks.databaseUrl, { maxConnections: 1, name: "test-dying" });
   let underWay = false;
-  const dead = createFence(dying)
+  const dead = createTakeoverLock(dying)
     .pass(talk.id, 0, () => {
       underWay = true;
       return new Promise(() => undefined);
@@ -354,15 +350,15 @@ test("what the AI answered in one of two threads of its own still leaves when th
   const [old, other] = [await talks.meet("telegram"), await talks.meet("telegram")];
   const { accountId } = old.thread;
   await talks.database.orm.update(conversations).set({ accountId }).where(eq(conversations.id, other.id));
-  const outbox = createOutbox(talks.database);
+  const outbox = createSendStates(talks.database);
   const [sent = "", next = ""] = await answerWith(old, "one", "two");
   await outbox.begin(sent, talks.clock.at);
   await talks.write((stores) =>
-    stores.outbox.sent(sent, { externalId: "7/1", movedTo: other.thread.threadId }, talks.clock.at),
+    stores.outbox.markSent(sent, { externalId: "7/1", movedTo: other.thread.threadId }, talks.clock.at),
   );
   const state = await outbox.find(next);
   expect(state?.message.conversationId).toBe(other.id);
-  expect(await fence.pass(other.id, state?.fence?.epoch ?? -1, async () => "sent")).toBe("sent");
+  expect(await fence.pass(other.id, state?.answer?.epoch ?? -1, async () => "sent")).toBe("sent");
   expect((await outbox.find(sent))?.status).toBe("sent");
 });
 

@@ -12,7 +12,7 @@ export type Ended = Exclude<BatchOutcome, { state: "processing" }>;
 export const WITHOUT_HASHES = sql`${conversionUploads.payload} - 'emailHash' - 'phoneHash'`;
 
 /** Keeps what the platform has told of a batch, and of the conversions in it as far as it tells. */
-export async function settleBatch(tx: Executor, batchId: string, outcome: Ended, at: Date): Promise<void> {
+export async function completeBatch(tx: Executor, batchId: string, outcome: Ended, at: Date): Promise<void> {
   const { state, errors } = outcome;
   await conclude(tx, batchId, outcome, at);
   const status = { success: "processed", partial: "partially processed", failed: "rejected" } as const;
@@ -40,16 +40,16 @@ export async function sendAgain(
     .where(and(sentOf(batchId), sql`${conversionUploads.payload} = ${JSON.stringify(ERASED)}::jsonb`));
   const rows = await tx.select({ id: conversionUploads.id }).from(conversionUploads).where(sentOf(batchId));
   if (!batch || rows.length === 0) return [];
-  const { source, accountId, actionId } = batch;
+  const { integration, accountId, actionId } = batch;
   const id = newId();
   await tx.insert(conversionBatches).values({
     id,
-    source,
+    integration,
     accountId,
     actionId,
     state: "formed",
     size: rows.length,
-    tries: batch.tries + 1,
+    attempts: batch.attempts + 1,
     createdAt: at,
     updatedAt: at,
   });
@@ -57,18 +57,18 @@ export async function sendAgain(
     .update(conversionUploads)
     .set({ status: "queued", batchId: id, requestId: null, updatedAt: at })
     .where(sentOf(batchId));
-  return [{ ...uploadJob({ source, id, accountId }), notBefore: notBefore.toISOString() }];
+  return [{ ...uploadJob({ integration, id, accountId }), notBefore: notBefore.toISOString() }];
 }
 
 /** Ends the batches whose upload's dead letter is discarded: what they hold is not uploaded any more. */
-export async function endDiscarded(tx: Executor, source: string, at: Date): Promise<void> {
+export async function endDiscarded(tx: Executor, integration: string, at: Date): Promise<void> {
   const isDiscarded = sql`exists (select from ${deadLetters}
-    where ${deadLetters.source} = ${source} and ${deadLetters.state} = 'discarded'
+    where ${deadLetters.integration} = ${integration} and ${deadLetters.state} = 'discarded'
       and ${deadLetters.eventId} = 'upload.' || ${conversionBatches.id})`;
   const ended = await tx
     .update(conversionBatches)
-    .set({ state: "rejected", settledAt: at, updatedAt: at })
-    .where(and(eq(conversionBatches.source, source), eq(conversionBatches.state, "formed"), isDiscarded))
+    .set({ state: "rejected", completedAt: at, updatedAt: at })
+    .where(and(eq(conversionBatches.integration, integration), eq(conversionBatches.state, "formed"), isDiscarded))
     .returning({ id: conversionBatches.id });
   const batchIds = ended.map(({ id }) => id);
   if (batchIds.length === 0) return;
@@ -82,7 +82,7 @@ export async function endDiscarded(tx: Executor, source: string, at: Date): Prom
 async function conclude(tx: Executor, batchId: string, { state, errors, warnings }: Ended, at: Date) {
   const [batch] = await tx
     .update(conversionBatches)
-    .set({ state, errors, warnings, settledAt: at, updatedAt: at })
+    .set({ state, errors, warnings, completedAt: at, updatedAt: at })
     .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "sent")))
     .returning();
   return batch;

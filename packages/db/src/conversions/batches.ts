@@ -3,29 +3,29 @@ import type { Conversion, ConversionBatch, FollowUp, NewId } from "@millrace/cor
 import type { Database, Executor } from "../connection/database.ts";
 import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
 import { outcomeJob, uploadJob } from "./jobs.ts";
-import { assign, type Gathering, gatherConversions } from "./form-batches.ts";
-import { type Ended, endDiscarded, sendAgain, settleBatch, WITHOUT_HASHES } from "./batch-results.ts";
+import { assign, type BatchForming, formBatches } from "./form-batches.ts";
+import { type Ended, endDiscarded, sendAgain, completeBatch, WITHOUT_HASHES } from "./batch-results.ts";
 
 /** A batch as its job finds it. */
 export type UploadBatch = ConversionBatch & {
   id: string;
-  source: string;
+  integration: string;
   state: (typeof conversionBatches.$inferSelect)["state"];
   requestId: string | undefined;
   sentAt: Date | undefined;
-  slotAt: Date | undefined;
-  tries: number;
-  checks: number;
+  sendSlotAt: Date | undefined;
+  attempts: number;
+  statusChecks: number;
 };
 
 /** Conversions on their way to the platform, for the worker that uploads them. */
 export type ConversionBatches = {
   /** Makes batches of what was gathered long enough, or is enough for one. Tells their jobs. */
-  form(gathering: Gathering, at: Date): Promise<FollowUp[]>;
+  form(gathering: BatchForming, at: Date): Promise<FollowUp[]>;
   /** The jobs of batches that nothing happened to since before `before`: they are enqueued again, in case they are lost. */
-  idle(source: string, before: Date, at: Date): Promise<FollowUp[]>;
+  idle(integration: string, before: Date, at: Date): Promise<FollowUp[]>;
   /** Ends the batches whose upload a person has given up: its dead letter is discarded. */
-  endDiscarded(source: string, at: Date): Promise<void>;
+  endDiscarded(integration: string, at: Date): Promise<void>;
   /** A batch with those of its conversions that are still to be uploaded; undefined when there is none. */
   find(batchId: string): Promise<UploadBatch | undefined>;
   /** Keeps when the platform's limit lets it go. */
@@ -47,14 +47,14 @@ export type ConversionBatches = {
 /** {@link ConversionBatches} on the tables conversion_batches and conversion_uploads. */
 export function createConversionBatches({ orm }: Database, newId: NewId): ConversionBatches {
   return {
-    form: (gathering, at) => orm.transaction((tx) => gatherConversions(tx, newId, gathering, at)),
-    async idle(source, before, at) {
+    form: (gathering, at) => orm.transaction((tx) => formBatches(tx, newId, gathering, at)),
+    async idle(integration, before, at) {
       const rows = await orm
         .update(conversionBatches)
         .set({ updatedAt: at })
         .where(
           and(
-            eq(conversionBatches.source, source),
+            eq(conversionBatches.integration, integration),
             inArray(conversionBatches.state, ["formed", "sent"]),
             lt(conversionBatches.updatedAt, before),
             sql`not exists ${unsettledLetter()}`,
@@ -63,12 +63,12 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
         .returning();
       return rows.map((batch) => (batch.state === "formed" ? uploadJob(batch) : outcomeJob(batch, at)));
     },
-    endDiscarded: (source, at) => orm.transaction((tx) => endDiscarded(tx, source, at)),
+    endDiscarded: (integration, at) => orm.transaction((tx) => endDiscarded(tx, integration, at)),
     find: (batchId) => find(orm, batchId),
     async keepSlot(batchId, at) {
       await orm
         .update(conversionBatches)
-        .set({ slotAt: at ?? null })
+        .set({ sendSlotAt: at ?? null })
         .where(eq(conversionBatches.id, batchId));
     },
     reject: (batchId, rejected, at) =>
@@ -81,7 +81,7 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
         if ((await openOf(tx, batchId)).length > 0) return;
         await tx
           .update(conversionBatches)
-          .set({ state: "rejected", settledAt: at, updatedAt: at })
+          .set({ state: "rejected", completedAt: at, updatedAt: at })
           .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "formed")));
       }),
     halve: (batchId) => orm.transaction((tx) => halve(tx, newId, batchId)),
@@ -99,10 +99,10 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
     async checked(batchId) {
       await orm
         .update(conversionBatches)
-        .set({ checks: sql`${conversionBatches.checks} + 1`, updatedAt: sql`now()` })
+        .set({ statusChecks: sql`${conversionBatches.statusChecks} + 1`, updatedAt: sql`now()` })
         .where(eq(conversionBatches.id, batchId));
     },
-    settle: (batchId, outcome, at) => orm.transaction((tx) => settleBatch(tx, batchId, outcome, at)),
+    settle: (batchId, outcome, at) => orm.transaction((tx) => completeBatch(tx, batchId, outcome, at)),
     again: (batchId, outcome, at, notBefore) =>
       orm.transaction((tx) => sendAgain(tx, newId, { batchId, outcome, at, notBefore })),
   };
@@ -113,17 +113,17 @@ async function halve(tx: Executor, newId: NewId, batchId: string): Promise<Follo
   if (!batch) throw new Error(`batch ${batchId} vanished`);
   const open = await openOf(tx, batchId);
   const moved = open.slice(0, Math.floor(open.length / 2)).map(({ id }) => id);
-  const { source, accountId, actionId, tries, createdAt } = batch;
+  const { integration, accountId, actionId, attempts, createdAt } = batch;
   const id = newId();
   await tx
     .insert(conversionBatches)
-    .values({ id, source, accountId, actionId, state: "formed", size: moved.length, tries, createdAt });
+    .values({ id, integration, accountId, actionId, state: "formed", size: moved.length, attempts, createdAt });
   await assign(tx, id, moved);
   await tx
     .update(conversionBatches)
     .set({ size: batch.size - moved.length, updatedAt: sql`now()` })
     .where(eq(conversionBatches.id, batchId));
-  return uploadJob({ source, id, accountId });
+  return uploadJob({ integration, id, accountId });
 }
 
 function openOf(tx: Executor, batchId: string) {
@@ -137,19 +137,19 @@ function openOf(tx: Executor, batchId: string) {
 async function find(tx: Executor, batchId: string): Promise<UploadBatch | undefined> {
   const [batch] = await tx.select().from(conversionBatches).where(eq(conversionBatches.id, batchId));
   if (!batch) return undefined;
-  const { id, source, accountId, actionId, state, requestId, sentAt, slotAt, tries, checks } = batch;
+  const { id, integration, accountId, actionId, state, requestId, sentAt, sendSlotAt, attempts, statusChecks } = batch;
   const open = await openOf(tx, batchId);
   return {
     id,
-    source,
+    integration,
     accountId,
     actionId,
     state,
-    tries,
-    checks,
+    attempts,
+    statusChecks,
     requestId: requestId ?? undefined,
     sentAt: sentAt ?? undefined,
-    slotAt: slotAt ?? undefined,
+    sendSlotAt: sendSlotAt ?? undefined,
     conversions: open.map((row) => ({ ...(row.payload as Conversion), id: row.id })),
   };
 }
@@ -157,6 +157,6 @@ async function find(tx: Executor, batchId: string): Promise<UploadBatch | undefi
 /** A letter of one of the batch's jobs, which a person has to see to first. */
 function unsettledLetter() {
   return sql`(select from ${deadLetters}
-    where ${deadLetters.source} = ${conversionBatches.source} and ${deadLetters.state} <> 'resolved'
+    where ${deadLetters.integration} = ${conversionBatches.integration} and ${deadLetters.state} <> 'resolved'
       and ${deadLetters.eventId} in ('upload.' || ${conversionBatches.id}, 'outcome.' || ${conversionBatches.id}))`;
 }

@@ -2,10 +2,10 @@ import { sql } from "drizzle-orm";
 import type { ConversionStore } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { conversionUploads } from "../schema/index.ts";
-import type { Following } from "../inbox/follow-up-jobs.ts";
+import type { EventContext } from "../inbox/follow-up-jobs.ts";
 
 /** {@link ConversionStore} on the table conversion_uploads. */
-export function conversionStore(tx: Executor, { newId, event }: Following): ConversionStore {
+export function conversionStore(tx: Executor, { newId, event }: EventContext): ConversionStore {
   return {
     async add({ tenantId, held, leadId, conversationId, ...conversion }) {
       const { transactionId, accountId, actionId, convertedAt, value, currency } = conversion;

@@ -5,25 +5,20 @@ import { conversionBatches, conversionUploads } from "../schema/index.ts";
 import { uploadJob } from "./jobs.ts";
 
 /** How conversions are gathered into batches. */
-export type Gathering = {
+export type BatchForming = {
   /** The integration whose they are. */
-  source: string;
+  integration: string;
   maxBatch: number;
   /** How long the first of a batch waits for others, in ms. */
   windowMs: number;
 };
 
 /** Makes batches of what was gathered long enough, or is enough for one. Tells their jobs. */
-export async function gatherConversions(
-  tx: Executor,
-  newId: NewId,
-  gathering: Gathering,
-  at: Date,
-): Promise<FollowUp[]> {
-  const { source, maxBatch, windowMs } = gathering;
+export async function formBatches(tx: Executor, newId: NewId, gathering: BatchForming, at: Date): Promise<FollowUp[]> {
+  const { integration, maxBatch, windowMs } = gathering;
   // One worker at a time: two would make two small batches of one.
   const [turn] = await tx.execute<{ mine: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtextextended(${`form_batches.${source}`}, 0)) as mine`,
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${`form_batches.${integration}`}, 0)) as mine`,
   );
   if (!turn?.mine) return [];
   const waiting = and(eq(conversionUploads.status, "queued"), isNull(conversionUploads.batchId));
@@ -54,13 +49,22 @@ export async function gatherConversions(
       const id = newId();
       await tx
         .insert(conversionBatches)
-        .values({ id, source, accountId, actionId, state: "formed", size: rows.length, createdAt: at, updatedAt: at });
+        .values({
+          id,
+          integration,
+          accountId,
+          actionId,
+          state: "formed",
+          size: rows.length,
+          createdAt: at,
+          updatedAt: at,
+        });
       await assign(
         tx,
         id,
         rows.map((row) => row.id),
       );
-      jobs.push(uploadJob({ source, id, accountId }));
+      jobs.push(uploadJob({ integration, id, accountId }));
     }
   }
   return jobs;

@@ -26,7 +26,7 @@ afterEach(async () => {
 async function batch(day: string, state: string, errors: Record<string, number>, row?: string, error = "null") {
   const id = uuidv7();
   const told = JSON.stringify(Object.entries(errors).map(([reason, count]) => ({ reason, count })));
-  await rows.rows(`insert into conversion_batches (id, source, account_id, action_id, state, size, errors, warnings, created_at)
+  await rows.rows(`insert into millrace.conversion_batches (id, integration, account_id, action_id, state, size, errors, warnings, created_at)
     values ('${id}', 'google', '1', '7001', '${state}', 9, '${told}', '[]', '${day}T23:59:59Z')`);
   if (row !== undefined)
     await rows.rows(`insert into conversion_uploads (id, tenant_id, transaction_id, account_id, conversion_action_id,

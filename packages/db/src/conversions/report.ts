@@ -1,15 +1,15 @@
 import { and, count, desc, eq, inArray, isNotNull, sql } from "drizzle-orm";
-import type { By } from "../dead-letters/replays.ts";
-import { HELD_FOR, type HeldFor, type NewId } from "@millrace/core";
+import type { AuditContext } from "../dead-letters/replays.ts";
+import { HELD_REASONS, type HeldReason, type NewId } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { conversionBatches, conversionUploads } from "../schema/index.ts";
-import { createOperatorActions } from "../operators/audit-log.ts";
+import { createAuditLog } from "../operators/audit-log.ts";
 
 /** Conversions of a day by what has become of them, and why. */
 export type ConversionLine = { day: string; status: string; reason: string | null; conversions: number };
 
 /** How many are held, and for what. */
-export type HeldLine = { heldFor: HeldFor; conversions: number };
+export type HeldLine = { heldFor: HeldReason; conversions: number };
 
 /** How many conversions of a day were refused for a reason, of which it is not told which they are. */
 export type RefusalLine = { day: string; reason: string; conversions: number };
@@ -38,7 +38,7 @@ export type ConversionReport = {
   /** What is held, by what for. */
   held(): Promise<HeldLine[]>;
   /** Has those that are held for one of these uploaded. Tells how many. */
-  release(heldFor: readonly HeldFor[], by: By): Promise<number>;
+  release(heldFor: readonly HeldReason[], by: AuditContext): Promise<number>;
 };
 
 /** {@link ConversionReport} on the tables conversion_uploads and conversion_batches. */
@@ -97,7 +97,7 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
         .where(eq(conversionUploads.status, "held"))
         .groupBy(conversionUploads.error);
       const found = new Map(rows.map(({ heldFor, conversions }) => [heldFor, conversions]));
-      return HELD_FOR.flatMap((heldFor) => {
+      return HELD_REASONS.flatMap((heldFor) => {
         const conversions = found.get(heldFor);
         return conversions === undefined ? [] : [{ heldFor, conversions }];
       });
@@ -109,7 +109,7 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
           .set({ status: "queued", error: null, updatedAt: sql`now()` })
           .where(and(eq(conversionUploads.status, "held"), inArray(conversionUploads.error, [...heldFor])));
         if (released.count === 0) return 0;
-        await createOperatorActions({ orm: tx }, newId).record({
+        await createAuditLog({ orm: tx }, newId).record({
           ...by,
           action: "conversions.released",
           subject: "conversions",

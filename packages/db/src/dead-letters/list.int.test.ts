@@ -6,7 +6,7 @@ import { migrateDatabase } from "../connection/migrate.ts";
 import { createDeadLetterList, type DeadLetterList } from "./list.ts";
 import { createDeadLetters } from "./record.ts";
 import { createReplays } from "./replays.ts";
-import { assignSources } from "../accounts/accounts.ts";
+import { assignAccounts } from "../accounts/accounts.ts";
 
 const AT = new Date("2026-03-01T12:00:00Z");
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   letters = createDeadLetterList(database);
   const record = createDeadLetters(database, uuidv7).record;
   await record(
-    job("page", { source: "meta", queue: "meta-inbound", account: "17", error: "no lead source for page 17" }),
+    job("page", { integration: "meta", queue: "meta-inbound", account: "17", error: "no tenant owns page 17" }),
   );
   await record(job("percent", { error: "took 100% of 20 s", errorKind: "retryable", attempts: 8 }));
   await record(job("later", { failedAt: new Date(AT.getTime() + 60_000) }));
@@ -39,7 +39,7 @@ function job(jobId: string, changes: Partial<ExhaustedJob>): ExhaustedJob {
   return {
     queue: "whatsapp-inbound",
     jobId,
-    source: "whatsapp",
+    integration: "whatsapp",
     eventId: jobId,
     kind: "message",
     payload: { of: jobId },
@@ -59,14 +59,14 @@ const found = async (selection: DeadLetterSelection) =>
 test.each<[string, DeadLetterSelection, string[]]>([
   ["nothing", {}, ["later", "page", "percent"]],
   ["queue", { queue: "meta-inbound" }, ["page"]],
-  ["source", { source: "whatsapp" }, ["later", "percent"]],
+  ["integration", { integration: "whatsapp" }, ["later", "percent"]],
   ["kind of error", { errorKind: "retryable" }, ["percent"]],
   ["part of the error, in whatever case", { text: "LEAD SOURCE" }, ["page"]],
   ["what looks like a pattern", { text: "100%" }, ["percent"]],
   ["what looks like a pattern and is none", { text: "not_a" }, []],
   ["time", { since: "2026-03-01T12:01:00Z" }, ["later"]],
   ["time before", { until: "2026-03-01T13:01:00+01:00" }, ["page", "percent"]],
-  ["several", { source: "whatsapp", errorKind: "permanent" }, ["later"]],
+  ["several", { integration: "whatsapp", errorKind: "permanent" }, ["later"]],
   ["a tenant without any", { tenant: "Mill" }, []],
 ])("letters are selected by %s", async (_, selection, expected) => {
   expect(await found(selection)).toEqual(expected);
@@ -74,12 +74,12 @@ test.each<[string, DeadLetterSelection, string[]]>([
 });
 
 test("a letter that died for the want of a tenant is that tenant's once its account is", async () => {
-  await assignSources(database.orm, [{ provider: "meta", externalId: "17", tenantName: "Mill" }], uuidv7);
+  await assignAccounts(database.orm, [{ provider: "meta", externalId: "17", tenantName: "Mill" }], uuidv7);
   expect(await found({ tenant: "Mill" })).toEqual(["page"]);
 });
 
 test("a tally tells how many are dead of what", async () => {
-  expect(await letters.tally({ source: "whatsapp" })).toEqual([
+  expect(await letters.countsByError({ integration: "whatsapp" })).toEqual([
     { queue: "whatsapp-inbound", errorKind: "permanent", error: "not a message we know", letters: 1 },
     { queue: "whatsapp-inbound", errorKind: "retryable", error: "took 100% of 20 s", letters: 1 },
   ]);

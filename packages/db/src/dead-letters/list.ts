@@ -1,7 +1,7 @@
 import { and, count, desc, eq, gte, ilike, inArray, lt, or, type SQL, sql } from "drizzle-orm";
 import { DEAD_LETTER_STATES, type DeadLetterSelection, type DeadLetterState } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
-import { deadLetters, leadSources, tenants } from "../schema/index.ts";
+import { deadLetters, providerAccounts, tenants } from "../schema/index.ts";
 import { UUID } from "../inbox/payload-ids.ts";
 
 /** A dead letter, whole: its payload is somebody's data. */
@@ -18,7 +18,7 @@ export type DeadLetterList = {
   /** How many the selection has in each state. */
   counts(selection: DeadLetterSelection): Promise<Record<DeadLetterState, number>>;
   /** How many of them are dead, per queue and error. */
-  tally(
+  countsByError(
     selection: DeadLetterSelection,
   ): Promise<{ queue: string; errorKind: string; error: string; letters: number }[]>;
   /** One, by its own id, or the latest of a job or an event by that one's. */
@@ -27,7 +27,7 @@ export type DeadLetterList = {
   ofJob(queue: string, jobId: string): Promise<DeadLetter | undefined>;
 };
 
-/** Most lines of {@link DeadLetterList.tally}. */
+/** Most lines of {@link DeadLetterList.countsByError}. */
 const MOST_KINDS = 100;
 
 /** {@link DeadLetterList} on the table dead_letters. */
@@ -37,7 +37,7 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
       orm
         .select()
         .from(deadLetters)
-        .where(and(isAny(states) ? undefined : inArray(deadLetters.state, [...states]), selected(selection)))
+        .where(and(isAny(states) ? undefined : inArray(deadLetters.state, [...states]), matchesSelection(selection)))
         .orderBy(desc(deadLetters.failedAt), desc(deadLetters.id))
         .offset(offset)
         .limit(limit),
@@ -45,12 +45,12 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
       const rows = await orm
         .select({ state: deadLetters.state, letters: count() })
         .from(deadLetters)
-        .where(selected(selection))
+        .where(matchesSelection(selection))
         .groupBy(deadLetters.state);
       const none = { dead: 0, replaying: 0, resolved: 0, discarded: 0 };
       return Object.assign(none, Object.fromEntries(rows.map(({ state, letters }) => [state, letters])));
     },
-    tally: (selection) =>
+    countsByError: (selection) =>
       orm
         .select({
           queue: deadLetters.queue,
@@ -59,7 +59,7 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
           letters: count(),
         })
         .from(deadLetters)
-        .where(and(eq(deadLetters.state, "dead"), selected(selection)))
+        .where(and(eq(deadLetters.state, "dead"), matchesSelection(selection)))
         .groupBy(deadLetters.queue, deadLetters.errorKind, deadLetters.error)
         .orderBy(desc(count()), deadLetters.queue, deadLetters.error)
         .limit(MOST_KINDS),
@@ -91,10 +91,10 @@ function isAny(states: readonly DeadLetterState[]): boolean {
 }
 
 /** The rows that a selection means. */
-export function selected({
+export function matchesSelection({
   ids,
   queue,
-  source,
+  integration,
   errorKind,
   text,
   tenant,
@@ -104,7 +104,7 @@ export function selected({
   return and(
     ids && inArray(deadLetters.id, ids),
     queue === undefined ? undefined : eq(deadLetters.queue, queue),
-    source === undefined ? undefined : eq(deadLetters.source, source),
+    integration === undefined ? undefined : eq(deadLetters.integration, integration),
     errorKind === undefined ? undefined : eq(deadLetters.errorKind, errorKind),
     text === undefined ? undefined : ilike(deadLetters.error, `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`),
     tenant === undefined ? undefined : belongsTo(tenant),
@@ -118,8 +118,8 @@ function belongsTo(tenant: string): SQL | undefined {
   return or(
     sql`${deadLetters.tenantId} = (select ${tenants.id} from ${tenants} where ${tenants.name} = ${tenant})`,
     sql`(${deadLetters.tenantId} is null and exists (
-      select from ${leadSources} join ${tenants} on ${tenants.id} = ${leadSources.tenantId}
-      where ${leadSources.provider} = ${deadLetters.source} and ${leadSources.externalId} = ${deadLetters.account}
+      select from ${providerAccounts} join ${tenants} on ${tenants.id} = ${providerAccounts.tenantId}
+      where ${providerAccounts.provider} = ${deadLetters.integration} and ${providerAccounts.externalId} = ${deadLetters.account}
         and ${tenants.name} = ${tenant}))`,
   );
 }

@@ -5,17 +5,17 @@ import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 import { createDeadLetters } from "./record.ts";
-import { createDeathRates, type DeathRates } from "./rates.ts";
+import { createDeadLetterRates, type DeadLetterRates } from "./rates.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
-let rates: DeathRates;
+let rates: DeadLetterRates;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
   await migrateDatabase(database);
-  rates = createDeathRates(database);
+  rates = createDeadLetterRates(database);
 });
 
 afterEach(async () => {
@@ -38,7 +38,7 @@ async function die(error: string, ago: number, queue = "meta-inbound", jobId: st
   await createDeadLetters(database, uuidv7).record({
     queue,
     jobId,
-    source: "meta",
+    integration: "meta",
     eventId: jobId,
     kind: "lead",
     payload: {},
@@ -53,15 +53,15 @@ async function die(error: string, ago: number, queue = "meta-inbound", jobId: st
 const kinds = () => rates.kindsSince(minutesAgo(HOUR));
 
 test("dead letters that differ in numbers and ids alone are of one kind, per queue", async () => {
-  await die("no lead source for page 123", 1);
-  await die("no lead source for page 456", 2);
-  await die("no lead source for page 123", 3, "whatsapp-inbound");
+  await die("no tenant owns page 123", 1);
+  await die("no tenant owns page 456", 2);
+  await die("no tenant owns page 123", 3, "whatsapp-inbound");
   await die("no body in 3f2a-77b1 of wamid_A9", 4);
   const facts = { known: false };
   expect(await kinds()).toEqual([
     { ...facts, queue: "meta-inbound", kind: "no body in # of #", letters: 1 },
-    { ...facts, queue: "meta-inbound", kind: "no lead source for page #", letters: 2 },
-    { ...facts, queue: "whatsapp-inbound", kind: "no lead source for page #", letters: 1 },
+    { ...facts, queue: "meta-inbound", kind: "no tenant owns page #", letters: 2 },
+    { ...facts, queue: "whatsapp-inbound", kind: "no tenant owns page #", letters: 1 },
   ]);
 });
 
@@ -90,15 +90,15 @@ test("a long error is cut, so that an index can hold it", async () => {
 
 test("dead letters are counted per queue and minute; resolved ones and older ones are not", async () => {
   for (const ago of [0, 0.9, 1, 19.9, 20]) await die("no page", ago);
-  await die("no page", 1, "n8n-turns");
+  await die("no page", 1, "n8n-ai-turns");
   await die("gone", 5, "meta-inbound", "resolved");
-  await database.orm.execute("update dead_letters set state = 'resolved' where job_id = 'resolved'");
+  await database.orm.execute("update millrace.dead_letters set state = 'resolved' where job_id = 'resolved'");
   const counted = await rates.byMinute(NOW, 20);
   expect([...counted].sort((a, b) => a.queue.localeCompare(b.queue) || a.minutesAgo - b.minutesAgo)).toEqual([
     { queue: "meta-inbound", minutesAgo: 0, letters: 2 },
     { queue: "meta-inbound", minutesAgo: 1, letters: 1 },
     { queue: "meta-inbound", minutesAgo: 19, letters: 1 },
-    { queue: "n8n-turns", minutesAgo: 1, letters: 1 },
+    { queue: "n8n-ai-turns", minutesAgo: 1, letters: 1 },
   ]);
   expect(await rates.waiting()).toBe(6);
 });

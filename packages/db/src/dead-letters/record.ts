@@ -1,9 +1,9 @@
 import { and, eq, gte, inArray, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
-import { conversations, deadLetters, messages, turns, webhookEvents } from "../schema/index.ts";
-import { type OwnIds, ownIdsIn } from "../inbox/payload-ids.ts";
-import { jsonOf, settleItems } from "./replays.ts";
+import { conversations, deadLetters, messages, aiTurns, webhookEvents } from "../schema/index.ts";
+import { type PayloadIds, payloadIds } from "../inbox/payload-ids.ts";
+import { jsonOf, completeItems } from "./replays.ts";
 
 /** {@link DeadLetterStore} on the tables dead_letters and webhook_events. */
 export function createDeadLetters(database: Database, newId: NewId): DeadLetterStore {
@@ -15,7 +15,7 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
           .insert(webhookEvents)
           .values({
             id: newId(),
-            source: job.source,
+            integration: job.integration,
             eventId: job.eventId,
             kind: job.kind,
             payloadHash,
@@ -25,18 +25,29 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
             receivedAt: job.receivedAt,
           })
           .onConflictDoUpdate({
-            target: [webhookEvents.source, webhookEvents.eventId],
+            target: [webhookEvents.integration, webhookEvents.eventId],
             set: { error: job.error, updatedAt: sql`now()` },
             setWhere: sql`${webhookEvents.status} = 'dead' and ${notExists(recorded(tx, job))}`,
           });
         const [event] = await tx
           .select({ status: webhookEvents.status })
           .from(webhookEvents)
-          .where(and(eq(webhookEvents.source, job.source), eq(webhookEvents.eventId, job.eventId)));
+          .where(and(eq(webhookEvents.integration, job.integration), eq(webhookEvents.eventId, job.eventId)));
         const done = event?.status === "done";
         const state = done ? ("resolved" as const) : ("dead" as const);
-        const { queue, jobId, source, eventId, kind, errorKind, error, attempts, correlationId, receivedAt, failedAt } =
-          job;
+        const {
+          queue,
+          jobId,
+          integration,
+          eventId,
+          kind,
+          errorKind,
+          error,
+          attempts,
+          correlationId,
+          receivedAt,
+          failedAt,
+        } = job;
         const payload = jsonOf(job.payload);
         const latest = { errorKind, error, attempts, failedAt, state, resolvedAt: done ? failedAt : null };
         const written = await tx
@@ -45,13 +56,13 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
             id: newId(),
             queue,
             jobId,
-            source,
+            integration,
             eventId,
             kind,
             payload,
             payloadHash,
             account: job.account ?? null,
-            tenantId: await tenantOf(tx, ownIdsIn(job.payload)),
+            tenantId: await tenantOf(tx, payloadIds(job.payload)),
             correlationId,
             receivedAt,
             firstFailedAt: failedAt,
@@ -63,7 +74,7 @@ export function createDeadLetters(database: Database, newId: NewId): DeadLetterS
             setWhere: lt(deadLetters.failedAt, failedAt),
           })
           .returning({ id: deadLetters.id });
-        await settleItems(
+        await completeItems(
           tx,
           written.map(({ id }) => id),
           state,
@@ -80,11 +91,11 @@ const withEarlierEnd = sql`${deadLetters.history} || jsonb_build_object(
   'error', ${deadLetters.error}, 'attempts', ${deadLetters.attempts})`;
 
 /** Whose the conversation, the message or the question is; null where the payload names none. */
-async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: OwnIds): Promise<string | null> {
+async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: PayloadIds): Promise<string | null> {
   for (const [table, id] of [
     [conversations, conversationId],
     [messages, messageId],
-    [turns, turnId],
+    [aiTurns, turnId],
   ] as const) {
     if (id === undefined) continue;
     const [row] = await tx.select({ tenantId: table.tenantId }).from(table).where(eq(table.id, id));
@@ -95,7 +106,7 @@ async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: Own
 
 /** What the job was for ends with it: the message that it was to send, the question that it was to ask. */
 async function giveUp(tx: Executor, { kind, payload, error }: ExhaustedJob): Promise<void> {
-  const { messageId, turnId } = ownIdsIn(payload);
+  const { messageId, turnId } = payloadIds(payload);
   if (kind === "send" && messageId !== undefined) {
     // It may still be on its way when its sending is uncertain: what the platform tells later counts then.
     await tx
@@ -105,9 +116,9 @@ async function giveUp(tx: Executor, { kind, payload, error }: ExhaustedJob): Pro
   }
   if (kind === "turn" && turnId !== undefined) {
     await tx
-      .update(turns)
+      .update(aiTurns)
       .set({ state: "failed", endedAt: sql`now()`, updatedAt: sql`now()` })
-      .where(and(eq(turns.id, turnId), inArray(turns.state, ["gathering", "asked"])));
+      .where(and(eq(aiTurns.id, turnId), inArray(aiTurns.state, ["debouncing", "awaiting_reply"])));
   }
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { placesOf } from "./replay-scheduler.ts";
+import { releasableCount } from "./replay-scheduler.ts";
 
 const places = (progress: { replaying?: number; resolved?: number; dead?: number }, due: number, rate = 100) =>
-  placesOf({ waiting: 1_000, replaying: 0, resolved: 0, dead: 0, left: 0, ...progress }, { rate, places: due });
+  releasableCount({ waiting: 1_000, replaying: 0, resolved: 0, dead: 0, left: 0, ...progress }, { rate, places: due });
 
 test("one is put back first, then ten once it has ended, then the rest once those have", () => {
   expect(places({}, 100)).toBe(1);

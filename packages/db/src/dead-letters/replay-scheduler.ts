@@ -2,21 +2,21 @@ import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle
 import { type DeadLetterState } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { deadLetters, messages, replayItems, replays, webhookEvents } from "../schema/index.ts";
-import { ownIdsIn } from "../inbox/payload-ids.ts";
+import { payloadIds } from "../inbox/payload-ids.ts";
 import type { DeadLetter } from "./list.ts";
-import { endReplay, progressOf, type Replay, settleItems } from "./replays.ts";
+import { endReplay, progressOf, type Replay, completeItems } from "./replays.ts";
 
 /** What a worker does for the replays that run. Any number of workers may: a replay is stepped by one at a time. */
-export type ReplayLane = {
+export type ReplayScheduler = {
   /**
    * Ends the replays that are through or fail too much, and marks as replaying the letters whose turn it is. Tells them:
-   * their jobs are to be put into their queues now, and will be asked for by {@link ReplayLane.overdue} until they are.
+   * their jobs are to be put into their queues now, and will be asked for by {@link ReplayScheduler.overdue} until they are.
    */
   step(at: Date): Promise<{ released: DeadLetter[]; ended: Replay[] }>;
   /** Letters that replay since before `before`, whose jobs are to be looked for; they are not told again until then. */
   overdue(before: Date, at: Date): Promise<DeadLetter[]>;
   /** Settles a letter whose job has completed, where its event is done and nobody has settled it. */
-  settleDone(letter: DeadLetter): Promise<void>;
+  completeDone(letter: DeadLetter): Promise<void>;
   /** It could not be put back: it is dead as before. */
   returnDead(letter: DeadLetter): Promise<void>;
 };
@@ -39,8 +39,8 @@ const LONGEST_ARREARS_MS = 1_000;
 /** Jobs looked for in one go. */
 const OVERDUE_AT_ONCE = 100;
 
-/** {@link ReplayLane} on the tables replays, replay_items and dead_letters. */
-export function createReplayLane({ orm }: Database): ReplayLane {
+/** {@link ReplayScheduler} on the tables replays, replay_items and dead_letters. */
+export function createReplayScheduler({ orm }: Database): ReplayScheduler {
   return {
     step: (at) =>
       orm.transaction(async (tx) => {
@@ -77,21 +77,21 @@ export function createReplayLane({ orm }: Database): ReplayLane {
         const letters = await tx.select().from(deadLetters).where(inArray(deadLetters.id, ids));
         // What was settled or discarded past the replay, as by an erasure, must not keep it from ending.
         const past = letters.filter(({ state }) => state !== "replaying");
-        for (const { id, state } of past) await settleItems(tx, [id], state === "resolved" ? "resolved" : "left");
+        for (const { id, state } of past) await completeItems(tx, [id], state === "resolved" ? "resolved" : "skipped");
         return letters.filter((letter) => !past.includes(letter));
       }),
-    settleDone: ({ id, source, eventId }) =>
+    completeDone: ({ id, integration, eventId }) =>
       orm.transaction(async (tx) => {
         const [event] = await tx
           .select({ status: webhookEvents.status })
           .from(webhookEvents)
-          .where(and(eq(webhookEvents.source, source), eq(webhookEvents.eventId, eventId)));
+          .where(and(eq(webhookEvents.integration, integration), eq(webhookEvents.eventId, eventId)));
         if (event?.status !== "done") return;
         await tx
           .update(deadLetters)
           .set({ state: "resolved", resolvedAt: sql`now()`, updatedAt: sql`now()` })
           .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
-        await settleItems(tx, [id], "resolved");
+        await completeItems(tx, [id], "resolved");
       }),
     returnDead: ({ id }) =>
       orm.transaction(async (tx) => {
@@ -99,7 +99,7 @@ export function createReplayLane({ orm }: Database): ReplayLane {
           .update(deadLetters)
           .set({ state: "dead", updatedAt: sql`now()` })
           .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
-        await settleItems(tx, [id], "left");
+        await completeItems(tx, [id], "skipped");
       }),
   };
 }
@@ -125,7 +125,7 @@ async function stepReplay(tx: Executor, replay: typeof replays.$inferSelect, at:
     await endReplay(tx, replay.id, end, at);
     return { ...replay, ...end, endedAt: at, progress: await progressOf(tx, replay.id) };
   }
-  const places = placesOf(progress, due);
+  const places = releasableCount(progress, due);
   if (places === 0) return [];
   const usedUntil = new Date(since + (places * 1_000) / replay.rate);
   await tx.update(replays).set({ releasedAt: usedUntil }).where(eq(replays.id, replay.id));
@@ -133,7 +133,7 @@ async function stepReplay(tx: Executor, replay: typeof replays.$inferSelect, at:
 }
 
 /** How many letters may be put back now; `due` is how many the pace allows. */
-export function placesOf(
+export function releasableCount(
   { replaying, resolved, dead }: Replay["progress"],
   due: { rate: number; places: number },
 ): number {
@@ -154,10 +154,10 @@ async function failureOf(tx: Executor, replayId: string): Promise<string | undef
   const last = await tx
     .select({ state: replayItems.state })
     .from(replayItems)
-    .where(and(eq(replayItems.replayId, replayId), isNotNull(replayItems.settledAt)))
-    .orderBy(desc(replayItems.settledAt))
+    .where(and(eq(replayItems.replayId, replayId), isNotNull(replayItems.completedAt)))
+    .orderBy(desc(replayItems.completedAt))
     .limit(LOOKED_AT);
-  const ended = last.filter(({ state }) => state !== "left");
+  const ended = last.filter(({ state }) => state !== "skipped");
   const dead = ended.filter(({ state }) => state === "dead").length;
   return dead > ended.length * MOST_DEAD ? `${dead} of the last ${ended.length} died again` : undefined;
 }
@@ -185,7 +185,7 @@ async function release(tx: Executor, replayId: string, places: number, at: Date)
   await mark(dead, { state: "replaying", checkedAt: at });
   await mark(
     letters.filter((letter) => !dead.includes(letter)),
-    { state: "left", settledAt: at },
+    { state: "skipped", completedAt: at },
   );
   await awaitTheirTurn(tx, dead);
   if (dead.length > 0)
@@ -206,7 +206,9 @@ async function release(tx: Executor, replayId: string, places: number, at: Date)
  * one that has failed does not.
  */
 async function awaitTheirTurn(tx: Executor, letters: readonly DeadLetter[]): Promise<void> {
-  const ids = letters.filter(({ kind }) => kind === "send").flatMap(({ payload }) => ownIdsIn(payload).messageId ?? []);
+  const ids = letters
+    .filter(({ kind }) => kind === "send")
+    .flatMap(({ payload }) => payloadIds(payload).messageId ?? []);
   if (ids.length === 0) return;
   await tx
     .update(messages)

@@ -2,11 +2,11 @@ import { and, count, desc, eq, inArray, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterSelection, type NewId, type Now, parseJsonBody } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { deadLetters, replayItems, replays } from "../schema/index.ts";
-import { selected } from "./list.ts";
-import { createOperatorActions } from "../operators/audit-log.ts";
+import { matchesSelection } from "./list.ts";
+import { createAuditLog } from "../operators/audit-log.ts";
 
 /** Who changes something, and why. */
-export type By = { actor: string; reason?: string | undefined };
+export type AuditContext = { actor: string; reason?: string | undefined };
 
 /** A replay and how far it is. */
 export type Replay = typeof replays.$inferSelect & {
@@ -14,29 +14,29 @@ export type Replay = typeof replays.$inferSelect & {
   progress: { waiting: number; replaying: number; resolved: number; dead: number; left: number };
 };
 
-/** What people do with dead letters. Each change is a row in operator_actions. */
+/** What people do with dead letters. Each change is a row in audit_log. */
 export type Replays = {
   /**
    * Has the dead ones of a selection replayed by the workers; those that a replay has already are left to it. Undefined
    * when there are none.
    * @param rate most in a second
    */
-  start(selection: DeadLetterSelection, rate: number, by: By): Promise<Replay | undefined>;
+  start(selection: DeadLetterSelection, rate: number, by: AuditContext): Promise<Replay | undefined>;
   /** Puts no more of it back. False when it has ended already, or there is none. */
-  cancel(replayId: string, by: By): Promise<boolean>;
+  cancel(replayId: string, by: AuditContext): Promise<boolean>;
   find(replayId: string): Promise<Replay | undefined>;
   /** Latest first. */
   latest(limit: number): Promise<Replay[]>;
   /** Gives the dead ones of a selection up for good. Tells how many. */
-  discard(selection: DeadLetterSelection, by: By): Promise<number>;
+  discard(selection: DeadLetterSelection, by: AuditContext): Promise<number>;
   /** Changes what a dead one's job will hold. False when it is not dead, or there is none. */
-  edit(id: string, payload: unknown, by: By): Promise<boolean>;
+  edit(id: string, payload: unknown, by: AuditContext): Promise<boolean>;
 };
 
 /** {@link Replays} on the tables replays, replay_items and dead_letters. */
 export function createReplays({ orm }: Database, newId: NewId, now: Now): Replays {
-  const audit = (tx: Executor, by: By, entry: Entry) =>
-    createOperatorActions({ orm: tx }, newId).record({ ...by, ...entry });
+  const audit = (tx: Executor, by: AuditContext, entry: Entry) =>
+    createAuditLog({ orm: tx }, newId).record({ ...by, ...entry });
   return {
     start: (selection, rate, by) =>
       orm.transaction(async (tx) => {
@@ -52,10 +52,10 @@ export function createReplays({ orm }: Database, newId: NewId, now: Now): Replay
                 deadLetterId: deadLetters.id,
                 state: sql`'waiting'`.as("state"),
                 checkedAt: sql`null::timestamptz`.as("checked_at"),
-                settledAt: sql`null::timestamptz`.as("settled_at"),
+                completedAt: sql`null::timestamptz`.as("completed_at"),
               })
               .from(deadLetters)
-              .where(and(eq(deadLetters.state, "dead"), selected(selection)))
+              .where(and(eq(deadLetters.state, "dead"), matchesSelection(selection)))
               .orderBy(deadLetters.id),
           )
           .onConflictDoNothing();
@@ -96,7 +96,7 @@ export function createReplays({ orm }: Database, newId: NewId, now: Now): Replay
         const meant = tx
           .select({ id: deadLetters.id })
           .from(deadLetters)
-          .where(and(eq(deadLetters.state, "dead"), selected(selection)))
+          .where(and(eq(deadLetters.state, "dead"), matchesSelection(selection)))
           .orderBy(deadLetters.id)
           .for("update");
         const discarded = await tx
@@ -168,28 +168,28 @@ export async function endReplay(
   if (ended.length === 0) return false;
   await tx
     .update(replayItems)
-    .set({ state: "left", settledAt: at })
+    .set({ state: "skipped", completedAt: at })
     .where(and(eq(replayItems.replayId, replayId), eq(replayItems.state, "waiting")));
   return true;
 }
 
 /** Writes down in the replays of these letters what has become of them. */
-export async function settleItems(
+export async function completeItems(
   tx: Executor,
   deadLetterIds: readonly string[],
-  state: "resolved" | "dead" | "left",
+  state: "resolved" | "dead" | "skipped",
 ): Promise<void> {
   if (deadLetterIds.length === 0) return;
   await tx
     .update(replayItems)
-    .set({ state, settledAt: sql`now()` })
+    .set({ state, completedAt: sql`now()` })
     .where(and(inArray(replayItems.deadLetterId, [...deadLetterIds]), eq(replayItems.state, "replaying")));
 }
 
 /** Takes a letter that there is nothing left of out of its replay, which goes on without it. */
-export async function leaveItems(tx: Executor, deadLetterId: string): Promise<void> {
+export async function skipItems(tx: Executor, deadLetterId: string): Promise<void> {
   await tx
     .update(replayItems)
-    .set({ state: "left", settledAt: sql`now()` })
+    .set({ state: "skipped", completedAt: sql`now()` })
     .where(and(eq(replayItems.deadLetterId, deadLetterId), inArray(replayItems.state, ["waiting", "replaying"])));
 }

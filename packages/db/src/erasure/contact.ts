@@ -9,17 +9,17 @@ import {
   conversionUploads,
   leads,
   messages,
-  threadFacts,
-  turns,
+  threadStates,
+  aiTurns,
 } from "../schema/index.ts";
 import { eraseMessages, type FileToErase, filesOf } from "./messages.ts";
 import { accountsElsewhere } from "./jobs-about-contact.ts";
-import { ERASED, type RowCounts, type Traces } from "./personal-data-matcher.ts";
+import { ERASED, type RowCounts, type PersonalData } from "./personal-data-matcher.ts";
 import { lockContacts, lockIdentities } from "../contacts/resolve.ts";
 import { OPEN_TURN } from "../assistant/debounce.ts";
 
 /** What is left to do once a contact's own rows are erased. */
-export type LeftToErase = Traces & {
+export type LeftToErase = PersonalData & {
   tenantId: string;
   /** Groups that they wrote in, whose other messages may quote them. */
   groups: readonly string[];
@@ -62,9 +62,9 @@ export async function eraseContact(
     .from(messages)
     .where(or(inArray(messages.conversationId, idsOf(threads)), eq(messages.contactId, contactId)));
   const theirTurns = await tx
-    .select({ id: turns.id })
-    .from(turns)
-    .where(inArray(turns.conversationId, idsOf(threads)));
+    .select({ id: aiTurns.id })
+    .from(aiTurns)
+    .where(inArray(aiTurns.conversationId, idsOf(threads)));
 
   const heir = newId();
   await tx.insert(contacts).values({ id: heir, tenantId, name: "erased", createdAt });
@@ -91,7 +91,7 @@ export async function eraseContact(
     conversion_uploads: await eraseConversions(tx, idsOf(theirLeads), idsOf(threads)),
     ...(await eraseMessages(tx, theirs, contactId, heir)),
     ...(await eraseThreads(tx, newId, threads, contactId, heir)),
-    thread_facts: await eraseFacts(tx, newId, tenantId, identities),
+    thread_states: await eraseFacts(tx, newId, tenantId, identities),
   };
   await tx.delete(contacts).where(eq(contacts.id, contactId));
   return { left, rows };
@@ -198,16 +198,20 @@ async function eraseThreads(
       })
       .where(eq(conversations.id, id));
     await tx
-      .update(threadFacts)
+      .update(threadStates)
       .set({ threadId: erased, updatedAt: sql`now()` })
       .where(
-        and(eq(threadFacts.channel, channel), eq(threadFacts.accountId, accountId), eq(threadFacts.threadId, threadId)),
+        and(
+          eq(threadStates.channel, channel),
+          eq(threadStates.accountId, accountId),
+          eq(threadStates.threadId, threadId),
+        ),
       );
   }
   await tx
-    .update(turns)
+    .update(aiTurns)
     .set({ state: "taken_over", endedAt: sql`now()`, updatedAt: sql`now()` })
-    .where(and(inArray(turns.conversationId, idsOf(threads)), inArray(turns.state, OPEN_TURN)));
+    .where(and(inArray(aiTurns.conversationId, idsOf(threads)), inArray(aiTurns.state, OPEN_TURN)));
   return { conversations: threads.length };
 }
 
@@ -220,14 +224,14 @@ async function eraseFacts(
 ): Promise<number> {
   const isElsewhere = await accountsElsewhere(tx, tenantId);
   const userIds = identities.filter(({ channel }) => channel === "telegram").map(({ externalId }) => externalId);
-  const isTold = and(eq(threadFacts.channel, "telegram"), inArray(threadFacts.threadId, userIds));
-  const told = await tx.select().from(threadFacts).where(isTold);
+  const isTold = and(eq(threadStates.channel, "telegram"), inArray(threadStates.threadId, userIds));
+  const told = await tx.select().from(threadStates).where(isTold);
   const theirs = told.filter(({ accountId }) => !isElsewhere("telegram", accountId));
   for (const { accountId, threadId } of theirs)
     await tx
-      .update(threadFacts)
+      .update(threadStates)
       .set({ threadId: tombstone("telegram", newId), updatedAt: sql`now()` })
-      .where(and(isTold, eq(threadFacts.accountId, accountId), eq(threadFacts.threadId, threadId)));
+      .where(and(isTold, eq(threadStates.accountId, accountId), eq(threadStates.threadId, threadId)));
   return theirs.length;
 }
 

@@ -9,18 +9,18 @@ import {
   conversionUploads,
   deadLetters,
   leads,
-  leadSources,
+  providerAccounts,
   messages,
-  operatorActions,
+  auditLog,
   replays,
-  threadFacts,
+  threadStates,
   webhookEvents,
 } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 import { createInbox } from "../inbox/inbox.ts";
-import { createOutbox } from "../messages/send-state.ts";
-import { createReplayLane } from "../dead-letters/replay-scheduler.ts";
+import { createSendStates } from "../messages/send-state.ts";
+import { createReplayScheduler } from "../dead-letters/replay-scheduler.ts";
 import { createReplays } from "../dead-letters/replays.ts";
 
 const BY = { actor: "Bea", reason: "asked for it" };
@@ -48,7 +48,7 @@ test("a message that comes while its writer is erased is of a new contact, and i
     hearing = setup.write((stores) =>
       stores.contacts.resolve(
         talk.thread.tenantId,
-        [{ channel: "whatsapp", externalId: `lasting-${talk.thread.tenantId}`, lasting: true }],
+        [{ channel: "whatsapp", externalId: `stable-${talk.thread.tenantId}`, stable: true }],
         { name: "Ada again" },
       ),
     );
@@ -63,17 +63,17 @@ test("a message that comes while its writer is erased is of a new contact, and i
 test("what is still to be sent to them is suppressed, also by a worker that has begun", async () => {
   const talk = await setup.meet();
   const [first = "", second = ""] = await setup.say(talk, "one", "two");
-  const outbox = createOutbox(setup.database);
+  const outbox = createSendStates(setup.database);
   expect(await outbox.begin(first, setup.clock.at)).toBe(true);
   await erasures.begin(contactOf(talk), BY);
-  await setup.write((stores) => stores.outbox.sent(first, { externalId: "wamid.1" }, setup.clock.at));
+  await setup.write((stores) => stores.outbox.markSent(first, { externalId: "wamid.1" }, setup.clock.at));
   const rows = await setup.database.orm.select().from(messages).where(eq(messages.conversationId, talk.id));
   expect(rows.map(({ status, error, body }) => ({ status, error, body }))).toEqual([
     { status: "suppressed", error: "erased", body: null },
     { status: "suppressed", error: "erased", body: null },
   ]);
   expect(rows.map(({ externalId }) => externalId)).not.toContain("wamid.1");
-  expect((await outbox.find(second))?.settled).toBe(true);
+  expect((await outbox.find(second))?.isTerminal).toBe(true);
   expect(await outbox.begin(second, setup.clock.at)).toBe(false);
 });
 
@@ -85,7 +85,7 @@ test("a Telegram thread gets an id that is nobody's, and its open question ends"
   expect(row?.threadId).toMatch(/^[12]\d{18}$/);
   expect(row).toMatchObject({ mode: "human", reachable: false });
   const open = await setup.database.orm.execute(
-    sql`select from turns where conversation_id = ${talk.id} and state in ('gathering', 'asked')`,
+    sql`select from millrace.ai_turns where conversation_id = ${talk.id} and state in ('debouncing', 'awaiting_reply')`,
   );
   expect(open).toHaveLength(0);
 });
@@ -98,15 +98,15 @@ test("what is left is written down until it is done, and tells nobody after it",
   expect(await erasures.begin(contactOf(talk), BY)).toBeUndefined();
   const [erasure, ...others] = await erasures.unfinished();
   expect(others).toEqual([]);
-  expect(erasure?.isAbout(jobOf({ id: `lasting-${talk.thread.tenantId}` }))).toBe(true);
+  expect(erasure?.isAbout(jobOf({ id: `stable-${talk.thread.tenantId}` }))).toBe(true);
   if (!erasure) return;
   await erasures.rest(erasure);
   await erasures.rest(erasure);
   expect(await erasures.end(erasure, { files: 2, jobs: 3 })).toMatchObject({ contacts: 1, files: 2, jobs: 3 });
   expect(await erasures.unfinished()).toEqual([]);
-  const [row] = await setup.database.orm.select().from(operatorActions).where(eq(operatorActions.id, erasure.id));
+  const [row] = await setup.database.orm.select().from(auditLog).where(eq(auditLog.id, erasure.id));
   expect(row).toMatchObject({ ...BY, action: "contact.erased", subject: contactOf(talk), before: null });
-  expect(JSON.stringify(row)).not.toContain("lasting-");
+  expect(JSON.stringify(row)).not.toContain("stable-");
 });
 
 test("their clicks go, what is not uploaded yet of them never is, and what they bought stays in the books", async () => {
@@ -164,18 +164,18 @@ test("their clicks go, what is not uploaded yet of them never is, and what they 
 
 test("a name that another tenant's contact bears too is not looked for", async () => {
   const [talk, elsewhere] = [await setup.meet(), await setup.meet()];
-  const phone = { channel: "phone", externalId: "15551230001", lasting: false } as const;
+  const phone = { channel: "phone", externalId: "15551230001", stable: false } as const;
   for (const { thread } of [talk, elsewhere])
     await setup.write((stores) =>
       stores.contacts.resolve(
         thread.tenantId,
-        [{ channel: "whatsapp", externalId: `lasting-${thread.tenantId}`, lasting: true }, phone],
+        [{ channel: "whatsapp", externalId: `stable-${thread.tenantId}`, stable: true }, phone],
         {},
       ),
     );
   const erasure = await erasures.begin(contactOf(talk), BY);
   expect(erasure?.isAbout(jobOf({ from: phone.externalId }))).toBe(false);
-  expect(erasure?.isAbout(jobOf({ from: `lasting-${talk.thread.tenantId}` }))).toBe(true);
+  expect(erasure?.isAbout(jobOf({ from: `stable-${talk.thread.tenantId}` }))).toBe(true);
   const last = await erasures.begin(contactOf(elsewhere), BY);
   expect(last?.isAbout(jobOf({ from: phone.externalId }))).toBe(true);
 });
@@ -186,18 +186,18 @@ test.each([
 ])("a name that another contact of the same tenant bears %s is not looked for", async (_, profile, lead) => {
   const talk = await setup.meet();
   const { tenantId } = talk.thread;
-  const phone = { channel: "phone", externalId: "15551230002", lasting: false } as const;
+  const phone = { channel: "phone", externalId: "15551230002", stable: false } as const;
   await setup.write(async (stores) => {
-    const lasting = { channel: "whatsapp", externalId: `lasting-${tenantId}`, lasting: true } as const;
-    await stores.contacts.resolve(tenantId, [lasting, phone], {});
-    const other = { channel: "email", externalId: `${tenantId}@x.example`, lasting: true } as const;
+    const stable = { channel: "whatsapp", externalId: `stable-${tenantId}`, stable: true } as const;
+    await stores.contacts.resolve(tenantId, [stable, phone], {});
+    const other = { channel: "email", externalId: `${tenantId}@x.example`, stable: true } as const;
     const contactId = await stores.contacts.resolve(tenantId, [other], profile);
     const told = { isTest: false, answers: {}, consents: {}, submittedAt: setup.clock.at, payload: {} };
     await stores.leads.add({ tenantId, contactId, source: "Meta", externalId: tenantId, ...told, ...lead });
   });
   const erasure = await erasures.begin(contactOf(talk), BY);
   expect(erasure?.isAbout(jobOf({ from: phone.externalId }))).toBe(false);
-  expect(erasure?.isAbout(jobOf({ from: `lasting-${tenantId}` }))).toBe(true);
+  expect(erasure?.isAbout(jobOf({ from: `stable-${tenantId}` }))).toBe(true);
   await setup.database.orm.execute(sql`update contacts set phone = null where tenant_id = ${tenantId}`);
   await setup.database.orm.execute(sql`update leads set phone = null where tenant_id = ${tenantId}`);
 });
@@ -210,8 +210,10 @@ test("jobs and letters of an account that is another tenant's are theirs", async
     { externalId: `number-${ours}`, tenantId: ours },
     { externalId: `number-${others}`, tenantId: others },
   ];
-  await orm.insert(leadSources).values(sources.map((source) => ({ id: uuidv7(), provider: "whatsapp", ...source })));
-  const payload = { from: `lasting-${ours}` };
+  await orm
+    .insert(providerAccounts)
+    .values(sources.map((integration) => ({ id: uuidv7(), provider: "whatsapp", ...integration })));
+  const payload = { from: `stable-${ours}` };
   const accounts = [`number-${ours}`, `number-${others}`, undefined];
   for (const account of accounts) await giveUp(payload, account);
   const erasure = await erasures.begin(contactOf(talk), BY);
@@ -219,10 +221,10 @@ test("jobs and letters of an account that is another tenant's are theirs", async
   expect(erasure?.isAbout(jobOf({ ...payload, accountId: `number-${others}/within` }))).toBe(false);
   expect(erasure?.isAbout(jobOf(payload, "unknown"))).toBe(true);
   const anyOther = { id: uuidv7(), provider: "whatsapp", externalId: "*", tenantId: others };
-  await orm.insert(leadSources).values(anyOther);
+  await orm.insert(providerAccounts).values(anyOther);
   const [again] = (await erasures.unfinished()).filter(({ id }) => id === erasure?.id);
   expect(again?.isAbout(jobOf(payload, "unknown"))).toBe(false);
-  await orm.delete(leadSources).where(eq(leadSources.id, anyOther.id));
+  await orm.delete(providerAccounts).where(eq(providerAccounts.id, anyOther.id));
   if (erasure) await erasures.rest(erasure);
   const letters = await orm
     .select({ account: deadLetters.account, state: deadLetters.state })
@@ -239,7 +241,7 @@ test("another's job and letter that talk of them stay, unless the job is over", 
   const talk = await setup.meet();
   const { orm } = setup.database;
   await orm.delete(deadLetters);
-  const name = `lasting-${talk.thread.tenantId}`;
+  const name = `stable-${talk.thread.tenantId}`;
   const payload = { message: { from: "another", text: { body: `Do you know ${name}?` }, context: { from: name } } };
   await giveUp(payload);
   const erasure = await erasures.begin(contactOf(talk), BY);
@@ -253,11 +255,11 @@ test("a replay goes on without the letters of somebody who is erased", async () 
   const talk = await setup.meet();
   const { orm } = setup.database;
   await orm.delete(deadLetters);
-  const theirs = { from: `lasting-${talk.thread.tenantId}` };
+  const theirs = { from: `stable-${talk.thread.tenantId}` };
   for (const payload of [theirs, theirs, { from: "another" }]) await giveUp(payload);
   const store = createReplays(setup.database, uuidv7, () => setup.clock.at);
   const replay = await store.start({}, 10, BY);
-  const lane = createReplayLane(setup.database);
+  const lane = createReplayScheduler(setup.database);
   const first = await lane.step(setup.clock.at);
   expect(first.released.map(({ payload }) => payload)).toEqual([theirs]);
   const erasure = await erasures.begin(contactOf(talk), BY);
@@ -275,7 +277,7 @@ test("what was said of their letters, and asked of replays by their name, is bla
   const { orm } = setup.database;
   await orm.delete(deadLetters);
   await orm.delete(replays);
-  const name = `lasting-${talk.thread.tenantId}`;
+  const name = `stable-${talk.thread.tenantId}`;
   for (const from of [name, "another"]) await giveUp({ from });
   const letters = await orm.select().from(deadLetters).orderBy(deadLetters.id);
   const store = createReplays(setup.database, uuidv7, () => setup.clock.at);
@@ -299,8 +301,8 @@ test("what was said of their letters, and asked of replays by their name, is bla
     { selection: other, reason: "a friend" },
     { selection: { ...asked, text: "erased" }, reason: null },
   ]);
-  const isCids = eq(operatorActions.actor, "Cid");
-  const actions = await orm.select().from(operatorActions).where(isCids).orderBy(operatorActions.id);
+  const isCids = eq(auditLog.actor, "Cid");
+  const actions = await orm.select().from(auditLog).where(isCids).orderBy(auditLog.id);
   expect(actions.map(({ reason }) => reason)).toEqual([null, "a friend", null]);
 });
 
@@ -310,20 +312,16 @@ test("what Telegram told of a chat that has no conversation is nobody's after it
   const { orm } = setup.database;
   const [bot, other] = [`bot-${tenantId}`, `other-${tenantId}`];
   const theirs = { id: uuidv7(), provider: "telegram", externalId: other, tenantId: elsewhere.thread.tenantId };
-  await orm.insert(leadSources).values(theirs);
+  await orm.insert(providerAccounts).values(theirs);
   const threadId = String(7_000_000_000 + Math.floor(Math.random() * 1_000_000));
   await setup.write(async (stores) => {
-    const lasting = { channel: "whatsapp", externalId: `lasting-${tenantId}`, lasting: true } as const;
-    await stores.contacts.resolve(
-      tenantId,
-      [lasting, { channel: "telegram", externalId: threadId, lasting: true }],
-      {},
-    );
+    const stable = { channel: "whatsapp", externalId: `stable-${tenantId}`, stable: true } as const;
+    await stores.contacts.resolve(tenantId, [stable, { channel: "telegram", externalId: threadId, stable: true }], {});
   });
   const facts = [bot, other].map((accountId) => ({ channel: "telegram", accountId, threadId, reachable: false }));
-  await orm.insert(threadFacts).values(facts);
+  await orm.insert(threadStates).values(facts);
   await erasures.begin(contactOf(talk), BY);
-  const left = await orm.select().from(threadFacts).orderBy(threadFacts.accountId);
+  const left = await orm.select().from(threadStates).orderBy(threadStates.accountId);
   expect(left.map((row) => [row.accountId, row.threadId === threadId])).toEqual([
     [bot, false],
     [other, true],
@@ -334,19 +332,19 @@ test("an event that names them in its id changes nothing when it comes again", a
   const talk = await setup.meet();
   const inbox = createInbox(setup.database, uuidv7);
   const at = { correlationId: "c", receivedAt: new Date().toISOString(), payload: {} };
-  const event = { v: 1, source: "whatsapp", kind: "message", ...at } as const;
-  const [theirs, other] = [`message.lasting-${talk.thread.tenantId}`, `message.${uuidv7()}`];
-  const come = (id: string) => inbox.once({ ...event, id }, () => Promise.resolve({ result: "written" }));
+  const event = { v: 1, integration: "whatsapp", kind: "message", ...at } as const;
+  const [theirs, other] = [`message.stable-${talk.thread.tenantId}`, `message.${uuidv7()}`];
+  const come = (id: string) => inbox.applyOnce({ ...event, id }, () => Promise.resolve({ result: "written" }));
   expect(await come(theirs)).toMatchObject({ result: "written" });
   const erasure = await erasures.begin(contactOf(talk), BY);
   if (erasure) await erasures.rest(erasure);
   expect(await come(theirs)).toEqual({ result: "duplicate", followUps: [] });
   expect(await come(other)).toMatchObject({ result: "written" });
-  const events = () => setup.database.orm.select().from(webhookEvents).where(eq(webhookEvents.source, "whatsapp"));
+  const events = () => setup.database.orm.select().from(webhookEvents).where(eq(webhookEvents.integration, "whatsapp"));
   expect((await events()).map(({ eventId }) => eventId)).not.toContain(theirs);
 
   // A job of the same event that dies since is erased as well.
-  await giveUp({ from: `lasting-${talk.thread.tenantId}` }, undefined, theirs);
+  await giveUp({ from: `stable-${talk.thread.tenantId}` }, undefined, theirs);
   expect((await events()).map(({ eventId }) => eventId)).toContain(theirs);
   if (erasure) await erasures.rest(erasure);
   expect((await events()).map(({ eventId }) => eventId)).not.toContain(theirs);
@@ -368,7 +366,14 @@ test("a look changes nothing", async () => {
 
 /** Writes down a job that is given up. */
 async function giveUp(payload: object, account?: string, eventId = uuidv7()): Promise<void> {
-  const job = { queue: "whatsapp-inbound", jobId: eventId, eventId, source: "whatsapp", kind: "message", attempts: 1 };
+  const job = {
+    queue: "whatsapp-inbound",
+    jobId: eventId,
+    eventId,
+    integration: "whatsapp",
+    kind: "message",
+    attempts: 1,
+  };
   const end = { errorKind: "permanent", error: "broken", correlationId: "c", account, payload };
   const at = { receivedAt: new Date(), failedAt: new Date() };
   await createDeadLetters(setup.database, uuidv7).record({ ...job, ...end, ...at });
@@ -376,7 +381,7 @@ async function giveUp(payload: object, account?: string, eventId = uuidv7()): Pr
 
 /** A job of nobody's account. */
 function jobOf(payload: object, account?: string, isOver = false) {
-  return { source: "whatsapp", account, ids: [], payload, isOver };
+  return { integration: "whatsapp", account, ids: [], payload, isOver };
 }
 
 function contactOf({ thread }: Talk): string {

@@ -1,9 +1,9 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
-import { operatorActions } from "../schema/index.ts";
+import { auditLog } from "../schema/index.ts";
 import { eraseContact, type LeftToErase } from "./contact.ts";
-import { jobsAbout, type TracedJob } from "./jobs-about-contact.ts";
+import { jobsAboutContact, type MatchableJob } from "./jobs-about-contact.ts";
 import { eraseMentions, ERASURE } from "./mentions.ts";
 import type { FileToErase } from "./messages.ts";
 import type { RowCounts } from "./personal-data-matcher.ts";
@@ -15,7 +15,7 @@ export type Erasure = {
   /** Files in media stores that go with it. */
   files: readonly FileToErase[];
   /** Tells the jobs that are about the person. */
-  isAbout(job: TracedJob): boolean;
+  isAbout(job: MatchableJob): boolean;
   left: LeftToErase;
 };
 
@@ -38,15 +38,15 @@ export type Erasures = {
   end(erasure: Erasure, counts: { files: number; jobs: number }): Promise<RowCounts>;
 };
 
-/** {@link Erasures} on all tables; operator_actions holds what is left of one while it is under way. */
+/** {@link Erasures} on all tables; audit_log holds what is left of one while it is under way. */
 export function createErasures(database: Database, newId: NewId): Erasures {
   const { orm } = database;
   return {
     async isErased(contactId) {
       const [row] = await orm
-        .select({ id: operatorActions.id })
-        .from(operatorActions)
-        .where(and(eq(operatorActions.subject, contactId), eq(operatorActions.action, ERASURE)));
+        .select({ id: auditLog.id })
+        .from(auditLog)
+        .where(and(eq(auditLog.subject, contactId), eq(auditLog.action, ERASURE)));
       return row !== undefined;
     },
 
@@ -64,7 +64,7 @@ export function createErasures(database: Database, newId: NewId): Erasures {
         const id = newId();
         const { left, rows } = erased;
         await tx
-          .insert(operatorActions)
+          .insert(auditLog)
           .values({ id, actor, reason, action: ERASURE, subject: contactId, before: left, after: rows });
         return erasureOf(tx, id, contactId, left);
       }),
@@ -72,32 +72,32 @@ export function createErasures(database: Database, newId: NewId): Erasures {
     async unfinished() {
       const rows = await orm
         .select()
-        .from(operatorActions)
-        .where(and(eq(operatorActions.action, ERASURE), isNotNull(operatorActions.before)))
-        .orderBy(operatorActions.id);
+        .from(auditLog)
+        .where(and(eq(auditLog.action, ERASURE), isNotNull(auditLog.before)))
+        .orderBy(auditLog.id);
       return Promise.all(rows.map(({ id, subject, before }) => erasureOf(orm, id, subject, before as LeftToErase)));
     },
 
     async rest({ id, left }) {
       const rest = await eraseMentions(database, left, false);
-      const [row] = await orm.select().from(operatorActions).where(eq(operatorActions.id, id));
+      const [row] = await orm.select().from(auditLog).where(eq(auditLog.id, id));
       const after = sumOf((row?.after ?? {}) as RowCounts, rest);
-      await orm.update(operatorActions).set({ after }).where(eq(operatorActions.id, id));
+      await orm.update(auditLog).set({ after }).where(eq(auditLog.id, id));
     },
 
     async end({ id }, counts) {
       const [row] = await orm
-        .update(operatorActions)
-        .set({ before: null, after: sql`${operatorActions.after} || ${JSON.stringify(counts)}::jsonb` })
-        .where(eq(operatorActions.id, id))
-        .returning({ after: operatorActions.after });
+        .update(auditLog)
+        .set({ before: null, after: sql`${auditLog.after} || ${JSON.stringify(counts)}::jsonb` })
+        .where(eq(auditLog.id, id))
+        .returning({ after: auditLog.after });
       return (row?.after ?? {}) as RowCounts;
     },
   };
 }
 
 async function erasureOf(tx: Executor, id: string, contactId: string, left: LeftToErase): Promise<Erasure> {
-  return { id, contactId, files: left.files, isAbout: await jobsAbout(tx, left), left };
+  return { id, contactId, files: left.files, isAbout: await jobsAboutContact(tx, left), left };
 }
 
 /** What a transaction gives that is not to be. */

@@ -1,12 +1,12 @@
 import type { Executor } from "../connection/database.ts";
-import { leadSources } from "../schema/index.ts";
+import { providerAccounts } from "../schema/index.ts";
 import type { LeftToErase } from "./contact.ts";
 import { matcherOf } from "./personal-data-matcher.ts";
 import { ANY_ACCOUNT } from "../accounts/accounts.ts";
 
 /** A job, or the dead letter of one, as far as it tells whom it is about. */
-export type TracedJob = {
-  source: string;
+export type MatchableJob = {
+  integration: string;
   /** The page, number or bot of ours; undefined where only the payload may tell it. */
   account: string | undefined;
   /** Its own id and its event's. */
@@ -17,11 +17,11 @@ export type TracedJob = {
 };
 
 /** Tells the jobs that are from or to a person from all others, and from those of another tenant's accounts. */
-export async function jobsAbout(tx: Executor, left: LeftToErase): Promise<(job: TracedJob) => boolean> {
+export async function jobsAboutContact(tx: Executor, left: LeftToErase): Promise<(job: MatchableJob) => boolean> {
   const { mentions, concerns, names } = matcherOf(left);
   const isElsewhere = await accountsElsewhere(tx, left.tenantId);
-  return ({ source, ids, payload, isOver, account = accountIn(payload) }) => {
-    if (account !== undefined && isElsewhere(source, account)) return false;
+  return ({ integration, ids, payload, isOver, account = accountIn(payload) }) => {
+    if (account !== undefined && isElsewhere(integration, account)) return false;
     return concerns(payload) || ids.some(names) || (isOver && mentions(payload));
   };
 }
@@ -31,7 +31,7 @@ export async function accountsElsewhere(
   tx: Executor,
   tenantId: string,
 ): Promise<(provider: string, account: string) => boolean> {
-  const rows = await tx.select().from(leadSources);
+  const rows = await tx.select().from(providerAccounts);
   const owners = new Map(rows.map((row) => [`${row.provider}:${row.externalId}`, row.tenantId]));
   return (provider, account) => {
     // Accounts within an account, such as the chats of a business that a bot works for, are that one's.

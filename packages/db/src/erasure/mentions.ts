@@ -6,15 +6,15 @@ import {
   messageChanges,
   messages,
   messageStatuses,
-  operatorActions,
+  auditLog,
   replays,
   webhookEvents,
 } from "../schema/index.ts";
 import type { LeftToErase } from "./contact.ts";
-import { jobsAbout, type TracedJob } from "./jobs-about-contact.ts";
+import { jobsAboutContact, type MatchableJob } from "./jobs-about-contact.ts";
 import { ERASED, erasedEventId, type Matcher, matcherOf, type RowCounts } from "./personal-data-matcher.ts";
 import { applyChanges } from "../messages/changes.ts";
-import { leaveItems } from "../dead-letters/replays.ts";
+import { skipItems } from "../dead-letters/replays.ts";
 
 /** The action by which an erasure is written down, whose row holds what is left to do. */
 export const ERASURE = "contact.erased";
@@ -36,11 +36,11 @@ type Place<Row extends { id: string }> = {
  */
 export async function eraseMentions({ orm }: Database, left: LeftToErase, dryRun: boolean): Promise<RowCounts> {
   const matcher = matcherOf(left);
-  const isAbout = await jobsAbout(orm, left);
+  const isAbout = await jobsAboutContact(orm, left);
   return {
     webhook_events: await goThrough(orm, events(orm, matcher), dryRun),
     // Before the letters, with which the reasons of what was done to them go: those are counted here.
-    operator_actions: await goThrough(orm, actions(orm, matcher, left), dryRun),
+    audit_log: await goThrough(orm, actions(orm, matcher, left), dryRun),
     replays: await goThrough(orm, asked(orm, matcher), dryRun),
     dead_letters: await goThrough(orm, letters(orm, matcher, isAbout, left), dryRun),
     message_statuses: await goThrough(orm, statuses(orm, matcher, left), dryRun),
@@ -73,7 +73,7 @@ function events(orm: Executor, { mentions, names }: Matcher): Place<typeof webho
   return {
     read: (after) =>
       orm.select().from(webhookEvents).where(gt(webhookEvents.id, after)).orderBy(asc(webhookEvents.id)).limit(PAGE),
-    erase({ id, source, eventId, payload, followUps, detail, error }) {
+    erase({ id, integration, eventId, payload, followUps, detail, error }) {
       const isNamed = names(eventId);
       const erasedId = erasedEventId(eventId);
       const set = {
@@ -85,7 +85,7 @@ function events(orm: Executor, { mentions, names }: Matcher): Place<typeof webho
       };
       if (!any(set)) return undefined;
       return async (tx) => {
-        const isEarlier = and(eq(webhookEvents.source, source), eq(webhookEvents.eventId, erasedId));
+        const isEarlier = and(eq(webhookEvents.integration, integration), eq(webhookEvents.eventId, erasedId));
         // One that came again and died since, which its erased row did not keep from being written down.
         if (isNamed) await tx.delete(webhookEvents).where(isEarlier);
         await tx.update(webhookEvents).set(set).where(eq(webhookEvents.id, id));
@@ -98,7 +98,7 @@ function events(orm: Executor, { mentions, names }: Matcher): Place<typeof webho
 function letters(
   orm: Executor,
   { names }: Matcher,
-  isAbout: (job: TracedJob) => boolean,
+  isAbout: (job: MatchableJob) => boolean,
   { tenantId }: LeftToErase,
 ): Place<typeof deadLetters.$inferSelect> {
   return {
@@ -106,8 +106,8 @@ function letters(
       orm.select().from(deadLetters).where(gt(deadLetters.id, after)).orderBy(asc(deadLetters.id)).limit(PAGE),
     erase(letter) {
       const isOthers = letter.tenantId !== null && letter.tenantId !== tenantId;
-      const { id, source, account, eventId, jobId, payload } = letter;
-      const job = { source, account: account ?? undefined, ids: [eventId, jobId], payload, isOver: false };
+      const { id, integration, account, eventId, jobId, payload } = letter;
+      const job = { integration, account: account ?? undefined, ids: [eventId, jobId], payload, isOver: false };
       if (isOthers || !isAbout(job)) return undefined;
       const isOpen = letter.state === "dead" || letter.state === "replaying";
       const set = {
@@ -122,8 +122,8 @@ function letters(
       };
       return async (tx) => {
         await tx.update(deadLetters).set(set).where(eq(deadLetters.id, id));
-        await leaveItems(tx, id);
-        await tx.update(operatorActions).set({ reason: null }).where(eq(operatorActions.subject, id));
+        await skipItems(tx, id);
+        await tx.update(auditLog).set({ reason: null }).where(eq(auditLog.subject, id));
         const isItsOwn = sql`${replays.selection} -> 'ids' = ${JSON.stringify([id])}::jsonb`;
         await tx.update(replays).set({ reason: null }).where(isItsOwn);
       };
@@ -135,15 +135,15 @@ function actions(
   orm: Executor,
   { mentions, names }: Matcher,
   { ids }: LeftToErase,
-): Place<typeof operatorActions.$inferSelect> {
+): Place<typeof auditLog.$inferSelect> {
   const theirs = new Set(ids);
   return {
     read: (after) =>
       orm
         .select()
-        .from(operatorActions)
-        .where(and(gt(operatorActions.id, after), ne(operatorActions.action, ERASURE)))
-        .orderBy(asc(operatorActions.id))
+        .from(auditLog)
+        .where(and(gt(auditLog.id, after), ne(auditLog.action, ERASURE)))
+        .orderBy(asc(auditLog.id))
         .limit(PAGE),
     erase({ id, subject, reason, before, after }) {
       const set = {
@@ -152,7 +152,7 @@ function actions(
         ...(names(subject) ? { subject: "erased" } : {}),
         ...(reason !== null && (theirs.has(subject) || names(reason)) ? { reason: null } : {}),
       };
-      return any(set) && ((tx) => tx.update(operatorActions).set(set).where(eq(operatorActions.id, id)));
+      return any(set) && ((tx) => tx.update(auditLog).set(set).where(eq(auditLog.id, id)));
     },
   };
 }

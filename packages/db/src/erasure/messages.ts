@@ -47,7 +47,7 @@ export async function eraseMessages(
       error: sql`case when ${unsent} then 'erased' end`,
       status: sql`case when ${unsent} then 'suppressed' else status end`,
       attemptedAt: null,
-      slotAt: null,
+      sendSlotAt: null,
       payload: ERASED,
       updatedAt: sql`now()`,
     })
@@ -64,8 +64,8 @@ export async function eraseMessages(
 export type FileToErase = { store?: string; key: string };
 
 /** Files that came with messages, or were given to us to be sent with them. Others that were sent are the sender's. */
-export function filesOf(theirs: readonly Pick<Message, "id" | "turnId" | "media" | "payload">[]): FileToErase[] {
-  const owners = new Set(theirs.flatMap(({ id, turnId }) => [id, turnId ?? id]));
+export function filesOf(theirs: readonly Pick<Message, "id" | "aiTurnId" | "media" | "payload">[]): FileToErase[] {
+  const owners = new Set(theirs.flatMap(({ id, aiTurnId }) => [id, aiTurnId ?? id]));
   const files = theirs.flatMap(({ media, payload }) => [
     ...storedIn(media),
     ...storedIn(payload).filter(({ key }) => {

@@ -1,7 +1,7 @@
 import { contentHash } from "@millrace/core";
 
 /** By what a person is told from others, in rows, payloads and jobs. */
-export type Traces = {
+export type PersonalData = {
   /** What others call them: numbers, addresses, ids at platforms. */
   names: readonly string[];
   /** Ids of what is theirs: the contact, conversations, messages, questions, leads; ours and the platforms'. */
@@ -103,7 +103,7 @@ const PARTY_DEPTH = 2;
 const LEAST_NAME_LENGTH = 5;
 
 /** {@link Matcher} for one person. */
-export function matcherOf(traces: Traces): Matcher {
+export function matcherOf(traces: PersonalData): Matcher {
   const ids = new Set(traces.ids);
   const all = traces.names.filter((name) => name.length >= LEAST_NAME_LENGTH);
   const words = wordsOf(all);

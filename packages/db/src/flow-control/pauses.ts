@@ -1,49 +1,49 @@
 import { and, eq, lte, sql } from "drizzle-orm";
-import type { HoldStore } from "@millrace/core";
+import type { PauseStore } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
-import { holds } from "../schema/index.ts";
+import { pauses } from "../schema/index.ts";
 
-/** {@link HoldStore} on the table holds. */
-export function createHolds({ orm }: Database): HoldStore {
+/** {@link PauseStore} on the table holds. */
+export function createPauses({ orm }: Database): PauseStore {
   return {
     list: () =>
-      orm.select({ scope: holds.scope, kind: holds.kind, reason: holds.reason, until: holds.until }).from(holds),
-    async place(hold) {
+      orm.select({ scope: pauses.scope, kind: pauses.kind, reason: pauses.reason, until: pauses.until }).from(pauses),
+    async set(hold) {
       const { scope, kind, reason } = hold;
       const [placed] = await orm
-        .insert(holds)
+        .insert(pauses)
         .values(hold)
         .onConflictDoUpdate({
-          target: holds.scope,
-          set: { kind, reason, until: sql`greatest(${holds.until}, excluded.until)` },
-          setWhere: eq(holds.kind, "rate_limited"),
+          target: pauses.scope,
+          set: { kind, reason, until: sql`greatest(${pauses.until}, excluded.until)` },
+          setWhere: eq(pauses.kind, "rate_limited"),
         })
         .returning({ isNew: sql<boolean>`xmax = 0` });
-      if (placed) return placed.isNew || kind === "parked";
-      const until = sql`greatest(${holds.until}, ${sql.param(hold.until, holds.until)})`;
-      await orm.update(holds).set({ until }).where(eq(holds.scope, scope));
+      if (placed) return placed.isNew || kind === "paused";
+      const until = sql`greatest(${pauses.until}, ${sql.param(hold.until, pauses.until)})`;
+      await orm.update(pauses).set({ until }).where(eq(pauses.scope, scope));
       return false;
     },
-    async claimTrial(scope, now, nextTrial) {
+    async claimProbe(scope, now, nextTrial) {
       const claimed = await orm
-        .update(holds)
+        .update(pauses)
         .set({ until: nextTrial })
-        .where(and(eq(holds.scope, scope), eq(holds.kind, "parked"), lte(holds.until, now)))
-        .returning({ scope: holds.scope });
+        .where(and(eq(pauses.scope, scope), eq(pauses.kind, "paused"), lte(pauses.until, now)))
+        .returning({ scope: pauses.scope });
       return claimed.length > 0;
     },
-    async returnTrial(scope, now) {
+    async returnProbe(scope, now) {
       await orm
-        .update(holds)
+        .update(pauses)
         .set({ until: now })
-        .where(and(eq(holds.scope, scope), eq(holds.kind, "parked")));
+        .where(and(eq(pauses.scope, scope), eq(pauses.kind, "paused")));
     },
-    async lift(scope) {
-      const lifted = await orm.delete(holds).where(eq(holds.scope, scope)).returning({ scope: holds.scope });
+    async resume(scope) {
+      const lifted = await orm.delete(pauses).where(eq(pauses.scope, scope)).returning({ scope: pauses.scope });
       return lifted.length > 0;
     },
     async expire(now) {
-      await orm.delete(holds).where(and(eq(holds.kind, "rate_limited"), lte(holds.until, now)));
+      await orm.delete(pauses).where(and(eq(pauses.kind, "rate_limited"), lte(pauses.until, now)));
     },
   };
 }

@@ -6,17 +6,17 @@ import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
-import { createLedger, type Ledger } from "./event-status.ts";
+import { createEventStatuses, type EventStatuses } from "./event-status.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;
-let ledger: Ledger;
+let ledger: EventStatuses;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
   await migrateDatabase(database);
-  ledger = createLedger(database);
+  ledger = createEventStatuses(database);
 });
 
 afterAll(async () => {
@@ -24,20 +24,20 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-test("any number of events can be asked for, and each source has its own", async () => {
+test("any number of events can be asked for, and each integration has its own", async () => {
   const ids = Array.from({ length: 12_001 }, (_, index) => `event-${index}`);
   const known = ids.filter((_, index) => index % 2 === 0);
-  const row = { source: "whatsapp", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
+  const row = { integration: "whatsapp", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
   for (let from = 0; from < known.length; from += 2_000) {
     const piece = known.slice(from, from + 2_000);
     const status = (id: string) => (id.endsWith("0") ? ("dead" as const) : ("done" as const));
     const rows = piece.map((eventId) => ({ ...row, id: uuidv7(), eventId, status: status(eventId) }));
     await database.orm.insert(webhookEvents).values(rows);
   }
-  const other = { ...row, id: uuidv7(), source: "telegram", eventId: "event-1", status: "done" as const };
+  const other = { ...row, id: uuidv7(), integration: "telegram", eventId: "event-1", status: "done" as const };
   await database.orm.insert(webhookEvents).values(other);
 
-  const { statuses } = await ledger.tally("whatsapp", ids);
+  const { statuses } = await ledger.countsWithStatuses("whatsapp", ids);
   expect([...statuses.keys()].sort()).toEqual([...known].sort());
   const dead = known.filter((id) => id.endsWith("0"));
   expect([...statuses].filter(([, status]) => status === "dead").map(([id]) => id)).toEqual(
@@ -46,7 +46,7 @@ test("any number of events can be asked for, and each source has its own", async
   expect(await ledger.counts("whatsapp")).toEqual({ done: known.length - dead.length, dead: dead.length });
   expect(await ledger.counts("telegram")).toEqual({ done: 1, dead: 0 });
   expect(await ledger.counts("n8n")).toEqual({ done: 0, dead: 0 });
-  expect((await ledger.tally("whatsapp", [])).statuses).toEqual(new Map());
+  expect((await ledger.countsWithStatuses("whatsapp", [])).statuses).toEqual(new Map());
 });
 
 test("an event that nobody knows is not found, and a dead one is found with its letters, the latest first", async () => {
@@ -54,7 +54,7 @@ test("an event that nobody knows is not found, and a dead one is found with its 
   expect(await ledger.deadLetters("meta", "lead.1")).toEqual([]);
   const letters = createDeadLetters(database, uuidv7);
   const receivedAt = new Date("2026-03-01T08:00:00Z");
-  const event = { source: "meta", eventId: "lead.1", kind: "lead", payload: {}, correlationId: "c-1", receivedAt };
+  const event = { integration: "meta", eventId: "lead.1", kind: "lead", payload: {}, correlationId: "c-1", receivedAt };
   for (const hour of [10, 12, 11]) {
     const failedAt = new Date(Date.UTC(2026, 2, 1, hour));
     const job = {
@@ -81,7 +81,7 @@ test("a letter holds any JSON that a job may hold", async () => {
   const end = { errorKind: "unknown", error: "it broke", attempts: 1, receivedAt: at, failedAt: at };
   for (const payload of [null, undefined, "text", 12, true, [1, { two: 2 }], { "a'b": '"\\' }]) {
     const jobId = uuidv7();
-    const event = { source: "meta", eventId: jobId, kind: "lead", correlationId: "c-1" };
+    const event = { integration: "meta", eventId: jobId, kind: "lead", correlationId: "c-1" };
     await letters.record({ queue: "meta", jobId, ...event, ...end, payload });
     const [row] = await database.orm.select().from(deadLetters).where(eq(deadLetters.jobId, jobId));
     expect(row).toMatchObject({ payload: payload ?? null, payloadHash: contentHash(payload) });
@@ -90,7 +90,7 @@ test("a letter holds any JSON that a job may hold", async () => {
 
 test("2: counts and statuses are of one moment while events are being done", async () => {
   const ids = Array.from({ length: 400 }, (_, index) => `busy-${index}`);
-  const row = { source: "busy", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
+  const row = { integration: "busy", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
   const written: string[] = [];
   const writes = (async () => {
     for (const eventId of ids) {
@@ -100,7 +100,7 @@ test("2: counts and statuses are of one moment while events are being done", asy
   })();
   const tallies: [counted: number, known: number][] = [];
   while (written.length < ids.length) {
-    const { done, statuses } = await ledger.tally("busy", ids);
+    const { done, statuses } = await ledger.countsWithStatuses("busy", ids);
     tallies.push([done, statuses.size]);
   }
   await writes;

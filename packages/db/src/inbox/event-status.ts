@@ -3,7 +3,7 @@ import type { Database, Executor } from "../connection/database.ts";
 import { conversionUploads, deadLetters, webhookEvents } from "../schema/index.ts";
 
 /** What Postgres knows of an event. */
-export type LedgerEntry = {
+export type EventStatus = {
   status: "done" | "dead";
   result: string | null;
   detail: string | null;
@@ -34,22 +34,22 @@ export type ConversionEntry = {
   updatedAt: Date;
 };
 
-/** Events of a source by status, and the status of those that were asked for. */
-export type Tally = { done: number; dead: number; statuses: Map<string, "done" | "dead"> };
+/** Events of a integration by status, and the status of those that were asked for. */
+export type StatusCounts = { done: number; dead: number; statuses: Map<string, "done" | "dead"> };
 
 /** Answers where events are, from what is committed. */
-export type Ledger = {
-  /** Events of a source by status. */
-  counts(source: string): Promise<{ done: number; dead: number }>;
+export type EventStatuses = {
+  /** Events of a integration by status. */
+  counts(integration: string): Promise<{ done: number; dead: number }>;
   /**
    * The same, and which of these events are committed, and as what: both of one moment, so that an event that is being
    * done meanwhile is in both or in neither. Any number of events will do.
    */
-  tally(source: string, eventIds: readonly string[]): Promise<Tally>;
+  countsWithStatuses(integration: string, eventIds: readonly string[]): Promise<StatusCounts>;
   /** What is known of one event; undefined when nothing is. */
-  find(source: string, eventId: string): Promise<LedgerEntry | undefined>;
+  find(integration: string, eventId: string): Promise<EventStatus | undefined>;
   /** Its dead letters, latest first. */
-  deadLetters(source: string, eventId: string): Promise<DeadLetterEntry[]>;
+  deadLetters(integration: string, eventId: string): Promise<DeadLetterEntry[]>;
   /** The conversion that it told; undefined when it told none. */
   conversion(eventId: string): Promise<ConversionEntry | undefined>;
 };
@@ -57,16 +57,16 @@ export type Ledger = {
 /** Event ids asked for in one statement. */
 const PIECE = 5_000;
 
-/** {@link Ledger} on the tables webhook_events and dead_letters. */
-export function createLedger({ orm }: Database): Ledger {
+/** {@link EventStatuses} on the tables webhook_events and dead_letters. */
+export function createEventStatuses({ orm }: Database): EventStatuses {
   return {
-    counts: (source) => countsOf(orm, source),
-    tally: (source, eventIds) =>
+    counts: (integration) => countsOf(orm, integration),
+    countsWithStatuses: (integration, eventIds) =>
       orm.transaction(
-        async (tx) => ({ ...(await countsOf(tx, source)), statuses: await statusesOf(tx, source, eventIds) }),
+        async (tx) => ({ ...(await countsOf(tx, integration)), statuses: await statusesOf(tx, integration, eventIds) }),
         { isolationLevel: "repeatable read", accessMode: "read only" },
       ),
-    async find(source, eventId) {
+    async find(integration, eventId) {
       const [row] = await orm
         .select({
           status: webhookEvents.status,
@@ -78,10 +78,10 @@ export function createLedger({ orm }: Database): Ledger {
           updatedAt: webhookEvents.updatedAt,
         })
         .from(webhookEvents)
-        .where(and(eq(webhookEvents.source, source), eq(webhookEvents.eventId, eventId)));
+        .where(and(eq(webhookEvents.integration, integration), eq(webhookEvents.eventId, eventId)));
       return row;
     },
-    deadLetters: (source, eventId) =>
+    deadLetters: (integration, eventId) =>
       orm
         .select({
           queue: deadLetters.queue,
@@ -93,7 +93,7 @@ export function createLedger({ orm }: Database): Ledger {
           failedAt: deadLetters.failedAt,
         })
         .from(deadLetters)
-        .where(and(eq(deadLetters.source, source), eq(deadLetters.eventId, eventId)))
+        .where(and(eq(deadLetters.integration, integration), eq(deadLetters.eventId, eventId)))
         .orderBy(desc(deadLetters.failedAt)),
     async conversion(eventId) {
       const [row] = await orm
@@ -111,24 +111,28 @@ export function createLedger({ orm }: Database): Ledger {
   };
 }
 
-async function countsOf(tx: Executor, source: string): Promise<{ done: number; dead: number }> {
+async function countsOf(tx: Executor, integration: string): Promise<{ done: number; dead: number }> {
   const rows = await tx
     .select({ status: webhookEvents.status, events: count() })
     .from(webhookEvents)
-    .where(eq(webhookEvents.source, source))
+    .where(eq(webhookEvents.integration, integration))
     .groupBy(webhookEvents.status);
   const of = (status: string) => rows.find((row) => row.status === status)?.events ?? 0;
   return { done: of("done"), dead: of("dead") };
 }
 
-async function statusesOf(tx: Executor, source: string, eventIds: readonly string[]): Promise<Tally["statuses"]> {
-  const found: Tally["statuses"] = new Map();
+async function statusesOf(
+  tx: Executor,
+  integration: string,
+  eventIds: readonly string[],
+): Promise<StatusCounts["statuses"]> {
+  const found: StatusCounts["statuses"] = new Map();
   for (let from = 0; from < eventIds.length; from += PIECE) {
     const piece = eventIds.slice(from, from + PIECE);
     const rows = await tx
       .select({ eventId: webhookEvents.eventId, status: webhookEvents.status })
       .from(webhookEvents)
-      .where(and(eq(webhookEvents.source, source), inArray(webhookEvents.eventId, piece)));
+      .where(and(eq(webhookEvents.integration, integration), inArray(webhookEvents.eventId, piece)));
     for (const row of rows) found.set(row.eventId, row.status);
   }
   return found;

@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
 import { createInbox } from "./inbox.ts";
-import { assignSources } from "../accounts/accounts.ts";
+import { assignAccounts } from "../accounts/accounts.ts";
 
 let testDatabase: TestDatabase;
 let wire: Wire;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   wire = await openWire(testDatabase.url);
   database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
   await migrateDatabase(database);
-  await assignSources(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Mill" }], uuidv7);
+  await assignAccounts(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Mill" }], uuidv7);
   await database.close();
   database = openDatabase(wire.url, { maxConnections: 1, name: "test" });
 });
@@ -30,9 +30,9 @@ afterAll(async () => {
 test("an inbound text of a known contact takes seven round trips", async () => {
   const inbox = createInbox(database, uuidv7);
   // The first ones make the contact and the conversation, and let Postgres know the statements.
-  for (const id of ["wamid.1", "wamid.2", "wamid.3"]) await inbox.once(eventOf(id), textOf(id));
+  for (const id of ["wamid.1", "wamid.2", "wamid.3"]) await inbox.applyOnce(eventOf(id), textOf(id));
   const before = { turns: wire.turns(), statements: wire.statements() };
-  await inbox.once(eventOf("wamid.4"), textOf("wamid.4"));
+  await inbox.applyOnce(eventOf("wamid.4"), textOf("wamid.4"));
   // Begin, inbox, account, contact, conversation, lock and message together, commit.
   expect(wire.statements() - before.statements).toBe(8);
   expect(wire.turns() - before.turns).toBe(7);
@@ -42,7 +42,7 @@ function eventOf(id: string): InboundEvent {
   const receivedAt = "2026-03-01T08:00:00.000Z";
   return {
     v: 1,
-    source: "whatsapp",
+    integration: "whatsapp",
     id: `message.${id}`,
     kind: "message",
     correlationId: "c-1",
@@ -53,12 +53,12 @@ function eventOf(id: string): InboundEvent {
 
 function textOf(id: string): Write {
   return async (stores) => {
-    const tenantId = await stores.sources.tenantOf("whatsapp", "phone number", "1001");
+    const tenantId = await stores.accounts.tenantOf("whatsapp", "phone number", "1001");
     const contactId = await stores.contacts.resolve(
       tenantId,
       [
-        { channel: "whatsapp", externalId: "31600000001", lasting: false },
-        { channel: "whatsapp", externalId: "NL.1", lasting: true },
+        { channel: "whatsapp", externalId: "31600000001", stable: false },
+        { channel: "whatsapp", externalId: "NL.1", stable: true },
       ],
       { name: "Ada", phone: "31600000001" },
     );

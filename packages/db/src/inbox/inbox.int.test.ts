@@ -7,7 +7,7 @@ import { migrateDatabase } from "../connection/migrate.ts";
 import { deadLetters, messages, messageStatuses, webhookEvents } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
 import { createInbox } from "./inbox.ts";
-import { assignSources } from "../accounts/accounts.ts";
+import { assignAccounts } from "../accounts/accounts.ts";
 
 let testDatabase: TestDatabase;
 let pools: Database[];
@@ -18,7 +18,7 @@ beforeAll(async () => {
   pools = [1, 2, 3].map(() => openDatabase(testDatabase.url, { maxConnections: 6, name: "test" }));
   [database] = pools as [Database];
   await migrateDatabase(database);
-  await assignSources(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Mill" }], uuidv7);
+  await assignAccounts(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Mill" }], uuidv7);
 });
 
 afterAll(async () => {
@@ -29,10 +29,10 @@ afterAll(async () => {
 test("3: a redelivery changes nothing, also with another payload and in another request", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
-  expect(await inbox.once(event, statusWrite(event.id))).toMatchObject({ result: "written" });
+  expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "written" });
   const before = await everything(event.id);
   const again = { ...event, correlationId: "another", payload: { other: true } };
-  expect(await inbox.once(again, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
+  expect(await inbox.applyOnce(again, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
   expect(await everything(event.id)).toEqual(before);
   expect(before.statuses).toHaveLength(1);
   expect(await inbox.isDone(event)).toBe(true);
@@ -41,7 +41,7 @@ test("3: a redelivery changes nothing, also with another payload and in another 
 test("3: many concurrent attempts at one event, from several pools, give one effect", async () => {
   const event = newEvent();
   const write: Write = async (stores) => {
-    const tenantId = await stores.sources.tenantOf("whatsapp", "phone number", "1001");
+    const tenantId = await stores.accounts.tenantOf("whatsapp", "phone number", "1001");
     const at = new Date();
     const place = { tenantId, channel: "whatsapp", accountId: "1001" } as const;
     const conversationId = await stores.conversations.open(
@@ -55,7 +55,7 @@ test("3: many concurrent attempts at one event, from several pools, give one eff
   };
   const attempts = Array.from({ length: 30 }, (_, index) => {
     const pool = pools[index % pools.length] ?? database;
-    return createInbox(pool, uuidv7).once(event, write);
+    return createInbox(pool, uuidv7).applyOnce(event, write);
   });
   const results = (await Promise.all(attempts)).map(({ result }) => result);
   expect(results.filter((result) => result === "written")).toHaveLength(1);
@@ -70,10 +70,10 @@ test("4: a write that throws leaves no trace, and the next attempt is the first"
     await statusWrite(event.id)(stores);
     throw permanent("no");
   };
-  await expect(inbox.once(event, failing)).rejects.toThrow("no");
+  await expect(inbox.applyOnce(event, failing)).rejects.toThrow("no");
   expect(await everything(event.id)).toEqual({ events: [], statuses: [], letters: [] });
   expect(await inbox.isDone(event)).toBe(false);
-  expect(await inbox.once(event, statusWrite(event.id))).toMatchObject({ result: "written" });
+  expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "written" });
 });
 
 test("of two attempts at once, the second does the work when the first one fails", async () => {
@@ -83,9 +83,9 @@ test("of two attempts at once, the second does the work when the first one fails
   const failure = new Promise<never>((_, reject) => (fail = reject));
   let begun: () => void = () => undefined;
   const writing = new Promise<void>((resolve) => (begun = resolve));
-  const first = inbox.once(event, () => (begun(), failure));
+  const first = inbox.applyOnce(event, () => (begun(), failure));
   await writing;
-  const second = inbox.once(event, statusWrite(event.id));
+  const second = inbox.applyOnce(event, statusWrite(event.id));
   fail(permanent("no"));
   await expect(first).rejects.toThrow("no");
   expect(await second).toMatchObject({ result: "written" });
@@ -94,12 +94,12 @@ test("of two attempts at once, the second does the work when the first one fails
 test("the payload of what is kept or ignored stays in the inbox, that of what is written does not", async () => {
   const inbox = createInbox(database, uuidv7);
   for (const outcome of [
-    { result: "kept" },
+    { result: "unhandled" },
     { result: "ignored", detail: "a test button" },
     { result: "written", detail: "a lead" },
   ] as const) {
     const event = newEvent();
-    await inbox.once(event, () => Promise.resolve(outcome));
+    await inbox.applyOnce(event, () => Promise.resolve(outcome));
     const { events } = await everything(event.id);
     const detail = "detail" in outcome ? outcome.detail : null;
     const payload = outcome.result === "written" ? null : event.payload;
@@ -116,17 +116,17 @@ test("9: a dead event that succeeds at last is done, and its letters are resolve
   await letters.record(exhausted(event, { jobId: `${event.id}.replay` }));
   expect(await inbox.isDone(event)).toBe(false);
 
-  await expect(inbox.once(event, () => Promise.reject(permanent("no")))).rejects.toThrow("no");
+  await expect(inbox.applyOnce(event, () => Promise.reject(permanent("no")))).rejects.toThrow("no");
   const failed = await everything(event.id);
   expect(failed.events).toMatchObject([{ status: "dead", error: "it broke" }]);
   expect(failed.letters).toMatchObject([{ state: "dead" }, { state: "dead" }]);
 
-  await inbox.once(event, statusWrite(event.id));
+  await inbox.applyOnce(event, statusWrite(event.id));
   const { events, letters: rows } = await everything(event.id);
   expect(events).toMatchObject([{ status: "done", result: "written", error: null }]);
   expect(rows).toMatchObject([{ state: "resolved" }, { state: "resolved" }]);
   expect(rows.every((row) => row.resolvedAt !== null)).toBe(true);
-  expect(await inbox.once(event, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
+  expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
 });
 
 test("recording the same end again, or an earlier one late, changes nothing", async () => {
@@ -182,7 +182,7 @@ test("a discarded or resolved letter of an event that dies again is dead again",
 
 test("the letter of a job whose event is done after all is resolved at once", async () => {
   const event = newEvent();
-  await createInbox(database, uuidv7).once(event, statusWrite(event.id));
+  await createInbox(database, uuidv7).applyOnce(event, statusWrite(event.id));
   const job = exhausted(event);
   await createDeadLetters(database, uuidv7).record(job);
   const { letters, events } = await everything(event.id);
@@ -197,7 +197,7 @@ test("8: one end seen by many workers at once is one letter, also while the even
     const records = Array.from({ length: 9 }, (_, index) =>
       createDeadLetters(pools[index % 3] ?? database, uuidv7).record(job),
     );
-    await Promise.all([...records, createInbox(database, uuidv7).once(event, statusWrite(event.id))]);
+    await Promise.all([...records, createInbox(database, uuidv7).applyOnce(event, statusWrite(event.id))]);
     const { letters, events, statuses } = await everything(event.id);
     expect(letters).toMatchObject([{ state: "resolved" }]);
     expect(events).toMatchObject([{ status: "done" }]);
@@ -208,7 +208,7 @@ test("8: one end seen by many workers at once is one letter, also while the even
 function newEvent(): InboundEvent {
   const receivedAt = "2026-03-01T08:00:00.000Z";
   const id = `status.${uuidv7()}`;
-  return { v: 1, source: "whatsapp", id, kind: "status", correlationId: "c-1", receivedAt, payload: { of: id } };
+  return { v: 1, integration: "whatsapp", id, kind: "status", correlationId: "c-1", receivedAt, payload: { of: id } };
 }
 
 /** Writes one row under an id of the attempt's own, so that a second effect would be a second row. */
@@ -221,14 +221,14 @@ function statusWrite(eventId: string): Write {
 }
 
 function exhausted(event: InboundEvent, changes: Partial<ExhaustedJob> = {}): ExhaustedJob {
-  const { id: eventId, source, kind, payload, correlationId } = event;
+  const { id: eventId, integration, kind, payload, correlationId } = event;
   const receivedAt = new Date(event.receivedAt);
   const end = { errorKind: "retryable", error: "it broke", attempts: 8, failedAt: new Date("2026-03-01T09:00:00Z") };
   return {
     queue: "whatsapp",
     jobId: eventId,
     eventId,
-    source,
+    integration,
     kind,
     payload,
     correlationId,

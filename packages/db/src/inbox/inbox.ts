@@ -14,13 +14,13 @@ import { contactStore } from "../contacts/contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
 import { erasedEventId } from "../erasure/personal-data-matcher.ts";
-import { type Following, following, type FollowUpSettings } from "./follow-up-jobs.ts";
+import { type EventContext, eventContext, type FollowUpSettings } from "./follow-up-jobs.ts";
 import { leadStore } from "../leads/leads.ts";
 import { messageStore } from "../messages/messages.ts";
 import { outboxStore } from "../messages/outbox.ts";
-import { settleItems } from "../dead-letters/replays.ts";
-import { sourceStore, tenantStore } from "../accounts/accounts.ts";
-import { turnStore } from "../messages/assistant-answers.ts";
+import { completeItems } from "../dead-letters/replays.ts";
+import { accountStore, tenantStore } from "../accounts/accounts.ts";
+import { aiTurnStore } from "../messages/assistant-answers.ts";
 
 /** Decides whether an event is new and writes its effects, both in one transaction. */
 export type Inbox = {
@@ -30,13 +30,13 @@ export type Inbox = {
    * Runs `write` unless the event is done already; `duplicate` says that it was. Settles its dead letter, if any. The
    * jobs that follow from it are told either way: they are enqueued again rather than lost with a worker that dies.
    */
-  once(event: InboundEvent, write: Write): Promise<Settled>;
+  applyOnce(event: InboundEvent, write: Write): Promise<AppliedEvent>;
   /** The jobs that follow from an event that is done; none when it is not. */
-  followUpsOf(event: Pick<InboundEvent, "source" | "id">): Promise<readonly FollowUp[]>;
+  followUpsOf(event: Pick<InboundEvent, "integration" | "id">): Promise<readonly FollowUp[]>;
 };
 
 /** What became of an event, and the jobs that follow from it. */
-export type Settled = (Outcome | { result: "duplicate"; detail?: undefined }) & { followUps: readonly FollowUp[] };
+export type AppliedEvent = (Outcome | { result: "duplicate"; detail?: undefined }) & { followUps: readonly FollowUp[] };
 
 /** {@link Inbox} on the table webhook_events. */
 export function createInbox(database: Database, newId: NewId, settings?: FollowUpSettings): Inbox {
@@ -51,20 +51,20 @@ export function createInbox(database: Database, newId: NewId, settings?: FollowU
       return row?.status === "done";
     },
     followUpsOf: (event) => followUpsOf(database.orm, event),
-    once(event, write) {
+    applyOnce(event, write) {
       const origin = { id: event.id, receivedAt: new Date(event.receivedAt) };
-      return database.orm.transaction((tx) => once(tx, following(newId, settings, origin), event, write));
+      return database.orm.transaction((tx) => once(tx, eventContext(newId, settings, origin), event, write));
     },
   };
 }
 
-async function once(tx: Executor, context: Following, event: InboundEvent, write: Write): Promise<Settled> {
+async function once(tx: Executor, context: EventContext, event: InboundEvent, write: Write): Promise<AppliedEvent> {
   // The unique key decides. A second transaction with the same event waits here until the first has ended.
   const [claimed] = await tx
     .insert(webhookEvents)
     .values({
       id: context.newId(),
-      source: event.source,
+      integration: event.integration,
       eventId: event.id,
       kind: event.kind,
       payloadHash: contentHash(event.payload),
@@ -74,7 +74,7 @@ async function once(tx: Executor, context: Following, event: InboundEvent, write
       receivedAt: new Date(event.receivedAt),
     })
     .onConflictDoUpdate({
-      target: [webhookEvents.source, webhookEvents.eventId],
+      target: [webhookEvents.integration, webhookEvents.eventId],
       set: { status: "done", result: "written", error: null, updatedAt: sql`now()` },
       setWhere: eq(webhookEvents.status, "dead"),
     })
@@ -108,7 +108,7 @@ async function once(tx: Executor, context: Following, event: InboundEvent, write
   return { ...outcome, followUps };
 }
 
-async function followUpsOf(tx: Executor, event: Pick<InboundEvent, "source" | "id">): Promise<FollowUp[]> {
+async function followUpsOf(tx: Executor, event: Pick<InboundEvent, "integration" | "id">): Promise<FollowUp[]> {
   const [row] = await tx.select({ followUps: webhookEvents.followUps }).from(webhookEvents).where(isEvent(event));
   return Array.isArray(row?.followUps) ? (row.followUps as FollowUp[]) : [];
 }
@@ -119,13 +119,13 @@ async function settleDeadLetter(tx: Executor, event: InboundEvent): Promise<void
     .set({ state: "resolved", resolvedAt: sql`now()`, updatedAt: sql`now()` })
     .where(
       and(
-        eq(deadLetters.source, event.source),
+        eq(deadLetters.integration, event.integration),
         eq(deadLetters.eventId, event.id),
         inArray(deadLetters.state, ["dead", "replaying"]),
       ),
     )
     .returning({ id: deadLetters.id });
-  await settleItems(
+  await completeItems(
     tx,
     settled.map(({ id }) => id),
     "resolved",
@@ -133,25 +133,25 @@ async function settleDeadLetter(tx: Executor, event: InboundEvent): Promise<void
 }
 
 /** Asked within the statement that claims an event, so that it costs an ordinary one no statement of its own. */
-function isErased({ source, id }: InboundEvent) {
-  return sql<boolean>`exists (select from webhook_events as erased
-    where erased.source = ${source} and erased.event_id = ${erasedEventId(id)})`;
+function isErased({ integration, id }: InboundEvent) {
+  return sql<boolean>`exists (select from millrace.webhook_events as erased
+    where erased.integration = ${integration} and erased.event_id = ${erasedEventId(id)})`;
 }
 
-function isEvent(event: Pick<InboundEvent, "source" | "id">) {
-  return and(eq(webhookEvents.source, event.source), eq(webhookEvents.eventId, event.id));
+function isEvent(event: Pick<InboundEvent, "integration" | "id">) {
+  return and(eq(webhookEvents.integration, event.integration), eq(webhookEvents.eventId, event.id));
 }
 
-function storesOf(tx: Executor, context: Following): Stores {
+function storesOf(tx: Executor, context: EventContext): Stores {
   const { newId } = context;
   return {
-    sources: sourceStore(tx),
+    accounts: accountStore(tx),
     tenants: tenantStore(tx),
     contacts: contactStore(tx, context),
     conversations: conversationStore(tx, context),
     messages: messageStore(tx, context),
     outbox: outboxStore(tx, context),
-    turns: turnStore(tx, context),
+    aiTurns: aiTurnStore(tx, context),
     leads: leadStore(tx, newId),
     conversions: conversionStore(tx, context),
   };

@@ -1,31 +1,31 @@
 import { and, eq } from "drizzle-orm";
-import type { MessagePart, TurnStore } from "@millrace/core";
+import type { MessagePart, AiTurnStore } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
-import { conversations, messages, turns } from "../schema/index.ts";
-import { type Following, turnJob } from "../inbox/follow-up-jobs.ts";
+import { conversations, messages, aiTurns } from "../schema/index.ts";
+import { type EventContext, turnJob } from "../inbox/follow-up-jobs.ts";
 import { queueMessages } from "./outbox.ts";
-import { endTurn, holdConversationOf } from "../assistant/debounce.ts";
+import { endTurn, lockConversationOf } from "../assistant/debounce.ts";
 
-/** {@link TurnStore} on the tables turns, conversations and messages. */
-export function turnStore(tx: Executor, following: Following): TurnStore {
+/** {@link AiTurnStore} on the tables turns, conversations and messages. */
+export function aiTurnStore(tx: Executor, following: EventContext): AiTurnStore {
   return {
     async find(turnId) {
       const [row] = await tx
-        .select({ conversationId: turns.conversationId, channel: conversations.channel })
-        .from(turns)
-        .innerJoin(conversations, eq(conversations.id, turns.conversationId))
-        .where(eq(turns.id, turnId));
+        .select({ conversationId: aiTurns.conversationId, channel: conversations.channel })
+        .from(aiTurns)
+        .innerJoin(conversations, eq(conversations.id, aiTurns.conversationId))
+        .where(eq(aiTurns.id, turnId));
       return row;
     },
 
     async answer({ turnId, messages: parts, at }) {
-      const conversation = await holdConversationOf(tx, turnId);
-      const [turn] = await tx.select().from(turns).where(eq(turns.id, turnId));
+      const conversation = await lockConversationOf(tx, turnId);
+      const [turn] = await tx.select().from(aiTurns).where(eq(aiTurns.id, turnId));
       if (!turn || !conversation) return "late";
-      if (turn.state === "answered") return "repeated";
-      const inTime = turn.state === "asked" && turn.epoch === conversation.epoch && conversation.mode === "ai";
+      if (turn.state === "answered") return "duplicate";
+      const inTime = turn.state === "awaiting_reply" && turn.epoch === conversation.epoch && conversation.mode === "ai";
       if (!inTime) {
-        if (await hasAnswer(tx, turnId)) return "repeated";
+        if (await hasAnswer(tx, turnId)) return "duplicate";
         await keepSuppressed(tx, following, conversation, turn, parts, at);
         return "late";
       }
@@ -39,7 +39,10 @@ export function turnStore(tx: Executor, following: Following): TurnStore {
         answer,
       );
       if (following.assistant)
-        following.followUps.push({ ...turnJob(following.assistant.source, turnId, turn.askAt), wake: true });
+        following.followUps.push({
+          ...turnJob(following.assistant.integration, turnId, turn.dispatchAt),
+          promote: true,
+        });
       return "queued";
     },
   };
@@ -49,7 +52,7 @@ async function hasAnswer(tx: Executor, turnId: string): Promise<boolean> {
   const [row] = await tx
     .select({ id: messages.id })
     .from(messages)
-    .where(and(eq(messages.turnId, turnId), eq(messages.author, "ai")))
+    .where(and(eq(messages.aiTurnId, turnId), eq(messages.author, "ai")))
     .limit(1);
   return row !== undefined;
 }
@@ -57,13 +60,13 @@ async function hasAnswer(tx: Executor, turnId: string): Promise<boolean> {
 /** Keeps an answer that came too late, for people to see; it has no place in the order and is never sent. */
 async function keepSuppressed(
   tx: Executor,
-  { newId }: Following,
+  { newId }: EventContext,
   conversation: typeof conversations.$inferSelect,
-  turn: typeof turns.$inferSelect,
+  turn: typeof aiTurns.$inferSelect,
   parts: readonly MessagePart[],
   at: Date,
 ): Promise<void> {
-  const why = turn.state === "asked" ? "taken_over" : turn.state;
+  const why = turn.state === "awaiting_reply" ? "taken_over" : turn.state;
   const rows = parts.map((part) => ({
     id: newId(),
     tenantId: conversation.tenantId,
@@ -86,8 +89,8 @@ async function keepSuppressed(
   if (rows.length > 0) await tx.insert(messages).values(rows);
 }
 
-const REASONS: Record<"gathering" | "answered" | "superseded" | "taken_over" | "failed", string> = {
-  gathering: "the conversation was joined with another, and asks anew",
+const REASONS: Record<"debouncing" | "answered" | "superseded" | "taken_over" | "failed", string> = {
+  debouncing: "the conversation was joined with another, and asks anew",
   answered: "the question was answered before",
   superseded: "a new message came while the AI was thinking",
   taken_over: "a person took over",

@@ -6,7 +6,7 @@ import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
 import { messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { following } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/follow-up-jobs.ts";
 import { messageStore } from "./messages.ts";
 import { storedMedia } from "./media.ts";
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const tenantId = uuidv7();
   await database.orm.insert(tenants).values({ id: tenantId, name: "Mill" });
   const account = { tenantId, channel: "telegram", accountId: "77" } as const;
-  const conversationId = await conversationStore(database.orm, following(uuidv7)).open(
+  const conversationId = await conversationStore(database.orm, eventContext(uuidv7)).open(
     { ...account, threadId: "4005", kind: "direct" },
     { at, byUser: true },
   );
@@ -101,7 +101,7 @@ test("of a message that is not there nothing is written, and it is said", async 
 
 async function add(media: Media) {
   const message = { channel: base.channel, accountId: base.accountId, externalId: uuidv7() };
-  await database.orm.transaction((tx) => messageStore(tx, following(uuidv7)).add({ ...base, ...message, media }));
+  await database.orm.transaction((tx) => messageStore(tx, eventContext(uuidv7)).add({ ...base, ...message, media }));
   return message;
 }
 

@@ -14,7 +14,7 @@ import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
 import { messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { following } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/follow-up-jobs.ts";
 import { messageStore } from "./messages.ts";
 
 let testDatabase: TestDatabase;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   const tenantId = uuidv7();
   await database.orm.insert(tenants).values({ id: tenantId, name: "Mill" });
   const place = { tenantId, channel: "whatsapp", accountId: "1001" } as const;
-  const conversationId = await conversationStore(database.orm, following(uuidv7)).open(
+  const conversationId = await conversationStore(database.orm, eventContext(uuidv7)).open(
     { ...place, threadId: "t-1", kind: "direct" },
     { at: new Date(), byUser: false },
   );
@@ -200,7 +200,7 @@ test("a message whose edit is about to be committed waits for it and has it", as
   let adding: Promise<void> | undefined;
   await database.orm.transaction(async (tx) => {
     const edit = { kind: "edit", body: "second", payload: {}, changeId: "1", at } as const;
-    await messageStore(tx, following(uuidv7)).addChange(keyOf(externalId), edit);
+    await messageStore(tx, eventContext(uuidv7)).addChange(keyOf(externalId), edit);
     adding = step((store) => store.add({ ...base, externalId }));
     await until("the message waits", async () => (await waiting()) > 0);
   });
@@ -209,7 +209,7 @@ test("a message whose edit is about to be committed waits for it and has it", as
 });
 
 function step(write: (store: Stores["messages"]) => Promise<void>): Promise<void> {
-  return database.orm.transaction((tx) => write(messageStore(tx, following(uuidv7))));
+  return database.orm.transaction((tx) => write(messageStore(tx, eventContext(uuidv7))));
 }
 
 function keyOf(externalId: string) {

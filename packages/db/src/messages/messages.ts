@@ -3,13 +3,13 @@ import type { MessageKey, MessageStore } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
 import { messageChanges, messages, messageStatuses } from "../schema/messages.ts";
-import { type Following, sendJob } from "../inbox/follow-up-jobs.ts";
+import { type EventContext, sendJob } from "../inbox/follow-up-jobs.ts";
 import { applyChanges } from "./changes.ts";
 import { adopt, applyStatuses, messageName } from "./statuses.ts";
-import { noteMessage } from "../assistant/after-inbound-message.ts";
+import { afterInboundMessage } from "../assistant/after-inbound-message.ts";
 
 /** {@link MessageStore} on the tables messages, message_statuses and message_changes. */
-export function messageStore(tx: Executor, following: Following): MessageStore {
+export function messageStore(tx: Executor, following: EventContext): MessageStore {
   const { newId, event } = following;
   return {
     async add(message) {
@@ -43,7 +43,7 @@ export function messageStore(tx: Executor, following: Following): MessageStore {
       if (added?.changed) await applyChanges(tx, message);
       if (!added) return;
       if (direction === "outbound") await applyStatuses(tx, message);
-      else await noteMessage(tx, following, added.id, message);
+      else await afterInboundMessage(tx, following, added.id, message);
     },
 
     async addStatus(status) {
@@ -68,7 +68,7 @@ export function messageStore(tx: Executor, following: Following): MessageStore {
       const [, added] = await Promise.all([lockMessage(tx, status), insertion.execute()]);
       const conversationId = messageId === undefined ? undefined : await adopt(tx, status, messageId, at);
       if (conversationId !== undefined && messageId !== undefined)
-        following.followUps.push({ ...sendJob({ id: messageId, channel, accountId, conversationId }), wake: true });
+        following.followUps.push({ ...sendJob({ id: messageId, channel, accountId, conversationId }), promote: true });
       if (added.length > 0 || conversationId !== undefined) await applyStatuses(tx, status);
     },
 

@@ -5,12 +5,12 @@ import { lockNames } from "../connection/advisory-locks.ts";
 import { conversations, messages } from "../schema/index.ts";
 import { contactStore } from "../contacts/contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { type Following, sendJob } from "../inbox/follow-up-jobs.ts";
+import { type EventContext, sendJob } from "../inbox/follow-up-jobs.ts";
 import { applyStatuses, messageName, statusesWaiting } from "./statuses.ts";
 import { reopen } from "../conversations/takeover.ts";
 
 /** {@link OutboxStore} on the tables conversations and messages. */
-export function outboxStore(tx: Executor, following: Following): OutboxStore {
+export function outboxStore(tx: Executor, following: EventContext): OutboxStore {
   return {
     queue: (queued) => queueMessages(tx, following, queued),
 
@@ -21,10 +21,10 @@ export function outboxStore(tx: Executor, following: Following): OutboxStore {
         .where(eq(conversations.id, conversationId));
       if (!place) throw permanent(`no conversation ${conversationId}`, "no_conversation");
       const payload = { accountId: place.accountId, conversationId, action };
-      following.followUps.push({ source: place.channel, role: "outbound", id: `act.${id}`, kind: "act", payload });
+      following.followUps.push({ integration: place.channel, role: "outbound", id: `act.${id}`, kind: "act", payload });
     },
 
-    async sent(messageId, { externalId, movedTo, recipient }, at) {
+    async markSent(messageId, { externalId, movedTo, recipient }, at) {
       if (recipient) await nameRecipient(tx, following, messageId, recipient);
       const [row] = await tx
         .select({ channel: conversations.channel, accountId: messages.accountId, threadId: conversations.threadId })
@@ -46,7 +46,7 @@ export function outboxStore(tx: Executor, following: Following): OutboxStore {
           status: "sent",
           sentAt: at,
           attemptedAt: null,
-          throttles: 0,
+          rateLimitHits: 0,
           error: null,
           updatedAt: sql`now()`,
         })
@@ -64,7 +64,7 @@ export function outboxStore(tx: Executor, following: Following): OutboxStore {
         .update(messages)
         .set({ status: "suppressed", error: reason, attemptedAt: null, updatedAt: sql`now()` })
         .where(and(unsettled, sql`${messages.epoch} is distinct from ${presentEpoch}`))
-        .returning({ turnId: messages.turnId });
+        .returning({ turnId: messages.aiTurnId });
       if (row?.turnId) await reopen(tx, [row.turnId]);
       const left = row ? [] : await tx.select({ id: messages.id }).from(messages).where(unsettled);
       if (left.length > 0) throw retryable("the conversation was joined with another meanwhile");
@@ -75,7 +75,7 @@ export function outboxStore(tx: Executor, following: Following): OutboxStore {
 /** Whom a message went to bears these names: so what they write comes into the conversation of the message. */
 async function nameRecipient(
   tx: Executor,
-  following: Following,
+  following: EventContext,
   messageId: string,
   names: NonNullable<Sent["recipient"]>,
 ): Promise<void> {
@@ -88,7 +88,7 @@ function takePlaces(tx: Executor, conversationId: string, places: number, at: Da
   return tx
     .update(conversations)
     .set({
-      positions: sql`${conversations.positions} + ${places}`,
+      lastPosition: sql`${conversations.lastPosition} + ${places}`,
       lastMessageAt: sql`greatest(${conversations.lastMessageAt}, ${at.toISOString()}::timestamptz)`,
       updatedAt: sql`now()`,
     })
@@ -98,7 +98,7 @@ function takePlaces(tx: Executor, conversationId: string, places: number, at: Da
       channel: conversations.channel,
       accountId: conversations.accountId,
       contactId: conversations.contactId,
-      positions: conversations.positions,
+      lastPosition: conversations.lastPosition,
     })
     .prepare("take_places")
     .execute();
@@ -110,7 +110,7 @@ export type AnswerOf = { turnId: string; epoch: number };
 /** Gives messages their places in the conversation's order, writes them, and has each sent by a job of its own. */
 export async function queueMessages(
   tx: Executor,
-  { followUps }: Pick<Following, "followUps">,
+  { followUps }: Pick<EventContext, "followUps">,
   { conversationId, author, messages: queued, at }: Parameters<OutboxStore["queue"]>[0],
   answer?: AnswerOf,
 ): Promise<void> {
@@ -133,8 +133,8 @@ export async function queueMessages(
   const missing = queued.filter(({ id }) => !known.some((row) => row.id === id));
   if (missing.length < queued.length) await takePlaces(tx, conversationId, missing.length - queued.length, at);
   if (!conversation) throw permanent(`no conversation ${conversationId}`, "no_conversation");
-  const { positions, ...place } = conversation;
-  const first = positions - queued.length + 1;
+  const { lastPosition, ...place } = conversation;
+  const first = lastPosition - queued.length + 1;
   const rows = missing.map((part, index) => ({
     ...place,
     conversationId,

@@ -5,30 +5,32 @@ import { contactIdentities, conversations, messages } from "../schema/index.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 
 /** A message as its job finds it. */
-export type OutgoingState = {
+export type SendState = {
   message: OutgoingMessage;
   status: string;
   /** Whether there is nothing left to do: the platform has it, or it must not be sent. */
-  settled: boolean;
+  isTerminal: boolean;
   position: number;
   /** Messages of the conversation that come first and are not settled. */
   ahead: number;
   /** An answer of the AI and the epoch it was asked in; it passes the fence or is suppressed. */
-  fence: { epoch: number } | undefined;
+  answer: { epoch: number } | undefined;
   /** Since when nobody knows whether the platform has it. */
   attemptedAt: Date | undefined;
   /** When the platform's limits let it go, once they were asked. */
-  slotAt: Date | undefined;
+  sendSlotAt: Date | undefined;
 };
 
 /** Messages on their way out, for the worker that sends them. */
-export type Outbox = {
+export type SendStates = {
   /** A message; undefined when there is none. */
-  find(messageId: string): Promise<OutgoingState | undefined>;
+  find(messageId: string): Promise<SendState | undefined>;
   /** A conversation as an action in it needs it; undefined when there is none. */
-  place(conversationId: string): Promise<Omit<OutgoingMessage, "content" | "replyTo" | "throttles"> | undefined>;
+  findTarget(
+    conversationId: string,
+  ): Promise<Omit<OutgoingMessage, "content" | "replyTo" | "rateLimitHits"> | undefined>;
   /** Keeps when the platform's limits let a message go. */
-  keepSlot(messageId: string, at: Date): Promise<void>;
+  setSendSlot(messageId: string, at: Date): Promise<void>;
   /**
    * From here on nobody knows whether the platform has it, until one of the next two is told. `seen` is when it was
    * attempted before as this worker has found it. False when that, or its status, is no longer so: another worker came
@@ -42,11 +44,11 @@ export type Outbox = {
   /** The next message of the conversation that is not settled; undefined when there is none. */
   next(conversationId: string, position: number): Promise<string | undefined>;
   /** The job of the conversation's first message that is not settled, where that was queued before `before`. */
-  longestWaiting(conversationId: string, before: Date): Promise<FollowUp | undefined>;
+  oldestWaitingJob(conversationId: string, before: Date): Promise<FollowUp | undefined>;
 };
 
-/** {@link Outbox} on the tables messages and conversations. */
-export function createOutbox({ orm }: Database): Outbox {
+/** {@link SendStates} on the tables messages and conversations. */
+export function createSendStates({ orm }: Database): SendStates {
   return {
     async find(messageId) {
       const [row] = await orm
@@ -55,7 +57,7 @@ export function createOutbox({ orm }: Database): Outbox {
           id: messages.id,
           content: messages.payload,
           replyTo: messages.replyTo,
-          throttles: messages.throttles,
+          rateLimitHits: messages.rateLimitHits,
           status: messages.status,
           error: messages.error,
           externalId: messages.externalId,
@@ -63,7 +65,7 @@ export function createOutbox({ orm }: Database): Outbox {
           author: messages.author,
           epoch: messages.epoch,
           attemptedAt: messages.attemptedAt,
-          slotAt: messages.slotAt,
+          sendSlotAt: messages.sendSlotAt,
           ahead: sql<number>`(select count(*)::int from ${messages} as earlier
             where earlier.conversation_id = ${messages.conversationId} and earlier.position < ${messages.position}
               and earlier.status in ('queued', 'sending'))`,
@@ -82,28 +84,28 @@ export function createOutbox({ orm }: Database): Outbox {
           id: row.id,
           content: row.content,
           replyTo: row.replyTo ?? undefined,
-          throttles: row.throttles,
+          rateLimitHits: row.rateLimitHits,
         },
         status: row.status,
-        settled: !toSend,
+        isTerminal: !toSend,
         position: row.position ?? 0,
         ahead: row.ahead,
-        fence: row.author === "ai" && row.epoch !== null ? { epoch: row.epoch } : undefined,
+        answer: row.author === "ai" && row.epoch !== null ? { epoch: row.epoch } : undefined,
         attemptedAt: row.attemptedAt ?? undefined,
-        slotAt: row.slotAt ?? undefined,
+        sendSlotAt: row.sendSlotAt ?? undefined,
       };
     },
-    async place(conversationId) {
+    async findTarget(conversationId) {
       const [row] = await orm.select(placeColumns).from(conversations).where(eq(conversations.id, conversationId));
       return row && { ...placeOf(row), id: conversationId };
     },
-    async keepSlot(messageId, at) {
-      await orm.update(messages).set({ slotAt: at }).where(eq(messages.id, messageId));
+    async setSendSlot(messageId, at) {
+      await orm.update(messages).set({ sendSlotAt: at }).where(eq(messages.id, messageId));
     },
     async begin(messageId, at, seen) {
       const begun = await orm
         .update(messages)
-        .set({ status: "sending", attemptedAt: at, slotAt: null, error: null, updatedAt: sql`now()` })
+        .set({ status: "sending", attemptedAt: at, sendSlotAt: null, error: null, updatedAt: sql`now()` })
         .where(
           and(
             eq(messages.id, messageId),
@@ -120,7 +122,7 @@ export function createOutbox({ orm }: Database): Outbox {
     async refused(messageId, begunAt, throttled) {
       await orm
         .update(messages)
-        .set({ attemptedAt: null, ...(throttled ? { throttles: sql`${messages.throttles} + 1` } : {}) })
+        .set({ attemptedAt: null, ...(throttled ? { rateLimitHits: sql`${messages.rateLimitHits} + 1` } : {}) })
         .where(and(eq(messages.id, messageId), eq(messages.status, "sending"), eq(messages.attemptedAt, begunAt)));
     },
     async unreachable(conversationId, at) {
@@ -146,7 +148,7 @@ export function createOutbox({ orm }: Database): Outbox {
         .execute();
       return row?.id;
     },
-    async longestWaiting(conversationId, before) {
+    async oldestWaitingJob(conversationId, before) {
       const [row] = await orm
         .select({
           id: messages.id,
@@ -171,18 +173,18 @@ const placeColumns = {
   threadId: conversations.threadId,
   kind: conversations.kind,
   lastUserMessageAt: conversations.lastUserMessageAt,
-  recipients: sql<{ externalId: string; lasting: boolean }[]>`(
-    select coalesce(json_agg(json_build_object('externalId', ${contactIdentities.externalId}, 'lasting', ${contactIdentities.lasting})
-      order by ${contactIdentities.lasting} desc, ${contactIdentities.createdAt} desc), '[]')
+  recipients: sql<{ externalId: string; stable: boolean }[]>`(
+    select coalesce(json_agg(json_build_object('externalId', ${contactIdentities.externalId}, 'stable', ${contactIdentities.stable})
+      order by ${contactIdentities.stable} desc, ${contactIdentities.createdAt} desc), '[]')
     from ${contactIdentities}
     where ${contactIdentities.contactId} = ${conversations.contactId} and ${contactIdentities.channel} = ${conversations.channel})`,
 };
 
-type PlaceRow = Omit<OutgoingMessage, "id" | "content" | "replyTo" | "throttles" | "lastUserMessageAt"> & {
+type PlaceRow = Omit<OutgoingMessage, "id" | "content" | "replyTo" | "rateLimitHits" | "lastUserMessageAt"> & {
   lastUserMessageAt: Date | null;
 };
 
-function placeOf(row: PlaceRow): Omit<OutgoingMessage, "id" | "content" | "replyTo" | "throttles"> {
+function placeOf(row: PlaceRow): Omit<OutgoingMessage, "id" | "content" | "replyTo" | "rateLimitHits"> {
   const { tenantId, conversationId, channel, accountId, threadId, kind, recipients } = row;
   const lastUserMessageAt = row.lastUserMessageAt ?? undefined;
   return { tenantId, conversationId, channel, accountId, threadId, kind, recipients, lastUserMessageAt };

@@ -6,14 +6,14 @@ import { until } from "@millrace/testing";
 import { openConversations, partOf, type Talk, waiting } from "../../test/conversations.ts";
 import { conversations, messages } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
-import { createOutbox, type Outbox } from "./send-state.ts";
+import { createSendStates, type SendStates } from "./send-state.ts";
 
 let talks: Awaited<ReturnType<typeof openConversations>>;
-let outbox: Outbox;
+let outbox: SendStates;
 
 beforeAll(async () => {
   talks = await openConversations();
-  outbox = createOutbox(talks.database);
+  outbox = createSendStates(talks.database);
 });
 
 afterAll(() => talks.close());
@@ -27,7 +27,7 @@ async function read(messageId: string) {
 }
 
 const sent = (messageId: string, externalId = uuidv7()) =>
-  talks.write((stores) => stores.outbox.sent(messageId, { externalId }, talks.clock.at));
+  talks.write((stores) => stores.outbox.markSent(messageId, { externalId }, talks.clock.at));
 
 const tell = ({ thread }: Talk, status: MessageStatus, externalId: string, messageId?: string) =>
   talks.write((stores) => {
@@ -39,7 +39,7 @@ const giveUp = (messageId: string, failedAt = new Date(), eventId = `send.${mess
   createDeadLetters(talks.database, uuidv7).record({
     queue: "whatsapp-outbound",
     jobId: eventId,
-    source: "whatsapp",
+    integration: "whatsapp",
     eventId,
     kind: "send",
     payload: { messageId },
@@ -111,7 +111,7 @@ test("each message is queued with a job of its own, which a repetition tells aga
   expect(followUps).toEqual(
     parts.map(({ id }) => {
       const payload = { messageId: id, accountId, conversationId: talk.id };
-      return { source: "whatsapp", role: "outbound", id: `send.${id}`, kind: "send", payload };
+      return { integration: "whatsapp", role: "outbound", id: `send.${id}`, kind: "send", payload };
     }),
   );
   const before = await rowsOf(talk);
@@ -149,7 +149,7 @@ test("what is to be said or done in a conversation that there is not is given up
   await expect(queue).rejects.toMatchObject({ code: "no_conversation", next: { kind: "permanent" } });
   const act = talks.write((stores) => stores.outbox.act({ ...nowhere, id: "1", action: "typing" }));
   await expect(act).rejects.toMatchObject({ code: "no_conversation", next: { kind: "permanent" } });
-  expect(await outbox.place(nowhere.conversationId)).toBeUndefined();
+  expect(await outbox.findTarget(nowhere.conversationId)).toBeUndefined();
   expect(await outbox.find(uuidv7())).toBeUndefined();
 });
 
@@ -159,9 +159,9 @@ test("an action takes no place in the line", async () => {
     stores.outbox.act({ id: "7", conversationId: talk.id, action: { type: "typing" } }),
   );
   const payload = { accountId: talk.thread.accountId, conversationId: talk.id, action: { type: "typing" } };
-  expect(followUps).toEqual([{ source: "whatsapp", role: "outbound", id: "act.7", kind: "act", payload }]);
+  expect(followUps).toEqual([{ integration: "whatsapp", role: "outbound", id: "act.7", kind: "act", payload }]);
   expect(await rowsOf(talk)).toEqual([]);
-  expect(await outbox.place(talk.id)).toMatchObject({ conversationId: talk.id, threadId: talk.thread.threadId });
+  expect(await outbox.findTarget(talk.id)).toMatchObject({ conversationId: talk.id, threadId: talk.thread.threadId });
 });
 
 test("5: a message knows how many go before it, until each of them is settled in whatever way", async () => {
@@ -199,7 +199,7 @@ test("what was given up is sent when it has a job again, what was suppressed or 
   await giveUp(failed);
   await talks.write((stores) => stores.outbox.suppress(suppressed, "a person took over"));
   await sent(taken);
-  const settled = async (id: string) => (await outbox.find(id))?.settled;
+  const settled = async (id: string) => (await outbox.find(id))?.isTerminal;
   for (const id of [queued, sending, failed]) expect(await settled(id)).toBe(false);
   for (const id of [suppressed, taken]) expect(await settled(id)).toBe(true);
   for (const id of [suppressed, taken]) await outbox.begin(id, talks.clock.at);
@@ -209,27 +209,31 @@ test("what was given up is sent when it has a job again, what was suppressed or 
   expect(await read(failed)).toMatchObject({ status: "sending", error: null });
 });
 
-test("12: a try is uncertain from its beginning until the platform refuses or takes it, and throttles add up", async () => {
+test("12: a try is uncertain from its beginning until the platform refuses or takes it, and rateLimitHits add up", async () => {
   const talk = await talks.meet();
   const [id = ""] = await talks.say(talk, "one");
-  await outbox.keepSlot(id, talks.clock.at);
-  expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, slotAt: talks.clock.at });
+  await outbox.setSendSlot(id, talks.clock.at);
+  expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, sendSlotAt: talks.clock.at });
   await outbox.begin(id, talks.clock.at);
-  expect(await outbox.find(id)).toMatchObject({ attemptedAt: talks.clock.at, slotAt: undefined, status: "sending" });
+  expect(await outbox.find(id)).toMatchObject({
+    attemptedAt: talks.clock.at,
+    sendSlotAt: undefined,
+    status: "sending",
+  });
   const earlier = new Date(talks.clock.at.getTime() - 1);
   await outbox.refused(id, earlier, true);
-  expect(await outbox.find(id)).toMatchObject({ attemptedAt: talks.clock.at, message: { throttles: 0 } });
+  expect(await outbox.find(id)).toMatchObject({ attemptedAt: talks.clock.at, message: { rateLimitHits: 0 } });
   await outbox.refused(id, talks.clock.at, true);
   await outbox.begin(id, talks.clock.at);
   await outbox.refused(id, talks.clock.at, true);
   await outbox.begin(id, talks.clock.at);
   await outbox.refused(id, talks.clock.at, false);
-  expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, message: { throttles: 2 } });
+  expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, message: { rateLimitHits: 2 } });
   await outbox.begin(id, talks.clock.at);
   await sent(id, "wamid.9");
-  expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, settled: true, message: { throttles: 0 } });
+  expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, settled: true, message: { rateLimitHits: 0 } });
   await outbox.refused(id, talks.clock.at, true);
-  expect(await outbox.find(id)).toMatchObject({ settled: true, message: { throttles: 0 } });
+  expect(await outbox.find(id)).toMatchObject({ settled: true, message: { rateLimitHits: 0 } });
 });
 
 test("6, 12: the answer and what the platform tells by our id, in every order, doubled, or without the other, end the same", async () => {
@@ -244,7 +248,7 @@ test("6, 12: the answer and what the platform tells by our id, in every order, d
       const wakes: boolean[] = [];
       for (const each of steps) {
         if (each === "answer") await sent(id, externalId);
-        else wakes.push((await tell(talk, each, externalId, id)).followUps.some(({ wake }) => wake));
+        else wakes.push((await tell(talk, each, externalId, id)).followUps.some(({ promote: wake }) => wake));
       }
       const furthest = Math.max(0, ...steps.map((each) => ranks.indexOf(each === "answer" ? "sent" : each)));
       const known = steps.length > 0;
@@ -295,7 +299,7 @@ test("6: a message that the platform failed stays so, whatever it tells afterwar
   const externalId = uuidv7();
   await tell(talk, "failed", externalId, id);
   expect(await read(id)).toMatchObject({ status: "failed", externalId });
-  expect((await outbox.find(id))?.settled).toBe(true);
+  expect((await outbox.find(id))?.isTerminal).toBe(true);
   await tell(talk, "read", externalId, id);
   await sent(id, externalId);
   expect((await read(id))?.status).toBe("failed");
@@ -363,20 +367,20 @@ test("a thread that has moved while a message was sent into it goes on under its
   const talk = await talks.meet("telegram", "group");
   const [id = "", next = ""] = await talks.say(talk, "one", "two");
   const moved = { externalId: "-1001/7", movedTo: "-1001" };
-  await talks.write((stores) => stores.outbox.sent(id, moved, talks.clock.at));
+  await talks.write((stores) => stores.outbox.markSent(id, moved, talks.clock.at));
   expect((await outbox.find(next))?.message).toMatchObject({ threadId: "-1001", conversationId: talk.id });
 });
 
-test("a message is found with the names of the other side, lasting ones first, and whether it can be reached is kept", async () => {
+test("a message is found with the names of the other side, stable ones first, and whether it can be reached is kept", async () => {
   const talk = await talks.meet();
   const [id = ""] = await talks.say(talk, "one");
-  const number = { channel: "whatsapp", externalId: `31${talk.thread.tenantId}`, lasting: false } as const;
-  const lasting = { channel: "whatsapp", externalId: `lasting-${talk.thread.tenantId}`, lasting: true } as const;
-  await talks.write((stores) => stores.contacts.resolve(talk.thread.tenantId, [number, lasting], {}));
+  const number = { channel: "whatsapp", externalId: `31${talk.thread.tenantId}`, stable: false } as const;
+  const stable = { channel: "whatsapp", externalId: `stable-${talk.thread.tenantId}`, stable: true } as const;
+  await talks.write((stores) => stores.contacts.resolve(talk.thread.tenantId, [number, stable], {}));
   const found = await outbox.find(id);
   expect(found?.message.recipients).toEqual([
-    { externalId: lasting.externalId, lasting: true },
-    { externalId: number.externalId, lasting: false },
+    { externalId: stable.externalId, stable: true },
+    { externalId: number.externalId, stable: false },
   ]);
   expect(found).toMatchObject({ message: { lastUserMessageAt: talks.clock.at }, fence: undefined });
   await outbox.unreachable(talk.id, talks.clock.at);

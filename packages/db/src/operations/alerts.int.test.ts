@@ -27,7 +27,7 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-const PARKED = { rule: "parked", subject: "meta:page:1", summary: "meta:page:1 is parked" };
+const PARKED = { rule: "account_paused", subject: "meta:page:1", summary: "meta:page:1 is paused" };
 const minute = (number: number) => new Date(Date.UTC(2026, 2, 1, 9, number));
 const tenTimes = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 10 }, work));
 

@@ -4,7 +4,7 @@ import type { Database } from "../connection/database.ts";
 import { alerts, rateLimits } from "../schema/index.ts";
 
 /** What a rule found: which rule, what it is about, and what a person should know of it. */
-export type Trouble = { rule: string; subject: string; summary: string };
+export type AlertCondition = { rule: string; subject: string; summary: string };
 
 /** A trouble that a person should know of, from its beginning to its end. */
 export type Alert = typeof alerts.$inferSelect;
@@ -19,7 +19,7 @@ export type AlertStore = {
   /** The open ones, oldest first. */
   open(): Promise<Alert[]>;
   /** Opens those that are not open yet, and returns the ones that this call opened. */
-  raise(troubles: readonly Trouble[], now: Date): Promise<Alert[]>;
+  raise(troubles: readonly AlertCondition[], now: Date): Promise<Alert[]>;
   /** Closes open ones, and returns the ones that this call closed. */
   close(ids: readonly string[], now: Date): Promise<Alert[]>;
   /** Those whose opening or end the webhook has not taken, oldest first; none that ended more than a day ago. */
@@ -74,11 +74,11 @@ export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
         .from(alerts)
         .where(
           or(
-            and(isNull(alerts.closedAt), isNull(alerts.openingToldAt)),
+            and(isNull(alerts.closedAt), isNull(alerts.openingNotifiedAt)),
             and(
               isNotNull(alerts.closedAt),
               gt(alerts.closedAt, new Date(now.getTime() - NEWS_MS)),
-              isNull(alerts.closingToldAt),
+              isNull(alerts.closingNotifiedAt),
             ),
           ),
         )
@@ -87,7 +87,7 @@ export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
     async markTold(id, state, now) {
       await orm
         .update(alerts)
-        .set(state === "opened" ? { openingToldAt: now } : { closingToldAt: now })
+        .set(state === "opened" ? { openingNotifiedAt: now } : { closingNotifiedAt: now })
         .where(eq(alerts.id, id));
     },
   };

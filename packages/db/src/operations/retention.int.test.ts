@@ -8,7 +8,7 @@ import { migrateDatabase } from "../connection/migrate.ts";
 import {
   alerts,
   deadLetters,
-  operatorActions,
+  auditLog,
   operatorSessions,
   rateLimits,
   replayItems,
@@ -16,7 +16,7 @@ import {
   webhookEvents,
 } from "../schema/index.ts";
 import { createInbox } from "../inbox/inbox.ts";
-import { createRetention, FORGETTABLE, type Forgettable, type Retention } from "./retention.ts";
+import { createRetention, RETAINED_TABLES, type RetainedTable, type Retention } from "./retention.ts";
 
 const LINE = new Date("2026-06-01T00:00:00Z");
 const EARLIER = new Date("2026-05-01T00:00:00Z");
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await database.orm.execute(FORGETTABLE.map((table) => `delete from ${table}`).join(";"));
+  await database.orm.execute(RETAINED_TABLES.map((table) => `delete from ${table}`).join(";"));
 });
 
 afterAll(async () => {
@@ -75,9 +75,9 @@ test("what an operator changed in a dead letter goes with it, and who did it sta
     { id: idAt(LATER), ...change, action: "dead_letter.edited", subject: kept.id },
     { id: idAt(LATER), ...change, action: "dead_letters.discarded", subject: gone.id },
   ] as const;
-  await database.orm.insert(operatorActions).values([ofGone, ofKept, other]);
+  await database.orm.insert(auditLog).values([ofGone, ofKept, other]);
   expect(await forget("dead_letters")).toBe(1);
-  const rows = await database.orm.select().from(operatorActions);
+  const rows = await database.orm.select().from(auditLog);
   const byId = (id: string) => rows.find((row) => row.id === id);
   expect(byId(ofGone.id)).toMatchObject({ ...ofGone, before: null, after: null });
   expect([byId(ofKept.id), byId(other.id)]).toMatchObject([ofKept, other]);
@@ -100,7 +100,7 @@ test("replays go with their items once they have ended long ago", async () => {
   await database.orm.insert(deadLetters).values(letter);
   await database.orm.insert(replays).values([old, young, running]);
   const items = [old, young, running].map(({ id }) => ({ replayId: id, deadLetterId: letter.id }));
-  await database.orm.insert(replayItems).values(items.map((item) => ({ ...item, state: "left" as const })));
+  await database.orm.insert(replayItems).values(items.map((item) => ({ ...item, state: "skipped" as const })));
   expect(await forget("replays")).toBe(0);
   expect(await forget("replay_items")).toBe(1);
   expect(await forget("replays")).toBe(1);
@@ -109,7 +109,7 @@ test("replays go with their items once they have ended long ago", async () => {
 
 test("actions, closed alerts, ended sessions and unused limits go; what is younger or open stays", async () => {
   const action = { actor: "Bea", action: "job.retried", subject: "job" };
-  await database.orm.insert(operatorActions).values([
+  await database.orm.insert(auditLog).values([
     { id: idAt(EARLIER), ...action },
     { id: idAt(LATER), ...action },
   ]);
@@ -128,13 +128,13 @@ test("actions, closed alerts, ended sessions and unused limits go; what is young
     { scope: "used", usedUntil: LATER },
   ]);
   for (const [table, rows] of [
-    ["operator_actions", 1],
+    ["audit_log", 1],
     ["alerts", 1],
     ["operator_sessions", 1],
     ["rate_limits", 1],
   ] as const)
     expect({ table, rows: await forget(table) }).toEqual({ table, rows });
-  expect(await database.orm.$count(operatorActions)).toBe(1);
+  expect(await database.orm.$count(auditLog)).toBe(1);
   expect(await database.orm.$count(alerts)).toBe(2);
   expect(await database.orm.$count(operatorSessions)).toBe(1);
   expect(await database.orm.$count(rateLimits)).toBe(1);
@@ -142,12 +142,13 @@ test("actions, closed alerts, ended sessions and unused limits go; what is young
 
 test("many rows take several steps, which go on behind those that stay", async () => {
   await manyEvents(2_500);
-  await database.orm.execute(sql`insert into dead_letters (id, queue, job_id, source, event_id, kind, payload,
+  await database.orm
+    .execute(sql`insert into millrace.dead_letters (id, queue, job_id, integration, event_id, kind, payload,
       payload_hash, error_kind, error, attempts, state, correlation_id, received_at, first_failed_at, failed_at)
-    select gen_random_uuid(), 'q', event_id, source, event_id, kind, '{}', '', 'permanent', '', 1, 'dead', '', now(),
-      now(), now() from webhook_events order by id limit 700`);
-  const first = await retention.forget("webhook_events", LINE);
-  const second = await retention.forget("webhook_events", LINE, first?.next);
+    select gen_random_uuid(), 'q', event_id, integration, event_id, kind, '{}', '', 'permanent', '', 1, 'dead', '', now(),
+      now(), now() from millrace.webhook_events order by id limit 700`);
+  const first = await retention.deleteExpired("webhook_events", LINE);
+  const second = await retention.deleteExpired("webhook_events", LINE, first?.next);
   expect([first, second]).toEqual([
     { rows: 1_000, next: expect.any(String) },
     { rows: 800, next: undefined },
@@ -158,9 +159,9 @@ test("many rows take several steps, which go on behind those that stay", async (
 test("limits are gone through a page at a step, also when none of the page goes", async () => {
   const used = Array.from({ length: 1_000 }, (_, n) => ({ scope: `a${String(n).padStart(4, "0")}`, usedUntil: LATER }));
   await database.orm.insert(rateLimits).values([...used, { scope: "b", usedUntil: EARLIER }]);
-  const first = await retention.forget("rate_limits", LINE);
+  const first = await retention.deleteExpired("rate_limits", LINE);
   expect(first).toEqual({ rows: 0, next: "a0999" });
-  expect(await retention.forget("rate_limits", LINE, first?.next)).toEqual({ rows: 1, next: undefined });
+  expect(await retention.deleteExpired("rate_limits", LINE, first?.next)).toEqual({ rows: 1, next: undefined });
 });
 
 test("a row that somebody holds is left, and nobody who adds rows waits", async () => {
@@ -168,20 +169,22 @@ test("a row that somebody holds is left, and nobody who adds rows waits", async 
   const held = (await ids("webhook_events"))[0];
   const inbox = createInbox(database, uuidv7);
   await database.orm.transaction(async (other) => {
-    await other.execute(sql`select from webhook_events where id = ${held} for update`);
+    await other.execute(sql`select from millrace.webhook_events where id = ${held} for update`);
     expect(await forget("webhook_events")).toBe(19);
   });
   await database.orm.transaction(async (other) => {
     await other.execute(sql`select pg_advisory_xact_lock(hashtextextended('retention', 0))`);
-    expect(await retention.forget("webhook_events", LINE)).toBeUndefined();
-    expect((await inbox.once(eventOf("new"), () => Promise.resolve({ result: "written" }))).result).toBe("written");
+    expect(await retention.deleteExpired("webhook_events", LINE)).toBeUndefined();
+    expect((await inbox.applyOnce(eventOf("new"), () => Promise.resolve({ result: "written" }))).result).toBe(
+      "written",
+    );
   });
   expect(await forget("webhook_events")).toBe(1);
 });
 
 test("two at once delete each row once", async () => {
   await manyEvents(3_000);
-  const steps = await Promise.all(Array.from({ length: 6 }, () => retention.forget("webhook_events", LINE)));
+  const steps = await Promise.all(Array.from({ length: 6 }, () => retention.deleteExpired("webhook_events", LINE)));
   const deleted = steps.reduce((sum, step) => sum + (step?.rows ?? 0), 0);
   expect(deleted).toBeGreaterThan(0);
   expect(await database.orm.$count(webhookEvents)).toBe(3_000 - deleted);
@@ -190,16 +193,16 @@ test("two at once delete each row once", async () => {
 test("an event that comes again within its days changes nothing", async () => {
   const inbox = createInbox(database, () => idAt(LATER));
   const event = eventOf("again");
-  await inbox.once(event, () => Promise.resolve({ result: "written" }));
+  await inbox.applyOnce(event, () => Promise.resolve({ result: "written" }));
   await forget("webhook_events");
-  expect((await inbox.once(event, () => Promise.reject(new Error("written twice")))).result).toBe("duplicate");
+  expect((await inbox.applyOnce(event, () => Promise.reject(new Error("written twice")))).result).toBe("duplicate");
 });
 
 /** Deletes in steps until nothing is left to delete. */
-async function forget(table: Forgettable): Promise<number> {
+async function forget(table: RetainedTable): Promise<number> {
   let rows = 0;
   for (let after: string | undefined, done = false; !done;) {
-    const step = await retention.forget(table, LINE, after);
+    const step = await retention.deleteExpired(table, LINE, after);
     rows += step?.rows ?? 0;
     after = step?.next;
     done = after === undefined;
@@ -207,7 +210,7 @@ async function forget(table: Forgettable): Promise<number> {
   return rows;
 }
 
-async function ids(table: Forgettable): Promise<string[]> {
+async function ids(table: RetainedTable): Promise<string[]> {
   const rows = await database.orm.execute<{ id: string }>(
     sql`select id from ${sql.identifier(table)} order by id::text`,
   );
@@ -225,7 +228,7 @@ function idAt(at: Date): string {
 
 function eventRow(at: Date) {
   const eventId = randomUUID();
-  const common = { source: "test", kind: "test", payloadHash: "", correlationId: "c", receivedAt: at };
+  const common = { integration: "test", kind: "test", payloadHash: "", correlationId: "c", receivedAt: at };
   return { id: idAt(at), eventId, status: "done" as "done" | "dead", ...common };
 }
 
@@ -233,12 +236,12 @@ function letterRow(
   event: ReturnType<typeof eventRow>,
   state: "dead" | "replaying" | "resolved" | "discarded",
   failedAt: Date,
-  settledAt = failedAt,
+  completedAt = failedAt,
 ) {
-  const { eventId, source, kind, payloadHash, correlationId, receivedAt } = event;
+  const { eventId, integration, kind, payloadHash, correlationId, receivedAt } = event;
   const end = { errorKind: "permanent", error: "broken", attempts: 1, firstFailedAt: failedAt, failedAt };
-  const settled = { state, resolvedAt: state === "resolved" ? settledAt : null, updatedAt: settledAt };
-  const job = { queue: "test-inbound", jobId: eventId, eventId, source, kind, payload: {}, payloadHash };
+  const settled = { state, resolvedAt: state === "resolved" ? completedAt : null, updatedAt: completedAt };
+  const job = { queue: "test-inbound", jobId: eventId, eventId, integration, kind, payload: {}, payloadHash };
   return { id: idAt(failedAt), ...job, correlationId, receivedAt, ...end, ...settled };
 }
 
@@ -252,6 +255,6 @@ function manyEvents(count: number) {
 }
 
 function eventOf(id: string): InboundEvent {
-  const base = { v: 1, source: "test", kind: "test", payload: {}, correlationId: "c" } as const;
+  const base = { v: 1, integration: "test", kind: "test", payload: {}, correlationId: "c" } as const;
   return { ...base, id, receivedAt: LATER.toISOString() };
 }

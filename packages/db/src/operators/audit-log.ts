@@ -1,10 +1,10 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
-import { operatorActions } from "../schema/index.ts";
+import { auditLog } from "../schema/index.ts";
 
 /** What a person did, or had done. */
-export type OperatorAction = {
+export type AuditEntry = {
   actor: string;
   /** What was done to what, e.g. `queue.paused`. */
   action: string;
@@ -17,11 +17,11 @@ export type OperatorAction = {
   after?: unknown;
 };
 
-/** An {@link OperatorAction} as it is kept. */
-export type RecordedAction = { id: string; createdAt: Date } & Required<OperatorAction>;
+/** An {@link AuditEntry} as it is kept. */
+export type RecordedAuditEntry = { id: string; createdAt: Date } & Required<AuditEntry>;
 
 /** Which actions to list. */
-export type ActionSelection = {
+export type AuditSelection = {
   /** Only those before the action with this id. */
   before?: string | undefined;
   limit: number;
@@ -30,32 +30,32 @@ export type ActionSelection = {
   subject?: string | undefined;
 };
 
-/** The table operator_actions: added to, until what is personal in a row, or the row, is forgotten. */
-export type OperatorActions = {
-  record(action: OperatorAction): Promise<void>;
+/** The table audit_log: added to, until what is personal in a row, or the row, is forgotten. */
+export type AuditLog = {
+  record(action: AuditEntry): Promise<void>;
   /** Newest first. */
-  list(selection: ActionSelection): Promise<RecordedAction[]>;
+  list(selection: AuditSelection): Promise<RecordedAuditEntry[]>;
 };
 
-/** {@link OperatorActions} on a database, or within a transaction as `{ orm: tx }`. */
-export function createOperatorActions({ orm }: { orm: Executor }, newId: NewId): OperatorActions {
+/** {@link AuditLog} on a database, or within a transaction as `{ orm: tx }`. */
+export function createAuditLog({ orm }: { orm: Executor }, newId: NewId): AuditLog {
   return {
     async record({ actor, action, subject, reason, before, after }) {
-      await orm.insert(operatorActions).values({ id: newId(), actor, action, subject, reason, before, after });
+      await orm.insert(auditLog).values({ id: newId(), actor, action, subject, reason, before, after });
     },
     async list({ before, limit, actor, action, subject }) {
       const rows = await orm
         .select()
-        .from(operatorActions)
+        .from(auditLog)
         .where(
           and(
-            before === undefined ? undefined : lt(operatorActions.id, before),
-            actor === undefined ? undefined : eq(operatorActions.actor, actor),
-            action === undefined ? undefined : eq(operatorActions.action, action),
-            subject === undefined ? undefined : eq(operatorActions.subject, subject),
+            before === undefined ? undefined : lt(auditLog.id, before),
+            actor === undefined ? undefined : eq(auditLog.actor, actor),
+            action === undefined ? undefined : eq(auditLog.action, action),
+            subject === undefined ? undefined : eq(auditLog.subject, subject),
           ),
         )
-        .orderBy(desc(operatorActions.id))
+        .orderBy(desc(auditLog.id))
         .limit(limit);
       return rows.map((row) => ({ ...row, reason: row.reason ?? undefined }));
     },

@@ -3,7 +3,7 @@ import { uuidv7 } from "@millrace/core";
 import { createTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
-import { createOperatorActions } from "./audit-log.ts";
+import { createAuditLog } from "./audit-log.ts";
 import { createOperatorSessions } from "./sessions.ts";
 import { createOperators } from "./operators.ts";
 
@@ -40,7 +40,7 @@ test("each change of the operators is a row of what was done, by whom and why, w
   expect([await operators.remove("ada", by), await operators.remove("ada", by)]).toEqual([true, false]);
   expect(await operators.named("ada")).toBeUndefined();
 
-  const rows = await createOperatorActions(database, uuidv7).list({ limit: 10, subject: "ada" });
+  const rows = await createAuditLog(database, uuidv7).list({ limit: 10, subject: "ada" });
   const common = { ...by, subject: "ada" };
   expect(rows).toMatchObject([
     { ...common, action: "operator.removed", before: { role: "operator" }, after: null },

@@ -2,8 +2,8 @@ import { asc, eq, sql } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { operators, operatorSessions } from "../schema/index.ts";
-import { createOperatorActions } from "./audit-log.ts";
-import type { By } from "../dead-letters/replays.ts";
+import { createAuditLog } from "./audit-log.ts";
+import type { AuditContext } from "../dead-letters/replays.ts";
 
 /** A `viewer` looks, an `operator` changes things. */
 export type Role = "viewer" | "operator";
@@ -11,14 +11,17 @@ export type Role = "viewer" | "operator";
 /** Who may sign in, as it is listed. */
 export type ListedOperator = { name: string; role: Role; createdAt: Date; updatedAt: Date };
 
-/** The table operators. Each change of it is a row of operator_actions, and ends the sessions. */
+/** The table operators. Each change of it is a row of audit_log, and ends the sessions. */
 export type Operators = {
   list(): Promise<ListedOperator[]>;
   named(name: string): Promise<{ id: string; role: Role; passwordHash: string } | undefined>;
   /** Adds one, or gives one that is there a new password and, if it is named, another role. Tells which. */
-  set(operator: { name: string; role: Role | undefined; passwordHash: string }, by: By): Promise<"added" | "changed">;
+  set(
+    operator: { name: string; role: Role | undefined; passwordHash: string },
+    by: AuditContext,
+  ): Promise<"added" | "changed">;
   /** False when there is none of that name. */
-  remove(name: string, by: By): Promise<boolean>;
+  remove(name: string, by: AuditContext): Promise<boolean>;
 };
 
 /** {@link Operators} on the table operators. */
@@ -52,7 +55,7 @@ export function createOperators({ orm }: Database, newId: NewId): Operators {
           .returning({ id: operators.id, role: operators.role });
         if (!after) throw new Error(`operator ${name} vanished while it was being written`);
         await tx.delete(operatorSessions).where(eq(operatorSessions.operatorId, after.id));
-        await createOperatorActions({ orm: tx }, newId).record({
+        await createAuditLog({ orm: tx }, newId).record({
           ...by,
           action: before ? "operator.changed" : "operator.added",
           subject: name,
@@ -68,7 +71,7 @@ export function createOperators({ orm }: Database, newId: NewId): Operators {
           .where(eq(operators.name, name))
           .returning({ role: operators.role });
         if (!removed) return false;
-        await createOperatorActions({ orm: tx }, newId).record({
+        await createAuditLog({ orm: tx }, newId).record({
           ...by,
           action: "operator.removed",
           subject: name,

@@ -1,5 +1,6 @@
-import { index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { index, pgTable, pgView, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id } from "./columns.ts";
+import { millrace } from "./millrace.ts";
 
 /** A company that Millrace works for. */
 export const tenants = pgTable("tenants", {
@@ -9,11 +10,11 @@ export const tenants = pgTable("tenants", {
 });
 
 /**
- * Which tenant owns which page, phone number or bot. `external_id` `*` stands for every account of the provider that
- * has no row of its own; a row without a tenant is an account that is known and nobody's.
+ * The accounts at providers (a page, a phone number, a bot) and the tenant that owns each. `external_id` `*` stands for
+ * every account of the provider that has no row of its own. A row without a tenant is a known account without an owner.
  */
-export const leadSources = pgTable(
-  "lead_sources",
+export const providerAccounts = millrace.table(
+  "provider_accounts",
   {
     id: id(),
     tenantId: uuid("tenant_id").references(() => tenants.id),
@@ -23,7 +24,10 @@ export const leadSources = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
-    unique("lead_sources_provider_external_id").on(table.provider, table.externalId),
-    index("lead_sources_tenant_id").on(table.tenantId),
+    unique("provider_accounts_provider_external_id").on(table.provider, table.externalId),
+    index("provider_accounts_tenant_id").on(table.tenantId),
   ],
 );
+
+/** The accounts under the name and with the columns that a CRM knows. */
+export const leadSources = pgView("lead_sources").as((query) => query.select().from(providerAccounts));

@@ -36,7 +36,7 @@ export const contactIdentities = pgTable(
       .references(() => contacts.id),
     channel: text("channel").notNull(),
     externalId: text("external_id").notNull(),
-    lasting: boolean("lasting").notNull(),
+    stable: boolean("stable").notNull(),
     createdAt: createdAt(),
   },
   (table) => [

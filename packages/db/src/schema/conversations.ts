@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, check, index, integer, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { millrace } from "./millrace.ts";
 import { contacts } from "./contacts.ts";
 import { tenants } from "./accounts.ts";
 
@@ -53,7 +54,7 @@ export const conversations = pgTable(
     /** When the mode last changed. */
     modeChangedAt: time("mode_changed_at"),
     /** Places given so far to messages of ours; see messages.position. */
-    positions: integer("positions").notNull().default(0),
+    lastPosition: integer("last_position").notNull().default(0),
     /** False once the other side has blocked us or is gone. */
     reachable: boolean("reachable").notNull().default(true),
     reachableChangedAt: time("reachable_changed_at"),
@@ -85,8 +86,8 @@ export const conversations = pgTable(
  * What the platform told about a thread besides its messages, also of one that has no conversation yet: it is found by
  * its key when the conversation is made, so that the order of the two does not matter.
  */
-export const threadFacts = pgTable(
-  "thread_facts",
+export const threadStates = millrace.table(
+  "thread_states",
   {
     channel: text("channel").notNull(),
     accountId: text("account_id").notNull(),

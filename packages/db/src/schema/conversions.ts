@@ -1,16 +1,17 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, jsonb, numeric, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { millrace } from "./millrace.ts";
 import { conversations } from "./conversations.ts";
 import { leads } from "./leads.ts";
 import { tenants } from "./accounts.ts";
 
 /** Conversions that are uploaded in one request, and what the platform says of them as a whole. */
-export const conversionBatches = pgTable(
+export const conversionBatches = millrace.table(
   "conversion_batches",
   {
     id: id(),
-    source: text("source").notNull(),
+    integration: text("integration").notNull(),
     accountId: text("account_id").notNull(),
     actionId: text("action_id").notNull(),
     /** `sent`: taken, and not told yet what became of it. */
@@ -22,13 +23,13 @@ export const conversionBatches = pgTable(
     errors: jsonb("errors").$type<readonly { reason: string; count: number }[]>(),
     warnings: jsonb("warnings").$type<readonly { reason: string; count: number }[]>(),
     /** When the platform's limit lets it go, once that was asked. */
-    slotAt: time("slot_at"),
+    sendSlotAt: time("send_slot_at"),
     /** How often its conversions were sent: those of which the platform says that it failed itself are sent again. */
-    tries: integer("tries").notNull().default(1),
+    attempts: integer("attempts").notNull().default(1),
     /** How often it was asked what became of it. */
-    checks: integer("checks").notNull().default(0),
+    statusChecks: integer("status_checks").notNull().default(0),
     sentAt: time("sent_at"),
-    settledAt: time("settled_at"),
+    completedAt: time("completed_at"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -1,17 +1,18 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, jsonb, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { millrace } from "./millrace.ts";
 import { tenants } from "./accounts.ts";
 
 /**
  * The inbox: one row per event, written in the transaction of its effects. The unique key is what makes a redelivery
  * change nothing.
  */
-export const webhookEvents = pgTable(
+export const webhookEvents = millrace.table(
   "webhook_events",
   {
     id: id(),
-    source: text("source").notNull(),
+    integration: text("integration").notNull(),
     eventId: text("event_id").notNull(),
     kind: text("kind").notNull(),
     payloadHash: text("payload_hash").notNull(),
@@ -31,9 +32,9 @@ export const webhookEvents = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    unique("webhook_events_source_event_id").on(table.source, table.eventId),
+    unique("webhook_events_integration_event_id").on(table.integration, table.eventId),
     index("webhook_events_correlation_id").on(table.correlationId),
-    index("webhook_events_source_status").on(table.source, table.status),
+    index("webhook_events_integration_status").on(table.integration, table.status),
     check("webhook_events_status", sql`${table.status} in ('done', 'dead')`),
   ],
 );
@@ -42,13 +43,13 @@ export const webhookEvents = pgTable(
 export type DeadLetterEnd = { at: string; errorKind: string; error: string; attempts: number };
 
 /** Jobs that were given up, one row each, whatever way they ended. */
-export const deadLetters = pgTable(
+export const deadLetters = millrace.table(
   "dead_letters",
   {
     id: id(),
     queue: text("queue").notNull(),
     jobId: text("job_id").notNull(),
-    source: text("source").notNull(),
+    integration: text("integration").notNull(),
     eventId: text("event_id").notNull(),
     kind: text("kind").notNull(),
     payload: jsonb("payload").notNull(),
@@ -77,7 +78,7 @@ export const deadLetters = pgTable(
     unique("dead_letters_queue_job_id").on(table.queue, table.jobId),
     index("dead_letters_state_failed_at").on(table.state, table.failedAt),
     index("dead_letters_failed_at").on(table.failedAt, table.id),
-    index("dead_letters_source_event_id").on(table.source, table.eventId),
+    index("dead_letters_integration_event_id").on(table.integration, table.eventId),
     index("dead_letters_tenant_id").on(table.tenantId),
     check("dead_letters_state", sql`${table.state} in ('dead', 'replaying', 'resolved', 'discarded')`),
   ],
@@ -86,17 +87,17 @@ export const deadLetters = pgTable(
 /**
  * What must wait: a throttled page until a time, an account that a person must mend until a trial call succeeds.
  */
-export const holds = pgTable("holds", {
+export const pauses = millrace.table("pauses", {
   scope: text("scope").primaryKey(),
-  kind: text("kind", { enum: ["rate_limited", "parked"] }).notNull(),
+  kind: text("kind", { enum: ["rate_limited", "paused"] }).notNull(),
   reason: text("reason").notNull(),
-  /** When the scope's jobs go on (rate_limited) or when the next one tries (parked). */
+  /** When the scope's jobs go on (rate_limited) or when the next one tries (paused). */
   until: time("until").notNull(),
   createdAt: createdAt(),
 });
 
 /** When each scope of a platform's limit has used up what it was given: the one row that all workers ask. */
-export const rateLimits = pgTable("rate_limits", {
+export const rateLimits = millrace.table("rate_limits", {
   scope: text("scope").primaryKey(),
   /** The theoretical arrival time of the generic cell rate algorithm. */
   usedUntil: time("used_until").notNull(),

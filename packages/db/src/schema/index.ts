@@ -8,3 +8,4 @@ export * from "./accounts.ts";
 export * from "./ai-turns.ts";
 export * from "./replays.ts";
 export * from "./operators.ts";
+export * from "./millrace.ts";

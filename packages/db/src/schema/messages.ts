@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import { bigint, check, index, integer, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { millrace } from "./millrace.ts";
 import { contacts } from "./contacts.ts";
 import { conversations } from "./conversations.ts";
 import { tenants } from "./accounts.ts";
-import { turns } from "./ai-turns.ts";
+import { aiTurns } from "./ai-turns.ts";
 
 /** A message in either direction. */
 export const messages = pgTable(
@@ -42,16 +43,16 @@ export const messages = pgTable(
     /** Its place among the messages of ours in the conversation: they leave in this order. */
     position: integer("position"),
     /** The turn that it asks or answers, and the conversation's epoch of an answer: with an older one it is not sent. */
-    turnId: uuid("turn_id").references(() => turns.id),
+    aiTurnId: uuid("ai_turn_id").references(() => aiTurns.id),
     epoch: integer("epoch"),
     /**
      * When it was last handed to the platform with no answer known. While it is set, nobody knows whether it was taken.
      */
     attemptedAt: time("attempted_at"),
     /** When the platform's limits let it go; given once per message, so that each waits its own turn. */
-    slotAt: time("slot_at"),
+    sendSlotAt: time("send_slot_at"),
     /** How often the platform throttled it since it last took anything. */
-    throttles: integer("throttles").notNull().default(0),
+    rateLimitHits: integer("rate_limit_hits").notNull().default(0),
     sentAt: time("sent_at").notNull(),
     editedAt: time("edited_at"),
     revokedAt: time("revoked_at"),
@@ -83,7 +84,7 @@ export const messages = pgTable(
     index("messages_unsent")
       .on(table.conversationId, table.position)
       .where(sql`${table.status} in ('queued', 'sending')`),
-    index("messages_turn_id").on(table.turnId),
+    index("messages_ai_turn_id").on(table.aiTurnId),
     index("messages_conversation_id_sent_at").on(table.conversationId, table.sentAt),
     index("messages_tenant_id").on(table.tenantId),
     index("messages_contact_id").on(table.contactId),
@@ -123,7 +124,7 @@ export const messageStatuses = pgTable(
 );
 
 /** Every edit, revocation and reaction, also of messages that come later. */
-export const messageChanges = pgTable(
+export const messageChanges = millrace.table(
   "message_changes",
   {
     id: id(),

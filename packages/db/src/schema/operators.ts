@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
-import { check, index, jsonb, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { check, index, jsonb, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { millrace } from "./millrace.ts";
 
 /** Who may sign in to the dashboard, besides the one that its environment names. */
-export const operators = pgTable(
+export const operators = millrace.table(
   "operators",
   {
     id: id(),
@@ -19,7 +20,7 @@ export const operators = pgTable(
 );
 
 /** Who is signed in. The cookie holds the session's token, this table only its hash. */
-export const operatorSessions = pgTable(
+export const operatorSessions = millrace.table(
   "operator_sessions",
   {
     tokenHash: text("token_hash").primaryKey(),
@@ -38,8 +39,8 @@ export const operatorSessions = pgTable(
 );
 
 /** Who did what, and why, to jobs, dead letters and conversations. */
-export const operatorActions = pgTable(
-  "operator_actions",
+export const auditLog = millrace.table(
+  "audit_log",
   {
     id: id(),
     actor: text("actor").notNull(),
@@ -50,11 +51,11 @@ export const operatorActions = pgTable(
     after: jsonb("after"),
     createdAt: createdAt(),
   },
-  (table) => [index("operator_actions_subject").on(table.subject)],
+  (table) => [index("audit_log_subject").on(table.subject)],
 );
 
 /** What a person should know of, opened once and closed when it is over. */
-export const alerts = pgTable(
+export const alerts = millrace.table(
   "alerts",
   {
     id: id(),
@@ -65,8 +66,8 @@ export const alerts = pgTable(
     openedAt: time("opened_at").notNull(),
     closedAt: time("closed_at"),
     /** When the webhook took the news of its opening, and of its end. */
-    openingToldAt: time("opening_told_at"),
-    closingToldAt: time("closing_told_at"),
+    openingNotifiedAt: time("opening_notified_at"),
+    closingNotifiedAt: time("closing_notified_at"),
   },
   (table) => [
     // Carries "opened once", whichever worker sees it first.

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, jsonb, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time } from "./columns.ts";
+import { millrace } from "./millrace.ts";
 import { deadLetters } from "./inbox.ts";
 
 /** Dead letters that are put back together: who asked for which, how fast, and how far it is. */
-export const replays = pgTable(
+export const replays = millrace.table(
   "replays",
   {
     id: id(),
@@ -32,7 +33,7 @@ export const replays = pgTable(
 );
 
 /** The dead letters of a replay, each with what has become of it there. */
-export const replayItems = pgTable(
+export const replayItems = millrace.table(
   "replay_items",
   {
     replayId: uuid("replay_id")
@@ -42,10 +43,10 @@ export const replayItems = pgTable(
       .notNull()
       .references(() => deadLetters.id, { onDelete: "cascade" }),
     /** `left`: not put back, because the replay ended first or the letter was no longer dead; or its contact was erased. */
-    state: text("state", { enum: ["waiting", "replaying", "resolved", "dead", "left"] }).notNull(),
+    state: text("state", { enum: ["waiting", "replaying", "resolved", "dead", "skipped"] }).notNull(),
     /** When its job was last seen to be in the queue, or put there. */
     checkedAt: time("checked_at"),
-    settledAt: time("settled_at"),
+    completedAt: time("completed_at"),
   },
   (table) => [
     primaryKey({ columns: [table.replayId, table.deadLetterId] }),
@@ -55,7 +56,7 @@ export const replayItems = pgTable(
       .where(sql`${table.state} in ('waiting', 'replaying')`),
     index("replay_items_dead_letter_id").on(table.deadLetterId),
     index("replay_items_state").on(table.replayId, table.state, table.deadLetterId),
-    index("replay_items_settled").on(table.replayId, table.settledAt),
-    check("replay_items_state", sql`${table.state} in ('waiting', 'replaying', 'resolved', 'dead', 'left')`),
+    index("replay_items_completed").on(table.replayId, table.completedAt),
+    check("replay_items_state", sql`${table.state} in ('waiting', 'replaying', 'resolved', 'dead', 'skipped')`),
   ],
 );

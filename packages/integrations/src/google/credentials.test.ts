@@ -68,29 +68,29 @@ test("a token as it is needs nobody to be asked", async () => {
   expect([await accessToken(false), await accessToken(true)]).toEqual(["sandbox", "sandbox"]);
 });
 
-const parked = {
-  next: { kind: "parked", scope: "google:project" },
+const paused = {
+  next: { kind: "paused", scope: "google:project" },
   message: "Google's credentials are missing or not valid: see GOOGLE_APPLICATION_CREDENTIALS",
 };
 
 test("credentials that Google refuses, and a file that is missing or none, wait for a person, who is told no secret", async () => {
   const accessToken = tokens();
   refusal = { status: 400, body: { error: "invalid_grant", error_description: "s3cret" } };
-  await expect(accessToken(false)).rejects.toMatchObject(parked);
+  await expect(accessToken(false)).rejects.toMatchObject(paused);
   refusal = undefined;
   expect(await accessToken(false)).toMatch(/^token-/);
-  await expect(tokens(`${file}.gone`)(false)).rejects.toMatchObject(parked);
+  await expect(tokens(`${file}.gone`)(false)).rejects.toMatchObject(paused);
   const early = tokens(`${file}.late`);
-  await expect(early(false)).rejects.toMatchObject(parked);
+  await expect(early(false)).rejects.toMatchObject(paused);
   copyFileSync(file, `${file}.late`);
   expect(await early(false)).toMatch(/^token-/);
   writeFileSync(file, "{ s3cret");
-  await expect(tokens()(false)).rejects.toMatchObject(parked);
+  await expect(tokens()(false)).rejects.toMatchObject(paused);
 });
 
 test("a token service that is away is asked again later", async () => {
   refusal = { status: 403, body: {} };
-  await expect(tokens()(false)).rejects.toMatchObject(parked);
+  await expect(tokens()(false)).rejects.toMatchObject(paused);
   const accessToken = tokens();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));

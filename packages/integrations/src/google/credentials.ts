@@ -30,7 +30,7 @@ export function accessTokens(fixed: string | undefined): AccessToken {
       client = undefined;
       throw failureOf(cause);
     }
-    throw parked();
+    throw paused();
   };
 }
 
@@ -43,16 +43,16 @@ async function openClient(): Promise<AuthClient> {
 
 /** The library's messages may hold parts of the file or of an answer: none is told. */
 function failureOf(cause: unknown): ProviderError {
-  if (!isObject(cause) || !("config" in cause)) return parked(cause);
+  if (!isObject(cause) || !("config" in cause)) return paused(cause);
   const status = cause["status"];
   const isTrouble = typeof status !== "number" || status === 429 || status >= 500;
-  return isTrouble ? retryable("Google gives no access token now", { code: "token", cause }) : parked(cause);
+  return isTrouble ? retryable("Google gives no access token now", { code: "token", cause }) : paused(cause);
 }
 
-function parked(cause?: unknown): ProviderError {
+function paused(cause?: unknown): ProviderError {
   return new ProviderError(
     "Google's credentials are missing or not valid: see GOOGLE_APPLICATION_CREDENTIALS",
-    { kind: "parked", scope: PROJECT },
+    { kind: "paused", scope: PROJECT },
     { code: "credentials", cause },
   );
 }

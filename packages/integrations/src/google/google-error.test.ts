@@ -3,8 +3,8 @@ import type { HttpResponse, NextStep } from "@millrace/core";
 import { classifyGoogle } from "./google-error.ts";
 import { fixture, googleError, NOW, violations } from "./test/fake-google.ts";
 
-const project: NextStep = { kind: "parked", scope: "google:project" };
-const account: NextStep = { kind: "parked", scope: "google:account:1" };
+const project: NextStep = { kind: "paused", scope: "google:project" };
+const account: NextStep = { kind: "paused", scope: "google:account:1" };
 const again: NextStep = { kind: "retryable" };
 const later = (ms: number): NextStep => ({
   kind: "rate_limited",

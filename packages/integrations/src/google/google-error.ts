@@ -82,8 +82,8 @@ export function classifyGoogle(response: HttpResponse, accountId: string, now: D
   const trace = error?.requestId === undefined ? "" : `, request ${error.requestId}`;
   const failure = (meaning: string, next: NextStep) =>
     new ProviderError(`${meaning} (Google error ${code}${trace})`, next, { code });
-  const project: NextStep = { kind: "parked", scope: PROJECT };
-  const account: NextStep = { kind: "parked", scope: accountScope(accountId) };
+  const project: NextStep = { kind: "paused", scope: PROJECT };
+  const account: NextStep = { kind: "paused", scope: accountScope(accountId) };
 
   if (
     [error?.reason, ...(error?.violations ?? []).map(({ reason }) => reason)].some((name) => AGREEMENT.test(name ?? ""))

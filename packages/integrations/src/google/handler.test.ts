@@ -42,7 +42,7 @@ function accepted(route: ApiRoute, body: object): InboundEvent {
   if (!event) throw new Error("no event");
   // As the queue hands it on.
   const told = JSON.parse(JSON.stringify(event)) as typeof event;
-  return { v: EVENT_VERSION, source: "google", correlationId: "c", receivedAt: NOW.toISOString(), ...told };
+  return { v: EVENT_VERSION, integration: "google", correlationId: "c", receivedAt: NOW.toISOString(), ...told };
 }
 
 const unexpected = () => Promise.reject(new Error("nothing is asked for"));
@@ -51,7 +51,7 @@ const context: AdapterContext = {
   log: recordingLogger().log,
   now: () => NOW,
   newId: () => "id",
-  sources: { tenantOf: unexpected },
+  accounts: { tenantOf: unexpected },
   media: { read: unexpected, write: unexpected },
   formats: [],
   signal: new AbortController().signal,
@@ -74,8 +74,8 @@ async function work(
   const stores = {
     leads: { find: noting("findLead", found && { consents: {}, ...found }) },
     conversations: { find: noting("findConversation", found && { ...THREAD, ...found }) },
-    sources: { tenantOf: noting("tenantOf", "owner") },
-    tenants: { named: noting("named", "named") },
+    accounts: { tenantOf: noting("tenantOf", "owner") },
+    tenants: { findByName: noting("named", "named") },
     conversions: { add: noting("add", isNew) },
   } satisfies { [Name in keyof Stores]?: Partial<Stores[Name]> } as unknown as Stores;
   const write = await google.handler({}).handle(event, context);

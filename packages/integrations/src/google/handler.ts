@@ -1,6 +1,6 @@
 import {
   type Conversion,
-  HELD_FOR,
+  HELD_REASONS,
   type EventHandler,
   type InboundEvent,
   type NewConversion,
@@ -32,7 +32,7 @@ const salePayload = z.object({
 });
 
 const conversionPayload = salePayload.extend({
-  held: z.enum(HELD_FOR).optional(),
+  held: z.enum(HELD_REASONS).optional(),
   click: z.object({ kind: z.enum(CLICK_KINDS), id: z.string().min(1) }),
   emailHash: hash.optional(),
   phoneHash: hash.optional(),
@@ -69,8 +69,8 @@ function conversionWrite(event: InboundEvent): Write {
   return async (stores) => {
     const tenantId =
       tenant === undefined
-        ? await stores.sources.tenantOf("google", "account", conversion.accountId)
-        : await stores.tenants.named(tenant);
+        ? await stores.accounts.tenantOf("google", "account", conversion.accountId)
+        : await stores.tenants.findByName(tenant);
     return add(stores, { ...conversion, tenantId, held });
   };
 }

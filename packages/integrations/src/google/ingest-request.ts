@@ -1,4 +1,4 @@
-import type { Conversion, ConsentWord } from "@millrace/core";
+import type { Conversion, ConsentStatus } from "@millrace/core";
 
 /** Where a request's conversions go. */
 export type Destination = {
@@ -50,7 +50,7 @@ function eventOf(conversion: Conversion): Record<string, unknown> {
   };
 }
 
-const CONSENTS: Readonly<Record<ConsentWord, string>> = { granted: "CONSENT_GRANTED", denied: "CONSENT_DENIED" };
+const CONSENTS: Readonly<Record<ConsentStatus, string>> = { granted: "CONSENT_GRANTED", denied: "CONSENT_DENIED" };
 
 /** What a person said, and nothing of what they did not. */
 function consentOf({ adUserData, adPersonalization }: Conversion["consent"]): Record<string, string> {

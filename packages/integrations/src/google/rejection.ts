@@ -1,4 +1,4 @@
-import { type BatchAnswer, type HttpResponse, ProviderError } from "@millrace/core";
+import { type BatchResponse, type HttpResponse, ProviderError } from "@millrace/core";
 import { accountScope, type GoogleError, googleErrorOf } from "./google-error.ts";
 
 /** An event by its place in the request; Google's pages write both `events.events[3]…` and `events[3]…`. */
@@ -10,13 +10,13 @@ const FIELD = /^[\w.[\]]{1,200}$/;
 /**
  * What Google has against a request of which it takes nothing; undefined for any other answer. `ids` are the
  * conversions' in the order of the request.
- * @throws ProviderError parked, when it is the account or the action: none of the conversions is to blame
+ * @throws ProviderError paused, when it is the account or the action: none of the conversions is to blame
  */
 export function refusalOf(
   response: HttpResponse,
   ids: readonly string[],
   accountId: string,
-): Extract<BatchAnswer, { taken: false }> | undefined {
+): Extract<BatchResponse, { accepted: false }> | undefined {
   const error = googleErrorOf(response);
   if (response.status !== 400 || error?.status !== "INVALID_ARGUMENT") return undefined;
   const reasons = new Map<string, Set<string>>();
@@ -27,7 +27,7 @@ export function refusalOf(
   const ofRequest = error.violations.filter(({ field }) => field !== "" && !field.startsWith("events"));
   if (reasons.size === 0 && ofRequest.length > 0) throw wrongSettings(ofRequest, accountId);
   return {
-    taken: false,
+    accepted: false,
     reason: [...new Set(error.violations.map(reasonOf))].join(", ") || "INVALID_ARGUMENT",
     rejected: [...reasons].map(([id, of]) => ({ id, reason: [...of].join(", ") })),
   };
@@ -43,7 +43,7 @@ function wrongSettings(violations: GoogleError["violations"], accountId: string)
   const reasons = [...new Set(violations.map(reasonOf))].join(", ");
   return new ProviderError(
     `Google refuses the account or the conversion action: ${reasons}`,
-    { kind: "parked", scope: accountScope(accountId) },
+    { kind: "paused", scope: accountScope(accountId) },
     { code: "INVALID_ARGUMENT" },
   );
 }

@@ -54,7 +54,7 @@ export function outcomeOf(json: unknown): BatchOutcome | undefined {
   const errors = all.filter(({ reason }) => !TAKEN_BEFORE.includes(reason));
   const warnings = status.warningInfo?.warningCounts ?? [];
   const state = errors.length === all.length ? told : withoutDuplicates(errors);
-  return { state, errors, warnings, again: errors.some(({ reason }) => reason === OWN_FAULT) };
+  return { state, errors, warnings, retry: errors.some(({ reason }) => reason === OWN_FAULT) };
 }
 
 /** Those that Google had before count as taken: with them no request has failed as a whole. */

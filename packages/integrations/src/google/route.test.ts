@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { FieldProblem } from "@millrace/core";
+import { InvalidFieldError } from "@millrace/core";
 import { expect, test } from "vitest";
 import { readRouteConfig, type RouteConfig } from "./config.ts";
 import { conversionRoute } from "./route.ts";
@@ -19,7 +19,7 @@ function post(body: Record<string, unknown>, changes: Partial<RouteConfig> = {})
   const accepted = route.accept(route.body.parse(body), call);
   const [event] = accepted.events;
   if (!event) throw new Error("no event");
-  return { status: route.status, answer: route.answer.parse(accepted.body), event, payload: event.payload };
+  return { status: route.status, answer: route.response.parse(accepted.body), event, payload: event.payload };
 }
 
 const problemsOf = (body: Record<string, unknown>) =>
@@ -105,7 +105,7 @@ test("a sale is not in the future, but for some minutes between two clocks", () 
   const at = (ms: number) => post({ ...sale, timestamp: new Date(NOW.getTime() + ms).toISOString() });
   expect(() => at(5 * 60_000)).not.toThrow();
   const late = () => at(5 * 60_000 + 1);
-  expect(late).toThrow(FieldProblem);
+  expect(late).toThrow(InvalidFieldError);
   expect(late).toThrow(expect.objectContaining({ field: "timestamp", message: "must not be in the future" }));
 });
 

@@ -26,12 +26,12 @@ export function conversionRoute(config: RouteConfig): ApiRoute {
       "Queues an offline conversion. A sale is known by its transaction id, or else by its click, time, value and " +
       "currency: told again, it is not uploaded again.\n\nWhile uploads are switched off it is kept as `held`, and the " +
       "answer is 200.",
-    proof: "one of API_KEYS",
+    authentication: "one of API_KEYS",
     maxBodyBytes: MAX_BODY_BYTES,
     role: "inbound",
     body: conversionBody,
     status: config.enabled ? 202 : 200,
-    answer: saleAnswer,
+    response: saleAnswer,
     accept(body, { now }) {
       const conversion = conversionOf(body, config, now);
       const { actionId, transactionId, consent } = conversion;

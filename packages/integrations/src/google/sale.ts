@@ -1,4 +1,4 @@
-import { type Conversion, FieldProblem, type HeldFor } from "@millrace/core";
+import { type Conversion, InvalidFieldError, type HeldReason } from "@millrace/core";
 import { z } from "zod";
 import type { SaleBody } from "./body.ts";
 import type { RouteConfig } from "./config.ts";
@@ -14,7 +14,7 @@ export function saleOf(
 ): Omit<Conversion, "transactionId" | "click"> {
   const { timestamp = now.toISOString(), value, currency, consent = {} } = body;
   if (new Date(timestamp).getTime() > now.getTime() + CLOCK_DIFFERENCE_MS)
-    throw new FieldProblem("timestamp", "must not be in the future");
+    throw new InvalidFieldError("timestamp", "must not be in the future");
   return {
     accountId: config.accountId,
     actionId: body.conversionAction ?? config.actionId,
@@ -30,7 +30,11 @@ export function saleOf(
  * What a sale is held for. Missing consent before a switch, so that it is still held once that is on. Of the two words
  * of consent it is this one without which Google may not use what is uploaded.
  */
-export function heldFor(consent: Conversion["consent"], needsConsent: boolean, enabled: boolean): HeldFor | undefined {
+export function heldFor(
+  consent: Conversion["consent"],
+  needsConsent: boolean,
+  enabled: boolean,
+): HeldReason | undefined {
   if (needsConsent && consent.adUserData === undefined) return "no_consent";
   return enabled ? undefined : "switched_off";
 }

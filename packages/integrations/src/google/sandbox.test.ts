@@ -46,7 +46,7 @@ test("the sandbox takes every kind of conversion, and tells that it has processe
     conversion("c", { click: { kind: "wbraid", id: "c" }, emailHash: hash, phoneHash: hash, eventSource: "MESSAGE" }),
     conversion("d", { consent: { adUserData: "granted", adPersonalization: "denied" } }),
   );
-  if (!answer.taken) throw new Error(`refused: ${answer.reason}`);
+  if (!answer.accepted) throw new Error(`refused: ${answer.reason}`);
   expect(await outcome(answer.requestId)).toEqual({ state: "success", errors: [], warnings: [], again: false });
   expect(await counted()).toMatchObject([
     { transactionId: "order-a", clickKind: "gclid", value: 12.5, currency: "EUR", accountId: ACCOUNT, actionId: "91" },
@@ -81,7 +81,7 @@ describe("what the sandbox refuses", () => {
     const told = [];
     for (const _ of ["once", "again"]) {
       const answer = await send(...batch);
-      told.push(answer.taken && (await outcome(answer.requestId)));
+      told.push(answer.accepted && (await outcome(answer.requestId)));
     }
     const tooOld = { reason: "EVENT_TOO_OLD", count: 1 };
     const warnings = [{ reason: "INTERNAL_ERROR", count: 1 }];
@@ -94,8 +94,8 @@ describe("what the sandbox refuses", () => {
 });
 
 describe("what the sandbox does wrong", () => {
-  const account = { next: { kind: "parked", scope: `google:account:${ACCOUNT}` } };
-  const project = { next: { kind: "parked", scope: "google:project" } };
+  const account = { next: { kind: "paused", scope: `google:account:${ACCOUNT}` } };
+  const project = { next: { kind: "paused", scope: "google:project" } };
   test.each([
     ["http_503", { next: { kind: "retryable" } }],
     ["http_500_taken", { next: { kind: "retryable" } }],

@@ -102,7 +102,7 @@ test("a token that is refused is fetched anew, once", async () => {
   expect(await uploadsOf().send(batchOf(conversion("1")), context)).toMatchObject({ taken: true });
   expect(asked.map(({ headers }) => headers?.["authorization"])).toEqual(["Bearer old", "Bearer new"]);
   await expect(uploadsOf().send(batchOf(conversion("1")), fakeGoogle(refused, refused).context)).rejects.toMatchObject({
-    next: { kind: "parked", scope: "google:project" },
+    next: { kind: "paused", scope: "google:project" },
   });
 });
 
@@ -133,7 +133,7 @@ describe("a request that is refused", () => {
 
   test("for its account or action blames no conversion: the account waits for a person", async () => {
     await expect(send(fixture("error-400-account"), "a", "b")).rejects.toMatchObject({
-      next: { kind: "parked", scope: "google:account:5550001111" },
+      next: { kind: "paused", scope: "google:account:5550001111" },
       message:
         "Google refuses the account or the conversion action: " +
         "INVALID_NUMBER_FORMAT (destinations[0].login_account.account_id)",
@@ -168,7 +168,7 @@ describe("a request that is refused", () => {
             : [],
         );
         const answer = await send(violations(...fields).json, ...mix.map((_, index) => `row-${index}`));
-        const rejected = answer.taken ? [] : answer.rejected;
+        const rejected = answer.accepted ? [] : answer.rejected;
         expect(rejected.map(({ id }) => id)).toEqual(mix.flatMap((one, index) => (one ? [`row-${index}`] : [])));
         for (const { id, reason } of rejected)
           expect(reason.split(", ")).toHaveLength(mix[Number(id.slice(4))]?.[2] ?? 0);

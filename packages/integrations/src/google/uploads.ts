@@ -19,7 +19,7 @@ export function googleUploads(config: UploadsConfig, accessToken: AccessToken): 
   const actionOf = (actionId: string) => (actionId === UNSET ? config.actionId : actionId);
   return {
     maxBatch: 2_000,
-    lookAfterMs: config.lookAfterMs,
+    firstCheckAfterMs: config.lookAfterMs,
     // Google counts reads and uploads apart, and once did together: so it holds either way.
     requestsPerMinute: 300,
     scopes: (accountId) => [PROJECT, accountScope(accountOf(accountId))],
@@ -38,7 +38,7 @@ export function googleUploads(config: UploadsConfig, accessToken: AccessToken): 
       }
       const taken = takenAnswer.safeParse(response.json);
       if (!taken.success) throw retryable("Google's answer names no request", { code: "malformed", uncertain: true });
-      return { taken: true, requestId: taken.data.requestId };
+      return { accepted: true, requestId: taken.data.requestId };
     },
     async outcome(requestId, account, context) {
       const path = `requestStatus:retrieve?requestId=${encodeURIComponent(requestId)}`;

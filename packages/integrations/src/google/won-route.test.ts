@@ -1,4 +1,4 @@
-import { FieldProblem } from "@millrace/core";
+import { InvalidFieldError } from "@millrace/core";
 import { expect, test } from "vitest";
 import { readRouteConfig, type RouteConfig } from "./config.ts";
 import { NOW } from "./test/fake-google.ts";
@@ -18,7 +18,7 @@ function post(body: object, { subject = "lead", id = ID, now = NOW, changes = {}
   const { events, body: answer } = route.accept(route.body.parse(body), call);
   const [event] = events;
   if (!event) throw new Error("no event");
-  return { status: route.status, answer: route.answer.parse(answer), event };
+  return { status: route.status, answer: route.response.parse(answer), event };
 }
 
 test("what was won becomes one event that names the lead, with all that its sale is but the click", () => {
@@ -65,7 +65,7 @@ test("its time may be told, and is not in the future", () => {
   const at = (ms: number) => post({ ...sale, timestamp: new Date(NOW.getTime() + ms).toISOString() });
   const earlier = new Date(NOW.getTime() - 3_600_000).toISOString();
   expect(at(-3_600_000).event.payload).toMatchObject({ convertedAt: earlier });
-  expect(() => at(3_600_000)).toThrow(FieldProblem);
+  expect(() => at(3_600_000)).toThrow(InvalidFieldError);
 });
 
 test("switched off it is accepted with 200 and held", () => {

@@ -29,7 +29,7 @@ export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
       `Reports the sale to Google Ads by the click id that the ${subject} carries. One that carries none, or is not ` +
       `there, becomes a dead letter with that reason. A ${subject} is won once, or once for each \`transactionId\`.\n\n` +
       "While uploads are switched off it is kept as `held`, and the answer is 200.",
-    proof: "one of API_KEYS",
+    authentication: "one of API_KEYS",
     maxBodyBytes: MAX_BODY_BYTES,
     role: "inbound",
     // However it is spelled it is one row, and one sale.
@@ -41,7 +41,7 @@ export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
     }),
     body: wonBody,
     status: config.enabled ? 202 : 200,
-    answer: saleAnswer,
+    response: saleAnswer,
     accept(body, { now, params }) {
       const { transactionId = `${subject}-${params.id}` } = body;
       const sale = saleOf(body, config, now);

@@ -25,6 +25,6 @@ export const meta: Integration = {
     endpoints: ({ META_PAGE_ACCESS_TOKEN: token }, sandboxUrl) =>
       token ? {} : { META_PAGE_ACCESS_TOKEN: "sandbox", GRAPH_BASE_URL: `${sandboxUrl}/graph/v26.0` },
     accounts: ["*"],
-    orphans: [ORPHAN_PAGE_ID],
+    unownedAccounts: [ORPHAN_PAGE_ID],
   },
 };

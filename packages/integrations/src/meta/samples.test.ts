@@ -17,8 +17,8 @@ function eventsOf(name: string, time = "2026-11-20T10:00:00Z") {
     body: Buffer.from(sample.body),
   };
   expect(webhook.paths).toContain(path);
-  expect(webhook.verify(request)).toBe(true);
-  return webhook.split(request);
+  expect(webhook.authenticate(request)).toBe(true);
+  return webhook.parse(request);
 }
 
 test("samples are signed and are leads, the plain one first", () => {
@@ -29,7 +29,7 @@ test("samples are signed and are leads, the plain one first", () => {
 });
 
 test("the broken page is one that is nobody's on a local run", () => {
-  expect(eventsOf("broken-page")[0]?.payload).toMatchObject({ page_id: meta.local.orphans?.[0] });
+  expect(eventsOf("broken-page")[0]?.payload).toMatchObject({ page_id: meta.local.unownedAccounts?.[0] });
 });
 
 test("a sample sent again later is another lead", () => {

@@ -3,7 +3,7 @@ import {
   eventId,
   parseJsonBody,
   type RawRequest,
-  type SplitEvent,
+  type ParsedEvent,
   unreadable,
   type Webhook,
 } from "@millrace/core";
@@ -20,9 +20,9 @@ export function metaWebhook(config: WebhookConfig): Webhook {
   return {
     paths: META_PATHS,
     maxBodyBytes: META_MAX_BODY_BYTES,
-    handshake: (request) => metaHandshake(request, config.verifyTokens),
-    verify: (request) => !config.verifySignature || verifyMetaSignature(request, config.appSecrets),
-    split: splitMeta,
+    challenge: (request) => metaHandshake(request, config.verifyTokens),
+    authenticate: (request) => !config.verifySignature || verifyMetaSignature(request, config.appSecrets),
+    parse: splitMeta,
   };
 }
 
@@ -34,7 +34,7 @@ type Place = { object: string | undefined; entryId: string | undefined };
  * envelope (the dashboard's preview) and a bare value are read as well, as long as a lead and its page are named.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started#event-notifications
  */
-export function splitMeta({ body }: Pick<RawRequest, "body">): SplitEvent[] {
+export function splitMeta({ body }: Pick<RawRequest, "body">): ParsedEvent[] {
   const parsed = parseJsonBody(body);
   if (!parsed.ok) return [unreadable(parsed.reason, parsed.raw)];
   const root = parsed.value;
@@ -47,7 +47,7 @@ export function splitMeta({ body }: Pick<RawRequest, "body">): SplitEvent[] {
   return [unreadable("no entries", root)];
 }
 
-function splitEntry(object: string | undefined, entry: unknown): SplitEvent[] {
+function splitEntry(object: string | undefined, entry: unknown): ParsedEvent[] {
   if (!isObject(entry)) return [unreadable("an entry that is no object", entry)];
   const place = { object, entryId: idOf(entry["id"]) };
   const changes = listOf(entry["changes"]);
@@ -61,7 +61,7 @@ function splitEntry(object: string | undefined, entry: unknown): SplitEvent[] {
   return chats.length > 0 ? chats : [unreadable("an entry without changes", entry)];
 }
 
-function splitChange(place: Place, change: unknown): SplitEvent {
+function splitChange(place: Place, change: unknown): ParsedEvent {
   if (!isObject(change)) return unreadable("a change that is no object", change);
   const { field, value } = change;
   const isLead = field === "leadgen" || (field === undefined && isObject(value) && "leadgen_id" in value);
@@ -69,7 +69,7 @@ function splitChange(place: Place, change: unknown): SplitEvent {
   return typeof field === "string" ? otherChange(place, field, value) : unreadable("a change without a field", change);
 }
 
-function lead(entryId: string | undefined, value: unknown, change: unknown): SplitEvent {
+function lead(entryId: string | undefined, value: unknown, change: unknown): ParsedEvent {
   const given = isObject(value) ? value : {};
   const testPage = isDashboardTest(idOf(given["leadgen_id"])) ? DASHBOARD_PAGE_ID : undefined;
   const notice = leadNoticeSchema.safeParse({
@@ -83,7 +83,7 @@ function lead(entryId: string | undefined, value: unknown, change: unknown): Spl
   return { id: eventId("lead", page_id, leadgen_id), kind: "lead", payload: notice.data };
 }
 
-function otherChange({ object, entryId }: Place, field: string, value: unknown): SplitEvent {
+function otherChange({ object, entryId }: Place, field: string, value: unknown): ParsedEvent {
   const payload = { object, accountId: entryId, field, value };
   return { id: eventId("change", contentHash(payload)), kind: "change", payload };
 }

@@ -9,7 +9,7 @@ import {
   type OutgoingFormat,
   type Outcome,
   permanent,
-  type AnswerFate,
+  type AnswerResult,
   type Write,
 } from "@millrace/core";
 import { z } from "zod";
@@ -57,7 +57,7 @@ export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFo
       "message or a takeover is kept and not sent.",
     maxBodyBytes: MAX_BODY_BYTES,
     body: answerOf(z.union(formats.map(({ content }) => content))),
-    answer: z.strictObject({ accepted: z.literal(true), turnId: z.uuid() }),
+    response: z.strictObject({ accepted: z.literal(true), turnId: z.uuid() }),
     accept: (body, { newId }) => ({
       events: [{ id: eventId(ANSWER, body.turnId, newId()), kind: ANSWER, payload: body }],
       body: { accepted: true, turnId: body.turnId },
@@ -65,10 +65,10 @@ export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFo
   });
 }
 
-const FATES: Readonly<Record<AnswerFate, Outcome>> = {
+const FATES: Readonly<Record<AnswerResult, Outcome>> = {
   queued: { result: "written", detail: "queued" },
   late: { result: "written", detail: "late" },
-  repeated: { result: "ignored", detail: "repeated" },
+  duplicate: { result: "ignored", detail: "duplicate" },
 };
 
 /** Takes an answer: its files into the media store, its messages to the turn that asked. */
@@ -79,7 +79,7 @@ export async function takeAnswer(event: InboundEvent, { media, formats }: Adapte
     messages.map((message) => storeInline(message, `outgoing/${turnId}-${contentHash(message)}`, media)),
   );
   return async (stores) => {
-    const turn = await stores.turns.find(turnId);
+    const turn = await stores.aiTurns.find(turnId);
     if (!turn) throw permanent(`no turn ${turnId}`, "no_turn");
     if (conversationId !== undefined && conversationId !== turn.conversationId)
       throw permanent(`turn ${turnId} is not one of conversation ${conversationId}`, "other_conversation");
@@ -93,7 +93,7 @@ export async function takeAnswer(event: InboundEvent, { media, formats }: Adapte
       else parts.push(...part);
     }
     if (parts.length === 0) throw permanent("the answer holds no message", "no_message");
-    const fate = await stores.turns.answer({ turnId, messages: parts, at: new Date(event.receivedAt) });
+    const fate = await stores.aiTurns.answer({ turnId, messages: parts, at: new Date(event.receivedAt) });
     if (fate === "queued")
       for (const [index, action] of actions.entries())
         await stores.outbox.act({

@@ -59,7 +59,7 @@ beforeAll(async () => {
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 function ask(config: Partial<AssistantConfig> = {}): Promise<void> {
-  const timings = { gatherMs: 0, gatherCapMs: 0, answerMs: 0 };
+  const timings = { debounceMs: 0, debounceCapMs: 0, answerTimeoutMs: 0 };
   const allowedNetworks = ["127.0.0.0/8"];
   const url = `${base}/webhook/millrace`;
   return n8nAssistant({ url, secret: SECRET, sendsJwt: false, allowedNetworks, timings, ...config }).ask(question, {
@@ -123,15 +123,15 @@ test.each([200, 201, 202, 204])("%i is an acceptance", async (status) => {
   expect(await failure()).toBeUndefined();
 });
 
-const parked = { kind: "parked", scope: "n8n" };
+const paused = { kind: "paused", scope: "n8n" };
 const waitsUntil = (seconds: number) => {
   return { kind: "rate_limited", scope: "n8n", until: new Date(NOW.getTime() + seconds * 1000) };
 };
 
 test.each([
-  [404, {}, parked, "not active"],
-  [401, {}, parked, "authentication"],
-  [403, {}, parked, "authentication"],
+  [404, {}, paused, "not active"],
+  [401, {}, paused, "authentication"],
+  [403, {}, paused, "authentication"],
   [429, { "retry-after": "9" }, waitsUntil(9), "429"],
   [503, { "retry-after": "9" }, waitsUntil(9), "503"],
   [500, {}, { kind: "retryable" }, "500"],
@@ -151,7 +151,7 @@ test("n8n in a private network is not asked unless the network is allowed, and t
   seen.length = 0;
   for (const allowedNetworks of [[], ["10.0.0.0/8"]]) {
     const error = await failure({ allowedNetworks });
-    expect(error).toMatchObject({ next: parked, message: expect.stringContaining("N8N_ALLOWED_NETWORKS") });
+    expect(error).toMatchObject({ next: paused, message: expect.stringContaining("N8N_ALLOWED_NETWORKS") });
     expect(error?.message).not.toContain("127.0.0.1");
   }
   expect(seen).toHaveLength(0);

@@ -65,9 +65,9 @@ function tokenFor(body: string, at: Date, secret: string, newId: NewId): Promise
 function failureOf(response: HttpResponse, now: Date): ProviderError | undefined {
   const { status } = response;
   const code = `http_${status}`;
-  const parked = (message: string) => new ProviderError(message, { kind: "parked", scope: SCOPE }, { code });
-  if (status === 404) return parked("n8n knows no such webhook: the workflow is not active or its path is wrong");
-  if (status === 401 || status === 403) return parked("n8n's webhook refuses Millrace: its authentication differs");
+  const paused = (message: string) => new ProviderError(message, { kind: "paused", scope: SCOPE }, { code });
+  if (status === 404) return paused("n8n knows no such webhook: the workflow is not active or its path is wrong");
+  if (status === 401 || status === 403) return paused("n8n's webhook refuses Millrace: its authentication differs");
   if (status >= 300 && status < 400) return permanent("N8N_DISPATCH_URL redirects; set it to where that leads", code);
   return classifyHttp(response, SCOPE, now);
 }
@@ -75,7 +75,7 @@ function failureOf(response: HttpResponse, now: Date): ProviderError | undefined
 function notAllowed(cause: ProviderError): ProviderError {
   return new ProviderError(
     "n8n is in a private network that N8N_ALLOWED_NETWORKS does not hold",
-    { kind: "parked", scope: SCOPE },
+    { kind: "paused", scope: SCOPE },
     { code: PRIVATE_ADDRESS, cause },
   );
 }

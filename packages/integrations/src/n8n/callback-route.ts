@@ -6,13 +6,13 @@ import type { CallbackConfig } from "./config.ts";
 export function callbackRoute(
   config: CallbackConfig,
   name: string,
-): Pick<ApiRoute, "paths" | "proof" | "role" | "status"> & Required<Pick<ApiRoute, "verify">> {
+): Pick<ApiRoute, "paths" | "authentication" | "role" | "status"> & Required<Pick<ApiRoute, "authenticate">> {
   return {
     paths: [`/api/integrations/n8n/${name}`, `/api/webhooks/n8n/${name}`],
-    proof: proofInWords(config),
+    authentication: proofInWords(config),
     role: "inbound",
     // Anything but 2xx makes its node fail; 200 is what every workflow takes for success.
     status: 200,
-    verify: (request, now) => verifyCallback(config, request, now),
+    authenticate: (request, now) => verifyCallback(config, request, now),
   };
 }

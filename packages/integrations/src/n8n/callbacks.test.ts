@@ -1,6 +1,6 @@
 import {
   type AdapterContext,
-  type AnswerFate,
+  type AnswerResult,
   type ApiCall,
   type Channel,
   type ConversationStore,
@@ -10,9 +10,9 @@ import {
   type OutboxStore,
   type OutgoingFormat,
   parseJsonBody,
-  type SplitEvent,
+  type ParsedEvent,
   type Stores,
-  type TurnStore,
+  type AiTurnStore,
 } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
 import { readdirSync, readFileSync } from "node:fs";
@@ -70,8 +70,8 @@ function accepted(route: (typeof routes)[number] | undefined, body: unknown, ide
 
 /** Works an event off; `fate` is what the turn says, `mode` what the conversation is in. */
 async function work(
-  split: SplitEvent | undefined,
-  { fate = "queued", mode = "ai" }: { fate?: AnswerFate; mode?: string } = {},
+  split: ParsedEvent | undefined,
+  { fate = "queued", mode = "ai" }: { fate?: AnswerResult; mode?: string } = {},
 ) {
   if (!split) throw new Error("no event");
   const written: Record<string, unknown>[] = [];
@@ -88,19 +88,19 @@ async function work(
     log: recordingLogger().log,
     now: () => NOW,
     newId: () => "id",
-    sources: { tenantOf: () => Promise.reject(new Error("no question is expected")) },
+    accounts: { tenantOf: () => Promise.reject(new Error("no question is expected")) },
     media,
     formats,
     signal: new AbortController().signal,
   };
   const event: InboundEvent = {
     v: EVENT_VERSION,
-    source: "n8n",
+    integration: "n8n",
     correlationId: "c",
     receivedAt: NOW.toISOString(),
     ...split,
   };
-  const turns: TurnStore = {
+  const turns: AiTurnStore = {
     find: (id) => Promise.resolve(id === TURN ? { conversationId: CONVERSATION, channel: "telegram" } : undefined),
     answer: (given) => {
       written.push(given);
@@ -115,13 +115,13 @@ async function work(
   } satisfies Partial<OutboxStore> as OutboxStore;
   const conversations = {
     find: (id) => Promise.resolve(id === CONVERSATION ? conversation : undefined),
-    takeOver: (given) => {
+    changeMode: (given) => {
       written.push(given);
       return Promise.resolve(given.mode !== mode);
     },
   } satisfies Partial<ConversationStore> as ConversationStore;
   const write = await n8n.handler(environment).handle(event, context);
-  return { outcome: await write({ turns, conversations, outbox } as Stores), written, files };
+  return { outcome: await write({ aiTurns: turns, conversations, outbox } as Stores), written, files };
 }
 
 const answer = (messages: unknown[], more: Record<string, unknown> = {}) =>
@@ -142,7 +142,7 @@ test("an answer is an event of its own each time it comes, of its turn in whatev
   expect(first).toMatchObject({ body: { accepted: true, turnId: TURN } });
   expect(aiResponse?.status).toBe(200);
   expect(first.events).toMatchObject([{ id: `answer.${TURN}.id-1`, kind: "answer", payload: { turnId: TURN } }]);
-  expect(aiResponse?.answer.parse(first.body)).toEqual(first.body);
+  expect(aiResponse?.response.parse(first.body)).toEqual(first.body);
 });
 
 test.each([
@@ -179,7 +179,7 @@ test("an action in an answer is done beside its messages, and not when the answe
 
 test.each([
   ["late", { result: "written", detail: "late" }],
-  ["repeated", { result: "ignored", detail: "repeated" }],
+  ["duplicate", { result: "ignored", detail: "duplicate" }],
 ] as const)("7: an answer that is %s says so", async (fate, outcome) => {
   expect((await work(answer([{ type: "text", text: "Hi" }]), { fate })).outcome).toEqual(outcome);
 });
@@ -198,7 +198,7 @@ const dies = (code: string, message: string) => ({ code, message, next: { kind: 
 
 test("an answer that cannot be sent dies with the reason and nothing of its words", async () => {
   const hi = { type: "text", text: "Hi" };
-  const unknown = { ...answer([hi]), payload: { turnId: CONVERSATION, messages: [hi] } } as SplitEvent;
+  const unknown = { ...answer([hi]), payload: { turnId: CONVERSATION, messages: [hi] } } as ParsedEvent;
   await expect(work(unknown)).rejects.toMatchObject(dies("no_turn", `no turn ${CONVERSATION}`));
   await expect(work(answer([hi], { conversationId: TURN }))).rejects.toMatchObject({ code: "other_conversation" });
   await expect(work(answer([hi], { conversationId: CONVERSATION }))).resolves.toMatchObject({ files: [] });

@@ -16,7 +16,7 @@ test("the first secret signs questions, and an unset variable has its default", 
     secret: "old",
     sendsJwt: false,
     allowedNetworks: [],
-    timings: { gatherMs: 2_000, gatherCapMs: 10_000, answerMs: 120_000 },
+    timings: { debounceMs: 2_000, debounceCapMs: 10_000, answerTimeoutMs: 120_000 },
   });
   const set = {
     N8N_DISPATCH_AUTH: "jwt",
@@ -28,7 +28,7 @@ test("the first secret signs questions, and an unset variable has its default", 
   expect(readAssistantConfig({ ...secret, ...url, ...set })).toMatchObject({
     sendsJwt: true,
     allowedNetworks: ["10.0.0.0/8", "fd00::/8"],
-    timings: { gatherMs: 0, gatherCapMs: 1, answerMs: 2 },
+    timings: { debounceMs: 0, debounceCapMs: 1, answerTimeoutMs: 2 },
   });
 });
 

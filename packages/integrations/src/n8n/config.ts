@@ -1,4 +1,4 @@
-import { type Environment, flag, readEnvironment, secretList, type TurnTimings } from "@millrace/core";
+import { type Environment, flag, readEnvironment, secretList, type AiTurnTimings } from "@millrace/core";
 import { z } from "zod";
 
 /** A list separated by commas. */
@@ -80,7 +80,7 @@ export type AssistantConfig = {
   sendsJwt: boolean;
   /** Private networks that n8n may be in (CIDR). */
   allowedNetworks: readonly string[];
-  timings: TurnTimings;
+  timings: AiTurnTimings;
 };
 
 /** Reads {@link AssistantConfig}; undefined when switched off or without N8N_DISPATCH_URL. Throws EnvironmentError. */
@@ -96,9 +96,9 @@ export function readAssistantConfig(environment: Environment): AssistantConfig |
     sendsJwt: variables.N8N_DISPATCH_AUTH === "jwt",
     allowedNetworks: variables.N8N_ALLOWED_NETWORKS,
     timings: {
-      gatherMs: variables.N8N_GATHER_MS,
-      gatherCapMs: variables.N8N_GATHER_CAP_MS,
-      answerMs: variables.N8N_ANSWER_TIMEOUT_MS,
+      debounceMs: variables.N8N_GATHER_MS,
+      debounceCapMs: variables.N8N_GATHER_CAP_MS,
+      answerTimeoutMs: variables.N8N_ANSWER_TIMEOUT_MS,
     },
   };
 }

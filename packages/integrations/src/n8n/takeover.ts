@@ -5,7 +5,7 @@ import {
   eventId,
   type InboundEvent,
   permanent,
-  type SplitEvent,
+  type ParsedEvent,
   type Write,
 } from "@millrace/core";
 import { z } from "zod";
@@ -38,13 +38,13 @@ export function takeoverRoute(config: CallbackConfig): ApiRoute {
       "said meanwhile. A conversation that is in that mode already stays as it is.",
     maxBodyBytes: MAX_BODY_BYTES,
     body: takeover,
-    answer: z.strictObject({
+    response: z.strictObject({
       accepted: z.literal(true),
       eventId: z.string().meta({ description: "What `millrace trace` takes to tell where the request is." }),
     }),
     accept(body, { idempotencyKey, newId }) {
       const id = eventId(TAKEOVER, idempotencyKey === undefined ? newId() : contentHash([idempotencyKey, body]));
-      const event: SplitEvent = { id, kind: TAKEOVER, payload: body };
+      const event: ParsedEvent = { id, kind: TAKEOVER, payload: body };
       return { events: [event], body: { accepted: true, eventId: id } };
     },
   });
@@ -57,7 +57,7 @@ export function takeOver(event: InboundEvent): Write {
     const conversation = await stores.conversations.find(conversationId);
     if (!conversation) throw permanent(`no conversation ${conversationId}`, "no_conversation");
     const at = new Date(event.receivedAt);
-    const changed = await stores.conversations.takeOver({ conversationId, mode, actor, reason, at });
+    const changed = await stores.conversations.changeMode({ conversationId, mode, actor, reason, at });
     if (changed) return { result: "written", detail: mode };
     return { result: "ignored", detail: conversation.mode === mode ? `already ${mode}` : "changed later" };
   };

@@ -44,7 +44,7 @@ export function sendRequestHandler<To>(parts: SendRequestParts<To>, sendTakesOve
           return { result: "written" };
         }
         if (sendTakesOver)
-          await stores.conversations.takeOver({
+          await stores.conversations.changeMode({
             conversationId,
             mode: "human",
             actor: "send API",

@@ -44,7 +44,7 @@ export function sendRoute({ format, paths, title, to, from, notes }: SendRoutePa
     paths,
     summary: `Send a message on ${title}`,
     description: `Queues a message and answers 202. Messages of one conversation leave in the order in which they were accepted.\n\n${notes}`,
-    proof: "one of API_KEYS",
+    authentication: "one of API_KEYS",
     maxBodyBytes: MAX_BODY_BYTES,
     role: "requests",
     body: z.strictObject({
@@ -53,7 +53,7 @@ export function sendRoute({ format, paths, title, to, from, notes }: SendRoutePa
       message: format.content,
     }),
     status: 202,
-    answer: sendAnswer,
+    response: sendAnswer,
     accept(body, call) {
       const parts = format.parts(body.message);
       const name = nameOf(format.channel, body, call);

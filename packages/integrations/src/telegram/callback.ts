@@ -20,7 +20,7 @@ export function callbackWrite(
   const kind = kindOf(chat);
   const accountId = accountOf(bot, message ?? {});
   return async (stores) => {
-    const tenantId = await stores.sources.tenantOf("telegram", "bot", bot);
+    const tenantId = await stores.accounts.tenantOf("telegram", "bot", bot);
     const contactId = await resolvePerson(stores, tenantId, from);
     const place = { tenantId, channel: "telegram", accountId } as const;
     const conversationId = await stores.conversations.open(

@@ -84,15 +84,15 @@ test.each(Object.entries(expected))("%s is read as what it is", async (name, { k
     params: {},
     body,
   };
-  expect(webhook.verify(request)).toBe(true);
-  const [event] = webhook.split(request);
+  expect(webhook.authenticate(request)).toBe(true);
+  const [event] = webhook.parse(request);
   if (!event) throw new Error("no event");
   expect(event).toEqual({ id: `update.shop.${String(update["update_id"])}`, kind, payload: { bot: "shop", update } });
 
   const full = {
     ...event,
     v: EVENT_VERSION,
-    source: "telegram",
+    integration: "telegram",
     correlationId: "c-1",
     receivedAt: "2026-11-22T08:00:00.000Z",
   } as const;
@@ -103,7 +103,7 @@ test.each(Object.entries(expected))("%s is read as what it is", async (name, { k
       write: () => Promise.reject(new Error("no file is expected")),
     },
     formats: [],
-    sources: { tenantOf: () => Promise.reject(new Error("no question is expected")) },
+    accounts: { tenantOf: () => Promise.reject(new Error("no question is expected")) },
     log: recordingLogger().log,
     now: () => new Date(full.receivedAt),
     newId: () => "id",

@@ -15,7 +15,7 @@ async function worked(fixture: string, kind: string, takesOver: string, fields: 
   const write = await handler.handle(
     {
       v: EVENT_VERSION,
-      source: "telegram",
+      integration: "telegram",
       id: "e",
       kind,
       correlationId: "c-1",
@@ -26,7 +26,7 @@ async function worked(fixture: string, kind: string, takesOver: string, fields: 
       ...context,
       media: { ...context.media, write: () => Promise.reject(new Error("no file is written")) },
       newId: () => "id",
-      sources: stores.sources,
+      accounts: stores.accounts,
       formats: [],
     },
   );

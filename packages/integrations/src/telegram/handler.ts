@@ -54,7 +54,7 @@ function writeOf(event: InboundEvent, ownerTakesOver: boolean): Write {
     case UNREADABLE:
       throw permanent(unreadableSchema.parse(event.payload).reason, UNREADABLE);
     default:
-      return () => Promise.resolve({ result: "kept" });
+      return () => Promise.resolve({ result: "unhandled" });
   }
 }
 

@@ -50,7 +50,7 @@ describe("it fails", () => {
       { next: { kind: "retryable" } },
     ],
     ["when it is gone", [[found], gone], { next: permanent, code: "gone" }],
-    ["when the token was revoked meanwhile", [[found], revoked], { next: { kind: "parked", scope: "telegram:shop" } }],
+    ["when the token was revoked meanwhile", [[found], revoked], { next: { kind: "paused", scope: "telegram:shop" } }],
     ["for a while when Telegram is down", [[found], down], { next: { kind: "retryable" } }],
     ["for a while when Telegram says nothing of where", [[success({})]], { next: { kind: "retryable" } }],
     [
@@ -61,7 +61,7 @@ describe("it fails", () => {
     [
       "until there is a token",
       [[], undefined, undefined, "mill"],
-      { next: { kind: "parked", scope: "telegram:mill" } },
+      { next: { kind: "paused", scope: "telegram:mill" } },
     ],
   ])("%s", async (_, given, expected) => {
     const { opened, logged } = open(...given);

@@ -33,7 +33,7 @@ export function messageWrite(
   const sender = ours ? undefined : senderOf(message);
   const content = contentOf(message);
   return async (stores) => {
-    const tenantId = await stores.sources.tenantOf("telegram", "bot", bot);
+    const tenantId = await stores.accounts.tenantOf("telegram", "bot", bot);
     const contactId = sender && (await resolvePerson(stores, tenantId, sender, ownPhone(message, sender)));
     const other = ours ? await resolvePerson(stores, tenantId, chat) : contactId;
     const place = { tenantId, channel: "telegram", accountId } as const;
@@ -48,7 +48,7 @@ export function messageWrite(
       { at: sentAt, byUser: !ours, click: ours ? undefined : clickInText(content.body) },
     );
     if (ownerTakesOver && ours && byHand(message))
-      await stores.conversations.takeOver({
+      await stores.conversations.changeMode({
         conversationId,
         mode: "human",
         actor: "Telegram business account",

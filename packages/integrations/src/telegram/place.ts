@@ -46,7 +46,7 @@ export function kindOf({ id, type }: Pick<TelegramChat, "id" | "type">): Thread[
 
 /** The person's contact; a Telegram user id is theirs for good. `phone` in digits, where they told it. */
 export function resolvePerson(stores: Stores, tenantId: string, person: TelegramUser, phone?: string): Promise<string> {
-  return stores.contacts.resolve(tenantId, [{ channel: "telegram", externalId: person.id, lasting: true }], {
+  return stores.contacts.resolve(tenantId, [{ channel: "telegram", externalId: person.id, stable: true }], {
     name: [person.first_name, person.last_name].filter(Boolean).join(" ") || undefined,
     username: person.username || undefined,
     phone,

@@ -50,7 +50,7 @@ function openSandbox() {
           ...place,
           content: JSON.parse(JSON.stringify(content)),
           replyTo,
-          throttles: 0,
+          rateLimitHits: 0,
         };
         sent.push(await outbound.send(message, context));
       }
@@ -137,10 +137,10 @@ describe("faults", () => {
   test.each([
     ["retry_after:7", { next: { kind: "rate_limited", until: new Date(NOW.getTime() + 7000) }, uncertain: false }],
     ["blocked", { next: { kind: "permanent" }, code: "unreachable" }],
-    ["expired_token", { next: { kind: "parked", scope: "telegram:default" } }],
+    ["expired_token", { next: { kind: "paused", scope: "telegram:default" } }],
     ["http_500_taken", { next: { kind: "retryable" }, uncertain: true }],
     ["malformed", { next: { kind: "retryable" }, uncertain: true }],
-    ["code:409", { next: { kind: "parked" } }],
+    ["code:409", { next: { kind: "paused" } }],
   ])("%s", async (fault, expected) => {
     const sandbox = openSandbox();
     await sandbox.order(fault);

@@ -29,7 +29,7 @@ test.each([
   ["both", { header: "shop-new", path: "shop-new" }],
   ["both, while the secret is being changed", { header: "shop-new", path: "shop-old" }],
 ])("a secret in %s lets an update in", (_, secrets) => {
-  expect(webhook.verify(request(secrets))).toBe(true);
+  expect(webhook.authenticate(request(secrets))).toBe(true);
 });
 
 test.each([
@@ -44,24 +44,24 @@ test.each([
   ["a wrong path with a right header", { path: "shop-nex", header: "shop-new" }],
   ["those of two bots", { path: "shop-new", header: "help-one" }],
 ])("an update is refused with %s", (_, secrets) => {
-  expect(webhook.verify(request(secrets))).toBe(false);
+  expect(webhook.authenticate(request(secrets))).toBe(false);
 });
 
 test("an update belongs to the bot whose secret it came with, whichever of its secrets that is", () => {
-  const ids = ["shop-old", "shop-new", "help-one"].map((header) => webhook.split(request({ header }))[0]?.id);
+  const ids = ["shop-old", "shop-new", "help-one"].map((header) => webhook.parse(request({ header }))[0]?.id);
   expect(ids).toEqual(["update.shop.7", "update.shop.7", "update.help.7"]);
 });
 
 test("an update with nobody's secret is split as unreadable, should it ever get that far", () => {
-  expect(webhook.split(request({ header: "nobody" }))).toMatchObject([{ kind: "unreadable" }]);
+  expect(webhook.parse(request({ header: "nobody" }))).toMatchObject([{ kind: "unreadable" }]);
 });
 
 test("the secret of the path is not in the event", () => {
-  expect(JSON.stringify(webhook.split(request({ path: "shop-new" })))).not.toContain("shop-new");
+  expect(JSON.stringify(webhook.parse(request({ path: "shop-new" })))).not.toContain("shop-new");
 });
 
 test("an update of a kind we have no name for is an event of its own", () => {
-  expect(webhook.split(request({ path: "shop-new" }, { update_id: 8, tide: {} }))[0]).toMatchObject({
+  expect(webhook.parse(request({ path: "shop-new" }, { update_id: 8, tide: {} }))[0]).toMatchObject({
     id: "update.shop.8",
     kind: "update",
   });
@@ -69,7 +69,7 @@ test("an update of a kind we have no name for is an event of its own", () => {
 
 test("a kind that is null is not there", () => {
   const update = { update_id: 9, message: null, edited_message: { message_id: 1 } };
-  expect(webhook.split(request({ path: "shop-new" }, update))[0]?.kind).toBe("edited_message");
+  expect(webhook.parse(request({ path: "shop-new" }, update))[0]?.kind).toBe("edited_message");
 });
 
 test.each([
@@ -78,7 +78,7 @@ test.each([
   ["without an id", "{}", "no update_id"],
   ["with an id that is no number", '{"update_id":"1:2"}', "no update_id"],
 ])("a body that is %s is kept as unreadable", (_, body, reason) => {
-  expect(webhook.split(request({ path: "shop-new" }, body))).toMatchObject([
+  expect(webhook.parse(request({ path: "shop-new" }, body))).toMatchObject([
     { kind: "unreadable", payload: { reason } },
   ]);
 });

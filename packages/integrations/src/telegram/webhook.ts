@@ -3,7 +3,7 @@ import {
   parseJsonBody,
   type RawRequest,
   secretsEqual,
-  type SplitEvent,
+  type ParsedEvent,
   unreadable,
   type Webhook,
 } from "@millrace/core";
@@ -25,8 +25,8 @@ export function telegramWebhook({ secrets }: WebhookConfig): Webhook {
   return {
     paths: TELEGRAM_PATHS,
     maxBodyBytes: MAX_BODY_BYTES,
-    verify: (request) => botOf(request, secrets) !== undefined,
-    split: (request) => [splitTelegram(request, secrets)],
+    authenticate: (request) => botOf(request, secrets) !== undefined,
+    parse: (request) => [splitTelegram(request, secrets)],
   };
 }
 
@@ -41,7 +41,7 @@ function botOf({ params, headers }: RawRequest, secrets: readonly BotSecret[]): 
  * A request holds one update: https://core.telegram.org/bots/api#update. Its id counts per bot, so the bot is part of
  * the event's.
  */
-function splitTelegram(request: RawRequest, secrets: readonly BotSecret[]): SplitEvent {
+function splitTelegram(request: RawRequest, secrets: readonly BotSecret[]): ParsedEvent {
   const parsed = parseJsonBody(request.body);
   if (!parsed.ok) return unreadable(parsed.reason, parsed.raw);
   const update = parsed.value;

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { EVENT_VERSION, ProviderError, type SplitEvent } from "@millrace/core";
+import { EVENT_VERSION, ProviderError, type ParsedEvent } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { contentOf } from "./content.ts";
@@ -50,7 +50,7 @@ describe.each(cases)("$file: $says", ({ body, events: expected }) => {
 });
 
 /** Why the event dies; undefined when its write is ready to run. */
-async function fateOf(split: SplitEvent): Promise<string | undefined> {
+async function fateOf(split: ParsedEvent): Promise<string | undefined> {
   try {
     await whatsappHandler(true).handle({ ...request, ...split }, adapterContext());
     return undefined;
@@ -62,7 +62,7 @@ async function fateOf(split: SplitEvent): Promise<string | undefined> {
 
 const request = {
   v: EVENT_VERSION,
-  source: "whatsapp",
+  integration: "whatsapp",
   correlationId: "c-1",
   receivedAt: "2026-11-01T00:00:00.000Z",
 } as const;

@@ -8,7 +8,7 @@ function fateOf(kind: string, payload: unknown): Promise<unknown> {
   const receivedAt = "2026-11-01T00:00:00.000Z";
   const event: InboundEvent = {
     v: EVENT_VERSION,
-    source: "whatsapp",
+    integration: "whatsapp",
     id: "e-1",
     correlationId: "c-1",
     receivedAt,

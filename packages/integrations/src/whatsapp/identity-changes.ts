@@ -47,6 +47,6 @@ function joinWrite(
   return async (stores) => {
     const tenantId = await tenantOf(stores, metadata);
     await stores.contacts.join(tenantId, before.identities, after.identities, after.profile);
-    return { result: "kept", detail: "contacts joined" };
+    return { result: "unhandled", detail: "contacts joined" };
   };
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { personOf } from "./identity.ts";
 
-const whatsapp = (externalId: string, lasting: boolean) => ({ channel: "whatsapp", externalId, lasting });
+const whatsapp = (externalId: string, stable: boolean) => ({ channel: "whatsapp", externalId, stable });
 
-test("user ids and parent user ids last, numbers do not, and the lasting names come first", () => {
+test("user ids and parent user ids last, numbers do not, and the stable names come first", () => {
   const person = personOf(
     { userIds: ["DE.1", "DE.ENT.9"], numbers: ["4917000000001"] },
     { user_id: "DE.1", parent_user_id: "DE.ENT.9", wa_id: "4917000000001" },

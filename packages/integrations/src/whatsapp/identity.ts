@@ -14,31 +14,31 @@ export type Person = { identities: readonly [Identity, ...Identity[]]; profile: 
 export const BSUID = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]+$/;
 
 /**
- * A person by their names, the lasting ones first; undefined when there is none.
+ * A person by their names, the stable ones first; undefined when there is none.
  *
- * Parent user ids count as lasting names too: a person has another user id for each of a company's portfolios, and the
+ * Parent user ids count as stable names too: a person has another user id for each of a company's portfolios, and the
  * parent's is the same in all of them. Without it, the numbers of two portfolios would take one person for two, who
  * own the same telephone.
  */
 export function personOf({ userIds, numbers }: Names, contact?: Contact): Person | undefined {
   const names = [...numbers, contact?.wa_id].filter((name) => name !== undefined);
-  const lasting = [
+  const stable = [
     ...userIds,
     contact?.user_id,
     contact?.parent_user_id,
     ...names.filter((name) => BSUID.test(name)),
   ].filter((name) => name !== undefined);
-  const passing = names.filter((name) => !BSUID.test(name)).map((name) => name.replace(/^\+/, ""));
-  const [first, ...others] = [...identities(lasting, true), ...identities(passing, false)];
+  const transferable = names.filter((name) => !BSUID.test(name)).map((name) => name.replace(/^\+/, ""));
+  const [first, ...others] = [...identities(stable, true), ...identities(transferable, false)];
   if (!first) return undefined;
   const profile = {
     name: contact?.profile?.name,
     username: contact?.profile?.username?.replace(/^@/, ""),
-    phone: passing.find((name) => /^\d{5,15}$/.test(name)),
+    phone: transferable.find((name) => /^\d{5,15}$/.test(name)),
   };
   return { identities: [first, ...others], profile };
 }
 
-function identities(names: readonly string[], lasting: boolean): Identity[] {
-  return [...new Set(names)].map((externalId) => ({ channel: "whatsapp", externalId, lasting }));
+function identities(names: readonly string[], stable: boolean): Identity[] {
+  return [...new Set(names)].map((externalId) => ({ channel: "whatsapp", externalId, stable }));
 }

@@ -1,4 +1,4 @@
-import { contentHash, eventId, type SplitEvent, unreadable } from "@millrace/core";
+import { contentHash, eventId, type ParsedEvent, unreadable } from "@millrace/core";
 import { idOf, isObject } from "../shared/shape.ts";
 import type { People } from "./people.ts";
 import { participantOf } from "./participant.ts";
@@ -33,7 +33,7 @@ export function isBatched(name: string): boolean {
  * The event of one item. The same list means other things in other fields: statuses of calls, messages that another
  * app answers (`standby`). Those are kept as changes.
  */
-export function itemEvent(origin: Origin, list: string, item: unknown, people: People): SplitEvent {
+export function itemEvent(origin: Origin, list: string, item: unknown, people: People): ParsedEvent {
   switch (list === "errors" ? list : `${origin.field}/${list}`) {
     case "messages/messages":
       return messageEvent("message", origin, list, item, people);
@@ -59,7 +59,7 @@ function messageEvent(
   list: string,
   item: unknown,
   people: People,
-): SplitEvent {
+): ParsedEvent {
   const id = isObject(item) ? idOf(item["id"]) : undefined;
   if (!isObject(item) || id === undefined)
     return unreadableItem(kind === "echo" ? "an echo without an id" : "a message without an id", origin, list, item);
@@ -69,7 +69,7 @@ function messageEvent(
 }
 
 /** Not by its time: a redelivery repeats it, and two statuses can share it. */
-function statusEvent(origin: Origin, list: string, item: unknown): SplitEvent {
+function statusEvent(origin: Origin, list: string, item: unknown): ParsedEvent {
   const status = isObject(item) ? item : {};
   const [id, name] = [idOf(status["id"]), idOf(status["status"])];
   if (id === undefined || name === undefined)
@@ -85,7 +85,7 @@ function unnamedEvent(
   { metadata, number }: Origin,
   item: unknown,
   people: People,
-): SplitEvent {
+): ParsedEvent {
   const payload = { metadata, [kind]: item, ...contactOf(people, item) };
   return { id: eventId(kind, contentHash({ number, item })), kind, payload };
 }

@@ -97,10 +97,10 @@ test("a URL that is over is asked for anew, once", async () => {
 test.each([
   ["an id that is not known", [noObject], { kind: "permanent" }, "gone"],
   ["an id that is over when its URL is", [found(), missing, refusal(100)], { kind: "permanent" }, "gone"],
-  ["an expired token", [refusal(190, 401)], { kind: "parked", scope: "whatsapp:111" }, "190"],
+  ["an expired token", [refusal(190, 401)], { kind: "paused", scope: "whatsapp:111" }, "190"],
   ["too many calls", [refusal(80_007)], { kind: "rate_limited", scope: "whatsapp:111" }, "80007"],
   ["an answer of another kind", [{ json: {} }], { kind: "retryable" }, "malformed"],
-  ["a file that is refused", [found(), { status: 403 }], { kind: "parked", scope: "whatsapp:111" }, "http_403"],
+  ["a file that is refused", [found(), { status: 403 }], { kind: "paused", scope: "whatsapp:111" }, "http_403"],
   ["trouble with a file", [found(), { status: 500 }], { kind: "retryable" }, "http_500"],
 ])("%s", async (_name, answers, next, code) => {
   const failed: unknown = await open(answers).opened.catch((error: unknown) => error);
@@ -112,5 +112,5 @@ test("a file waits with its number, and one without a token for a person", async
   expect(source.scopes({ accountId: "111" })).toEqual(["whatsapp:111"]);
   const graph = fakeGraph([]);
   const opened = source.open({ channel: "whatsapp", accountId: "222", media: { id: "7" } }, graph.context);
-  await expect(opened).rejects.toMatchObject({ next: { kind: "parked", scope: "whatsapp:222" }, code: "no_token" });
+  await expect(opened).rejects.toMatchObject({ next: { kind: "paused", scope: "whatsapp:222" }, code: "no_token" });
 });

@@ -31,7 +31,7 @@ export function whatsappMedia(config: ApiConfig): MediaSource {
     maxBytes: MAX_BYTES,
     async open({ accountId, media }, context) {
       const access = accessOf(config, accountId);
-      const origin: CallOrigin = { numberScope: numberScope(accountId), throttles: 0 };
+      const origin: CallOrigin = { numberScope: numberScope(accountId), rateLimitHits: 0 };
       const open = async () => {
         const file = await lookUp(media.id, access, origin, context);
         return { file, response: await download(file.url, access, context) };

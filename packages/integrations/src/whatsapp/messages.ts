@@ -50,7 +50,7 @@ function write(event: InboundEvent, payload: MessagePayload, author: Author, per
       const tenantId = await tenantOf(stores, metadata);
       if (reacts) {
         const { thread } = await threadOf(groupId, person)(stores, tenantId);
-        await stores.conversations.heard({ ...place, ...thread, tenantId }, at);
+        await stores.conversations.recordUserActivity({ ...place, ...thread, tenantId }, at);
       }
       const target = { ...place, externalId: told.target };
       await stores.messages.addChange(target, { ...told.change, changeId: message.id, at });
@@ -68,7 +68,7 @@ function write(event: InboundEvent, payload: MessagePayload, author: Author, per
     const conversationId = await stores.conversations.open({ ...place, ...thread, tenantId }, activity);
     if (author.side === "account" && author.takesOver && thread.kind === "direct") {
       const actor = "WhatsApp Business app";
-      await stores.conversations.takeOver({ conversationId, mode: "human", actor, reason: "a person wrote", at });
+      await stores.conversations.changeMode({ conversationId, mode: "human", actor, reason: "a person wrote", at });
     }
     await stores.messages.add({
       ...place,

@@ -1,4 +1,4 @@
-import { contentHash, eventId, parseJsonBody, type RawRequest, type SplitEvent, unreadable } from "@millrace/core";
+import { contentHash, eventId, parseJsonBody, type RawRequest, type ParsedEvent, unreadable } from "@millrace/core";
 import { idOf, isObject } from "../shared/shape.ts";
 import { isBatched, itemEvent, type Origin } from "./item-event.ts";
 import { indexPeople } from "./people.ts";
@@ -9,7 +9,7 @@ import { indexPeople } from "./people.ts";
  * redelivery may be batched in another way.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
  */
-export function splitWhatsapp({ body }: Pick<RawRequest, "body">): SplitEvent[] {
+export function splitWhatsapp({ body }: Pick<RawRequest, "body">): ParsedEvent[] {
   const parsed = parseJsonBody(body);
   if (!parsed.ok) return [unreadable(parsed.reason, parsed.raw)];
   const root = parsed.value;
@@ -22,7 +22,7 @@ export function splitWhatsapp({ body }: Pick<RawRequest, "body">): SplitEvent[] 
 const VALUES_OFF =
   'an entry names changed fields but not their values: switch on "Include Values" in the app\'s webhook subscription';
 
-function splitEntry(entry: unknown): SplitEvent[] {
+function splitEntry(entry: unknown): ParsedEvent[] {
   if (!isObject(entry)) return [unreadable("an entry is no object", entry)];
   if (Array.isArray(entry["changes"]) && entry["changes"].length > 0) {
     const accountId = idOf(entry["id"]) ?? "";
@@ -32,7 +32,7 @@ function splitEntry(entry: unknown): SplitEvent[] {
   return [unreadable("an entry has no changes", entry)];
 }
 
-function splitChange(accountId: string, change: unknown): SplitEvent[] {
+function splitChange(accountId: string, change: unknown): ParsedEvent[] {
   if (!isObject(change) || typeof change["field"] !== "string" || !isObject(change["value"]))
     return [unreadable("a change has no field or no value", change)];
   const { field, value } = change;
@@ -53,13 +53,13 @@ function splitChange(accountId: string, change: unknown): SplitEvent[] {
 }
 
 /** What stands beside the lists of a value and is neither its envelope nor told with each item. */
-function restOf({ accountId, field, metadata }: Origin, value: Record<string, unknown>): SplitEvent[] {
+function restOf({ accountId, field, metadata }: Origin, value: Record<string, unknown>): ParsedEvent[] {
   const rest = Object.entries(value).filter(([name]) => !ENVELOPE.has(name) && !isBatched(name));
   return rest.length === 0 ? [] : [changeEvent({ accountId, field, value: { metadata, ...Object.fromEntries(rest) } })];
 }
 
 const ENVELOPE = new Set(["messaging_product", "metadata", "contacts"]);
 
-function changeEvent(payload: { accountId: string; field: string; value: unknown }): SplitEvent {
+function changeEvent(payload: { accountId: string; field: string; value: unknown }): ParsedEvent {
   return { id: eventId("change", contentHash(payload)), kind: "change", payload };
 }

@@ -11,7 +11,7 @@ export type People = {
   ofSender(message: Record<string, unknown>): Contact | undefined;
 };
 
-/** Fields by which an item names the other side, the lasting names first. */
+/** Fields by which an item names the other side, the stable names first. */
 const NAMES = [
   "from_user_id",
   "to_user_id",

@@ -29,6 +29,6 @@ export function preferenceWrite(event: InboundEvent): Write {
     const tenantId = await tenantOf(stores, metadata);
     const contactId = await stores.contacts.resolve(tenantId, person.identities, person.profile);
     await stores.contacts.setMarketing(contactId, allowed, timeOf(preference.timestamp, event));
-    return { result: "kept", detail: value };
+    return { result: "unhandled", detail: value };
   };
 }

@@ -11,8 +11,8 @@ function eventsOf(now: Date) {
   );
   return samples.map(([name, { headers, body }]) => {
     const request = { method: "POST", headers, query: new URLSearchParams(), params: {}, body: Buffer.from(body) };
-    expect(webhook.verify(request)).toBe(true);
-    return { name, events: webhook.split(request) };
+    expect(webhook.authenticate(request)).toBe(true);
+    return { name, events: webhook.parse(request) };
   });
 }
 

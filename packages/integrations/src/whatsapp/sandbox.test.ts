@@ -92,7 +92,7 @@ describe("the sandbox takes every kind of message", () => {
 
 describe("what the sandbox does wrong", () => {
   test.each([
-    ["expired_token", { next: { kind: "parked", scope: "whatsapp:100000000000001" } }],
+    ["expired_token", { next: { kind: "paused", scope: "whatsapp:100000000000001" } }],
     ["http_500_taken", { next: { kind: "retryable" }, uncertain: true }],
     ["malformed", { next: { kind: "retryable" }, uncertain: true }],
     ["code:131056", { next: { scope: `whatsapp:100000000000001:${message.conversationId}` } }],
@@ -116,9 +116,9 @@ test("the statuses that come back tell our own id of the message", async () => {
   for (const { body, headers } of delivered) {
     const raw = { method: "POST", headers, query: new URLSearchParams(), params: {}, body: Buffer.from(body) };
     const webhook = whatsapp.webhook(environment);
-    expect(webhook?.verify(raw)).toBe(true);
-    for (const split of webhook?.split(raw) ?? []) {
-      const event = { v: EVENT_VERSION, source: "whatsapp", correlationId: "c", receivedAt, ...split } as const;
+    expect(webhook?.authenticate(raw)).toBe(true);
+    for (const split of webhook?.parse(raw) ?? []) {
+      const event = { v: EVENT_VERSION, integration: "whatsapp", correlationId: "c", receivedAt, ...split } as const;
       const write = await whatsapp.handler(environment).handle(event, adapterContext());
       await write(stores);
     }

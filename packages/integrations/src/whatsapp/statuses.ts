@@ -1,4 +1,4 @@
-import type { AccountTrouble, InboundEvent, Write } from "@millrace/core";
+import type { ScopePause, InboundEvent, Write } from "@millrace/core";
 import { z } from "zod";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { meaningOf } from "./api/error-codes.ts";
@@ -47,7 +47,7 @@ export function statusWrite(event: InboundEvent): Write {
 }
 
 /** A message that was taken and failed for what is the number's: the others would fail too, and wait instead. */
-function troubleOf(number: string, status: string, code: string | undefined, at: Date): { trouble?: AccountTrouble } {
+function troubleOf(number: string, status: string, code: string | undefined, at: Date): { trouble?: ScopePause } {
   const meaning = status === "failed" && code !== undefined ? meaningOf(Number(code)) : undefined;
   const reaction = meaning?.reaction;
   const isNumbers = reaction?.kind === "park" || (reaction?.kind === "wait" && reaction.who === "number");

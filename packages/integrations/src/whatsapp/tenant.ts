@@ -6,5 +6,5 @@ import type { Stores } from "@millrace/core";
  * @throws ProviderError permanent, when the number is nobody's
  */
 export function tenantOf(stores: Stores, { phone_number_id: id }: { phone_number_id: string }): Promise<string> {
-  return stores.sources.tenantOf("whatsapp", "phone number", id);
+  return stores.accounts.tenantOf("whatsapp", "phone number", id);
 }

@@ -8,5 +8,5 @@ import { idOf } from "../shared/shape.ts";
 export function kept(word: unknown): Write {
   const text = idOf(word);
   const detail = text !== undefined && /^\w{1,60}$/.test(text) ? { detail: text } : {};
-  return () => Promise.resolve({ result: "kept", ...detail });
+  return () => Promise.resolve({ result: "unhandled", ...detail });
 }

@@ -14,20 +14,20 @@ const signedWith = (secret: string) => ({ "x-hub-signature-256": `sha256=${hmacS
 
 describe("verification", () => {
   test.each(["old-secret", "new-secret"])("a body signed with any secret of ours is let in: %s", (secret) => {
-    expect(webhook.verify(post(signedWith(secret)))).toBe(true);
+    expect(webhook.authenticate(post(signedWith(secret)))).toBe(true);
   });
 
   test("a body with any one byte flipped is refused", () => {
     for (let index = 0; index < body.length; index++) {
       const flipped = Buffer.from(body);
       flipped[index] = (flipped[index] ?? 0) ^ 1;
-      expect(webhook.verify(post(signedWith("new-secret"), flipped))).toBe(false);
+      expect(webhook.authenticate(post(signedWith("new-secret"), flipped))).toBe(false);
     }
   });
 
   test("the same JSON in other bytes is refused", () => {
     const rewritten = Buffer.from(JSON.stringify(JSON.parse(body.toString())));
-    expect(webhook.verify(post(signedWith("new-secret"), rewritten))).toBe(false);
+    expect(webhook.authenticate(post(signedWith("new-secret"), rewritten))).toBe(false);
   });
 
   test.each([
@@ -38,12 +38,12 @@ describe("verification", () => {
     ["no algorithm", { "x-hub-signature-256": hmacSha256Hex("new-secret", body) }],
     ["the legacy header", { "x-hub-signature": `sha256=${hmacSha256Hex("new-secret", body)}` }],
   ])("refused: %s", (_name, headers) => {
-    expect(webhook.verify(post(headers))).toBe(false);
+    expect(webhook.authenticate(post(headers))).toBe(false);
   });
 
   test("without a secret nothing is let in", () => {
     const open = whatsappWebhook({ appSecrets: [], verifyTokens: [] });
-    expect(open.verify(post(signedWith("")))).toBe(false);
+    expect(open.authenticate(post(signedWith("")))).toBe(false);
   });
 });
 
@@ -56,7 +56,7 @@ describe("handshake", () => {
   const asked = { "hub.mode": "subscribe", "hub.verify_token": "token-2", "hub.challenge": "0012345678901234567890" };
 
   test("the challenge is echoed character by character", () => {
-    expect(webhook.handshake?.(get(asked))).toBe("0012345678901234567890");
+    expect(webhook.challenge?.(get(asked))).toBe("0012345678901234567890");
   });
 
   test.each([
@@ -65,6 +65,6 @@ describe("handshake", () => {
     ["another mode", { ...asked, "hub.mode": "unsubscribe" }],
     ["no challenge", { "hub.mode": "subscribe", "hub.verify_token": "token-1" }],
   ])("refused: %s", (_name, query) => {
-    expect(webhook.handshake?.(get(query))).toBeUndefined();
+    expect(webhook.challenge?.(get(query))).toBeUndefined();
   });
 });

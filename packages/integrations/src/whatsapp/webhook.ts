@@ -11,8 +11,8 @@ export function whatsappWebhook(config: WebhookConfig): Webhook {
   return {
     paths: WHATSAPP_PATHS,
     maxBodyBytes: META_MAX_BODY_BYTES,
-    handshake: (request) => metaHandshake(request, config.verifyTokens),
-    verify: (request) => verifyMetaSignature(request, config.appSecrets),
-    split: splitWhatsapp,
+    challenge: (request) => metaHandshake(request, config.verifyTokens),
+    authenticate: (request) => verifyMetaSignature(request, config.appSecrets),
+    parse: splitWhatsapp,
   };
 }

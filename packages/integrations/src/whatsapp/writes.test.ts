@@ -15,7 +15,7 @@ async function callsFor(kind: string, payload: unknown, takesOver = false) {
 
 async function outcomeOf(kind: string, payload: unknown, takesOver = false) {
   const receivedAt = "2026-11-01T00:00:00.000Z";
-  const origin = { v: EVENT_VERSION, source: "whatsapp", id: "e-1", correlationId: "c-1", receivedAt } as const;
+  const origin = { v: EVENT_VERSION, integration: "whatsapp", id: "e-1", correlationId: "c-1", receivedAt } as const;
   const event: InboundEvent = { ...origin, kind, payload };
   const { stores, calls } = recordingStores();
   const write = await whatsappHandler(takesOver).handle(event, adapterContext());

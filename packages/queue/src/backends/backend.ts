@@ -12,7 +12,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { withDeadline } from "@millrace/core";
 import { createAtomicRedisBackend } from "./atomic-redis-backend.ts";
-import { keepPlacesAndClaims } from "./postgres-triggers.ts";
+import { installQueueTriggers } from "./postgres-triggers.ts";
 
 /** A queue, whatever keeps it. */
 export type JobQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>;
@@ -154,7 +154,7 @@ function postgresBackend(url: string, role: Role, connections: number): QueueBac
       const client = await pool.connect();
       try {
         await runMigrations(client);
-        await keepPlacesAndClaims(client);
+        await installQueueTriggers(client);
       } finally {
         client.release();
       }

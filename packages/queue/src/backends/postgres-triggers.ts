@@ -39,6 +39,6 @@ const TRIGGERS = `
   $do$`;
 
 /** Has BullMQ's tables keep a job's place and its claim. Repeating it changes nothing. */
-export async function keepPlacesAndClaims(client: pg.ClientBase): Promise<void> {
+export async function installQueueTriggers(client: pg.ClientBase): Promise<void> {
   await client.query(TRIGGERS);
 }

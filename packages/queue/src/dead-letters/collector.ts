@@ -39,8 +39,11 @@ export function createDeadLetterCollector(
     const isNew = await store.record(letter);
     recent.set(job.id, failedAt);
     if (!isNew) return;
-    const { queue: name, jobId, source, kind, errorKind, error, attempts, correlationId } = letter;
-    log.error({ queue: name, jobId, source, kind, errorKind, error, attempts, correlationId }, "job.dead_lettered");
+    const { queue: name, jobId, integration, kind, errorKind, error, attempts, correlationId } = letter;
+    log.error(
+      { queue: name, jobId, integration, kind, errorKind, error, attempts, correlationId },
+      "job.dead_lettered",
+    );
   }
 
   return {
@@ -87,12 +90,12 @@ function describe(job: Job, definition: QueueDefinition, failedAt: Date): Exhaus
     failedAt,
   };
   if (event.success) {
-    const { source, id, kind, payload, correlationId, receivedAt } = event.data;
-    return { ...common, source, eventId: id, kind, payload, correlationId, receivedAt: new Date(receivedAt) };
+    const { integration, id, kind, payload, correlationId, receivedAt } = event.data;
+    return { ...common, integration, eventId: id, kind, payload, correlationId, receivedAt: new Date(receivedAt) };
   }
   return {
     ...common,
-    source: definition.source,
+    integration: definition.integration,
     eventId: common.jobId,
     kind: job.name,
     payload: job.data,

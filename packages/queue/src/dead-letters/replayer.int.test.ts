@@ -2,14 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createTestDatabase, queueStores, type TestDatabase, until } from "@millrace/testing";
 import { type JobQueue, openQueueBackend, type QueueBackend } from "../backends/backend.ts";
 import { queueDefinition } from "../catalogue.ts";
-import { createReplayer, type ReplayableLetter, type Replayer } from "./replayer.ts";
+import { createReplayer, type ReplayableDeadLetter, type Replayer } from "./replayer.ts";
 
 const DEFINITION = queueDefinition("probe", "inbound");
-const LETTER: ReplayableLetter = {
+const LETTER: ReplayableDeadLetter = {
   id: "01a21391-25c9-71a7-87d2-949ddf2a17c6",
   queue: DEFINITION.name,
   jobId: "one",
-  source: "probe",
+  integration: "probe",
   eventId: "one",
   kind: "message",
   payload: { text: "Hello" },
@@ -59,11 +59,11 @@ describe.each(queueStores())("putting dead letters back on $kind:", (store) => {
   }
 
   test("9: the job is made of the letter alone, linked to it, with all its attempts, behind live ones", async () => {
-    expect(await replayer.put([LETTER])).toEqual({ completed: [], homeless: [] });
+    expect(await replayer.requeue([LETTER])).toEqual({ completed: [], homeless: [] });
     const job = await queue.getJob("one");
     expect(job?.data).toEqual({
       v: 1,
-      source: "probe",
+      integration: "probe",
       id: "one",
       kind: "message",
       correlationId: "c-1",
@@ -75,37 +75,37 @@ describe.each(queueStores())("putting dead letters back on $kind:", (store) => {
   });
 
   test("the old job gives way, one that is on its way stays as it is", async () => {
-    await replayer.put([LETTER]);
+    await replayer.requeue([LETTER]);
     const failedAt = await fail();
-    await replayer.put([{ ...LETTER, failedAt, payload: { text: "changed" } }]);
-    await replayer.put([{ ...LETTER, failedAt, payload: { text: "put once more" } }]);
+    await replayer.requeue([{ ...LETTER, failedAt, payload: { text: "changed" } }]);
+    await replayer.requeue([{ ...LETTER, failedAt, payload: { text: "put once more" } }]);
     expect((await queue.getJob("one"))?.data).toMatchObject({ payload: { text: "changed" } });
     expect(await queue.getJobCounts("failed", "prioritized")).toEqual({ failed: 0, prioritized: 1 });
   });
 
   test("8: one that has died again, which nobody has written down yet, is left to be written down", async () => {
-    await replayer.put([LETTER]);
+    await replayer.requeue([LETTER]);
     await fail();
-    await replayer.put([LETTER]);
+    await replayer.requeue([LETTER]);
     expect(await queue.getJobState("one")).toBe("failed");
   });
 
   test("data that no worker could read is put back whole, for one that can by now", async () => {
     const whole = {
       v: 1,
-      source: "probe",
+      integration: "probe",
       id: "one",
       kind: "lead",
       correlationId: "c-2",
       receivedAt: "2026-03-01T11:00:00.000Z",
     };
-    await replayer.put([{ ...LETTER, payload: { ...whole, payload: 7 } }]);
+    await replayer.requeue([{ ...LETTER, payload: { ...whole, payload: 7 } }]);
     expect((await queue.getJob("one"))?.data).toEqual({ ...whole, payload: 7, replayOf: LETTER.id });
   });
 
   test("a letter of a queue that is none of ours any more holds no other up", async () => {
     const other = { ...LETTER, id: "01a21391-25c9-71a7-87d2-949ddf2a17c7", queue: "gone-inbound" };
-    expect(await replayer.put([other, LETTER])).toEqual({ completed: [], homeless: [other.id] });
+    expect(await replayer.requeue([other, LETTER])).toEqual({ completed: [], homeless: [other.id] });
     expect(await queue.getJobState("one")).toBe("prioritized");
   });
 });

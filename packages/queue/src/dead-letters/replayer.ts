@@ -4,11 +4,11 @@ import type { QueueDefinition } from "../catalogue.ts";
 import { jobOptions } from "../producer.ts";
 
 /** A dead letter as its job is made from it. */
-export type ReplayableLetter = {
+export type ReplayableDeadLetter = {
   id: string;
   queue: string;
   jobId: string;
-  source: string;
+  integration: string;
   eventId: string;
   kind: string;
   payload: unknown;
@@ -19,7 +19,7 @@ export type ReplayableLetter = {
 };
 
 /** Ids of letters that were not put back: their job has completed, or their queue is none of ours any more. */
-export type Put = { completed: string[]; homeless: string[] };
+export type RequeueResult = { completed: string[]; unknownQueue: string[] };
 
 /** Puts the jobs of dead letters back into their queues. */
 export type Replayer = {
@@ -27,7 +27,7 @@ export type Replayer = {
    * A new job for each, linked to its letter and made of the letter alone: the queue may have lost the old one, and if
    * it has not, the new one takes its place. One whose job is not failed keeps that job.
    */
-  put(letters: readonly ReplayableLetter[]): Promise<Put>;
+  requeue(letters: readonly ReplayableDeadLetter[]): Promise<RequeueResult>;
   close(): Promise<void>;
 };
 
@@ -46,7 +46,7 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
     return queue;
   };
   return {
-    async put(letters) {
+    async requeue(letters) {
       const completed: string[] = [];
       const homeless: string[] = [];
       for (const [name, theirs] of Map.groupBy(letters, ({ queue }) => queue)) {
@@ -68,7 +68,7 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
           }),
         );
       }
-      return { completed, homeless };
+      return { completed, unknownQueue: homeless };
     },
     async close() {
       for (const queue of queues.values()) await queue.close();
@@ -79,7 +79,7 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
 /** Takes a letter's failed job out of the queue, unless it has died again and nobody has written that down yet. */
 async function clear(
   queue: JobQueue,
-  { jobId, failedAt }: ReplayableLetter,
+  { jobId, failedAt }: ReplayableDeadLetter,
 ): Promise<"absent" | "completed" | "on its way"> {
   const job = await queue.getJob(jobId);
   if (!job) return "absent";
@@ -92,13 +92,13 @@ async function clear(
 }
 
 /** A job's data that no worker could read is kept whole as the payload: a worker that knows its version may by now. */
-function eventOf({ payload, ...letter }: ReplayableLetter, { schema }: QueueDefinition): InboundEvent {
+function eventOf({ payload, ...letter }: ReplayableDeadLetter, { schema }: QueueDefinition): InboundEvent {
   const whole = schema.safeParse(payload);
-  if (whole.success && whole.data.id === letter.eventId && whole.data.source === letter.source)
+  if (whole.success && whole.data.id === letter.eventId && whole.data.integration === letter.integration)
     return { ...whole.data, replayOf: letter.id };
   return {
     v: EVENT_VERSION,
-    source: letter.source,
+    integration: letter.integration,
     id: letter.eventId,
     kind: letter.kind,
     correlationId: letter.correlationId,

@@ -13,7 +13,7 @@ afterEach(() => testDatabase.drop());
 
 test("a Postgres without BullMQ's tables is found out, and is well once they are made", async () => {
   expect(await checkQueueStore(testDatabase.url)).toMatchObject([
-    { check: "the queue's tables", state: "fail", todo: "run millrace migrate" },
+    { check: "the queue's tables", state: "fail", remedy: "run millrace migrate" },
     { check: "LISTEN and NOTIFY", state: "ok" },
   ]);
   const backend = openQueueBackend(testDatabase.url, "consumer", 1);
@@ -52,6 +52,6 @@ test("a connection that is lost in the middle of it is a finding, and does not e
 test("a Postgres that is not there is a finding, and its password is not told", async () => {
   const [found, ...others] = await checkQueueStore("postgres://mill:hush@127.0.0.1:1/mill");
   expect(others).toEqual([]);
-  expect(found).toMatchObject({ state: "fail", found: "not reachable by QUEUE_URL: ECONNREFUSED" });
+  expect(found).toMatchObject({ state: "fail", message: "not reachable by QUEUE_URL: ECONNREFUSED" });
   expect(JSON.stringify(found)).not.toContain("hush");
 });

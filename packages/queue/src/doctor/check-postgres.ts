@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import pg from "pg";
-import { type Finding, withDeadline } from "@millrace/core";
+import { type CheckResult, withDeadline } from "@millrace/core";
 import { unreachable } from "./unreachable.ts";
 
 /** How long Postgres may take to let us in, in ms. */
@@ -10,7 +10,7 @@ const CONNECT_MS = 3_000;
 const NOTIFY_MS = 2_000;
 
 /** The checks of a Postgres that keeps the queue. */
-export async function checkPostgresStore(url: string): Promise<Finding[]> {
+export async function checkPostgresStore(url: string): Promise<CheckResult[]> {
   const [listener, notifier] = [open(url), open(url)];
   try {
     await Promise.all([listener.connect(), notifier.connect()]);
@@ -33,7 +33,7 @@ function open(connectionString: string): pg.Client {
   return client;
 }
 
-async function tables(client: pg.Client): Promise<Finding> {
+async function tables(client: pg.Client): Promise<CheckResult> {
   const check = "the queue's tables";
   const { rows } = await client.query<{ found: boolean }>(
     `select to_regclass('bullmq.job') is not null
@@ -41,26 +41,26 @@ async function tables(client: pg.Client): Promise<Finding> {
             and tgrelid = to_regclass('bullmq.job')) as found`,
   );
   return rows[0]?.found
-    ? { check, state: "ok", found: "they are there" }
-    : { check, state: "fail", found: "they are missing, or of an older version", todo: "run millrace migrate" };
+    ? { check, state: "ok", message: "they are there" }
+    : { check, state: "fail", message: "they are missing, or of an older version", remedy: "run millrace migrate" };
 }
 
 /**
  * Whether a word reaches the connection that listens for it. A pooler in transaction mode takes LISTEN and gives the
  * connection behind it to somebody else; then a worker is told of no job, and finds each by looking again.
  */
-export async function checkNotify(listener: pg.Client, notifier: pg.Client): Promise<Finding> {
+export async function checkNotify(listener: pg.Client, notifier: pg.Client): Promise<CheckResult> {
   const check = "LISTEN and NOTIFY";
   const heard = await withDeadline(hear(listener, notifier), NOTIFY_MS).then(
     () => true,
     () => false,
   );
-  if (heard) return { check, state: "ok", found: "a word from one connection reaches another" };
+  if (heard) return { check, state: "ok", message: "a word from one connection reaches another" };
   return {
     check,
     state: "fail",
-    found: "no word reaches a connection that listens, as behind a pooler in transaction mode",
-    todo: "give QUEUE_URL the direct port of Postgres, or one of a pooler in session mode",
+    message: "no word reaches a connection that listens, as behind a pooler in transaction mode",
+    remedy: "give QUEUE_URL the direct port of Postgres, or one of a pooler in session mode",
   };
 }
 

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Finding } from "@millrace/core";
+import type { CheckResult } from "@millrace/core";
 import {
   findRedisServer,
   freePort,
@@ -20,7 +20,7 @@ describe.runIf(findRedisServer())("a Redis as the queue's store", () => {
     redis = undefined;
   });
 
-  const states = (findings: readonly Finding[]) =>
+  const states = (findings: readonly CheckResult[]) =>
     Object.fromEntries(findings.map(({ check, state }) => [check, state]));
   const durable = () => ({ folder: temporaryFolder(), sync: "always" }) as const;
 
@@ -29,8 +29,8 @@ describe.runIf(findRedisServer())("a Redis as the queue's store", () => {
     const found = await checkQueueStore(redis.url);
     expect(states(found)).toEqual({ "Redis version": "ok", "Redis eviction": "fail", "Redis durability": "warn" });
     expect(found.find(({ check }) => check === "Redis eviction")).toMatchObject({
-      found: "maxmemory-policy allkeys-lru: a full Redis throws jobs away",
-      todo: expect.stringContaining("noeviction"),
+      message: "maxmemory-policy allkeys-lru: a full Redis throws jobs away",
+      remedy: expect.stringContaining("noeviction"),
     });
 
     const client = new Redis(redis.url);
@@ -57,14 +57,14 @@ describe.runIf(findRedisServer())("a Redis as the queue's store", () => {
     redis = await startRedis({ port: await freePort(), durable: durable(), args });
     const found = await checkQueueStore(redis.url);
     expect(found.map(({ state }) => state)).toEqual(["ok", "ok", "ok"]);
-    expect(found.at(-1)?.found).toContain("CONFIG is not allowed");
+    expect(found.at(-1)?.message).toContain("CONFIG is not allowed");
   });
 
   test("that forbids INFO is not said to be away", async () => {
     redis = await startRedis({ port: await freePort(), args: "--user mill on >hush ~* &* +@all -info".split(" ") });
     const found = await checkQueueStore(redis.url.replace("//", "//mill:hush@"));
     expect(found).toMatchObject([
-      { check: "Redis", state: "fail", found: expect.stringContaining("INFO is not allowed") },
+      { check: "Redis", state: "fail", message: expect.stringContaining("INFO is not allowed") },
     ]);
   });
 
@@ -89,6 +89,8 @@ describe.runIf(findRedisServer())("a Redis as the queue's store", () => {
 
   test("that is not there is a finding", async () => {
     const found = await checkQueueStore(`redis://127.0.0.1:${await freePort()}`);
-    expect(found).toMatchObject([{ check: "Redis", state: "fail", found: "not reachable by QUEUE_URL: ECONNREFUSED" }]);
+    expect(found).toMatchObject([
+      { check: "Redis", state: "fail", message: "not reachable by QUEUE_URL: ECONNREFUSED" },
+    ]);
   });
 });

@@ -1,37 +1,37 @@
 import { RedisConnection } from "bullmq";
 import { Redis } from "ioredis";
-import { type Finding, withDeadline } from "@millrace/core";
+import { type CheckResult, withDeadline } from "@millrace/core";
 import { unreachable } from "./unreachable.ts";
 
 /** How long Redis may take for all answers, in ms. */
 const DEADLINE_MS = 3_000;
 
 /** What a crash of the machine takes with it, by `appendfsync`. */
-const LOSS: Readonly<Record<string, Pick<Finding, "state" | "found" | "todo">>> = {
-  always: { state: "ok", found: "the AOF is on and synced before each answer: nothing accepted is lost" },
+const LOSS: Readonly<Record<string, Pick<CheckResult, "state" | "message" | "remedy">>> = {
+  always: { state: "ok", message: "the AOF is on and synced before each answer: nothing accepted is lost" },
   everysec: {
     state: "ok",
-    found: "the AOF is on and synced every second: a crash of the machine loses up to the last second",
+    message: "the AOF is on and synced every second: a crash of the machine loses up to the last second",
   },
   no: {
     state: "warn",
-    found: "the AOF is on and synced when the system likes: a crash of the machine may lose half a minute",
-    todo: "set appendfsync to everysec or always",
+    message: "the AOF is on and synced when the system likes: a crash of the machine may lose half a minute",
+    remedy: "set appendfsync to everysec or always",
   },
 };
 
 /** How Redis refuses a command that an ACL forbids, or that was renamed. */
 const FORBIDDEN = /^NOPERM|^ERR unknown command/;
 
-const WITHOUT_INFO: Finding = {
+const WITHOUT_INFO: CheckResult = {
   check: "Redis",
   state: "fail",
-  found: "it answers, but INFO is not allowed: a worker asks its version by that before it begins",
-  todo: "allow INFO to the user in QUEUE_URL: ACL SETUSER <user> +info",
+  message: "it answers, but INFO is not allowed: a worker asks its version by that before it begins",
+  remedy: "allow INFO to the user in QUEUE_URL: ACL SETUSER <user> +info",
 };
 
 /** The checks of a Redis. Nearly all is in INFO, which managed ones allow, too, that forbid CONFIG. */
-export async function checkRedisStore(url: string): Promise<Finding[]> {
+export async function checkRedisStore(url: string): Promise<CheckResult[]> {
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: DEADLINE_MS,
@@ -53,7 +53,7 @@ export async function checkRedisStore(url: string): Promise<Finding[]> {
   }
 }
 
-async function look(client: Redis): Promise<Finding[]> {
+async function look(client: Redis): Promise<CheckResult[]> {
   await client.connect();
   const text = await client.info().catch((error: unknown) => {
     if (error instanceof Error && FORBIDDEN.test(error.message)) return undefined;
@@ -69,43 +69,48 @@ function parse(text: string): Map<string, string> {
   return new Map(fields);
 }
 
-function version(info: ReadonlyMap<string, string>): Finding {
+function version(info: ReadonlyMap<string, string>): CheckResult {
   const check = "Redis version";
   const found = info.get("redis_version") ?? "unknown";
   if (isOlder(found, RedisConnection.minimumVersion))
-    return { check, state: "fail", found, todo: `BullMQ needs ${RedisConnection.minimumVersion} or newer: update it` };
+    return {
+      check,
+      state: "fail",
+      message: found,
+      remedy: `BullMQ needs ${RedisConnection.minimumVersion} or newer: update it`,
+    };
   const recommended = RedisConnection.recommendedMinimumVersion;
   if (isOlder(found, recommended))
-    return { check, state: "warn", found, todo: `BullMQ asks for ${recommended} or newer: update it` };
-  return { check, state: "ok", found };
+    return { check, state: "warn", message: found, remedy: `BullMQ asks for ${recommended} or newer: update it` };
+  return { check, state: "ok", message: found };
 }
 
 function isOlder(version: string, than: string): boolean {
   return version.localeCompare(than, "en", { numeric: true }) < 0;
 }
 
-function eviction(info: ReadonlyMap<string, string>): Finding {
+function eviction(info: ReadonlyMap<string, string>): CheckResult {
   const check = "Redis eviction";
   const policy = info.get("maxmemory_policy");
   if (policy === "noeviction")
-    return { check, state: "ok", found: "maxmemory-policy noeviction: a full Redis refuses" };
-  const todo = "set maxmemory-policy to noeviction; on a managed Redis in its parameter group";
+    return { check, state: "ok", message: "maxmemory-policy noeviction: a full Redis refuses" };
+  const remedy = "set maxmemory-policy to noeviction; on a managed Redis in its parameter group";
   if (policy === undefined)
-    return { check, state: "warn", found: "this Redis does not tell its maxmemory-policy", todo };
-  return { check, state: "fail", found: `maxmemory-policy ${policy}: a full Redis throws jobs away`, todo };
+    return { check, state: "warn", message: "this Redis does not tell its maxmemory-policy", remedy };
+  return { check, state: "fail", message: `maxmemory-policy ${policy}: a full Redis throws jobs away`, remedy };
 }
 
-async function durability(client: Redis, info: ReadonlyMap<string, string>): Promise<Finding> {
+async function durability(client: Redis, info: ReadonlyMap<string, string>): Promise<CheckResult> {
   const check = "Redis durability";
   if (info.get("aof_enabled") !== "1")
     return {
       check,
       state: "warn",
-      found: "the AOF is off: a restart loses all since the last snapshot, accepted webhooks too",
-      todo: "set appendonly to yes; on a managed Redis switch its persistence on",
+      message: "the AOF is off: a restart loses all since the last snapshot, accepted webhooks too",
+      remedy: "set appendonly to yes; on a managed Redis switch its persistence on",
     };
   if ((info.get("aof_last_write_status") ?? "ok") !== "ok")
-    return { check, state: "fail", found: "the AOF cannot be written", todo: "make room on the disk of Redis" };
+    return { check, state: "fail", message: "the AOF cannot be written", remedy: "make room on the disk of Redis" };
   const sync = await client.config("GET", "appendfsync").then(
     (answer) => (Array.isArray(answer) ? answer[1] : undefined),
     () => undefined,
@@ -116,6 +121,6 @@ async function durability(client: Redis, info: ReadonlyMap<string, string>): Pro
     : {
         check,
         state: "ok",
-        found: "the AOF is on; CONFIG is not allowed, so how often it is synced is for its provider to tell",
+        message: "the AOF is on; CONFIG is not allowed, so how often it is synced is for its provider to tell",
       };
 }

@@ -1,9 +1,9 @@
-import type { Finding, Logger } from "@millrace/core";
+import type { CheckResult, Logger } from "@millrace/core";
 import { checkPostgresStore } from "./check-postgres.ts";
 import { checkRedisStore } from "./check-redis.ts";
 
 /** Looks at the queue's store with connections of its own: is it there, and will it keep what it was given? Never rejects. */
-export function checkQueueStore(url: string): Promise<Finding[]> {
+export function checkQueueStore(url: string): Promise<CheckResult[]> {
   return new URL(url).protocol.startsWith("redis") ? checkRedisStore(url) : checkPostgresStore(url);
 }
 

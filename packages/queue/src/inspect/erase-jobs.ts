@@ -17,7 +17,7 @@ const LOOK_AGAIN_MS = 500;
 const LOOKS = 2;
 
 /** Says of a job by the integration of its queue, its data, and whether it is completed, whether it is meant. */
-export type JobMatch = (source: string, data: unknown, isOver: boolean) => boolean;
+export type JobMatch = (integration: string, data: unknown, isOver: boolean) => boolean;
 
 /** How many jobs there are that `matches` says, wherever they are, but for those that are being worked on. */
 export async function countJobs(
@@ -61,9 +61,9 @@ async function lookThrough(
   deal: (queue: JobQueue, jobs: readonly Job[]) => Promise<void>,
 ): Promise<{ found: number; active: number }> {
   const sum = { found: 0, active: 0 };
-  for (const { name, source } of definitions) {
+  for (const { name, integration } of definitions) {
     const queue = backend.queue(name);
-    const isMeant = (data: unknown, isOver: boolean) => matches(source, data, isOver);
+    const isMeant = (data: unknown, isOver: boolean) => matches(integration, data, isOver);
     try {
       // Before the others too: one that is given back while they are looked through has been in none of them.
       const active = new Set(idsOf(await jobsIn(queue, "active", isMeant)));

@@ -3,16 +3,16 @@ import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import type { QueueDefinition } from "../catalogue.ts";
 
 /** Where a job is. */
-export type JobPlace = "waiting" | "inFlight" | "failed" | "completed" | "absent";
+export type JobState = "waiting" | "inFlight" | "failed" | "completed" | "absent";
 
 /** Reads where jobs are, for `millrace status` and `millrace trace`. */
 export type QueueReader = {
   /** Every job that is not completed, by id. A job on the move while this reads is where it was seen last. */
-  places(): Promise<Map<string, Exclude<JobPlace, "completed" | "absent">>>;
+  states(): Promise<Map<string, Exclude<JobState, "completed" | "absent">>>;
   /** One job. */
   find(
     jobId: string,
-  ): Promise<{ place: JobPlace; attemptsMade: number; failedReason?: string; runsAt?: Date; correlationId?: string }>;
+  ): Promise<{ place: JobState; attemptsMade: number; failedReason?: string; runsAt?: Date; correlationId?: string }>;
   close(): Promise<void>;
 };
 
@@ -22,8 +22,8 @@ const WAITING = ["waiting", "prioritized", "delayed"] as const;
 export function createQueueReader(backend: QueueBackend, definitions: readonly QueueDefinition[]): QueueReader {
   const readers = definitions.map(({ name }) => readerOf(backend.queue(name)));
   return {
-    async places() {
-      const places = await Promise.all(readers.map((reader) => reader.places()));
+    async states() {
+      const places = await Promise.all(readers.map((reader) => reader.states()));
       return new Map(places.flatMap((found) => [...found]));
     },
     async find(jobId) {
@@ -38,8 +38,8 @@ export function createQueueReader(backend: QueueBackend, definitions: readonly Q
 
 function readerOf(queue: JobQueue): QueueReader {
   return {
-    async places() {
-      const places = new Map<string, Exclude<JobPlace, "completed" | "absent">>();
+    async states() {
+      const places = new Map<string, Exclude<JobState, "completed" | "absent">>();
       // Jobs go from waiting to active, and back after an error: waiting is read again so that none slips by.
       for (const [place, states] of [
         ["waiting", WAITING],

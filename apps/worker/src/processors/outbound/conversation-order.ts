@@ -1,5 +1,5 @@
 import type { InboundEvent } from "@millrace/core";
-import type { OutgoingState } from "@millrace/db";
+import type { SendState } from "@millrace/db";
 import type { Processed } from "@millrace/queue";
 import type { OutboundParts } from "./index.ts";
 
@@ -24,7 +24,7 @@ export async function toWait(
   }: Pick<OutboundParts, "outbox" | "adapter" | "limits" | "followUps" | "ports">,
   startedAt: Date,
   event: Pick<InboundEvent, "correlationId">,
-  state: OutgoingState,
+  state: SendState,
 ): Promise<Processed | undefined> {
   const now = ports.now();
   const after = (ms: number, from = now) => new Date(from.getTime() + ms);
@@ -32,13 +32,13 @@ export async function toWait(
 
   if (state.ahead > 0) {
     // Its job is there, unless the queue's store has lost it: then all behind it would wait for ever.
-    const first = await outbox.longestWaiting(state.message.conversationId, after(-LOOK_AGAIN_CAP_MS));
+    const first = await outbox.oldestWaitingJob(state.message.conversationId, after(-LOOK_AGAIN_CAP_MS));
     if (first) await followUps.enqueue(event, [first]);
     return {
-      result: "not_yet",
+      result: "snoozed",
       detail: "another message comes first",
       until: after(Math.min(LOOK_AGAIN_MS * state.ahead, LOOK_AGAIN_CAP_MS)),
-      stillSo: async () => ((await outbox.find(messageId))?.ahead ?? 0) > 0,
+      stillWaiting: async () => ((await outbox.find(messageId))?.ahead ?? 0) > 0,
     };
   }
 
@@ -46,24 +46,24 @@ export async function toWait(
     const until = after(adapter.reconcileMs, state.attemptedAt > startedAt ? state.attemptedAt : startedAt);
     if (until > now) {
       return {
-        result: "not_yet",
+        result: "snoozed",
         detail: "the platform may have it: waiting for it to tell",
         until,
-        stillSo: async () => (await outbox.find(messageId))?.settled === false,
+        stillWaiting: async () => (await outbox.find(messageId))?.isTerminal === false,
       };
     }
   }
 
-  const slotAt = state.slotAt ?? (await limits.reserve(adapter.limits(state.message), now));
-  return slotAt > now ? waitForSlot(outbox, messageId, slotAt) : undefined;
+  const sendSlotAt = state.sendSlotAt ?? (await limits.reserve(adapter.limits(state.message), now));
+  return sendSlotAt > now ? waitForSlot(outbox, messageId, sendSlotAt) : undefined;
 }
 
 /** Puts a message off until the platform's limits let it go. */
 export async function waitForSlot(
   outbox: OutboundParts["outbox"],
   messageId: string,
-  slotAt: Date,
+  sendSlotAt: Date,
 ): Promise<Processed> {
-  await outbox.keepSlot(messageId, slotAt);
-  return { result: "not_yet", detail: "the platform's limit", until: slotAt };
+  await outbox.setSendSlot(messageId, sendSlotAt);
+  return { result: "snoozed", detail: "the platform's limit", until: sendSlotAt };
 }

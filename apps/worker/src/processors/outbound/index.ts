@@ -10,7 +10,7 @@ import {
   type Sent,
   type Write,
 } from "@millrace/core";
-import type { Fence, Inbox, Outbox, OutgoingState, RateLimits, Settled } from "@millrace/db";
+import type { TakeoverLock, Inbox, SendStates, SendState, RateLimits, AppliedEvent } from "@millrace/db";
 import type { EventProcessor, Processed } from "@millrace/queue";
 import { z } from "zod";
 import type { FollowUpQueue } from "../../follow-ups.ts";
@@ -21,8 +21,8 @@ import { toWait, waitForSlot } from "./conversation-order.ts";
 export type OutboundParts = {
   adapter: Outbound;
   inbox: Inbox;
-  outbox: Outbox;
-  fence: Fence;
+  outbox: SendStates;
+  fence: TakeoverLock;
   limits: RateLimits;
   followUps: FollowUpQueue;
   isOutage(error: unknown): boolean;
@@ -58,11 +58,11 @@ export function createOutboundProcessor(parts: OutboundParts): EventProcessor {
 
 async function act(parts: OutboundParts, event: InboundEvent, signal: AbortSignal): Promise<Processed> {
   const { conversationId, action } = actPayload.parse(event.payload);
-  if (await parts.inbox.isDone(event)) return { result: "duplicate", idle: true };
-  const target = await parts.outbox.place(conversationId);
+  if (await parts.inbox.isDone(event)) return { result: "duplicate", noCall: true };
+  const target = await parts.outbox.findTarget(conversationId);
   if (!target) throw permanent(`no conversation ${conversationId}`, "no_conversation");
   await parts.adapter.act({ ...target, action }, { ...parts.ports, signal });
-  return parts.inbox.once(event, () => Promise.resolve({ result: "written" }));
+  return parts.inbox.applyOnce(event, () => Promise.resolve({ result: "written" }));
 }
 
 async function sendInTurn(
@@ -75,9 +75,9 @@ async function sendInTurn(
   const { messageId } = sendPayload.parse(event.payload);
   const state = await outbox.find(messageId);
   if (!state) throw permanent("there is no such message", "no_message");
-  if (state.settled) {
+  if (state.isTerminal) {
     const asItIs: Write = () => Promise.resolve({ result: "written", detail: state.status });
-    return { ...(await finish(parts, event, state, asItIs)), idle: true };
+    return { ...(await finish(parts, event, state, asItIs)), noCall: true };
   }
   const waiting = await toWait(parts, startedAt, event, state);
   if (waiting) return waiting;
@@ -85,7 +85,7 @@ async function sendInTurn(
   const left = await throughFence(parts, state, signal);
   if (left && "result" in left) return left;
   const outcome = left ? recordOf(messageId, left, ports.now()) : suppressionOf(messageId);
-  return { ...(await whateverHappens(parts, signal, () => finish(parts, event, state, outcome))), idle: !left };
+  return { ...(await whateverHappens(parts, signal, () => finish(parts, event, state, outcome))), noCall: !left };
 }
 
 /**
@@ -94,14 +94,14 @@ async function sendInTurn(
  */
 async function throughFence(
   parts: OutboundParts,
-  state: OutgoingState,
+  state: SendState,
   signal: AbortSignal,
 ): Promise<Sent | Processed | undefined> {
-  if (!state.fence) return leave(parts, state, signal);
+  if (!state.answer) return leave(parts, state, signal);
   const fence = new AbortController();
   const limits = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_BEHIND_FENCE_MS)]);
   let leaving: Promise<Sent | Processed> | undefined;
-  const passage = parts.fence.pass(state.message.conversationId, state.fence.epoch, () => {
+  const passage = parts.fence.pass(state.message.conversationId, state.answer.epoch, () => {
     leaving = leave(parts, state, limits, fence.signal);
     return leaving;
   });
@@ -120,7 +120,7 @@ async function throughFence(
  */
 async function leave(
   parts: OutboundParts,
-  { message, attemptedAt }: OutgoingState,
+  { message, attemptedAt }: SendState,
   signal: AbortSignal,
   fence?: AbortSignal,
 ): Promise<Sent | Processed> {
@@ -130,7 +130,7 @@ async function leave(
   if (fence?.aborted) throw retryable("the fence was lost before it left");
   const at = ports.now();
   if (!(await outbox.begin(message.id, at, attemptedAt)))
-    return { result: "not_yet", detail: "it has changed meanwhile", until: at };
+    return { result: "snoozed", detail: "it has changed meanwhile", until: at };
   return attemptSend(parts, message, at, signal);
 }
 
@@ -153,7 +153,7 @@ async function attemptSend(
 
 function recordOf(messageId: string, sent: Sent, at: Date): Write {
   return async (stores) => {
-    await stores.outbox.sent(messageId, sent, at);
+    await stores.outbox.markSent(messageId, sent, at);
     return { result: "written" };
   };
 }
@@ -170,10 +170,10 @@ function suppressionOf(messageId: string): Write {
 async function finish(
   parts: OutboundParts,
   event: InboundEvent,
-  state: OutgoingState,
+  state: SendState,
   outcome: Write,
-): Promise<Settled> {
-  const settled = await parts.inbox.once(event, outcome);
+): Promise<AppliedEvent> {
+  const settled = await parts.inbox.applyOnce(event, outcome);
   await parts.followUps.enqueue(event, settled.followUps);
   await wakeNext(parts, event, state);
   return settled;
@@ -183,12 +183,19 @@ async function finish(
 export async function wakeNext(
   { outbox, followUps }: Pick<OutboundParts, "outbox" | "followUps">,
   event: Pick<InboundEvent, "correlationId">,
-  { message, position }: Pick<OutgoingState, "message" | "position">,
+  { message, position }: Pick<SendState, "message" | "position">,
 ): Promise<void> {
   const next = await outbox.next(message.conversationId, position);
   if (next === undefined) return;
   await followUps.enqueue(event, [
-    { source: message.channel, role: "outbound", id: `send.${next}`, kind: "send", payload: undefined, wake: true },
+    {
+      integration: message.channel,
+      role: "outbound",
+      id: `send.${next}`,
+      kind: "send",
+      payload: undefined,
+      promote: true,
+    },
   ]);
 }
 

@@ -29,12 +29,12 @@ test.each<[number, number | undefined, NextStep]>([
   ...[undefined, 458, 459, 460, 463, 464, 467].map((subcode): [number, number | undefined, NextStep] => [
     190,
     subcode,
-    { kind: "parked", scope: pageScope },
+    { kind: "paused", scope: pageScope },
   ]),
   ...[102, 3, 10, 200, 278, 299, 368].map((code): [number, undefined, NextStep] => [
     code,
     undefined,
-    { kind: "parked", scope: pageScope },
+    { kind: "paused", scope: pageScope },
   ]),
   [100, undefined, { kind: "permanent" }],
   [100, 2_018_001, { kind: "permanent" }],
@@ -47,7 +47,7 @@ test.each<[number, number | undefined, NextStep]>([
 
 test("the code decides, whatever the HTTP status around it", () => {
   for (const status of [200, 400, 401, 403, 404]) {
-    expect(next(answer({ code: 190 }, status))).toEqual({ kind: "parked", scope: pageScope });
+    expect(next(answer({ code: 190 }, status))).toEqual({ kind: "paused", scope: pageScope });
     expect(next(answer({ code: 80_005 }, status))).toMatchObject({ kind: "rate_limited" });
   }
 });
@@ -94,7 +94,7 @@ test("a fresh lead that cannot be read is looked for again, less and less often,
       : step;
   });
   expect(waits).toEqual([5, 5, 10, 40, 320, 599]);
-  expect(next(missing, { ...call, receivedAt: inMs(-10 * MINUTE) })).toEqual({ kind: "parked", scope: leadScope });
+  expect(next(missing, { ...call, receivedAt: inMs(-10 * MINUTE) })).toEqual({ kind: "paused", scope: leadScope });
 });
 
 test("an answer without a Graph error is told by its HTTP status", () => {
@@ -106,7 +106,7 @@ test("an answer without a Graph error is told by its HTTP status", () => {
     until: inMs(30_000),
   });
   expect(next({ status: 403, headers: {}, json: { error: "forbidden" } })).toEqual({
-    kind: "parked",
+    kind: "paused",
     scope: pageScope,
   });
 });

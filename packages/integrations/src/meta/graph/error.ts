@@ -51,9 +51,9 @@ export function classifyGraph(response: HttpResponse, call: LeadCall, now: Date)
       until: regainsAccessAt(response, now),
     });
   if (isTransient(response, error)) return failure("Meta has trouble", { kind: "retryable" });
-  if (BAD_TOKEN.has(code)) return failure("the page's access token is not valid", { kind: "parked", scope });
+  if (BAD_TOKEN.has(code)) return failure("the page's access token is not valid", { kind: "paused", scope });
   if (FORBIDDEN.has(code) || isPermission(code))
-    return failure("Meta forbids reading the page's leads", { kind: "parked", scope });
+    return failure("Meta forbids reading the page's leads", { kind: "paused", scope });
   if (code === 100 && subcode === 33)
     return failure("the lead is missing, or may not be read", untilReadable(call, now));
   if (code === 100 || code === 803) return failure("Meta refuses the request", { kind: "permanent" });
@@ -105,6 +105,6 @@ const FIRST_LOOK_MS = 5_000;
  */
 function untilReadable({ leadScope: scope, receivedAt }: LeadCall, now: Date): NextStep {
   const ageMs = now.getTime() - receivedAt.getTime();
-  if (ageMs >= FRESH_MS) return { kind: "parked", scope };
+  if (ageMs >= FRESH_MS) return { kind: "paused", scope };
   return { kind: "rate_limited", scope, until: new Date(now.getTime() + Math.max(ageMs, FIRST_LOOK_MS)) };
 }

@@ -33,7 +33,7 @@ export function metaHandler(config: HandlerConfig): EventHandler {
         case UNREADABLE:
           throw permanent(parsePayload(unreadableSchema, event.payload).reason, UNREADABLE);
         default:
-          return () => Promise.resolve({ result: "kept" });
+          return () => Promise.resolve({ result: "unhandled" });
       }
     },
   };
@@ -48,13 +48,13 @@ async function handleLead(event: InboundEvent, config: HandlerConfig, context: A
   if (isDashboardTest(notice.leadgen_id)) return () => Promise.resolve({ result: "ignored", detail: "ignored_test" });
 
   // Before the call: nobody's page has no token to call with, and Meta would only answer that something is forbidden.
-  await context.sources.tenantOf("meta", "page", notice.page_id);
+  await context.accounts.tenantOf("meta", "page", notice.page_id);
   const scopes = scopesOf(notice);
   const token = tokenFor(config.pageTokens, notice.page_id);
   if (token === undefined)
     throw new ProviderError(
       `META_PAGE_ACCESS_TOKEN has no token for page ${notice.page_id}`,
-      { kind: "parked", scope: scopes.pageScope },
+      { kind: "paused", scope: scopes.pageScope },
       { code: "no_token" },
     );
   const receivedAt = new Date(event.receivedAt);
@@ -75,7 +75,7 @@ function leadWrite(notice: LeadNotice, receivedAt: Date, { lead, raw, complete }
   const person = personOf(answers);
   const { fullName, email, phone } = person;
   return async (stores) => {
-    const tenantId = await stores.sources.tenantOf("meta", "page", notice.page_id);
+    const tenantId = await stores.accounts.tenantOf("meta", "page", notice.page_id);
     const contactId = await stores.contacts.resolve(tenantId, identitiesOf(person, notice.leadgen_id), {
       name: fullName,
       email,
@@ -114,8 +114,8 @@ function leadWrite(notice: LeadNotice, receivedAt: Date, { lead, raw, complete }
  */
 function identitiesOf({ email, phone }: Person, leadgenId: string): readonly [Identity, ...Identity[]] {
   const [first, ...others] = [
-    ...(email === undefined ? [] : [{ channel: "email", externalId: email, lasting: true } as const]),
-    ...(phone === undefined ? [] : [{ channel: "phone", externalId: phone, lasting: false } as const]),
+    ...(email === undefined ? [] : [{ channel: "email", externalId: email, stable: true } as const]),
+    ...(phone === undefined ? [] : [{ channel: "phone", externalId: phone, stable: false } as const]),
   ];
-  return first ? [first, ...others] : [{ channel: "meta", externalId: leadgenId, lasting: true }];
+  return first ? [first, ...others] : [{ channel: "meta", externalId: leadgenId, stable: true }];
 }

@@ -7,14 +7,14 @@ export type Bot = { token: string; baseUrl: string };
 
 /**
  * The bot of a label.
- * @throws ProviderError parked, when TELEGRAM_BOT_TOKEN has no token for it
+ * @throws ProviderError paused, when TELEGRAM_BOT_TOKEN has no token for it
  */
 export function botOf({ tokens, baseUrl }: ApiConfig, label: string): Bot {
   const token = tokens.get(label);
   if (token === undefined)
     throw new ProviderError(
       `TELEGRAM_BOT_TOKEN has no token for the bot ${label}`,
-      { kind: "parked", scope: botScope(label) },
+      { kind: "paused", scope: botScope(label) },
       { code: "no_token" },
     );
   return { token, baseUrl };

@@ -35,9 +35,9 @@ export function failureOf(response: HttpResponse, scopes: CallScopes, now: Date)
   if (status >= 500) return retryable(`Telegram has trouble (${status})`, { code, uncertain: true });
   // With a wrong token Telegram knows the bot not (401), or no method at all (404).
   if (status === 401 || status === 404)
-    return parked(`Telegram does not take the bot's token (${status})`, code, scopes);
+    return paused(`Telegram does not take the bot's token (${status})`, code, scopes);
   if (status === 409)
-    return parked("the bot is in use elsewhere (409): a webhook, getUpdates or a log-out", code, scopes);
+    return paused("the bot is in use elsewhere (409): a webhook, getUpdates or a log-out", code, scopes);
   if (status === 413) return permanent("the file is larger than Telegram takes", "too_large");
   if (!refusal)
     return (
@@ -53,8 +53,8 @@ export function migratedTo({ json }: HttpResponse): string | undefined {
   return refusalSchema.safeParse(json).data?.parameters?.migrate_to_chat_id;
 }
 
-function parked(message: string, code: string, { bot: scope }: CallScopes): ProviderError {
-  return new ProviderError(message, { kind: "parked", scope }, { code });
+function paused(message: string, code: string, { bot: scope }: CallScopes): ProviderError {
+  return new ProviderError(message, { kind: "paused", scope }, { code });
 }
 
 /** https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this */

@@ -7,7 +7,7 @@ const outbound = telegramOutbound(config);
 
 describe("an action", () => {
   const act = (action: unknown, answer: Scripted) => {
-    const { content: _, replyTo: __, throttles: ___, ...place } = outgoing(undefined);
+    const { content: _, replyTo: __, rateLimitHits: ___, ...place } = outgoing(undefined);
     const { context, asked } = fakeBotApi([answer]);
     return { done: outbound.act({ ...place, action }, context), asked };
   };

@@ -39,7 +39,7 @@ export async function openChat(
   const accountId = from ?? defaultBot;
   const { bot } = readAccount(accountId);
   if (tokens.size > 0 && !tokens.has(bot)) throw permanent("TELEGRAM_BOT_TOKEN knows no bot of this label", "no_bot");
-  const tenantId = await stores.sources.tenantOf("telegram", "bot", bot);
+  const tenantId = await stores.accounts.tenantOf("telegram", "bot", bot);
   const kind = kindOf({ id: to.chatId, type: undefined });
   const contactId = kind === "direct" ? await resolvePerson(stores, tenantId, { id: to.chatId }) : undefined;
   return stores.conversations.open(

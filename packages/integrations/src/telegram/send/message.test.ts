@@ -214,7 +214,7 @@ describe("nothing is called", () => {
   test("for a bot without a token, whose messages wait for one", async () => {
     const { context } = fakeBotApi([]);
     const failure = await failureOf(outbound.send(outgoing(text, { accountId: "mill" }), context));
-    expect(failure).toMatchObject({ next: { kind: "parked", scope: "telegram:mill" } });
+    expect(failure).toMatchObject({ next: { kind: "paused", scope: "telegram:mill" } });
     expect(failure.message).toContain("TELEGRAM_BOT_TOKEN");
   });
 });

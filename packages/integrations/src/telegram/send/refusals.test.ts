@@ -10,7 +10,7 @@ const text = { type: "text", text: "The sluice is open" };
 
 describe("a refusal is classified:", () => {
   const permanent = { kind: "permanent" };
-  const parked = { kind: "parked", scope: "telegram:shop" };
+  const paused = { kind: "paused", scope: "telegram:shop" };
   const bad = (description: string) => refusal(400, `Bad Request: ${description}`);
   const forbidden = (description: string) => refusal(403, `Forbidden: ${description}`);
   const throttled = (seconds: number) => ({
@@ -31,9 +31,9 @@ describe("a refusal is classified:", () => {
       { status: 429, json: undefined, headers: { "retry-after": "7" } },
       { next: throttled(7), code: "429" },
     ],
-    ["401", refusal(401, "Unauthorized"), { next: parked, code: "401" }],
-    ["404", refusal(404, "Not Found"), { next: parked, code: "404" }],
-    ["409", refusal(409, "Conflict: terminated by other getUpdates request"), { next: parked, code: "409" }],
+    ["401", refusal(401, "Unauthorized"), { next: paused, code: "401" }],
+    ["404", refusal(404, "Not Found"), { next: paused, code: "404" }],
+    ["409", refusal(409, "Conflict: terminated by other getUpdates request"), { next: paused, code: "409" }],
     ["413", { status: 413, json: undefined }, { next: permanent, code: "too_large" }],
     ["500", refusal(500, "Internal Server Error"), { next: { kind: "retryable" }, code: "500", uncertain: true }],
     ["502 of a proxy", { status: 502, json: undefined }, { next: { kind: "retryable" }, code: "502", uncertain: true }],

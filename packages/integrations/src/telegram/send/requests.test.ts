@@ -18,7 +18,7 @@ function requested(body: unknown): InboundEvent {
   const [event] = telegramSendRoute.accept(telegramSendRoute.body.parse(body), call).events;
   if (!event) throw new Error("no event");
   const payload: unknown = JSON.parse(JSON.stringify(event.payload));
-  return { ...event, payload, v: EVENT_VERSION, source: "telegram", correlationId: "c-1", receivedAt };
+  return { ...event, payload, v: EVENT_VERSION, integration: "telegram", correlationId: "c-1", receivedAt };
 }
 
 async function worked(body: unknown, { takesOver = "false", found }: { takesOver?: string; found?: string } = {}) {
@@ -32,7 +32,7 @@ async function worked(body: unknown, { takesOver = "false", found }: { takesOver
     http,
     signal,
     newId: () => "id",
-    sources: stores.sources,
+    accounts: stores.accounts,
     formats: [],
     media: {
       read: () => Promise.reject(new Error("no file is read")),
@@ -47,7 +47,7 @@ async function worked(body: unknown, { takesOver = "false", found }: { takesOver
 test("a person's chat is opened with the person, by the first bot", async () => {
   const given = await worked({ to: { chatId: 7001 }, message: text });
   expect(given("contacts.resolve")).toMatchObject([
-    ["tenant", [{ channel: "telegram", externalId: "7001", lasting: true }], {}],
+    ["tenant", [{ channel: "telegram", externalId: "7001", stable: true }], {}],
   ]);
   expect(given("conversations.open")).toEqual([
     [
@@ -71,7 +71,7 @@ test("a person's chat is opened with the person, by the first bot", async () => 
 test("a group's chat is opened without one, by the bot that is named", async () => {
   const given = await worked({ to: { chatId: "-1002345678901" }, from: "help/link-1", message: text });
   expect(given("contacts.resolve")).toEqual([]);
-  expect(given("sources.tenantOf")).toEqual([["telegram", "bot", "help"]]);
+  expect(given("accounts.tenantOf")).toEqual([["telegram", "bot", "help"]]);
   expect(given("conversations.open")).toMatchObject([
     [{ accountId: "help/link-1", threadId: "-1002345678901", kind: "group" }, {}],
   ]);

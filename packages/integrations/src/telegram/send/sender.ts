@@ -15,7 +15,7 @@ type Sender = {
 
 /**
  * The bot of a conversation and what it needs to write there.
- * @throws ProviderError parked without a token, permanent where a bot is only a guest
+ * @throws ProviderError paused without a token, permanent where a bot is only a guest
  */
 export function senderOf(
   { accountId, conversationId }: Pick<OutgoingMessage, "accountId" | "conversationId">,

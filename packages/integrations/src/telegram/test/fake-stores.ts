@@ -6,7 +6,7 @@ import type { Stores } from "@millrace/core";
  */
 export function fakeStores(results: Readonly<Record<string, unknown>> = {}) {
   const known: Record<string, unknown> = {
-    "sources.tenantOf": "tenant",
+    "accounts.tenantOf": "tenant",
     "contacts.resolve": "contact",
     "conversations.open": "conversation",
     ...results,

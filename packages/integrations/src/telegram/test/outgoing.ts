@@ -15,9 +15,9 @@ export function outgoing(content: unknown, about: Partial<OutgoingMessage> = {})
     kind: "direct",
     content,
     replyTo: undefined,
-    recipients: [{ externalId: "7001", lasting: true }],
+    recipients: [{ externalId: "7001", stable: true }],
     lastUserMessageAt: undefined,
-    throttles: 0,
+    rateLimitHits: 0,
     ...about,
   };
 }

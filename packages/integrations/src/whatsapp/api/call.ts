@@ -9,14 +9,14 @@ export type NumberAccess = { phoneNumberId: string; token: string; baseUrl: stri
 
 /**
  * Access as a number.
- * @throws ProviderError parked, when WHATSAPP_ACCESS_TOKEN has no token for it
+ * @throws ProviderError paused, when WHATSAPP_ACCESS_TOKEN has no token for it
  */
 export function accessOf(config: ApiConfig, phoneNumberId: string): NumberAccess {
   const token = tokenFor(config.tokens, phoneNumberId);
   if (token === undefined)
     throw new ProviderError(
       `WHATSAPP_ACCESS_TOKEN has no token for the number ${phoneNumberId}`,
-      { kind: "parked", scope: numberScope(phoneNumberId) },
+      { kind: "paused", scope: numberScope(phoneNumberId) },
       { code: "no_token" },
     );
   return { phoneNumberId, token, baseUrl: config.baseUrl };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { NOW, refusal } from "../test/fake-graph.ts";
 import { failureOf } from "./failure.ts";
 
-const origin = { numberScope: "whatsapp:1", conversationScope: "whatsapp:1:c", throttles: 0 };
+const origin = { numberScope: "whatsapp:1", conversationScope: "whatsapp:1:c", rateLimitHits: 0 };
 
 function nextAfter(code: number, status: number) {
   const response = { status: 400, headers: {}, json: undefined, ...refusal(code, status) };
@@ -68,7 +68,7 @@ test.each([
   [133010, 400],
   [134011, 403],
 ])("%i with HTTP %i waits for a person", (code, status) => {
-  expect(nextAfter(code, status)).toMatchObject({ next: { kind: "parked", scope: "whatsapp:1" }, uncertain: false });
+  expect(nextAfter(code, status)).toMatchObject({ next: { kind: "paused", scope: "whatsapp:1" }, uncertain: false });
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { NOW, refusal } from "../test/fake-graph.ts";
 import { failureOf } from "./failure.ts";
 
-const origin = { numberScope: "whatsapp:1", conversationScope: "whatsapp:1:c", throttles: 0 };
+const origin = { numberScope: "whatsapp:1", conversationScope: "whatsapp:1:c", rateLimitHits: 0 };
 const answer = (response: Partial<HttpResponse>): HttpResponse => ({
   status: 400,
   headers: {},
@@ -19,8 +19,8 @@ test.each([
   [5, 1024],
   [6, 3600],
   [400, 3600],
-])("after %i throttles towards a person in a row it waits %i s", (throttles, seconds) => {
-  expect(failureOf(answer(refusal(131056)), { ...origin, throttles }, NOW)?.next).toEqual({
+])("after %i rateLimitHits towards a person in a row it waits %i s", (rateLimitHits, seconds) => {
+  expect(failureOf(answer(refusal(131056)), { ...origin, rateLimitHits }, NOW)?.next).toEqual({
     kind: "rate_limited",
     scope: "whatsapp:1:c",
     until: inSeconds(seconds),
@@ -28,12 +28,12 @@ test.each([
 });
 
 test("a number that sends too fast waits a minute at most", () => {
-  const next = failureOf(answer(refusal(130429)), { ...origin, throttles: 9 }, NOW)?.next;
+  const next = failureOf(answer(refusal(130429)), { ...origin, rateLimitHits: 9 }, NOW)?.next;
   expect(next).toEqual({ kind: "rate_limited", scope: "whatsapp:1", until: inSeconds(60) });
 });
 
 test("a call of no conversation makes the number wait", () => {
-  const next = failureOf(answer(refusal(131056)), { numberScope: "whatsapp:1", throttles: 0 }, NOW)?.next;
+  const next = failureOf(answer(refusal(131056)), { numberScope: "whatsapp:1", rateLimitHits: 0 }, NOW)?.next;
   expect(next).toMatchObject({ scope: "whatsapp:1" });
 });
 
@@ -53,7 +53,7 @@ describe("a code that is not known", () => {
     [
       "waits for a person where access is denied",
       refusal(999_999, 403),
-      { kind: "parked", scope: "whatsapp:1" },
+      { kind: "paused", scope: "whatsapp:1" },
       false,
     ],
     ["waits where it is too many", refusal(999_999, 429), { kind: "rate_limited", until: inSeconds(60) }, false],
@@ -65,7 +65,7 @@ describe("a code that is not known", () => {
 
 test("an id in the path that does not exist is for a person to mend", () => {
   const failure = failureOf(answer(refusal(100, 400, { error_subcode: 33 })), origin, NOW);
-  expect(failure).toMatchObject({ next: { kind: "parked", scope: "whatsapp:1" }, code: "100/33" });
+  expect(failure).toMatchObject({ next: { kind: "paused", scope: "whatsapp:1" }, code: "100/33" });
 });
 
 test("an error is one also under HTTP 200", () => {
@@ -74,7 +74,7 @@ test("an error is one also under HTTP 200", () => {
 
 test.each([
   [503, { kind: "retryable" }, true],
-  [401, { kind: "parked" }, false],
+  [401, { kind: "paused" }, false],
   [404, { kind: "permanent" }, false],
 ])("without a code, HTTP %i decides", (status, next, uncertain) => {
   expect(failureOf(answer({ status }), origin, NOW)).toMatchObject({ next, uncertain });

@@ -9,7 +9,7 @@ export type CallOrigin = {
   /** What waits when only the conversation is throttled; a call that belongs to none makes the number wait. */
   conversationScope?: string | undefined;
   /** How often the message was throttled before. */
-  throttles: number;
+  rateLimitHits: number;
 };
 
 /**
@@ -39,12 +39,12 @@ function nextOf(reaction: Meaning["reaction"], response: HttpResponse, origin: C
     case "retry":
       return { kind: "retryable", ...(reaction.attempts === undefined ? {} : { attempts: reaction.attempts }) };
     case "park":
-      return { kind: "parked", scope: origin.numberScope };
+      return { kind: "paused", scope: origin.numberScope };
     case "give_up":
       return { kind: "permanent" };
     case "wait": {
       const { seconds, upTo, who } = reaction;
-      const own = new Date(now.getTime() + Math.min(seconds * 4 ** origin.throttles, upTo) * 1000);
+      const own = new Date(now.getTime() + Math.min(seconds * 4 ** origin.rateLimitHits, upTo) * 1000);
       const told = retryAfter(response.headers["retry-after"], now) ?? own;
       const scope = who === "conversation" ? (origin.conversationScope ?? origin.numberScope) : origin.numberScope;
       return { kind: "rate_limited", scope, until: told > own ? told : own };
@@ -56,7 +56,7 @@ function nextOf(reaction: Meaning["reaction"], response: HttpResponse, origin: C
 function unknownCode(response: HttpResponse, isTransient: boolean, origin: CallOrigin, now: Date): Meaning {
   const words = "an error that is not known here";
   const next = isTransient ? undefined : classifyHttp(response, origin.numberScope, now)?.next;
-  if (next?.kind === "parked") return { words, reaction: { kind: "park" } };
+  if (next?.kind === "paused") return { words, reaction: { kind: "park" } };
   if (next?.kind === "rate_limited") return { words, reaction: { kind: "wait", who: "number", seconds: 60, upTo: 60 } };
   return { words, reaction: { kind: "retry" } };
 }

@@ -27,7 +27,7 @@ export async function actOnWhatsapp(
   const origin = {
     numberScope: numberScope(accountId),
     conversationScope: conversationScope(accountId, conversationId),
-    throttles: 0,
+    rateLimitHits: 0,
   };
   await callGraph(access, { path: `${encodeURIComponent(accountId)}/messages`, body }, origin, context);
 }

@@ -42,15 +42,15 @@ test("a text goes to its number's messages, with the token and our own id", asyn
 });
 
 test("names of the recipient that were not known are told, together with the one that was written to", async () => {
-  const recipients = [{ externalId: "5511987654321", lasting: false }];
+  const recipients = [{ externalId: "5511987654321", stable: false }];
   const sentTo = async (contact: Record<string, unknown>, changes: Partial<OutgoingMessage> = {}) => {
     const graph = fakeGraph([{ json: { ...TAKEN.json, contacts: [contact] } }]);
     return (await outbound.send({ ...message, recipients, ...changes }, graph.context)).recipient;
   };
   expect(await sentTo({ input: "+5511987654321", wa_id: "551187654321", user_id: "BR.7" })).toEqual([
-    { channel: "whatsapp", externalId: "BR.7", lasting: true },
-    { channel: "whatsapp", externalId: "551187654321", lasting: false },
-    { channel: "whatsapp", externalId: "5511987654321", lasting: false },
+    { channel: "whatsapp", externalId: "BR.7", stable: true },
+    { channel: "whatsapp", externalId: "551187654321", stable: false },
+    { channel: "whatsapp", externalId: "5511987654321", stable: false },
   ]);
   expect(await sentTo({ input: "+5511987654321", wa_id: "5511987654321" })).toBeUndefined();
   expect(await sentTo({ input: "g", wa_id: "g" }, { kind: "group" })).toBeUndefined();
@@ -61,12 +61,12 @@ test("a number with a token of its own uses it, one without any waits for a pers
   await outbound.send({ ...message, accountId: "222" }, graph.context);
   expect(graph.asked[0]?.headers).toMatchObject({ authorization: "Bearer token-222" });
   const none = whatsappOutbound({ ...config, tokens: new Map() }).send(message, fakeGraph([]).context);
-  await expect(none).rejects.toMatchObject({ next: { kind: "parked", scope: "whatsapp:111" }, code: "no_token" });
+  await expect(none).rejects.toMatchObject({ next: { kind: "paused", scope: "whatsapp:111" }, code: "no_token" });
 });
 
 describe("whom it goes to", () => {
   const to = (externalIds: string[], changes: Partial<OutgoingMessage> = {}) =>
-    bodyOf({ recipients: externalIds.map((externalId) => ({ externalId, lasting: false })), ...changes });
+    bodyOf({ recipients: externalIds.map((externalId) => ({ externalId, stable: false })), ...changes });
 
   test("the latest number, with its plus sign", async () => {
     expect(await to(["DE.1", "49152", "49151"])).toMatchObject({ recipient_type: "individual", to: "+49152" });
@@ -130,7 +130,7 @@ test.each(["accepted", "held_for_quality_assessment", "paused"])("a template tha
 describe("what went wrong", () => {
   const errorOf = async (...answers: Parameters<typeof fakeGraph>[0]) => {
     const failed = await outbound
-      .send({ ...message, throttles: 2 }, fakeGraph(answers).context)
+      .send({ ...message, rateLimitHits: 2 }, fakeGraph(answers).context)
       .catch((error) => error);
     if (!(failed instanceof ProviderError)) throw new Error("it did not fail as adapters do");
     return failed;
@@ -142,7 +142,7 @@ describe("what went wrong", () => {
   });
 
   test("an expired token: the number waits for a person", async () => {
-    expect((await errorOf(refusal(190, 401))).next).toEqual({ kind: "parked", scope: "whatsapp:111" });
+    expect((await errorOf(refusal(190, 401))).next).toEqual({ kind: "paused", scope: "whatsapp:111" });
   });
 
   test.each([
@@ -162,7 +162,7 @@ describe("what went wrong", () => {
 });
 
 describe("actions", () => {
-  const { content: _, replyTo: __, throttles: ___, ...place } = message;
+  const { content: _, replyTo: __, rateLimitHits: ___, ...place } = message;
 
   test.each([
     [{}, {}],

@@ -30,7 +30,7 @@ export async function sendOnWhatsapp(
   const origin: CallOrigin = {
     numberScope: numberScope(message.accountId),
     conversationScope: conversationScope(message.accountId, message.conversationId),
-    throttles: message.throttles,
+    rateLimitHits: message.rateLimitHits,
   };
   // A reaction names its message itself, and takes no context.
   const answered = content.type === "reaction" ? undefined : message.replyTo;

@@ -12,7 +12,7 @@ const environment = { WHATSAPP_PHONE_NUMBER_ID: "111" };
 
 /** What the stores were asked for a request, and the files that it brought along. */
 async function callsFor(payload: Record<string, unknown>, variables: Record<string, string> = environment) {
-  const origin = { v: EVENT_VERSION, source: "whatsapp", correlationId: "c-1", receivedAt: AT } as const;
+  const origin = { v: EVENT_VERSION, integration: "whatsapp", correlationId: "c-1", receivedAt: AT } as const;
   const event: InboundEvent = { ...origin, id: "request.1", kind: "request", payload: { messageIds: ids, ...payload } };
   const { stores, calls } = recordingStores();
   const written = new Map<string, Uint8Array>();
@@ -63,7 +63,7 @@ describe("a request to send", () => {
     at: new Date(AT),
     messages: [{ type: "text", body: "Hello", replyTo: undefined, content: text, id: ids[0] }],
   };
-  const identity = (externalId: string, lasting: boolean) => [{ channel: "whatsapp", externalId, lasting }];
+  const identity = (externalId: string, stable: boolean) => [{ channel: "whatsapp", externalId, stable }];
 
   test("to a phone number opens the conversation that its messages come in by", async () => {
     const { calls } = await callsFor({ to: { phone: "+4915100000001" }, message: text });

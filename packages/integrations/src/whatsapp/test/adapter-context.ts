@@ -7,7 +7,7 @@ const unexpected = () => Promise.reject(new Error("nothing is asked for"));
 export function adapterContext(written: Map<string, Uint8Array> = new Map()): AdapterContext {
   return {
     http: unexpected,
-    sources: { tenantOf: unexpected },
+    accounts: { tenantOf: unexpected },
     media: {
       read: unexpected,
       async write(key, body, { mimeType }) {

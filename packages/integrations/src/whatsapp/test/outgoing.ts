@@ -13,9 +13,9 @@ export const outgoing: OutgoingMessage = {
   content: { type: "text", text: "Hello" },
   replyTo: undefined,
   recipients: [
-    { externalId: "DE.1", lasting: true },
-    { externalId: "4915100000001", lasting: false },
+    { externalId: "DE.1", stable: true },
+    { externalId: "4915100000001", stable: false },
   ],
   lastUserMessageAt: NOW,
-  throttles: 0,
+  rateLimitHits: 0,
 };

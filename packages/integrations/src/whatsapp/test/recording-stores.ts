@@ -19,8 +19,8 @@ export function recordingStores(thread?: Thread): RecordingStores {
   return {
     calls,
     stores: {
-      sources: { tenantOf: noting("tenantOf", "tenant-1") },
-      tenants: { named: noting("named", "tenant-1") },
+      accounts: { tenantOf: noting("tenantOf", "tenant-1") },
+      tenants: { findByName: noting("named", "tenant-1") },
       contacts: {
         resolve: noting("resolve", "contact-1"),
         join: noting("join", "contact-1"),
@@ -28,9 +28,9 @@ export function recordingStores(thread?: Thread): RecordingStores {
       },
       conversations: {
         find: noting("find", thread && { ...thread, mode: "ai", epoch: 1 }),
-        takeOver: noting("takeOver", true),
+        changeMode: noting("takeOver", true),
         open: noting("open", "conversation-1"),
-        heard: noting("heard", undefined),
+        recordUserActivity: noting("heard", undefined),
         migrate: noting("migrate", undefined),
         setReachable: noting("setReachable", undefined),
       },
@@ -42,10 +42,10 @@ export function recordingStores(thread?: Thread): RecordingStores {
       outbox: {
         queue: noting("queue", undefined),
         act: noting("act", undefined),
-        sent: noting("sent", undefined),
+        markSent: noting("sent", undefined),
         suppress: noting("suppress", undefined),
       },
-      turns: { find: noting("findTurn", undefined), answer: noting("answer", "queued") },
+      aiTurns: { find: noting("findTurn", undefined), answer: noting("answer", "queued") },
       leads: { find: noting("findLead", undefined), add: noting("addLead", undefined) },
       conversions: { add: noting("addConversion", true) },
     },

@@ -1,2 +1,0 @@
-ALTER TABLE "messages" drop column "telegram_message_id";--> statement-breakpoint
-ALTER TABLE "messages" ADD COLUMN "telegram_message_id" bigint GENERATED ALWAYS AS (case when channel = 'telegram' then substring(external_id from '^-?[0-9]+/([0-9]{1,18})$')::bigint end) STORED;
