@@ -1,3 +1,5 @@
+-- A role named millrace finds its own schema before public: unqualified names mean public here.
+SET LOCAL search_path TO public;--> statement-breakpoint
 CREATE SCHEMA "millrace";
 --> statement-breakpoint
 CREATE TABLE "contact_identities" (

@@ -37,10 +37,10 @@ export function startReplays({ lane, replayer, log, now, timings }: ReplayParts)
       log[state === "stopped" ? "error" : "info"]({ replay: id, state, detail, total, ...progress }, "replay.ended");
     const overdue = await lane.overdue(new Date(at.getTime() - replayOverdueMs), at);
     const letters = [...released, ...overdue];
-    const { completed, unknownQueue: homeless } = await replayer.requeue(letters);
+    const { completed, unknownQueue } = await replayer.requeue(letters);
     for (const letter of letters) if (completed.includes(letter.id)) await lane.completeDone(letter);
     // A worker of an older version may not know a queue that others work on: what is under way there is left to them.
-    for (const letter of released.filter(({ id }) => homeless.includes(id))) {
+    for (const letter of released.filter(({ id }) => unknownQueue.includes(id))) {
       log.warn({ deadLetter: letter.id, queue: letter.queue }, "replay.no_queue");
       await lane.returnDead(letter);
     }

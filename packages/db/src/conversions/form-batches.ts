@@ -47,18 +47,16 @@ export async function formBatches(tx: Executor, newId: NewId, gathering: BatchFo
         .orderBy(asc(conversionUploads.createdAt), asc(conversionUploads.id))
         .limit(maxBatch);
       const id = newId();
-      await tx
-        .insert(conversionBatches)
-        .values({
-          id,
-          integration,
-          accountId,
-          actionId,
-          state: "formed",
-          size: rows.length,
-          createdAt: at,
-          updatedAt: at,
-        });
+      await tx.insert(conversionBatches).values({
+        id,
+        integration,
+        accountId,
+        actionId,
+        state: "formed",
+        size: rows.length,
+        createdAt: at,
+        updatedAt: at,
+      });
       await assign(
         tx,
         id,

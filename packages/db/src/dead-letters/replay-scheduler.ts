@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
 import { type DeadLetterState } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { deadLetters, messages, replayItems, replays, webhookEvents } from "../schema/index.ts";
@@ -164,14 +165,16 @@ async function failureOf(tx: Executor, replayId: string): Promise<string | undef
 
 /** Marks the next letters as replaying, earliest death first; those that are no longer dead are left. */
 async function release(tx: Executor, replayId: string, places: number, at: Date): Promise<DeadLetter[]> {
+  // FOR UPDATE OF takes no schema: the table goes by an alias.
+  const locked = alias(deadLetters, "dead_letter");
   const next = await tx
-    .select({ letter: deadLetters })
+    .select({ letter: locked })
     .from(replayItems)
-    .innerJoin(deadLetters, eq(deadLetters.id, replayItems.deadLetterId))
+    .innerJoin(locked, eq(locked.id, replayItems.deadLetterId))
     .where(and(eq(replayItems.replayId, replayId), eq(replayItems.state, "waiting")))
     .orderBy(asc(replayItems.deadLetterId))
     .limit(places)
-    .for("update", { of: deadLetters });
+    .for("update", { of: locked });
   const letters = next.map(({ letter }) => letter);
   const dead = letters.filter(({ state }) => state === "dead");
   const mark = async (which: readonly DeadLetter[], change: Partial<typeof replayItems.$inferInsert>) => {

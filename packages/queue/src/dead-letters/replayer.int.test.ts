@@ -59,7 +59,7 @@ describe.each(queueStores())("putting dead letters back on $kind:", (store) => {
   }
 
   test("9: the job is made of the letter alone, linked to it, with all its attempts, behind live ones", async () => {
-    expect(await replayer.requeue([LETTER])).toEqual({ completed: [], homeless: [] });
+    expect(await replayer.requeue([LETTER])).toEqual({ completed: [], unknownQueue: [] });
     const job = await queue.getJob("one");
     expect(job?.data).toEqual({
       v: 1,
@@ -105,7 +105,7 @@ describe.each(queueStores())("putting dead letters back on $kind:", (store) => {
 
   test("a letter of a queue that is none of ours any more holds no other up", async () => {
     const other = { ...LETTER, id: "01a21391-25c9-71a7-87d2-949ddf2a17c7", queue: "gone-inbound" };
-    expect(await replayer.requeue([other, LETTER])).toEqual({ completed: [], homeless: [other.id] });
+    expect(await replayer.requeue([other, LETTER])).toEqual({ completed: [], unknownQueue: [other.id] });
     expect(await queue.getJobState("one")).toBe("prioritized");
   });
 });

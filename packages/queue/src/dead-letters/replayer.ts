@@ -48,11 +48,11 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
   return {
     async requeue(letters) {
       const completed: string[] = [];
-      const homeless: string[] = [];
+      const unknownQueue: string[] = [];
       for (const [name, theirs] of Map.groupBy(letters, ({ queue }) => queue)) {
         const definition = definitions.find((known) => known.name === name);
         if (!definition) {
-          homeless.push(...theirs.map(({ id }) => id));
+          unknownQueue.push(...theirs.map(({ id }) => id));
           continue;
         }
         const queue = queueOf(name);
@@ -68,7 +68,7 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
           }),
         );
       }
-      return { completed, unknownQueue: homeless };
+      return { completed, unknownQueue };
     },
     async close() {
       for (const queue of queues.values()) await queue.close();
