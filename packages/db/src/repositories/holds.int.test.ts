@@ -1,28 +1,13 @@
-import type { Hold, HoldStore } from "@millrace/core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../database.ts";
-import { migrateDatabase } from "../migrate.ts";
+import type { Hold } from "@millrace/core";
+import { afterEach, expect, test } from "vitest";
+import { useDatabase } from "../../test/use-database.ts";
 import { holds as table } from "../schema/index.ts";
 import { createHolds } from "./holds.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
-let holds: HoldStore;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 10, name: "test" });
-  await migrateDatabase(database);
-  holds = createHolds(database);
-});
+const database = useDatabase();
+const holds = createHolds(database);
 
 afterEach(() => database.orm.delete(table));
-
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
 
 test("of many that place a hold at once, one is told that it is new", async () => {
   for (const kind of ["rate_limited", "parked"] as const) {
