@@ -1,11 +1,11 @@
 import { GenericContainer, getContainerRuntimeClient } from "testcontainers";
 import { until } from "../until.ts";
-import type { Servers } from "./global-setup.ts";
 import { TEST_SETTINGS } from "./postgres-settings.ts";
 import { openRows } from "./rows.ts";
+import type { TestServers } from "./test-servers.ts";
 
 /** Starts Postgres and Redis in containers; undefined when no Docker engine responds or it cannot pull the images. */
-export async function startContainers(): Promise<Servers | undefined> {
+export async function startContainers(): Promise<TestServers | undefined> {
   try {
     await getContainerRuntimeClient();
     return await start();
@@ -14,7 +14,7 @@ export async function startContainers(): Promise<Servers | undefined> {
   }
 }
 
-async function start(): Promise<Servers> {
+async function start(): Promise<TestServers> {
   const [postgres, redis] = await Promise.all([
     new GenericContainer("postgres:18-alpine")
       .withEnvironment({ POSTGRES_PASSWORD: "millrace", POSTGRES_USER: "millrace", POSTGRES_DB: "millrace" })

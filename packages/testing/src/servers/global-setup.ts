@@ -4,9 +4,6 @@ import { findChromium } from "./find-program.ts";
 import { startLocalServers } from "./local.ts";
 import { createTemplateDatabase } from "./template-database.ts";
 
-/** The servers that all integration tests share. `redisUrl` is undefined on a machine without Redis. */
-export type Servers = { postgresUrl: string; redisUrl: string | undefined; stop(): Promise<void> };
-
 declare module "vitest" {
   interface ProvidedContext {
     postgresUrl: string;
