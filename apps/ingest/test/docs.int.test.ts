@@ -1,23 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { openQueueBackend } from "@millrace/queue";
+import { useTestDatabase } from "@millrace/testing";
 import { type IngestServer, startIngest } from "./ingest-server.ts";
 import { noteApi, notes } from "./note-routes.ts";
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let ingest: IngestServer;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  const backend = openQueueBackend(database.url, "consumer", 2);
-  await backend.migrate();
-  await backend.close();
   ingest = await startIngest(database.url, {}, noteApi);
 });
-afterAll(async () => {
-  await ingest.close();
-  await database.drop();
-});
+afterAll(() => ingest.close());
 
 test("the document is there without a sign-in", async () => {
   const response = await fetch(`${ingest.url}/openapi.json`);

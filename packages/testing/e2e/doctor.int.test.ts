@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createTestDatabase, openRows, temporaryFolder, type TestDatabase, until } from "../src/index.ts";
+import { createEmptyDatabase, openRows, temporaryFolder, type TestDatabase, until } from "../src/index.ts";
 import { secrets } from "./platform.ts";
 import { type AppProcess, millrace, startApp } from "./processes.ts";
 
@@ -9,7 +9,7 @@ let environment: Record<string, string>;
 const running: AppProcess[] = [];
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await createEmptyDatabase();
   const MEDIA_FOLDER = join(temporaryFolder(), "media");
   environment = { ...secrets, DATABASE_URL: database.url, MEDIA_FOLDER };
 });

@@ -1,3 +1,3 @@
-export { createTestDatabase, type TestDatabase } from "./database.ts";
-export { type QueueStore, queueStores } from "./queue-stores.ts";
+export { defaultQueueStore, type QueueStore, queueStores } from "./queue-stores.ts";
 export * from "./servers/index.ts";
+export { createEmptyDatabase, createTestDatabase, type TestDatabase, useTestDatabase } from "./test-database.ts";

@@ -1,29 +1,39 @@
 import { connect } from "node:net";
 import { inject } from "vitest";
 
-/** A store for queues that nobody else uses. */
+/** A kind of queue backend, with a store that no other test uses. */
 export type QueueStore = {
   kind: "redis" | "postgres";
-  /** An empty Redis database, or the URL of the given Postgres. */
+  /** Resolves with the URL of a new, empty Redis database, or with the given URL when the queue is on Postgres. */
   url(databaseUrl: string): Promise<string>;
 };
 
-/** Every kind of store that queue suites run on here: always Postgres, and Redis where there is one. */
+const postgresStore: QueueStore = { kind: "postgres", url: (databaseUrl) => Promise.resolve(databaseUrl) };
+
+/** The stores for suites that test what a queue does: Postgres always, and Redis on a machine that has it. */
 export function queueStores(): QueueStore[] {
-  const redisUrl = inject("redisUrl");
-  const postgres: QueueStore = { kind: "postgres", url: (databaseUrl) => Promise.resolve(databaseUrl) };
-  if (redisUrl === undefined) return [postgres];
-  return [postgres, { kind: "redis", url: async () => `${redisUrl}/${await nextRedisDatabase(redisUrl)}` }];
+  const redis = redisStore();
+  return redis ? [postgresStore, redis] : [postgresStore];
 }
 
-/** The server counts the databases that were given away, so that no two tests, in whatever process, share one. */
+/** The store for suites that need a queue but do not test it: Redis on a machine that has it, else Postgres. */
+export function defaultQueueStore(): QueueStore {
+  return redisStore() ?? postgresStore;
+}
+
+function redisStore(): QueueStore | undefined {
+  const url = inject("redisUrl");
+  return url === undefined ? undefined : { kind: "redis", url: async () => `${url}/${await nextRedisDatabase(url)}` };
+}
+
+/** Allocates a database number with a counter in Redis, so that tests in different processes never share a database. */
 async function nextRedisDatabase(redisUrl: string): Promise<number> {
   const { hostname, port } = new URL(redisUrl);
   const socket = connect({ host: hostname, port: Number(port) });
-  const answer = await new Promise<string>((resolve, reject) => {
+  const reply = await new Promise<string>((resolve, reject) => {
     socket.once("data", (data: Buffer) => resolve(data.toString())).once("error", reject);
     socket.write("INCR millrace:test-databases\r\n");
   });
   socket.destroy();
-  return Number(/^:(\d+)/.exec(answer)?.[1]);
+  return Number(/^:(\d+)/.exec(reply)?.[1]);
 }

@@ -1,13 +1,13 @@
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { createEmptyDatabase, type TestDatabase } from "@millrace/testing";
 import { checkDatabase, checkPrepared } from "./check-database.ts";
 import { openDatabase } from "./database.ts";
 import { migrateDatabase } from "./migrate.ts";
 
 let testDatabase: TestDatabase;
 beforeEach(async () => {
-  testDatabase = await createTestDatabase();
+  testDatabase = await createEmptyDatabase();
 });
 afterEach(() => testDatabase.drop());
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { createEmptyDatabase, type TestDatabase } from "@millrace/testing";
 import { sql } from "drizzle-orm";
 import { uuidv7 } from "@millrace/core";
 import { type Database, openDatabase } from "./database.ts";
@@ -10,7 +10,7 @@ let testDatabase: TestDatabase;
 let database: Database;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
+  testDatabase = await createEmptyDatabase();
   database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
 });
 

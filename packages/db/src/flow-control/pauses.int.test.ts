@@ -1,28 +1,13 @@
-import type { Pause, PauseStore } from "@millrace/core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import type { Pause } from "@millrace/core";
+import { afterEach, expect, test } from "vitest";
+import { useDatabase } from "../../test/use-database.ts";
 import { pauses as table } from "../schema/index.ts";
 import { createPauses } from "./pauses.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
-let holds: PauseStore;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 10, name: "test" });
-  await migrateDatabase(database);
-  holds = createPauses(database);
-});
+const database = useDatabase();
+const holds = createPauses(database);
 
 afterEach(() => database.orm.delete(table));
-
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
 
 test("of many that place a hold at once, one is told that it is new", async () => {
   for (const kind of ["rate_limited", "paused"] as const) {

@@ -1,13 +1,13 @@
 import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { createEmptyDatabase, type TestDatabase } from "@millrace/testing";
 import { openQueueBackend } from "../backends/backend.ts";
 import { checkNotify } from "./check-postgres.ts";
 import { checkQueueStore } from "./check-store.ts";
 
 let testDatabase: TestDatabase;
 beforeEach(async () => {
-  testDatabase = await createTestDatabase();
+  testDatabase = await createEmptyDatabase();
 });
 afterEach(() => testDatabase.drop());
 
@@ -24,7 +24,7 @@ test("a Postgres without BullMQ's tables is found out, and is well once they are
 
 test("a connection that no word reaches is found out", async () => {
   // As behind a pooler: who listens is not where the word arrives. Here it is in another database.
-  const elsewhere = await createTestDatabase();
+  const elsewhere = await createEmptyDatabase();
   const [listener, notifier] = [new pg.Client(testDatabase.url), new pg.Client(elsewhere.url)];
   await Promise.all([listener.connect(), notifier.connect()]);
   expect(await checkNotify(listener, notifier)).toMatchObject({ state: "fail" });

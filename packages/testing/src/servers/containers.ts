@@ -1,10 +1,11 @@
 import { GenericContainer, getContainerRuntimeClient } from "testcontainers";
 import { until } from "../until.ts";
-import type { Servers } from "./global-setup.ts";
+import { TEST_SETTINGS } from "./postgres-settings.ts";
 import { openRows } from "./rows.ts";
+import type { TestServers } from "./test-servers.ts";
 
-/** Postgres and Redis in containers; undefined where no Docker engine answers, or none that can get their images. */
-export async function startContainers(): Promise<Servers | undefined> {
+/** Starts Postgres and Redis in containers; undefined when no Docker engine responds or it cannot pull the images. */
+export async function startContainers(): Promise<TestServers | undefined> {
   try {
     await getContainerRuntimeClient();
     return await start();
@@ -13,21 +14,34 @@ export async function startContainers(): Promise<Servers | undefined> {
   }
 }
 
-async function start(): Promise<Servers> {
+async function start(): Promise<TestServers> {
   const [postgres, redis] = await Promise.all([
     new GenericContainer("postgres:18-alpine")
       .withEnvironment({ POSTGRES_PASSWORD: "millrace", POSTGRES_USER: "millrace", POSTGRES_DB: "millrace" })
-      .withCommand(["postgres", "-c", "fsync=off", "-c", "max_connections=400"])
+      .withCommand([
+        "postgres",
+        ...Object.entries(TEST_SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+      ])
       .withExposedPorts(5432)
       .start(),
     new GenericContainer("redis:8-alpine")
-      .withCommand(["redis-server", "--databases", "1000", "--maxmemory-policy", "noeviction", "--save", ""])
+      .withCommand([
+        "redis-server",
+        "--databases",
+        "1000",
+        "--maxmemory-policy",
+        "noeviction",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+      ])
       .withExposedPorts(6379)
       .start(),
   ]);
   const postgresUrl = `postgres://millrace:millrace@${postgres.getHost()}:${postgres.getMappedPort(5432)}/millrace`;
-  // The image starts Postgres twice, the first time for itself: only one that answers over TCP is the one to wait for.
-  await until("Postgres answers", () => answers(postgresUrl));
+  // The image starts Postgres twice, and the first one, which initialises the database, does not listen on TCP.
+  await until("Postgres to accept connections", () => isReady(postgresUrl));
   return {
     postgresUrl,
     redisUrl: `redis://${redis.getHost()}:${redis.getMappedPort(6379)}`,
@@ -37,12 +51,12 @@ async function start(): Promise<Servers> {
   };
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isReady(url: string): Promise<boolean> {
   const reader = openRows(url);
-  const answered = await reader.rows("select 1").then(
+  const ready = await reader.rows("select 1").then(
     () => true,
     () => false,
   );
   await reader.close();
-  return answered;
+  return ready;
 }

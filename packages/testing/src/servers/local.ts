@@ -1,18 +1,19 @@
-import { temporaryFolder } from "./temporary-folder.ts";
 import { rmSync } from "node:fs";
 import { startEmbeddedPostgres } from "@millrace/embedded-postgres";
-import type { Servers } from "./global-setup.ts";
 import { freePort } from "./free-port.ts";
 import { findRedisServer } from "./find-program.ts";
+import { TEST_SETTINGS } from "./postgres-settings.ts";
 import { startRedis } from "./redis.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import type { TestServers } from "./test-servers.ts";
 
-/** The embedded Postgres, and a Redis when there is a program for it on PATH. */
-export async function startLocalServers(): Promise<Servers> {
+/** Starts the embedded Postgres, and Redis where `redis-server` or `valkey-server` is on PATH. */
+export async function startLocalServers(): Promise<TestServers> {
   const folder = temporaryFolder();
   const postgres = await startEmbeddedPostgres({
     folder,
     port: await freePort(),
-    settings: { fsync: "off", max_connections: "400" },
+    settings: TEST_SETTINGS,
   });
   const redis = findRedisServer() ? await startRedis({ port: await freePort() }) : undefined;
   return {
