@@ -1,12 +1,12 @@
 import type { Environment, Integration } from "@millrace/core";
-import { idOf, isObject } from "../shared/shape.ts";
+import { idOf, isObject } from "../shared/json-value.ts";
 import { readRouteConfig, readUploadsConfig } from "./config.ts";
-import { accessTokens } from "./credentials.ts";
-import { googleHandler } from "./handler.ts";
-import { conversionRoute } from "./route.ts";
+import { accessTokens } from "./upload/credentials.ts";
+import { googleHandler } from "./conversions/handler.ts";
+import { conversionRoute } from "./conversions/conversion-route.ts";
 import { googleSamples } from "./samples.ts";
-import { googleUploads } from "./uploads.ts";
-import { wonRoute } from "./won-route.ts";
+import { googleUploads } from "./upload/uploads.ts";
+import { wonRoute } from "./conversions/won-route.ts";
 
 /** Google Ads: offline conversions, by way of the Data Manager API. */
 export const google: Integration = {

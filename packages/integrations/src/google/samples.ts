@@ -1,7 +1,7 @@
 import type { Environment, Sample } from "@millrace/core";
-import { sendSample } from "../shared/send-sample.ts";
-import { CONVERSION_PATH } from "./route.ts";
-import { type WonSubject, wonPath } from "./won-route.ts";
+import { sendSample } from "../shared/send/sample.ts";
+import { CONVERSION_PATH } from "./conversions/conversion-route.ts";
+import { type WonSubject, wonPath } from "./conversions/won-route.ts";
 
 /** A conversation that is none of ours: without a field that names one, the sample ends as a dead letter. */
 const CONVERSATION_ID = "019ab000-0000-7000-8000-00000000000c";

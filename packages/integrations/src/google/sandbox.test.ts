@@ -3,7 +3,7 @@ import { createSandboxApp } from "@millrace/sandbox";
 import { recordingLogger } from "@millrace/testing/servers";
 import { describe, expect, test } from "vitest";
 import { google } from "./index.ts";
-import { conversion, NOW } from "./test/fake-google.ts";
+import { conversion, NOW } from "./upload/test/fake-google.ts";
 
 const { endpoints } = google.local;
 const ACCOUNT = "5550001111";

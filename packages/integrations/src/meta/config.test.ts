@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { EnvironmentError } from "@millrace/core";
-import { tokenFor } from "../shared/graph.ts";
+import { tokenFor } from "../shared/meta/graph.ts";
 import { readHandlerConfig, readWebhookConfig } from "./config.ts";
 import { meta } from "./index.ts";
 

@@ -1,7 +1,7 @@
 import { type Environment, EnvironmentError, flag, readEnvironment, secretList } from "@millrace/core";
 import { z } from "zod";
 import { readGraphBaseUrl } from "../shared/config.ts";
-import { type GraphTokens, graphTokens } from "../shared/graph.ts";
+import { type GraphTokens, graphTokens } from "../shared/meta/graph.ts";
 
 const toggle = z.object({ META_WEBHOOK_ENABLED: flag(true) });
 

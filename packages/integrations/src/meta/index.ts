@@ -1,5 +1,5 @@
 import type { Integration } from "@millrace/core";
-import { idOf, isObject } from "../shared/shape.ts";
+import { idOf, isObject } from "../shared/json-value.ts";
 import { readHandlerConfig, readWebhookConfig } from "./config.ts";
 import { metaHandler } from "./leads/handler.ts";
 import { metaSamples, ORPHAN_PAGE_ID } from "./samples.ts";

@@ -1,5 +1,5 @@
 import type { Environment, Sample } from "@millrace/core";
-import { signMetaRequest } from "../shared/meta-webhook.ts";
+import { signMetaRequest } from "../shared/meta/webhook.ts";
 import { readWebhookConfig } from "./config.ts";
 import { META_PATHS } from "./webhook.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RawRequest } from "@millrace/core";
-import { signMetaRequest } from "../shared/meta-webhook.ts";
+import { signMetaRequest } from "../shared/meta/webhook.ts";
 import { META_PATHS, metaWebhook, splitMeta } from "./webhook.ts";
 
 const webhook = metaWebhook({

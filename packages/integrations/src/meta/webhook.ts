@@ -7,8 +7,8 @@ import {
   unreadable,
   type Webhook,
 } from "@millrace/core";
-import { META_MAX_BODY_BYTES, metaHandshake, verifyMetaSignature } from "../shared/meta-webhook.ts";
-import { idOf, isObject, listOf } from "../shared/shape.ts";
+import { META_MAX_BODY_BYTES, metaHandshake, verifyMetaSignature } from "../shared/meta/webhook.ts";
+import { idOf, isObject, listOf } from "../shared/json-value.ts";
 import type { WebhookConfig } from "./config.ts";
 import { DASHBOARD_PAGE_ID, isDashboardTest, leadNoticeSchema } from "./leads/leadgen-change.ts";
 

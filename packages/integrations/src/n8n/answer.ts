@@ -13,7 +13,7 @@ import {
   type Write,
 } from "@millrace/core";
 import { z } from "zod";
-import { storeInline } from "../shared/outgoing-media.ts";
+import { storeInline } from "../shared/send/outgoing-media.ts";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { callbackRoute } from "./callback-route.ts";
 import type { CallbackConfig } from "./config.ts";

@@ -18,7 +18,7 @@ import { recordingLogger } from "@millrace/testing";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { outgoingMedia } from "../shared/outgoing-media.ts";
+import { outgoingMedia } from "../shared/send/outgoing-media.ts";
 import { n8n } from "./index.ts";
 
 const NOW = new Date("2026-11-23T09:00:00.000Z");

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describeError, EVENT_VERSION } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
 import { expect, test } from "vitest";
-import { type Content, contentOf } from "./content.ts";
-import { telegramHandler } from "./handler.ts";
-import { SECRET_HEADER, telegramWebhook } from "./webhook.ts";
+import { type Content, contentOf } from "./inbound/content.ts";
+import { telegramHandler } from "./inbound/handler.ts";
+import { SECRET_HEADER, telegramWebhook } from "./inbound/webhook.ts";
 
 const folder = new URL("fixtures/", import.meta.url);
 const webhook = telegramWebhook({ secrets: [{ bot: "shop", secret: "weir-secret" }] });

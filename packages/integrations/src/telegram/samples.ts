@@ -1,8 +1,8 @@
 import type { Environment, Sample } from "@millrace/core";
-import { sendSample } from "../shared/send-sample.ts";
+import { sendSample } from "../shared/send/sample.ts";
 import { readWebhookConfig } from "./config.ts";
 import { telegramSendRoute } from "./send/route.ts";
-import { SECRET_HEADER, TELEGRAM_PATHS } from "./webhook.ts";
+import { SECRET_HEADER, TELEGRAM_PATHS } from "./inbound/webhook.ts";
 
 /** Requests like Telegram's own; each call gives updates that were not there before. */
 export function telegramSamples(

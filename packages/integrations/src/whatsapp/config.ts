@@ -1,7 +1,7 @@
 import { baseUrl, type Environment, flag, readEnvironment, secretList } from "@millrace/core";
 import { z } from "zod";
 import { messagesPerSecond, readGraphBaseUrl } from "../shared/config.ts";
-import { type GraphTokens, graphTokens } from "../shared/graph.ts";
+import { type GraphTokens, graphTokens } from "../shared/meta/graph.ts";
 
 const toggle = z.object({ WHATSAPP_WEBHOOK_ENABLED: flag(true) });
 

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { EVENT_VERSION, ProviderError, type ParsedEvent } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { contentOf } from "./content.ts";
-import { whatsappHandler } from "./handler.ts";
-import { splitWhatsapp } from "./parse.ts";
+import { contentOf } from "./inbound/content.ts";
+import { whatsappHandler } from "./inbound/handler.ts";
+import { splitWhatsapp } from "./webhook/parse.ts";
 import { adapterContext } from "./test/adapter-context.ts";
 
 const folder = new URL("fixtures/", import.meta.url);

@@ -1,16 +1,16 @@
 import type { Integration } from "@millrace/core";
 import { readSendTakesOver } from "../shared/config.ts";
-import { idOf, isObject } from "../shared/shape.ts";
-import { sendRequestHandler } from "../shared/send-request.ts";
+import { idOf, isObject } from "../shared/json-value.ts";
+import { sendRequestHandler } from "../shared/send/request-handler.ts";
 import { isSwitchedOn, readApiConfig, readBaseUrl, readPhoneNumberId, readWebhookConfig } from "./config.ts";
-import { whatsappHandler } from "./handler.ts";
-import { whatsappMedia } from "./media-source.ts";
+import { whatsappHandler } from "./inbound/handler.ts";
+import { whatsappMedia } from "./media/source.ts";
 import { SAMPLE_PHONE_NUMBER_ID, whatsappSamples } from "./samples.ts";
 import { openChat, whatsappAddress } from "./send/address.ts";
 import { whatsappFormat } from "./send/format.ts";
 import { whatsappOutbound } from "./send/outbound.ts";
 import { whatsappSendRoute } from "./send/route.ts";
-import { whatsappWebhook } from "./webhook.ts";
+import { whatsappWebhook } from "./webhook/webhook.ts";
 
 /** WhatsApp Cloud API. */
 export const whatsapp: Integration = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { whatsappSamples } from "./samples.ts";
-import { WHATSAPP_PATHS, whatsappWebhook } from "./webhook.ts";
+import { WHATSAPP_PATHS, whatsappWebhook } from "./webhook/webhook.ts";
 
 const environment = { WHATSAPP_APP_SECRET: "app-secret", WHATSAPP_WEBHOOK_VERIFY_TOKEN: "token" };
 const webhook = whatsappWebhook({ appSecrets: ["app-secret"], verifyTokens: ["token"] });

@@ -1,9 +1,9 @@
 import type { Environment, Sample } from "@millrace/core";
-import { signMetaRequest } from "../shared/meta-webhook.ts";
-import { sendSample } from "../shared/send-sample.ts";
+import { signMetaRequest } from "../shared/meta/webhook.ts";
+import { sendSample } from "../shared/send/sample.ts";
 import { readWebhookConfig } from "./config.ts";
 import { whatsappSendRoute } from "./send/route.ts";
-import { WHATSAPP_PATHS } from "./webhook.ts";
+import { WHATSAPP_PATHS } from "./webhook/webhook.ts";
 
 /** Id of the number that the samples are for. */
 export const SAMPLE_PHONE_NUMBER_ID = "100000000000001";

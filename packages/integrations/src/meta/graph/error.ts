@@ -1,6 +1,6 @@
 import { classifyHttp, type HttpResponse, type NextStep, ProviderError } from "@millrace/core";
-import { graphErrorOf } from "../../shared/graph.ts";
-import { isObject } from "../../shared/shape.ts";
+import { graphErrorOf } from "../../shared/meta/graph.ts";
+import { isObject } from "../../shared/json-value.ts";
 
 /** The call that an answer belongs to. */
 export type LeadCall = {

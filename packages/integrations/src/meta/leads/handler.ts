@@ -9,10 +9,10 @@ import {
   unreadableSchema,
   type Write,
 } from "@millrace/core";
-import { clickInFields } from "../../shared/click.ts";
+import { clickInFields } from "../../shared/click-id.ts";
 import { parsePayload } from "../../shared/parse-payload.ts";
-import { dateOfUnixSeconds } from "../../shared/shape.ts";
-import { tokenFor } from "../../shared/graph.ts";
+import { dateOfUnixSeconds } from "../../shared/json-value.ts";
+import { tokenFor } from "../../shared/meta/graph.ts";
 import type { HandlerConfig } from "../config.ts";
 import { type FetchedLead, fetchLead } from "../graph/client.ts";
 import { answersOf, consentsOf, dateOfGraphTime, isTestLead, type Person, personOf } from "./graph-lead.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dateOfUnixSeconds } from "../../shared/shape.ts";
+import { dateOfUnixSeconds } from "../../shared/json-value.ts";
 
 /** An id as it may stand in a URL's path, a scope and a log line. 0 is what old deliveries say for "none". */
 const id = z

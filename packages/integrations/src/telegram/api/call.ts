@@ -1,6 +1,6 @@
 import { type Http, type HttpRequest, type Now, type ProviderError, retryable } from "@millrace/core";
 import type { Opts } from "@grammyjs/types";
-import { isObject } from "../../shared/shape.ts";
+import { isObject } from "../../shared/json-value.ts";
 import type { Bot } from "./bot.ts";
 import { failureOf, type CallScopes, migratedTo } from "./failure.ts";
 

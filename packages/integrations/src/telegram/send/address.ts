@@ -1,7 +1,7 @@
 import { permanent, type Stores } from "@millrace/core";
 import { z } from "zod";
 import type { ApiConfig } from "../config.ts";
-import { kindOf, readAccount, resolvePerson } from "../place.ts";
+import { kindOf, readAccount, resolvePerson } from "../chat-address.ts";
 
 /** At most 52 significant bits: https://core.telegram.org/bots/api#chat. One that a number cannot hold is another chat's. */
 const chatId = z

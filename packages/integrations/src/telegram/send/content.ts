@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { outgoingMedia } from "../../shared/outgoing-media.ts";
-import { textField } from "../../shared/text-field.ts";
+import { outgoingMedia } from "../../shared/send/outgoing-media.ts";
+import { textField } from "../../shared/send/text-field.ts";
 import { keyboard } from "./keyboard.ts";
 
 /** Longest caption, in UTF-16 code units; Telegram counts what is left of it after parsing. */

@@ -1,5 +1,5 @@
 import { type OutboundContext, permanent, ProviderError } from "@millrace/core";
-import type { OutgoingMedia } from "../../shared/outgoing-media.ts";
+import type { OutgoingMedia } from "../../shared/send/outgoing-media.ts";
 import { LINK_REFUSED } from "../api/descriptions.ts";
 
 const MEBIBYTE = 1024 * 1024;

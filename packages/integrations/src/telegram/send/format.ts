@@ -1,6 +1,6 @@
 import type { MessagePart, OutgoingFormat } from "@millrace/core";
-import { splitText } from "../../shared/split-text.ts";
-import { coordinates, lines } from "../body.ts";
+import { splitText } from "../../shared/send/split-text.ts";
+import { coordinates, lines } from "../inbound/message-body.ts";
 import type { TelegramAction } from "./action.ts";
 import { MAX_CAPTION, telegramContent, type TelegramContent, type TelegramMessageContent } from "./content.ts";
 import { marksIn } from "./marks.ts";

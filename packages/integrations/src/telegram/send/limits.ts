@@ -1,6 +1,6 @@
 import type { OutgoingMessage, RateLimit } from "@millrace/core";
 import { botScope, chatScope } from "../api/scopes.ts";
-import { readAccount } from "../place.ts";
+import { readAccount } from "../chat-address.ts";
 
 /** How many messages may leave for one chat at once: an answer in two or three parts is not held up. */
 const CHAT_BURST = 3;

@@ -1,4 +1,4 @@
-import type { MarksIn, Stretch } from "../../shared/split-text.ts";
+import type { MarksIn, Stretch } from "../../shared/send/split-text.ts";
 
 /** What begins, ends or means an entity in either Markdown; what a backslash stands before means nothing. */
 const MARKDOWN = /\\.|```|`|\|\||__|[*_~[]|\](?:\([^)]*\))?/gs;

@@ -1,10 +1,10 @@
 import type { OutboundContext, OutgoingMessage, Sent } from "@millrace/core";
-import { idOf, isObject } from "../../shared/shape.ts";
+import { idOf, isObject } from "../../shared/json-value.ts";
 import { parsePayload } from "../../shared/parse-payload.ts";
 import { type Answer, callTelegram, unreadable } from "../api/call.ts";
 import { BAD_ENTITIES, LINK_REFUSED, NO_REPLY_TARGET } from "../api/descriptions.ts";
 import type { ApiConfig } from "../config.ts";
-import { messageKey } from "../place.ts";
+import { messageKey } from "../chat-address.ts";
 import { telegramMessage, type TelegramMessageContent } from "./content.ts";
 import { fileFor, roomForFiles } from "./file.ts";
 import { methodCallOf } from "./method-call.ts";

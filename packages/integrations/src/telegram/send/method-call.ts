@@ -1,5 +1,5 @@
 import type { Opts } from "@grammyjs/types";
-import type { OutgoingMedia } from "../../shared/outgoing-media.ts";
+import type { OutgoingMedia } from "../../shared/send/outgoing-media.ts";
 import type { MethodCall } from "../api/call.ts";
 import type { TelegramMessageContent } from "./content.ts";
 import { markupOf } from "./keyboard.ts";

@@ -1,7 +1,7 @@
 import type { Outbound } from "@millrace/core";
 import { botScope, chatScope } from "../api/scopes.ts";
 import type { ApiConfig } from "../config.ts";
-import { readAccount } from "../place.ts";
+import { readAccount } from "../chat-address.ts";
 import { actOnTelegram } from "./action.ts";
 import { telegramLimits } from "./limits.ts";
 import { sendOnTelegram } from "./message.ts";

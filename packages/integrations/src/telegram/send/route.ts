@@ -1,4 +1,4 @@
-import { sendRoute } from "../../shared/send-route.ts";
+import { sendRoute } from "../../shared/send/route.ts";
 import { telegramAddress } from "./address.ts";
 import { telegramFormat } from "./format.ts";
 

@@ -3,7 +3,7 @@ import { type Bot, botOf } from "../api/bot.ts";
 import type { CallScopes } from "../api/failure.ts";
 import { botScope, chatScope } from "../api/scopes.ts";
 import type { ApiConfig } from "../config.ts";
-import { GUEST, readAccount } from "../place.ts";
+import { GUEST, readAccount } from "../chat-address.ts";
 
 /** Who sends in a conversation. */
 type Sender = {

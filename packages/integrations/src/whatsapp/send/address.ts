@@ -1,8 +1,8 @@
 import { permanent, type Stores } from "@millrace/core";
 import { z } from "zod";
-import { BSUID, personOf } from "../identity.ts";
-import { tenantOf } from "../tenant.ts";
-import { threadOf } from "../thread.ts";
+import { BSUID, personOf } from "../identity/identity.ts";
+import { tenantOf } from "../identity/tenant.ts";
+import { threadOf } from "../identity/thread.ts";
 
 const WAYS = ["conversationId", "phone", "userId", "group"] as const;
 

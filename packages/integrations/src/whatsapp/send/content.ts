@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { outgoingMedia } from "../../shared/outgoing-media.ts";
-import { textField } from "../../shared/text-field.ts";
+import { outgoingMedia } from "../../shared/send/outgoing-media.ts";
+import { textField } from "../../shared/send/text-field.ts";
 import { contactCard } from "./contact-card.ts";
 import { buttonsMessage, listMessage } from "./interactive.ts";
 import { messageId, replyTo } from "./reply-to.ts";

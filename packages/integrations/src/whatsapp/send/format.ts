@@ -1,6 +1,6 @@
 import type { MessagePart, OutgoingFormat } from "@millrace/core";
-import { splitText } from "../../shared/split-text.ts";
-import { contentOf } from "../content.ts";
+import { splitText } from "../../shared/send/split-text.ts";
+import { contentOf } from "../inbound/content.ts";
 import { whatsappContent, type WhatsappContent, type WhatsappMessage } from "./content.ts";
 
 /** Longest text of one message: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages */

@@ -1,4 +1,4 @@
-import type { OutgoingMedia } from "../../shared/outgoing-media.ts";
+import type { OutgoingMedia } from "../../shared/send/outgoing-media.ts";
 import type { WhatsappMessage } from "./content.ts";
 import type { FileType, GraphFile } from "./upload.ts";
 

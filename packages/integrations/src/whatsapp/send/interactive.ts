@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { outgoingMedia } from "../../shared/outgoing-media.ts";
-import { textField } from "../../shared/text-field.ts";
+import { outgoingMedia } from "../../shared/send/outgoing-media.ts";
+import { textField } from "../../shared/send/text-field.ts";
 import { replyTo } from "./reply-to.ts";
 
 const footer = textField(60).optional();

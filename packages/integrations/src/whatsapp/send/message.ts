@@ -1,7 +1,7 @@
 import type { OutboundContext, OutgoingMessage, Sent } from "@millrace/core";
 import { parsePayload } from "../../shared/parse-payload.ts";
-import { idOf, isObject, listOf } from "../../shared/shape.ts";
-import { personOf } from "../identity.ts";
+import { idOf, isObject, listOf } from "../../shared/json-value.ts";
+import { personOf } from "../identity/identity.ts";
 import { accessOf, callGraph } from "../api/call.ts";
 import { type CallOrigin, unreadable } from "../api/failure.ts";
 import { conversationScope, numberScope } from "../api/scopes.ts";

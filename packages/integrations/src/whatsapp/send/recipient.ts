@@ -1,5 +1,5 @@
 import { type OutgoingMessage, permanent } from "@millrace/core";
-import { BSUID } from "../identity.ts";
+import { BSUID } from "../identity/identity.ts";
 
 /** Whom a message goes to, in the words of the messages API. */
 type Recipient =

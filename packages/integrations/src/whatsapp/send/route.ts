@@ -1,4 +1,4 @@
-import { sendRoute } from "../../shared/send-route.ts";
+import { sendRoute } from "../../shared/send/route.ts";
 import { whatsappAddress } from "./address.ts";
 import { whatsappFormat } from "./format.ts";
 

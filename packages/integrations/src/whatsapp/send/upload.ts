@@ -1,6 +1,6 @@
 import { type OutboundContext, permanent, ProviderError } from "@millrace/core";
-import type { OutgoingMedia } from "../../shared/outgoing-media.ts";
-import { idOf, isObject } from "../../shared/shape.ts";
+import type { OutgoingMedia } from "../../shared/send/outgoing-media.ts";
+import { idOf, isObject } from "../../shared/json-value.ts";
 import { callGraph, type NumberAccess } from "../api/call.ts";
 import { type CallOrigin, unreadable } from "../api/failure.ts";
 

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { dateOfUnixSeconds, idOf } from "./json-value.ts";
+
+test.each([
+  ["a", "a"],
+  [7, "7"],
+  ["", undefined],
+  [null, undefined],
+  [{}, undefined],
+  [Number.POSITIVE_INFINITY, undefined],
+])("idOf(%o) is %o", (value, id) => {
+  expect(idOf(value)).toBe(id);
+});
+
+test.each(["1790000000", 1_790_000_000])("a time in seconds may be text or number: %o", (value) => {
+  expect(dateOfUnixSeconds(value)).toEqual(new Date(1_790_000_000_000));
+});
+
+test.each(["", "soon", -1, "1e9", null, {}, Number.NaN, "1790000000000"])("no time: %o", (value) => {
+  expect(dateOfUnixSeconds(value)).toBeUndefined();
+});
