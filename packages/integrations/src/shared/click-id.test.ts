@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clickInFields, clickInText } from "./click-id.ts";
+import { findClickIdInFields, findClickIdInText } from "./click-id.ts";
 
 const ID = "EAIaIQobChMI-8_x7fW";
 
@@ -11,12 +11,12 @@ test.each([
   ["gclid", `/start gclid_${ID}`],
   ["wbraid", `/start wbraid-${ID}`],
   ["gbraid", `Hello\nGBRAID : ${ID}.`],
-])("a %s that the link wrote into a text is found: %s", (kind, text) => {
-  expect(clickInText(text)).toEqual({ kind, id: ID });
+])("finds the %s that a link put into a text: %s", (kind, text) => {
+  expect(findClickIdInText(text)).toEqual({ kind, id: ID });
 });
 
 test.each([
-  "What is a gclid: can you tell me?",
+  "What is a gclid: can you help me?",
   `egclid: ${ID}`,
   `ctwa_clid: ${ID}`,
   `fbclid=${ID}`,
@@ -24,21 +24,21 @@ test.each([
   `gclid: ${"x".repeat(513)}`,
   "",
   undefined,
-])("what only looks like one is none: %s", (text) => {
-  expect(clickInText(text)).toBeUndefined();
+])("finds no click id in %s", (text) => {
+  expect(findClickIdInText(text)).toBeUndefined();
 });
 
-test("whatever click id a link may carry comes out as it went in", () => {
+test("finds every possible click id unchanged", () => {
   const ids = fc.stringMatching(/^[\w-]{10,512}$/);
   fc.assert(
     fc.property(fc.constantFrom("gclid", "gbraid", "wbraid"), ids, (kind, id) => {
-      expect(clickInText(`Hi (${kind}: ${id})`)).toEqual({ kind, id });
+      expect(findClickIdInText(`Hi (${kind}: ${id})`)).toEqual({ kind, id });
     }),
   );
 });
 
-test("a form's hidden field is found by its name, and only while it holds a click id", () => {
-  expect(clickInFields({ full_name: ["Ada"], GCLID: [` ${ID} `] })).toEqual({ kind: "gclid", id: ID });
-  expect(clickInFields({ gclid: [""], wbraid: [ID] })).toEqual({ kind: "wbraid", id: ID });
-  expect(clickInFields({ gclid: ["<test lead: dummy data for gclid>"], gbraid: [] })).toBeUndefined();
+test("finds the click id in a form's hidden field by the name of the field", () => {
+  expect(findClickIdInFields({ full_name: ["Ada"], GCLID: [` ${ID} `] })).toEqual({ kind: "gclid", id: ID });
+  expect(findClickIdInFields({ gclid: [""], wbraid: [ID] })).toEqual({ kind: "wbraid", id: ID });
+  expect(findClickIdInFields({ gclid: ["<test lead: dummy data for gclid>"], gbraid: [] })).toBeUndefined();
 });

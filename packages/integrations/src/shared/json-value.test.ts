@@ -12,10 +12,10 @@ test.each([
   expect(idOf(value)).toBe(id);
 });
 
-test.each(["1790000000", 1_790_000_000])("a time in seconds may be text or number: %o", (value) => {
+test.each(["1790000000", 1_790_000_000])("reads Unix seconds from a string or a number: %o", (value) => {
   expect(dateOfUnixSeconds(value)).toEqual(new Date(1_790_000_000_000));
 });
 
-test.each(["", "soon", -1, "1e9", null, {}, Number.NaN, "1790000000000"])("no time: %o", (value) => {
+test.each(["", "soon", -1, "1e9", null, {}, Number.NaN, "1790000000000"])("rejects %o as a time", (value) => {
   expect(dateOfUnixSeconds(value)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { baseUrl, EnvironmentError, type Environment, flag, readEnvironment, secretList } from "@millrace/core";
 import { z } from "zod";
-import { messagesPerSecond } from "../shared/config.ts";
+import { messagesPerSecond } from "../shared/send/config.ts";
 
 const toggle = z.object({ TELEGRAM_WEBHOOK_ENABLED: flag(true) });
 

@@ -1,5 +1,5 @@
 import type { Integration } from "@millrace/core";
-import { readSendTakesOver } from "../shared/config.ts";
+import { readSendTakesOver } from "../shared/send/config.ts";
 import { idOf, isObject } from "../shared/json-value.ts";
 import { sendRequestHandler } from "../shared/send/request-handler.ts";
 import { isSwitchedOn, readApiConfig, readWebhookConfig } from "./config.ts";

@@ -1,6 +1,6 @@
 import { EnvironmentError } from "@millrace/core";
 import { describe, expect, test } from "vitest";
-import { tokenFor } from "../shared/meta/graph.ts";
+import { tokenFor } from "../shared/meta/graph-tokens.ts";
 import { readApiConfig, readPhoneNumberId } from "./config.ts";
 import { whatsapp } from "./index.ts";
 

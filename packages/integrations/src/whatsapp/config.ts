@@ -1,7 +1,8 @@
 import { baseUrl, type Environment, flag, readEnvironment, secretList } from "@millrace/core";
 import { z } from "zod";
-import { messagesPerSecond, readGraphBaseUrl } from "../shared/config.ts";
-import { type GraphTokens, graphTokens } from "../shared/meta/graph.ts";
+import { readGraphBaseUrl } from "../shared/meta/graph-base-url.ts";
+import { messagesPerSecond } from "../shared/send/config.ts";
+import { type GraphTokens, graphTokens } from "../shared/meta/graph-tokens.ts";
 
 const toggle = z.object({ WHATSAPP_WEBHOOK_ENABLED: flag(true) });
 

@@ -27,7 +27,7 @@ const problemsOf = (body: Record<string, unknown>) =>
     .body.safeParse(body)
     .error?.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
 
-test("a sale becomes one event, under its action and its transaction id, and its caller is told both", () => {
+test("a sale becomes one event under its conversion action and transaction id, and the response has both ids", () => {
   const { status, answer, event, payload } = post({ ...sale, transactionId: "ORDER-1" });
   expect(status).toBe(202);
   expect(answer).toEqual({ accepted: true, id: event.id, transactionId: "ORDER-1" });
@@ -45,14 +45,14 @@ test("a sale becomes one event, under its action and its transaction id, and its
   });
 });
 
-test("what a body tells goes before what is set", () => {
-  const told = { eventSource: "PHONE", conversionAction: "92", tenant: "Acme", consent: { adUserData: "denied" } };
-  const { event, payload } = post({ ...sale, ...told });
-  expect(payload).toMatchObject({ eventSource: "PHONE", actionId: "92", tenant: "Acme", consent: told.consent });
+test("values of the body take precedence over the configuration", () => {
+  const values = { eventSource: "PHONE", conversionAction: "92", tenant: "Acme", consent: { adUserData: "denied" } };
+  const { event, payload } = post({ ...sale, ...values });
+  expect(payload).toMatchObject({ eventSource: "PHONE", actionId: "92", tenant: "Acme", consent: values.consent });
   expect(event.id).toMatch(/^conversion\.92\./);
 });
 
-test("10: neither address nor number is in what is queued or answered, only their hashes", () => {
+test("10: the event and the response contain only hashes of the e-mail address and phone number", () => {
   const { event, answer, payload } = post({ ...sale, email: " Ada.Sample@Example.com", phone: "+1 (800) 555-0100" });
   expect(payload).toMatchObject({
     emailHash: "bfce2dbd91d8c84d317f17b51f6c0d5dbe8122c9b3a06b7d2b8c2079a36f6a65",
@@ -61,7 +61,7 @@ test("10: neither address nor number is in what is queued or answered, only thei
   expect(JSON.stringify([event, answer])).not.toMatch(/ada|sample|example|555-?0100/i);
 });
 
-test("3: the same sale told twice is one event, in whatever spelling; another is another", () => {
+test("3: a repeated sale is one event in any notation, and another sale is another event", () => {
   const first = post(sale);
   const again = { ...sale, value: 12.5, timestamp: "2026-11-24T11:30:00Z", currency: "eur", email: "ada@example.com" };
   expect(post(again).event.id).toBe(first.event.id);
@@ -80,19 +80,19 @@ test("3: the same sale told twice is one event, in whatever spelling; another is
   );
 });
 
-test("a sale can be told again of the right tenant, where the first was none, and with consent, where it had none", () => {
+test("a sale with another tenant or with new consent is another event", () => {
   const granted = { consent: { adUserData: "granted" } };
-  const ids = [{}, { tenant: "Acne" }, granted].map((told) => post({ ...sale, ...told }).event.id);
+  const ids = [{}, { tenant: "Acne" }, granted].map((changes) => post({ ...sale, ...changes }).event.id);
   expect(new Set(ids).size).toBe(3);
 });
 
-test("switched off it is accepted with 200 and held", () => {
+test("while uploads are switched off, a sale is accepted with 200 and held", () => {
   const { status, answer, payload } = post(sale, { enabled: false });
   expect([status, answer]).toMatchObject([200, { accepted: true, held: true }]);
   expect(payload).toMatchObject({ held: "switched_off" });
 });
 
-test("who was not asked whether their data may be used is held where that is so set, and never taken for willing", () => {
+test("a sale without consent is held if consent is required, and consent is never assumed", () => {
   const held = (consent?: object, enabled = true) =>
     (post({ ...sale, consent }, { holdsWithoutConsent: true, enabled }).payload as { held?: string }).held;
   expect([held(), held({ adPersonalization: "granted" })]).toEqual(["no_consent", "no_consent"]);
@@ -101,7 +101,7 @@ test("who was not asked whether their data may be used is held where that is so 
   expect(post(sale).payload).toMatchObject({ held: undefined, consent: {} });
 });
 
-test("a sale is not in the future, but for some minutes between two clocks", () => {
+test("a sale may be at most five minutes in the future", () => {
   const at = (ms: number) => post({ ...sale, timestamp: new Date(NOW.getTime() + ms).toISOString() });
   expect(() => at(5 * 60_000)).not.toThrow();
   const late = () => at(5 * 60_000 + 1);
@@ -153,17 +153,17 @@ test.each<[string, Record<string, unknown>]>([
   ["eventSource", { ...sale, eventSource: "TELEGRAM" }],
   ["conversionAction", { ...sale, conversionAction: "customers/1/conversionActions/2" }],
   ["tenant", { ...sale, tenant: "" }],
-])("a wrong %s is refused by its name: %j", (field, body) => {
+])("a wrong %s is rejected with the name of the field: %j", (field, body) => {
   const problems = problemsOf(body);
   expect(problems?.map((problem) => problem.split(" ")[0])).toEqual([field]);
   expect(problems?.join()).not.toMatch(/ada@|123 0001|0151/);
 });
 
-test("a field that is not known is refused", () => {
+test("an unknown field is rejected", () => {
   expect(conversionRoute(config).body.safeParse({ ...sale, gclidd: "x" }).success).toBe(false);
 });
 
-test("money is kept as it was told, without any loss", () => {
+test("an amount is kept without loss", () => {
   const decimal = fc
     .tuple(fc.nat({ max: 999_999_999_999 }), fc.stringMatching(/^\d{0,6}$/))
     .map(([whole, rest]) => (rest === "" ? String(whole) : `${whole}.${rest}`));
@@ -175,7 +175,7 @@ test("money is kept as it was told, without any loss", () => {
   fc.assert(
     fc.property(fc.nat({ max: 999_999_999 }), fc.nat({ max: 6 }), (units, places) => {
       const text = (units / 10 ** places).toFixed(places);
-      // What JSON.parse makes of it.
+      // The number that JSON.parse returns for the text.
       const { payload } = post({ ...sale, value: Number(text) });
       expect(Number((payload as { value: string }).value)).toBe(Number(text));
       expect((payload as { value: string }).value).toBe(text.includes(".") ? text.replace(/\.?0+$/, "") : text);

@@ -1,43 +1,42 @@
 import { type ApiRoute, apiRoute, contentHash, type Conversion, eventId } from "@millrace/core";
 import { clickOf, type ConversionBody, conversionBody } from "./sale-body.ts";
 import type { RouteConfig } from "../config.ts";
-import { heldFor, saleAnswer, saleOf } from "./sale.ts";
-import { hashed, normalEmail, normalPhone } from "./user-data.ts";
+import { heldReason, saleResponse, saleOf } from "./sale.ts";
+import { sha256Hex, normalizeEmail, normalizePhone } from "./user-data.ts";
 
-/** Kind of the event that a conversion becomes. */
+/** The kind of the event that a conversion becomes. */
 export const CONVERSION = "conversion";
 
-/** Where conversions are posted to. */
+/** The path of the route. */
 export const CONVERSION_PATH = "/api/integrations/google/offline-conversion";
 
-/** Largest body of a sale. */
+/** The largest body of a sale, in bytes. */
 export const MAX_BODY_BYTES = 16_384;
 
 /**
- * The route by which the site or the CRM tells of a sale. The same sale told twice is one event, and one row also where
- * its tenant or consent is told otherwise. E-mail address and phone number are hashed before there is an event: no queue,
- * no log and no table ever has them.
+ * The route by which a site or a CRM reports a sale. A repeated sale is one event. If only its tenant or consent differs,
+ * it is another event for the same row. The e-mail address and phone number are hashed before there is an event, so that
+ * no queue, log or table contains them.
  */
 export function conversionRoute(config: RouteConfig): ApiRoute {
   return apiRoute({
     paths: [CONVERSION_PATH],
     summary: "Report a sale to Google Ads",
     description:
-      "Queues an offline conversion. A sale is known by its transaction id, or else by its click, time, value and " +
-      "currency: told again, it is not uploaded again.\n\nWhile uploads are switched off it is kept as `held`, and the " +
-      "answer is 200.",
+      "Queues an offline conversion. A sale is identified by its transaction id, or else by its click id, time, value " +
+      "and currency. A repeated sale is uploaded once.\n\nWhile uploads are switched off, the sale is kept as `held` " +
+      "and the status is 200.",
     authentication: "one of API_KEYS",
     maxBodyBytes: MAX_BODY_BYTES,
     role: "inbound",
     body: conversionBody,
     status: config.enabled ? 202 : 200,
-    response: saleAnswer,
+    response: saleResponse,
     accept(body, { now }) {
       const conversion = conversionOf(body, config, now);
       const { actionId, transactionId, consent } = conversion;
-      const held = heldFor(consent, config.holdsWithoutConsent, config.enabled);
-      // Told again with the right tenant it is not taken for the one that died of the wrong one, nor with consent for the
-      // one that is held without.
+      const held = heldReason(consent, config.holdsWithoutConsent, config.enabled);
+      // The id contains the tenant and the consent: a corrected request must not be taken for the one that failed or is held.
       const id = eventId(CONVERSION, actionId, contentHash([transactionId, body.tenant ?? "", consent]));
       return {
         events: [{ id, kind: CONVERSION, payload: { ...conversion, tenant: body.tenant, held } }],
@@ -51,18 +50,18 @@ function conversionOf(body: ConversionBody, config: RouteConfig, now: Date): Con
   const sale = saleOf(body, config, now);
   const click = clickOf(body);
   const moment = new Date(sale.convertedAt).toISOString();
-  const email = body.email === undefined ? undefined : normalEmail(body.email);
-  const phone = body.phone === undefined ? undefined : normalPhone(body.phone);
+  const email = body.email === undefined ? undefined : normalizeEmail(body.email);
+  const phone = body.phone === undefined ? undefined : normalizePhone(body.phone);
   return {
     ...sale,
-    transactionId: body.transactionId ?? contentHash([click, moment, shortest(body.value), body.currency]),
+    transactionId: body.transactionId ?? contentHash([click, moment, withoutTrailingZeros(body.value), body.currency]),
     click,
-    emailHash: email && hashed(email),
-    phoneHash: phone && hashed(phone),
+    emailHash: email && sha256Hex(email),
+    phoneHash: phone && sha256Hex(phone),
   };
 }
 
-/** A decimal without the zeros that change nothing: 12.50 is 12.5. */
-function shortest(decimal: string): string {
+/** Removes the trailing zeros of a decimal: 12.50 becomes 12.5. */
+function withoutTrailingZeros(decimal: string): string {
   return decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal;
 }

@@ -40,12 +40,12 @@ function accepted(route: ApiRoute, body: object): InboundEvent {
   const call = { params: { id: ID }, caller: "c", idempotencyKey: undefined, newId: () => "id", now: NOW };
   const [event] = route.accept(route.body.parse(body), call).events;
   if (!event) throw new Error("no event");
-  // As the queue hands it on.
-  const told = JSON.parse(JSON.stringify(event)) as typeof event;
-  return { v: EVENT_VERSION, integration: "google", correlationId: "c", receivedAt: NOW.toISOString(), ...told };
+  // The queue stores events as JSON.
+  const parsed = JSON.parse(JSON.stringify(event)) as typeof event;
+  return { v: EVENT_VERSION, integration: "google", correlationId: "c", receivedAt: NOW.toISOString(), ...parsed };
 }
 
-const unexpected = () => Promise.reject(new Error("nothing is asked for"));
+const unexpected = () => Promise.reject(new Error("no call is expected"));
 const context: AdapterContext = {
   http: unexpected,
   log: recordingLogger().log,
@@ -57,33 +57,35 @@ const context: AdapterContext = {
   signal: new AbortController().signal,
 };
 
-/** Works an event off, and tells what the stores were asked; `isNew` is what they say of the conversion,
- * `found` the lead or conversation that they have. */
-async function work(
+/**
+ * Handles an event and returns the calls of the stores. `isNew` is whether the conversion is new, `found` the lead or
+ * conversation in the stores.
+ */
+async function handle(
   event: InboundEvent,
   isNew = true,
   found?: { tenantId: string; click?: Click; consents?: Record<string, boolean> },
 ) {
   const calls: unknown[][] = [];
-  const noting =
+  const recording =
     <Result>(name: string, result: Result) =>
-    async (...given: unknown[]) => {
-      calls.push([name, ...given]);
+    async (...args: unknown[]) => {
+      calls.push([name, ...args]);
       return result;
     };
   const stores = {
-    leads: { find: noting("findLead", found && { consents: {}, ...found }) },
-    conversations: { find: noting("findConversation", found && { ...THREAD, ...found }) },
-    accounts: { tenantOf: noting("tenantOf", "owner") },
-    tenants: { findByName: noting("named", "named") },
-    conversions: { add: noting("add", isNew) },
+    leads: { find: recording("findLead", found && { consents: {}, ...found }) },
+    conversations: { find: recording("findConversation", found && { ...THREAD, ...found }) },
+    accounts: { tenantOf: recording("tenantOf", "owner") },
+    tenants: { findByName: recording("named", "named") },
+    conversions: { add: recording("add", isNew) },
   } satisfies { [Name in keyof Stores]?: Partial<Stores[Name]> } as unknown as Stores;
   const write = await google.handler({}).handle(event, context);
   return { outcome: await write(stores), calls };
 }
 
-test("a conversion becomes a row of the account's owner, to be uploaded", async () => {
-  const { outcome, calls } = await work(
+test("a conversion becomes a row of the tenant that owns the account", async () => {
+  const { outcome, calls } = await handle(
     eventOf({ ...sale, email: "ada@example.com", consent: { adUserData: "granted" } }),
   );
   expect(outcome).toEqual({ result: "written" });
@@ -108,8 +110,8 @@ test("a conversion becomes a row of the account's owner, to be uploaded", async 
   ]);
 });
 
-test("one that names its tenant is that tenant's", async () => {
-  const { calls } = await work(eventOf({ ...sale, tenant: "Acme" }));
+test("a conversion with a tenant name becomes a row of that tenant", async () => {
+  const { calls } = await handle(eventOf({ ...sale, tenant: "Acme" }));
   expect(calls).toMatchObject([
     ["named", "Acme"],
     ["add", { tenantId: "named" }],
@@ -117,21 +119,21 @@ test("one that names its tenant is that tenant's", async () => {
   expect(calls[1]?.[1]).not.toHaveProperty("tenant");
 });
 
-test("one that is accepted while uploads are off is held, and says so", async () => {
-  const { outcome, calls } = await work(eventOf(sale, false));
+test("a conversion that was accepted while uploads were off is held, and the outcome has the reason", async () => {
+  const { outcome, calls } = await handle(eventOf(sale, false));
   expect(outcome).toEqual({ result: "written", detail: "held: switched_off" });
   expect(calls.at(-1)).toMatchObject(["add", { held: "switched_off" }]);
 });
 
-test("3: one that is there already changes nothing", async () => {
-  expect((await work(eventOf(sale), false)).outcome).toEqual({ result: "ignored", detail: "uploaded before" });
+test("3: a conversion that exists changes nothing", async () => {
+  expect((await handle(eventOf(sale), false)).outcome).toEqual({ result: "ignored", detail: "uploaded before" });
 });
 
 const click: Click = { kind: "wbraid", id: "c-2" };
 
-test("a lead that is won becomes a conversion of its tenant, with its click and what its form said of consent", async () => {
+test("a won lead becomes a conversion of its tenant with its click id and the consent of its form", async () => {
   const consents = { privacy: true, ad_user_data: true, ad_personalization: false };
-  const { outcome, calls } = await work(won("lead"), true, { tenantId: "mill", click, consents });
+  const { outcome, calls } = await handle(won("lead"), true, { tenantId: "mill", click, consents });
   expect(outcome).toEqual({ result: "written" });
   expect(calls).toMatchObject([
     ["findLead", ID],
@@ -150,60 +152,63 @@ test("a lead that is won becomes a conversion of its tenant, with its click and 
   expect(calls[1]?.[1]).not.toHaveProperty("subject");
 });
 
-test("what the caller says of consent goes before what the form said, word by word", async () => {
+test("the caller's consent takes precedence over the form's, field by field", async () => {
   const consents = { ad_user_data: true, ad_personalization: true };
   const event = won("lead", {}, { consent: { adUserData: "denied" } });
-  const { calls } = await work(event, true, { tenantId: "mill", click, consents });
+  const { calls } = await handle(event, true, { tenantId: "mill", click, consents });
   expect(calls[1]?.[1]).toMatchObject({ consent: { adUserData: "denied", adPersonalization: "granted" } });
 });
 
-test("a conversation that is won becomes a conversion of its tenant, with nothing said of consent that nobody said", async () => {
-  const { calls } = await work(won("conversation"), true, { tenantId: "mill", click });
+test("a won conversation becomes a conversion of its tenant without consent", async () => {
+  const { calls } = await handle(won("conversation"), true, { tenantId: "mill", click });
   expect(calls).toMatchObject([
     ["findConversation", ID],
     ["add", { tenantId: "mill", conversationId: ID, click, consent: {}, held: undefined }],
   ]);
 });
 
-test("where consent is needed, what was won without any is held", async () => {
+test("a won lead or conversation without consent is held if consent is required", async () => {
   const holds = { holdsWithoutConsent: true };
   const lead = (consents: Record<string, boolean>) =>
-    work(won("lead", holds), true, { tenantId: "mill", click, consents });
+    handle(won("lead", holds), true, { tenantId: "mill", click, consents });
   expect((await lead({})).outcome).toEqual({ result: "written", detail: "held: no_consent" });
   expect((await lead({ ad_user_data: true })).outcome).toEqual({ result: "written" });
-  const off = await work(won("conversation", { enabled: false }), true, { tenantId: "mill", click });
+  const off = await handle(won("conversation", { enabled: false }), true, { tenantId: "mill", click });
   expect(off.outcome).toEqual({ result: "written", detail: "held: switched_off" });
 });
 
 test.each<[string, { tenantId: string } | undefined]>([
   ["there is no such conversation", undefined],
-  ["the conversation carries no click id", { tenantId: "mill" }],
-])("what cannot be a conversion is given up with the reason: %s", async (message, found) => {
-  await expect(work(won("conversation"), true, found)).rejects.toMatchObject({ next: { kind: "permanent" }, message });
+  ["the conversation has no click id", { tenantId: "mill" }],
+])("a won event that cannot become a conversion fails with the reason: %s", async (message, found) => {
+  await expect(handle(won("conversation"), true, found)).rejects.toMatchObject({
+    next: { kind: "permanent" },
+    message,
+  });
 });
 
-test("what is no conversion dies with the names of its fields alone", async () => {
+test("an invalid payload fails with the names of its fields only", async () => {
   const payload = { ...(eventOf(sale).payload as object), emailHash: "ada@example.com", click: undefined };
-  await expect(work({ ...eventOf(sale), payload })).rejects.toMatchObject({
+  await expect(handle({ ...eventOf(sale), payload })).rejects.toMatchObject({
     next: { kind: "permanent" },
     message: "payload not understood: click, emailHash",
   });
-  await expect(work({ ...eventOf(sale), kind: "refund" })).rejects.toMatchObject({ next: { kind: "permanent" } });
+  await expect(handle({ ...eventOf(sale), kind: "refund" })).rejects.toMatchObject({ next: { kind: "permanent" } });
 });
 
-test("samples are told their fields", () => {
-  const fields = { gclid: "told", value: "7", currency: "USD", transactionId: "T" };
+test("the samples use the given fields", () => {
+  const fields = { gclid: "given", value: "7", currency: "USD", transactionId: "T" };
   const { conversion } = google.samples({ API_KEYS: "first, second" }, NOW, fields);
   expect(conversion?.headers).toMatchObject({ authorization: "Bearer first" });
   expect(JSON.parse(conversion?.body ?? "")).toMatchObject(fields);
-  const path = (told: object) => google.samples({}, NOW, { ...told })["won"]?.path;
+  const path = (ids: object) => google.samples({}, NOW, { ...ids })["won"]?.path;
   expect([path({ leadId: "1" }), path({ conversationId: "2" })]).toEqual([
     "/api/leads/1/won",
     "/api/conversations/2/won",
   ]);
-  const own = google.samples({}, NOW);
-  expect(own["conversion"]?.path).toBe("/api/integrations/google/offline-conversion");
-  expect(conversionRoute(readRouteConfig({})).body.safeParse(JSON.parse(own["conversion"]?.body ?? "")).success).toBe(
-    true,
-  );
+  const samples = google.samples({}, NOW);
+  expect(samples["conversion"]?.path).toBe("/api/integrations/google/offline-conversion");
+  expect(
+    conversionRoute(readRouteConfig({})).body.safeParse(JSON.parse(samples["conversion"]?.body ?? "")).success,
+  ).toBe(true);
 });

@@ -13,13 +13,13 @@ import { z } from "zod";
 import { CLICK_KINDS } from "../../shared/click-id.ts";
 import { parsePayload } from "../../shared/parse-payload.ts";
 import { CONVERSION } from "./conversion-route.ts";
-import { heldFor } from "./sale.ts";
+import { heldReason } from "./sale.ts";
 import { WON } from "./won-route.ts";
 
-const consentWord = z.enum(["granted", "denied"]).optional();
+const consentStatus = z.enum(["granted", "denied"]).optional();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** A sale as its route made it. */
+/** The fields of a sale in an event's payload. */
 const salePayload = z.object({
   transactionId: z.string().min(1),
   accountId: z.string().min(1),
@@ -27,7 +27,7 @@ const salePayload = z.object({
   convertedAt: z.iso.datetime({ offset: true }),
   value: z.string().optional(),
   currency: z.string().optional(),
-  consent: z.object({ adUserData: consentWord, adPersonalization: consentWord }),
+  consent: z.object({ adUserData: consentStatus, adPersonalization: consentStatus }),
   eventSource: z.string().min(1),
 });
 
@@ -36,19 +36,19 @@ const conversionPayload = salePayload.extend({
   click: z.object({ kind: z.enum(CLICK_KINDS), id: z.string().min(1) }),
   emailHash: hash.optional(),
   phoneHash: hash.optional(),
-  /** Name of the tenant whose it is; absent: the account's. */
+  /** The name of the tenant. Without it, the tenant that owns the account. */
   tenant: z.string().optional(),
 });
 
 const wonPayload = salePayload.extend({
   subject: z.enum(["lead", "conversation"]),
   subjectId: z.uuid(),
-  /** Whether uploads were switched on, and whether it is held where nobody said that the person's data may be used. */
+  /** Whether uploads were switched on, and whether a sale without consent is held. */
   enabled: z.boolean(),
   holdsWithoutConsent: z.boolean(),
 });
 
-/** The work behind the routes: a sale becomes a row, from which the upload takes it. */
+/** Handles the events of the routes: a sale becomes a row, which the upload reads. */
 export const googleHandler: EventHandler = {
   callsProvider: false,
   scopes: () => [],
@@ -59,7 +59,7 @@ export const googleHandler: EventHandler = {
       case WON:
         return wonWrite(event);
       default:
-        throw permanent(`no such kind of event: ${event.kind}`);
+        throw permanent(`unknown event kind: ${event.kind}`);
     }
   },
 };
@@ -81,14 +81,14 @@ function wonWrite(event: InboundEvent): Write {
     const found = await (subject === "lead" ? stores.leads.find(subjectId) : stores.conversations.find(subjectId));
     if (!found) throw permanent(`there is no such ${subject}`, "unknown");
     const { tenantId, click } = found;
-    if (!click) throw permanent(`the ${subject} carries no click id`, "no_click");
+    if (!click) throw permanent(`the ${subject} has no click id`, "no_click");
     const consent = "consents" in found ? { ...consentOf(found.consents), ...sale.consent } : sale.consent;
     return add(stores, {
       ...sale,
       tenantId,
       click,
       consent,
-      held: heldFor(consent, holdsWithoutConsent, enabled),
+      held: heldReason(consent, holdsWithoutConsent, enabled),
       ...(subject === "lead" ? { leadId: subjectId } : { conversationId: subjectId }),
     });
   };
@@ -99,11 +99,11 @@ async function add(stores: Stores, conversion: NewConversion): Promise<Outcome> 
   return conversion.held ? { result: "written", detail: `held: ${conversion.held}` } : { result: "written" };
 }
 
-/** What a form's boxes of consent say, where they are named as Google names them; a box left empty is a refusal. */
+/** The consent in a form's boxes that have Google's names. An unchecked box is a refusal. */
 function consentOf(boxes: Readonly<Record<string, boolean>>): Conversion["consent"] {
-  const word = (box: boolean | undefined) => {
+  const status = (box: boolean | undefined) => {
     if (box === undefined) return undefined;
     return box ? "granted" : "denied";
   };
-  return { adUserData: word(boxes["ad_user_data"]), adPersonalization: word(boxes["ad_personalization"]) };
+  return { adUserData: status(boxes["ad_user_data"]), adPersonalization: status(boxes["ad_personalization"]) };
 }

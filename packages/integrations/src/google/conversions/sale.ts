@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { SaleBody } from "./sale-body.ts";
 import type { RouteConfig } from "../config.ts";
 
-/** How far a caller's clock may be before ours, in ms. */
+/** How far the caller's clock may be ahead of ours, in ms. */
 const CLOCK_DIFFERENCE_MS = 5 * 60_000;
 
-/** What is the same of every sale: what its body tells, and what is set where it does not. Throws FieldProblem. */
+/** The fields that all sales share: those of the body, or else of the configuration. Throws InvalidFieldError. */
 export function saleOf(
   body: Omit<SaleBody, "timestamp"> & { timestamp?: string | undefined },
   config: RouteConfig,
@@ -27,10 +27,10 @@ export function saleOf(
 }
 
 /**
- * What a sale is held for. Missing consent before a switch, so that it is still held once that is on. Of the two words
- * of consent it is this one without which Google may not use what is uploaded.
+ * The reason to hold a sale, or undefined. Missing consent comes first, so that the sale is still held after uploads are
+ * switched on. Only `adUserData` counts: without it Google may not use the uploaded data.
  */
-export function heldFor(
+export function heldReason(
   consent: Conversion["consent"],
   needsConsent: boolean,
   enabled: boolean,
@@ -39,10 +39,10 @@ export function heldFor(
   return enabled ? undefined : "switched_off";
 }
 
-/** What the caller is told of a sale. */
-export const saleAnswer = z.strictObject({
+/** The response to a reported sale. */
+export const saleResponse = z.strictObject({
   accepted: z.literal(true),
-  id: z.string().meta({ description: "What `millrace trace` takes to tell where the conversion is." }),
+  id: z.string().meta({ description: "The id for `millrace trace`, which shows the status of the conversion." }),
   transactionId: z.string(),
-  held: z.literal(true).optional().meta({ description: "It is kept and not uploaded." }),
+  held: z.literal(true).optional().meta({ description: "The conversion is kept and not uploaded." }),
 });

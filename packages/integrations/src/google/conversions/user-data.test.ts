@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hashed, looksPersonal, normalEmail, normalPhone } from "./user-data.ts";
+import { sha256Hex, looksLikePersonalData, normalizeEmail, normalizePhone } from "./user-data.ts";
 
 test.each([
   ["QuinnY@EXAMPLE.com", "quinny@example.com"],
@@ -17,8 +17,8 @@ test.each([
   ["quinn@home@example.com", undefined],
   ["+all@gmail.com", undefined],
   ["...@gmail.com", undefined],
-])("the address %j is hashed as %j", (text, expected) => {
-  expect(normalEmail(text)).toBe(expected);
+])("the e-mail address %j is normalized to %j", (text, expected) => {
+  expect(normalizeEmail(text)).toBe(expected);
 });
 
 test.each([
@@ -37,32 +37,32 @@ test.each([
   ["++++", undefined],
   ["1+8005550100", undefined],
   ["", undefined],
-])("the number %j is hashed as %j", (text, expected) => {
-  expect(normalPhone(text)).toBe(expected);
+])("the phone number %j is normalized to %j", (text, expected) => {
+  expect(normalizePhone(text)).toBe(expected);
 });
 
-// The hashes are those of Google's own library.
+// The hashes come from Google's own library.
 test.each([
-  [normalEmail("  ALEXZ@example.com   "), "509e933019bb285a134a9334b8bb679dff79d0ce023d529af4bd744d47b4fd8a"],
-  [normalPhone("   +1-800-555-0100"), "fb4f73a6ec5fdb7077d564cdd22c3554b43ce49168550c3b12c547b78c517b30"],
+  [normalizeEmail("  ALEXZ@example.com   "), "509e933019bb285a134a9334b8bb679dff79d0ce023d529af4bd744d47b4fd8a"],
+  [normalizePhone("   +1-800-555-0100"), "fb4f73a6ec5fdb7077d564cdd22c3554b43ce49168550c3b12c547b78c517b30"],
 ])("%s has Google's hash", (normal, hash) => {
-  expect(hashed(normal ?? "")).toBe(hash);
+  expect(sha256Hex(normal ?? "")).toBe(hash);
 });
 
-test("what is normal stays as it is, however it is written once more", () => {
-  const spoilt = fc.constantFrom(" ", "-", ".", "");
+test("a normalized value is the same for every notation", () => {
+  const separator = fc.constantFrom(" ", "-", ".", "");
   const digits = fc.stringMatching(/^[1-9]\d{6,14}$/);
   fc.assert(
-    fc.property(digits, spoilt, fc.nat(), (number, mark, at) => {
+    fc.property(digits, separator, fc.nat(), (number, mark, at) => {
       const cut = at % number.length;
-      expect(normalPhone(`+${number.slice(0, cut)}${mark}${number.slice(cut)} `)).toBe(`+${number}`);
+      expect(normalizePhone(`+${number.slice(0, cut)}${mark}${number.slice(cut)} `)).toBe(`+${number}`);
     }),
   );
   fc.assert(
     fc.property(fc.emailAddress(), (email) => {
-      const normal = normalEmail(` ${email.toUpperCase()}`);
+      const normal = normalizeEmail(` ${email.toUpperCase()}`);
       fc.pre(normal !== undefined);
-      expect(normalEmail(normal ?? "")).toBe(normal);
+      expect(normalizeEmail(normal ?? "")).toBe(normal);
     }),
   );
 });
@@ -79,6 +79,6 @@ test.each([
   ["ORDER-555-123", false],
   ["A@17", false],
   ["+17", false],
-])("%j is personal: %s", (text, personal) => {
-  expect(looksPersonal(text)).toBe(personal);
+])("%j looks like personal data: %s", (text, personal) => {
+  expect(looksLikePersonalData(text)).toBe(personal);
 });

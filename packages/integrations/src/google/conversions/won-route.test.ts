@@ -9,9 +9,9 @@ const OTHER = "019ab000-0000-7000-8000-00000000000d";
 const config: RouteConfig = { ...readRouteConfig({}), enabled: true, accountId: "5550001111", actionId: "91" };
 const sale = { value: "149.90", currency: "EUR" };
 
-type Told = { subject?: WonSubject; id?: string; now?: Date; changes?: Partial<RouteConfig> };
+type PostOptions = { subject?: WonSubject; id?: string; now?: Date; changes?: Partial<RouteConfig> };
 
-function post(body: object, { subject = "lead", id = ID, now = NOW, changes = {} }: Told = {}) {
+function post(body: object, { subject = "lead", id = ID, now = NOW, changes = {} }: PostOptions = {}) {
   const route = wonRoute(subject, { ...config, ...changes });
   const params = route.params?.parse({ id });
   const call = { params, caller: "c", idempotencyKey: undefined, newId: () => "id", now };
@@ -21,7 +21,7 @@ function post(body: object, { subject = "lead", id = ID, now = NOW, changes = {}
   return { status: route.status, answer: route.response.parse(answer), event };
 }
 
-test("what was won becomes one event that names the lead, with all that its sale is but the click", () => {
+test("a won lead becomes one event with the lead's id and all fields of the sale except the click id", () => {
   const { status, answer, event } = post(sale);
   expect(status).toBe(202);
   expect(answer).toEqual({ accepted: true, id: event.id, transactionId: `lead-${ID}` });
@@ -45,7 +45,7 @@ test("what was won becomes one event that names the lead, with all that its sale
   });
 });
 
-test("3: a lead is won once, or once for each transaction that its caller names", () => {
+test("3: a lead is won once, or once for each transaction id", () => {
   const first = post(sale).event.id;
   const later = new Date(NOW.getTime() + 60_000);
   expect(post({ value: 20, currency: "USD" }, { now: later }).event.id).toBe(first);
@@ -61,14 +61,14 @@ test("3: a lead is won once, or once for each transaction that its caller names"
   expect(new Set([first, ...others]).size).toBe(7);
 });
 
-test("its time may be told, and is not in the future", () => {
+test("the time of the sale is optional and not in the future", () => {
   const at = (ms: number) => post({ ...sale, timestamp: new Date(NOW.getTime() + ms).toISOString() });
   const earlier = new Date(NOW.getTime() - 3_600_000).toISOString();
   expect(at(-3_600_000).event.payload).toMatchObject({ convertedAt: earlier });
   expect(() => at(3_600_000)).toThrow(InvalidFieldError);
 });
 
-test("switched off it is accepted with 200 and held", () => {
+test("while uploads are switched off, the sale is accepted with 200 and held", () => {
   const { status, answer, event } = post(sale, { changes: { enabled: false } });
   expect([status, answer]).toMatchObject([200, { accepted: true, held: true }]);
   expect(event.payload).toMatchObject({ enabled: false });
@@ -82,13 +82,13 @@ test.each([
   ["transactionId", { ...sale, transactionId: "ada@example.com" }],
   ["timestamp", { ...sale, timestamp: "2026-11-24" }],
   ["", { ...sale, gclid: "a-click-is-known-already" }],
-])("a wrong %s is refused by its name: %j", (field, body) => {
+])("a wrong %s is rejected with the name of the field: %j", (field, body) => {
   const problems = wonRoute("lead", config)
     .body.safeParse(body)
     .error?.issues.map(({ path }) => path.join("."));
   expect(problems).toEqual([field]);
 });
 
-test.each(["7", "", "019ab000", "../../livez"])("what is no id of a row is refused: %j", (id) => {
+test.each(["7", "", "019ab000", "../../livez"])("an invalid row id is rejected: %j", (id) => {
   expect(wonRoute("conversation", config).params?.safeParse({ id }).success).toBe(false);
 });

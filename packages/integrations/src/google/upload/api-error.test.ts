@@ -22,7 +22,7 @@ test.each<[string, HttpResponse, NextStep]>([
   ["UNKNOWN", googleError(500, "UNKNOWN"), again],
   ["DEADLINE_EXCEEDED", googleError(504, "DEADLINE_EXCEEDED"), again],
   ["ABORTED", googleError(409, "ABORTED"), again],
-  ["a gateway's page", { status: 502, headers: {}, json: undefined }, again],
+  ["an HTML page of a gateway", { status: 502, headers: {}, json: undefined }, again],
   ["UNAVAILABLE for a while", withHeader(googleError(503, "UNAVAILABLE"), "9"), later(9_000)],
   ["RESOURCE_EXHAUSTED", googleError(429, "RESOURCE_EXHAUSTED"), later(60_000)],
   ["RESOURCE_EXHAUSTED for a while", googleError(429, "RESOURCE_EXHAUSTED", { retryDelay: "7.5s" }), later(7_500)],
@@ -30,28 +30,28 @@ test.each<[string, HttpResponse, NextStep]>([
   ["UNAUTHENTICATED", googleError(401, "UNAUTHENTICATED"), project],
   ["SERVICE_DISABLED", { status: 403, headers: {}, json: fixture("error-403-service-disabled") }, project],
   [
-    "a scope that lacks",
+    "a missing OAuth scope",
     googleError(403, "PERMISSION_DENIED", reason("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "googleapis.com")),
     project,
   ],
   ["PERMISSION_DENIED", googleError(403, "PERMISSION_DENIED", reason("PERMISSION_DENIED")), account],
-  ["403 without a word", { status: 403, headers: {}, json: undefined }, account],
+  ["403 without a body", { status: 403, headers: {}, json: undefined }, account],
   ["terms", googleError(403, "PERMISSION_DENIED", reason(TERMS)), account],
   ["terms under another status", googleError(400, "FAILED_PRECONDITION", reason(TERMS)), account],
   ["terms as a violation", violations({ field: "destinations[0]", reason: TERMS }), account],
   ["not allowlisted", googleError(403, "PERMISSION_DENIED", reason("NOT_ALLOWLISTED")), account],
-  ["a path that is not there", googleError(404, "NOT_FOUND"), project],
-  ["an unknown request", googleError(404, "NOT_FOUND", reason("INVALID_REQUEST_ID")), { kind: "permanent" }],
+  ["an unknown path", googleError(404, "NOT_FOUND"), project],
+  ["an unknown request id", googleError(404, "NOT_FOUND", reason("INVALID_REQUEST_ID")), { kind: "permanent" }],
   ["INVALID_ARGUMENT", violations(), { kind: "permanent" }],
-])("%s is answered with its next step", (_, response, next) => {
+])("%s maps to its next step", (_, response, next) => {
   expect(classifyGoogle(response, "1", NOW)?.next).toEqual(next);
 });
 
-test("what worked is no error", () => {
+test("a successful response has no error", () => {
   expect(classifyGoogle({ status: 200, headers: {}, json: {} }, "1", NOW)).toBeUndefined();
 });
 
-test("an error tells Google's word and the request, and nothing that Google wrote", () => {
+test("the error names Google's reason and request id, and contains no text of Google's", () => {
   const error = classifyGoogle(
     googleError(403, "PERMISSION_DENIED", reason("PERMISSION_DENIED"), { requestId: "t-6bc8" }),
     "1",
@@ -64,5 +64,5 @@ test("an error tells Google's word and the request, and nothing that Google wrot
   const gone = classifyGoogle(googleError(400, "INVALID_ARGUMENT", reason("INVALID_REQUEST_ID")), "1", NOW);
   expect(gone).toMatchObject({ code: "INVALID_REQUEST_ID", next: { kind: "permanent" } });
   const odd = classifyGoogle(googleError(401, "ada@example.com", { reason: "s3cret!", requestId: "<b>" }), "1", NOW);
-  expect(odd?.message).toBe("Google refuses the credentials (Google error http_401)");
+  expect(odd?.message).toBe("Google rejects the credentials (Google error http_401)");
 });

@@ -1,20 +1,20 @@
 import { classifyHttp, type HttpResponse, type NextStep, ProviderError, retryable } from "@millrace/core";
 import { z } from "zod";
 
-/** What waits when the credentials, the Cloud project or its limit are what stops an upload. */
-export const PROJECT = "google:project";
+/** Waits while the credentials, the Cloud project or its rate limit prevent uploads. */
+export const PROJECT_SCOPE = "google:project";
 
-/** What waits when only this account cannot be uploaded to. */
+/** Waits while uploads to one account are not possible. */
 export function accountScope(accountId: string): string {
   return `google:account:${accountId}`;
 }
 
-/** A word of Google's, such as `INVALID_HEX_ENCODING`: what else an error says may hold what was sent. */
-const word = z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/);
+/** A reason such as `INVALID_HEX_ENCODING`. Other texts of an error are ignored, because they can quote the request. */
+const reasonName = z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/);
 
-/** Parts of an error's `details` by their `@type`. https://google.aip.dev/193 */
+/** The fields of all types of an error's `details`. https://google.aip.dev/193 */
 const detail = z.object({
-  reason: word.optional().catch(undefined),
+  reason: reasonName.optional().catch(undefined),
   domain: z.string().optional().catch(undefined),
   requestId: z
     .string()
@@ -27,22 +27,22 @@ const detail = z.object({
     .optional()
     .catch(undefined),
   fieldViolations: z
-    .array(z.object({ field: z.string().catch(""), reason: word.catch("INVALID_ARGUMENT") }))
+    .array(z.object({ field: z.string().catch(""), reason: reasonName.catch("INVALID_ARGUMENT") }))
     .catch([])
     .default([]),
 });
 
 const errorBody = z.object({
-  error: z.object({ status: word.optional().catch(undefined), details: z.array(detail).catch([]).default([]) }),
+  error: z.object({ status: reasonName.optional().catch(undefined), details: z.array(detail).catch([]).default([]) }),
 });
 
-/** What of an error of Google's decides. */
+/** The fields of a Google error that classification needs. */
 export type GoogleError = {
-  /** Its name, e.g. `PERMISSION_DENIED`. */
+  /** The status, e.g. `PERMISSION_DENIED`. */
   status: string | undefined;
-  /** What is behind that, e.g. `SERVICE_DISABLED`. */
+  /** The reason of the status, e.g. `SERVICE_DISABLED`. */
   reason: string | undefined;
-  /** Whether it is of Google's APIs in general, and not of this one. */
+  /** Whether Google's API platform returned the error, and not the Data Manager API. */
   ofPlatform: boolean;
   /** For Google's support. */
   requestId: string | undefined;
@@ -50,7 +50,7 @@ export type GoogleError = {
   violations: readonly { field: string; reason: string }[];
 };
 
-/** The error in an answer; undefined when it holds none. */
+/** The error in a response, or undefined. */
 export function googleErrorOf(response: HttpResponse): GoogleError | undefined {
   const parsed = errorBody.safeParse(response.json);
   if (!parsed.success) return undefined;
@@ -67,11 +67,11 @@ export function googleErrorOf(response: HttpResponse): GoogleError | undefined {
   };
 }
 
-/** The advertiser must agree to something, or Google must let it in. */
+/** The advertiser must accept terms, or Google must allowlist the account. */
 const AGREEMENT = /TERMS_NOT_SIGNED|NOT_ALLOWLISTED/;
 
 /**
- * What to do about an answer, by Google's own words before the HTTP status. Undefined when the call worked.
+ * Maps a response to the next step, by Google's reason before the HTTP status. Undefined when the call succeeded.
  * https://developers.google.com/data-manager/api/devguides/concepts/understand-errors
  */
 export function classifyGoogle(response: HttpResponse, accountId: string, now: Date): ProviderError | undefined {
@@ -82,26 +82,26 @@ export function classifyGoogle(response: HttpResponse, accountId: string, now: D
   const trace = error?.requestId === undefined ? "" : `, request ${error.requestId}`;
   const failure = (meaning: string, next: NextStep) =>
     new ProviderError(`${meaning} (Google error ${code}${trace})`, next, { code });
-  const project: NextStep = { kind: "paused", scope: PROJECT };
+  const project: NextStep = { kind: "paused", scope: PROJECT_SCOPE };
   const account: NextStep = { kind: "paused", scope: accountScope(accountId) };
 
   if (
     [error?.reason, ...(error?.violations ?? []).map(({ reason }) => reason)].some((name) => AGREEMENT.test(name ?? ""))
   )
-    return failure("terms of Google Ads are not agreed to, or the account is not let in", account);
-  if (status === 401) return failure("Google refuses the credentials", project);
+    return failure("the terms of Google Ads are not accepted, or the account is not allowlisted", account);
+  if (status === 401) return failure("Google rejects the credentials", project);
   if (status === 403 && error?.ofPlatform)
     return failure("the Cloud project may not use the Data Manager API", project);
   if (status === 403) return failure("the credentials may not upload to the account", account);
   if (status === 429 && error?.retryMs !== undefined)
     return failure("too many requests", {
       kind: "rate_limited",
-      scope: PROJECT,
+      scope: PROJECT_SCOPE,
       until: new Date(now.getTime() + error.retryMs),
     });
-  if (error?.reason === "INVALID_REQUEST_ID") return failure("Google knows no such request", { kind: "permanent" });
+  if (error?.reason === "INVALID_REQUEST_ID") return failure("Google has no such request", { kind: "permanent" });
   if (status === 404) return failure("GOOGLE_DATAMANAGER_BASE_URL does not lead to the Data Manager API", project);
-  // ABORTED: another call was in its way.
-  if (status === 409) return retryable(`Google has trouble (Google error ${code}${trace})`, { code });
-  return classifyHttp(response, PROJECT, now);
+  // ABORTED: the call conflicts with another one.
+  if (status === 409) return retryable(`Google has a temporary error (Google error ${code}${trace})`, { code });
+  return classifyHttp(response, PROJECT_SCOPE, now);
 }

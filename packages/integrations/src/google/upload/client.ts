@@ -2,17 +2,17 @@ import type { HttpResponse, UploadContext } from "@millrace/core";
 import type { UploadsConfig } from "../config.ts";
 import type { AccessToken } from "./credentials.ts";
 
-/** A method of the Data Manager API. */
+/** A call of the Data Manager API. */
 type Call = { method: "GET" | "POST"; path: string; body?: Record<string, unknown> };
 
-/** Calls the Data Manager API; a token that it refuses is fetched anew, once. Rejects with ProviderError only. */
+/** Calls the Data Manager API. A rejected token is refreshed once. Rejects with ProviderError only. */
 export async function callGoogle(
   call: Call,
   { baseUrl, project }: Pick<UploadsConfig, "baseUrl" | "project">,
   accessToken: AccessToken,
   { http, signal }: Pick<UploadContext, "http" | "signal">,
 ): Promise<HttpResponse> {
-  const ask = async (refresh: boolean) => {
+  const send = async (refresh: boolean) => {
     const headers = {
       authorization: `Bearer ${await accessToken(refresh)}`,
       ...(call.body ? { "content-type": "application/json" } : {}),
@@ -22,6 +22,6 @@ export async function callGoogle(
     const url = `${baseUrl}/${call.path}`;
     return http({ method: call.method, url, headers, ...(body === undefined ? {} : { body }) }, signal);
   };
-  const response = await ask(false);
-  return response.status === 401 ? ask(true) : response;
+  const response = await send(false);
+  return response.status === 401 ? send(true) : response;
 }

@@ -6,22 +6,22 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { accessTokens } from "./credentials.ts";
 
-/** A token service that gives `token-1`, `token-2`, … unless it is told to answer otherwise. */
+/** A token service that returns `token-1`, `token-2`, … or `rejection`. */
 let server: Server;
 let folder: string;
 let file: string;
-let asked: URLSearchParams[];
-let refusal: { status: number; body: object } | undefined;
+let requests: URLSearchParams[];
+let rejection: { status: number; body: object } | undefined;
 
 beforeEach(async () => {
-  asked = [];
-  refusal = undefined;
+  requests = [];
+  rejection = undefined;
   server = createServer((request, response) => {
     void request.toArray().then((chunks) => {
-      asked.push(new URLSearchParams(chunks.join("")));
-      response.writeHead(refusal?.status ?? 200, { "content-type": "application/json" });
-      const token = { access_token: `token-${asked.length}`, token_type: "Bearer", expires_in: 3600 };
-      response.end(JSON.stringify(refusal?.body ?? token));
+      requests.push(new URLSearchParams(chunks.join("")));
+      response.writeHead(rejection?.status ?? 200, { "content-type": "application/json" });
+      const token = { access_token: `token-${requests.length}`, token_type: "Bearer", expires_in: 3600 };
+      response.end(JSON.stringify(rejection?.body ?? token));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -49,20 +49,22 @@ afterEach(async () => {
 
 function tokens(credentials = file) {
   vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", credentials);
-  // Or else the library asks Google for it.
+  // Without it the library asks Google for the project.
   vi.stubEnv("GOOGLE_CLOUD_PROJECT", "acme-ads");
   return accessTokens(undefined);
 }
 
-test("a token is fetched for the Data Manager API once, and another when it is refused", async () => {
+test("a token is fetched once, and again when it is rejected", async () => {
   const accessToken = tokens();
   expect(await Promise.all([accessToken(false), accessToken(false)])).toEqual(["token-1", "token-1"]);
   expect(await accessToken(true)).toBe("token-2");
   expect(await accessToken(false)).toBe("token-2");
-  expect(asked.map((body) => body.get("scope"))).toEqual(Array(2).fill("https://www.googleapis.com/auth/datamanager"));
+  expect(requests.map((body) => body.get("scope"))).toEqual(
+    Array(2).fill("https://www.googleapis.com/auth/datamanager"),
+  );
 });
 
-test("a token as it is needs nobody to be asked", async () => {
+test("a configured token is used without a request", async () => {
   vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/at-all.json");
   const accessToken = accessTokens("sandbox");
   expect([await accessToken(false), await accessToken(true)]).toEqual(["sandbox", "sandbox"]);
@@ -73,11 +75,11 @@ const paused = {
   message: "Google's credentials are missing or not valid: see GOOGLE_APPLICATION_CREDENTIALS",
 };
 
-test("credentials that Google refuses, and a file that is missing or none, wait for a person, who is told no secret", async () => {
+test("rejected credentials and a missing or invalid file pause the project, and the error contains no secret", async () => {
   const accessToken = tokens();
-  refusal = { status: 400, body: { error: "invalid_grant", error_description: "s3cret" } };
+  rejection = { status: 400, body: { error: "invalid_grant", error_description: "s3cret" } };
   await expect(accessToken(false)).rejects.toMatchObject(paused);
-  refusal = undefined;
+  rejection = undefined;
   expect(await accessToken(false)).toMatch(/^token-/);
   await expect(tokens(`${file}.gone`)(false)).rejects.toMatchObject(paused);
   const early = tokens(`${file}.late`);
@@ -88,8 +90,8 @@ test("credentials that Google refuses, and a file that is missing or none, wait 
   await expect(tokens()(false)).rejects.toMatchObject(paused);
 });
 
-test("a token service that is away is asked again later", async () => {
-  refusal = { status: 403, body: {} };
+test("a request to an unreachable token service is retried", async () => {
+  rejection = { status: 403, body: {} };
   await expect(tokens()(false)).rejects.toMatchObject(paused);
   const accessToken = tokens();
   server.closeAllConnections();

@@ -1,10 +1,10 @@
 import type { Conversion, ConsentStatus } from "@millrace/core";
 
-/** Where a request's conversions go. */
+/** The account and the conversion action of a request. */
 export type Destination = {
   /** The account that owns the conversion action. */
   accountId: string;
-  /** The manager account that the credentials are of, where they are. */
+  /** The manager account of the credentials, if they belong to one. */
   loginAccountId: string | undefined;
   actionId: string;
 };
@@ -12,7 +12,7 @@ export type Destination = {
 const googleAds = (accountId: string) => ({ accountType: "GOOGLE_ADS", accountId });
 
 /**
- * The body of `events:ingest`. Every event has its transaction id: by it Google knows those that it has already.
+ * The body of `events:ingest`. Each event has its transaction id, by which Google recognizes duplicates.
  * https://developers.google.com/data-manager/api/reference/rest/v1/events/ingest
  */
 export function ingestRequest(destination: Destination, conversions: readonly Conversion[]): Record<string, unknown> {
@@ -36,23 +36,23 @@ function eventOf(conversion: Conversion): Record<string, unknown> {
     ...(emailHash === undefined ? [] : [{ emailAddress: emailHash }]),
     ...(phoneHash === undefined ? [] : [{ phoneNumber: phoneHash }]),
   ];
-  const told = consentOf(consent);
+  const googleConsent = consentOf(consent);
   return {
     transactionId,
     eventTimestamp: convertedAt,
     eventSource,
     adIdentifiers: { [click.kind]: click.id },
-    // Google's field is a double: of a sum with more than 15 digits it gets the nearest. The row keeps the decimal.
+    // Google's field is a double: an amount with more than 15 digits is rounded. The row keeps the decimal.
     ...(value === undefined ? {} : { conversionValue: Number(value) }),
     ...(currency === undefined ? {} : { currency }),
     ...(userIdentifiers.length > 0 ? { userData: { userIdentifiers } } : {}),
-    ...(Object.keys(told).length > 0 ? { consent: told } : {}),
+    ...(Object.keys(googleConsent).length > 0 ? { consent: googleConsent } : {}),
   };
 }
 
 const CONSENTS: Readonly<Record<ConsentStatus, string>> = { granted: "CONSENT_GRANTED", denied: "CONSENT_DENIED" };
 
-/** What a person said, and nothing of what they did not. */
+/** The consent in Google's values. Unknown consent is left out. */
 function consentOf({ adUserData, adPersonalization }: Conversion["consent"]): Record<string, string> {
   return {
     ...(adUserData === undefined ? {} : { adUserData: CONSENTS[adUserData] }),

@@ -1,18 +1,18 @@
 import { type BatchResponse, type HttpResponse, ProviderError } from "@millrace/core";
 import { accountScope, type GoogleError, googleErrorOf } from "./api-error.ts";
 
-/** An event by its place in the request; Google's pages write both `events.events[3]…` and `events[3]…`. */
+/** An event by its index in the request. Google's documentation has both `events.events[3]…` and `events[3]…`. */
 const EVENT = /^(?:events\.)?events\[(\d{1,5})\](?:\.|$)/;
 
-/** What of a field's name is told: it is Google's, not the caller's. */
+/** A field name that may appear in a reason: it is Google's and contains no data of the caller. */
 const FIELD = /^[\w.[\]]{1,200}$/;
 
 /**
- * What Google has against a request of which it takes nothing; undefined for any other answer. `ids` are the
- * conversions' in the order of the request.
- * @throws ProviderError paused, when it is the account or the action: none of the conversions is to blame
+ * Reads the rejection of a whole request; undefined for any other response. `ids` are the conversions' ids in the order
+ * of the request.
+ * @throws ProviderError paused if the account or the conversion action is wrong, because no conversion is at fault then
  */
-export function refusalOf(
+export function rejectionOf(
   response: HttpResponse,
   ids: readonly string[],
   accountId: string,
@@ -33,7 +33,7 @@ export function refusalOf(
   };
 }
 
-/** Why a field is refused and which, without the event's place in a request that will not be sent again as it was. */
+/** The reason and the field, without the index of the event, because the request is not sent again in this order. */
 function reasonOf({ field, reason }: GoogleError["violations"][number]): string {
   const within = field.replace(EVENT, "");
   return FIELD.test(within) ? `${reason} (${within})` : reason;
@@ -42,7 +42,7 @@ function reasonOf({ field, reason }: GoogleError["violations"][number]): string 
 function wrongSettings(violations: GoogleError["violations"], accountId: string): ProviderError {
   const reasons = [...new Set(violations.map(reasonOf))].join(", ");
   return new ProviderError(
-    `Google refuses the account or the conversion action: ${reasons}`,
+    `Google rejects the account or the conversion action: ${reasons}`,
     { kind: "paused", scope: accountScope(accountId) },
     { code: "INVALID_ARGUMENT" },
   );

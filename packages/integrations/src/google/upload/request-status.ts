@@ -1,10 +1,10 @@
 import type { BatchOutcome } from "@millrace/core";
 import { z } from "zod";
 
-/** protobuf writes 64-bit integers as texts; a count of one may be left out. */
+/** protobuf writes 64-bit integers as strings. A count of one can be absent. */
 const count = z.coerce.number().int().min(0).catch(1).default(1);
 
-/** Without the beginning that all of them share. */
+/** A reason without the prefix that all reasons share. */
 const reason = z
   .string()
   .regex(/^[A-Z][A-Z0-9_]{0,99}$/)
@@ -19,7 +19,7 @@ const counts = z
   .default([]);
 
 /** https://developers.google.com/data-manager/api/reference/rest/v1/requestStatus/retrieve */
-const answer = z.object({
+const statusResponse = z.object({
   requestStatusPerDestination: z
     .array(
       z.object({
@@ -37,27 +37,27 @@ const FINAL: Readonly<Record<string, "success" | "partial" | "failed">> = {
   FAILED: "failed",
 };
 
-/** Google has them already, by an upload whose answer was lost: that is what was wanted. */
-const TAKEN_BEFORE = ["DUPLICATE_TRANSACTION_ID", "DUPLICATE_GCLID"];
+/** Google has these conversions from an earlier upload whose response was lost, so they count as accepted. */
+const DUPLICATES = ["DUPLICATE_TRANSACTION_ID", "DUPLICATE_GCLID"];
 
-/** Its own fault: the same conversion may be taken another time. */
-const OWN_FAULT = "INTERNAL_ERROR";
+/** An error in Google's processing. The same conversion can be accepted later. */
+const INTERNAL_ERROR = "INTERNAL_ERROR";
 
-/** What Google's answer says has become of a request; undefined for what is no such answer. */
+/** Reads the outcome of a request; undefined if the response is not a request status. */
 export function outcomeOf(json: unknown): BatchOutcome | undefined {
-  const parsed = answer.safeParse(json);
+  const parsed = statusResponse.safeParse(json);
   const [status] = parsed.data?.requestStatusPerDestination ?? [];
   if (!status) return undefined;
-  const told = FINAL[status.requestStatus];
-  if (told === undefined) return { state: "processing" };
+  const finalState = FINAL[status.requestStatus];
+  if (finalState === undefined) return { state: "processing" };
   const all = status.errorInfo?.errorCounts ?? [];
-  const errors = all.filter(({ reason }) => !TAKEN_BEFORE.includes(reason));
+  const errors = all.filter(({ reason }) => !DUPLICATES.includes(reason));
   const warnings = status.warningInfo?.warningCounts ?? [];
-  const state = errors.length === all.length ? told : withoutDuplicates(errors);
-  return { state, errors, warnings, retry: errors.some(({ reason }) => reason === OWN_FAULT) };
+  const state = errors.length === all.length ? finalState : withoutDuplicates(errors);
+  return { state, errors, warnings, retry: errors.some(({ reason }) => reason === INTERNAL_ERROR) };
 }
 
-/** Those that Google had before count as taken: with them no request has failed as a whole. */
+/** Duplicates count as accepted, so a request with duplicates has not failed as a whole. */
 function withoutDuplicates(errors: readonly unknown[]): "success" | "partial" {
   return errors.length === 0 ? "success" : "partial";
 }

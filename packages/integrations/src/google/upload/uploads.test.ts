@@ -10,7 +10,7 @@ const config: UploadsConfig = {
   loginAccountId: undefined,
   baseUrl: "https://google.test/v1",
   project: undefined,
-  lookAfterMs: 1_800_000,
+  statusCheckAfterMs: 1_800_000,
   accessToken: undefined,
 };
 const batchOf = (...conversions: ReturnType<typeof conversion>[]) => ({
@@ -20,10 +20,10 @@ const batchOf = (...conversions: ReturnType<typeof conversion>[]) => ({
 });
 const token = (refresh: boolean) => Promise.resolve(refresh ? "new" : "old");
 const uploadsOf = (changes: Partial<UploadsConfig> = {}) => googleUploads({ ...config, ...changes }, token);
-const taken = { json: { requestId: "r-1" } };
+const accepted = { json: { requestId: "r-1" } };
 
-test("a batch is one request as Google has it, and its id is kept", async () => {
-  const { asked, context } = fakeGoogle(taken);
+test("a batch becomes one request in Google's format, and its request id is returned", async () => {
+  const { requests, context } = fakeGoogle(accepted);
   const hash = "ab".repeat(32);
   const uploads = uploadsOf({ loginAccountId: "7770002222", project: "acme-ads" });
   const batch = batchOf(
@@ -39,8 +39,8 @@ test("a batch is one request as Google has it, and its id is kept", async () => 
       eventSource: "PHONE",
     }),
   );
-  expect(await uploads.send(batch, context)).toEqual({ taken: true, requestId: "r-1" });
-  const [request] = asked;
+  expect(await uploads.send(batch, context)).toEqual({ accepted: true, requestId: "r-1" });
+  const [request] = requests;
   expect(request).toMatchObject({
     method: "POST",
     url: "https://google.test/v1/events:ingest",
@@ -76,37 +76,39 @@ test("a batch is one request as Google has it, and its id is kept", async () => 
   });
 });
 
-test("consent is carried and never made up", async () => {
-  const { asked, context } = fakeGoogle(taken);
+test("consent is sent if known and never made up", async () => {
+  const { requests, context } = fakeGoogle(accepted);
   await uploadsOf().send(batchOf(conversion("1"), conversion("2", { consent: { adUserData: "denied" } })), context);
-  const { events, ...request } = JSON.parse(String(asked[0]?.body)) as { events: Record<string, unknown>[] };
+  const { events, ...request } = JSON.parse(String(requests[0]?.body)) as { events: Record<string, unknown>[] };
   expect(events.map(({ consent }) => consent)).toEqual([undefined, { adUserData: "CONSENT_DENIED" }]);
   expect(request).not.toHaveProperty("consent");
 });
 
-test("Google's limits are told, and what was kept before there was an account goes to the one that is set", async () => {
+test("the uploads have Google's limits, and a conversion without an account goes to the configured account", async () => {
   const uploads = uploadsOf();
   expect([uploads.maxBatch, uploads.requestsPerMinute]).toEqual([2_000, 300]);
   expect(uploads.scopes("42")).toEqual(["google:project", "google:account:42"]);
   expect(uploads.scopes("default")).toEqual(["google:project", "google:account:5550001111"]);
-  const { asked, context } = fakeGoogle(taken);
+  const { requests, context } = fakeGoogle(accepted);
   await uploads.send({ accountId: "default", actionId: "default", conversions: [conversion("1")] }, context);
-  expect(JSON.parse(String(asked[0]?.body))).toMatchObject({
+  expect(JSON.parse(String(requests[0]?.body))).toMatchObject({
     destinations: [{ operatingAccount: { accountId: "5550001111" }, productDestinationId: "91" }],
   });
 });
 
-test("a token that is refused is fetched anew, once", async () => {
-  const refused = googleError(401, "UNAUTHENTICATED");
-  const { asked, context } = fakeGoogle(refused, taken);
-  expect(await uploadsOf().send(batchOf(conversion("1")), context)).toMatchObject({ taken: true });
-  expect(asked.map(({ headers }) => headers?.["authorization"])).toEqual(["Bearer old", "Bearer new"]);
-  await expect(uploadsOf().send(batchOf(conversion("1")), fakeGoogle(refused, refused).context)).rejects.toMatchObject({
+test("a rejected token is refreshed once", async () => {
+  const rejected401 = googleError(401, "UNAUTHENTICATED");
+  const { requests, context } = fakeGoogle(rejected401, accepted);
+  expect(await uploadsOf().send(batchOf(conversion("1")), context)).toMatchObject({ accepted: true });
+  expect(requests.map(({ headers }) => headers?.["authorization"])).toEqual(["Bearer old", "Bearer new"]);
+  await expect(
+    uploadsOf().send(batchOf(conversion("1")), fakeGoogle(rejected401, rejected401).context),
+  ).rejects.toMatchObject({
     next: { kind: "paused", scope: "google:project" },
   });
 });
 
-test("an answer that names no request leaves open whether it was taken", async () => {
+test("a response without a request id is uncertain", async () => {
   for (const json of [undefined, {}, { requestId: "" }])
     await expect(uploadsOf().send(batchOf(conversion("1")), fakeGoogle({ json }).context)).rejects.toMatchObject({
       next: { kind: "retryable" },
@@ -114,14 +116,14 @@ test("an answer that names no request leaves open whether it was taken", async (
     });
 });
 
-describe("a request that is refused", () => {
+describe("a rejected request", () => {
   const send = (json: unknown, ...ids: string[]) =>
     uploadsOf().send(batchOf(...ids.map((id) => conversion(id))), fakeGoogle({ status: 400, json }).context);
 
-  test("names the conversions that are to blame, each with all of its reasons, in either spelling", async () => {
+  test("names the rejected conversions with all reasons, in either spelling", async () => {
     const answer = await send(fixture("error-400-two-events"), "a", "b", "c");
     expect(answer).toEqual({
-      taken: false,
+      accepted: false,
       reason: expect.stringContaining("INVALID_CURRENCY_CODE"),
       rejected: [
         { id: "a", reason: "INVALID_HEX_ENCODING (user_data.user_identifiers[1])" },
@@ -131,11 +133,11 @@ describe("a request that is refused", () => {
     expect(JSON.stringify(answer)).not.toContain("ada@example.com");
   });
 
-  test("for its account or action blames no conversion: the account waits for a person", async () => {
+  test("for a wrong account or action rejects no conversion and pauses the account", async () => {
     await expect(send(fixture("error-400-account"), "a", "b")).rejects.toMatchObject({
       next: { kind: "paused", scope: "google:account:5550001111" },
       message:
-        "Google refuses the account or the conversion action: " +
+        "Google rejects the account or the conversion action: " +
         "INVALID_NUMBER_FORMAT (destinations[0].login_account.account_id)",
     });
   });
@@ -145,11 +147,11 @@ describe("a request that is refused", () => {
     ["for events of no number", violations({ field: "events", reason: "TOO_MANY_EVENTS" }), "TOO_MANY_EVENTS (events)"],
     ["for a field without a name", violations({ field: "", reason: "INVALID_ARGUMENT" }), "INVALID_ARGUMENT"],
     ["for an event that is not in it", violations({ field: "events[7]", reason: "INVALID_EVENT" }), "INVALID_EVENT"],
-  ])("%s names none, so that it is halved", async (_, { json }, reason) => {
-    expect(await send(json, "a", "b")).toEqual({ taken: false, reason, rejected: [] });
+  ])("%s rejects no conversion by id", async (_, { json }, reason) => {
+    expect(await send(json, "a", "b")).toEqual({ accepted: false, reason, rejected: [] });
   });
 
-  test("names exactly the bad ones of any mix, however they are spelled", async () => {
+  test("names exactly the rejected conversions of any batch, in any spelling", async () => {
     const spelling = fc.constantFrom("events.events", "events");
     const bad = fc.tuple(
       spelling,
@@ -177,7 +179,7 @@ describe("a request that is refused", () => {
   });
 });
 
-describe("what became of a request", () => {
+describe("the outcome of a request", () => {
   const statusOf = (requestStatus: string, ...errors: [reason: string, count?: string][]) => ({
     requestStatusPerDestination: [
       {
@@ -193,37 +195,37 @@ describe("what became of a request", () => {
   });
   const outcome = async (json: unknown) => uploadsOf().outcome("r 1", "5550001111", fakeGoogle({ json }).context);
 
-  test("is asked for by its id", async () => {
-    const { asked, context } = fakeGoogle({ json: fixture("status-partial") });
+  test("is read by the request id", async () => {
+    const { requests, context } = fakeGoogle({ json: fixture("status-partial") });
     expect(await uploadsOf().outcome("r 1", "5550001111", context)).toEqual({
       state: "partial",
       errors: [{ reason: "INVALID_GCLID", count: 2 }],
       warnings: [{ reason: "INTERNAL_ERROR", count: 1 }],
-      again: false,
+      retry: false,
     });
-    expect(asked).toMatchObject([
+    expect(requests).toMatchObject([
       { method: "GET", url: "https://google.test/v1/requestStatus:retrieve?requestId=r%201" },
     ]);
-    expect(asked[0]).not.toHaveProperty("body");
+    expect(requests[0]).not.toHaveProperty("body");
   });
 
   test.each([
     [statusOf("PROCESSING"), { state: "processing" }],
     [statusOf("REQUEST_STATUS_UNKNOWN"), { state: "processing" }],
-    [statusOf("SUCCESS"), { state: "success", errors: [], warnings: [], again: false }],
+    [statusOf("SUCCESS"), { state: "success", errors: [], warnings: [], retry: false }],
     [statusOf("FAILED", ["INVALID_GCLID", "3"]), { state: "failed", errors: [{ reason: "INVALID_GCLID", count: 3 }] }],
     [
       statusOf("FAILED", ["INTERNAL_ERROR"]),
-      { state: "failed", errors: [{ reason: "INTERNAL_ERROR", count: 1 }], again: true },
+      { state: "failed", errors: [{ reason: "INTERNAL_ERROR", count: 1 }], retry: true },
     ],
-    [statusOf("PARTIAL_SUCCESS", ["INVALID_GCLID"], ["INTERNAL_ERROR"]), { state: "partial", again: true }],
+    [statusOf("PARTIAL_SUCCESS", ["INVALID_GCLID"], ["INTERNAL_ERROR"]), { state: "partial", retry: true }],
     [statusOf("FAILED"), { state: "failed", errors: [] }],
     [statusOf("FAILED", ["ada@example.com", "1"]), { state: "failed", errors: [{ reason: "UNKNOWN", count: 1 }] }],
-  ])("%j is %j", async (json, expected) => {
+  ])("of %j is %j", async (json, expected) => {
     expect(await outcome(json)).toMatchObject(expected);
   });
 
-  test("13: what Google had before counts as taken", async () => {
+  test("13: counts duplicates as accepted", async () => {
     const twice: [string, string][] = [
       ["DUPLICATE_TRANSACTION_ID", "4"],
       ["DUPLICATE_GCLID", "1"],
@@ -233,23 +235,23 @@ describe("what became of a request", () => {
         state: "success",
         errors: [],
         warnings: [],
-        again: false,
+        retry: false,
       });
       expect(await outcome(statusOf(status, ...twice, ["EVENT_TOO_OLD", "2"]))).toEqual({
         state: "partial",
         errors: [{ reason: "EVENT_TOO_OLD", count: 2 }],
         warnings: [],
-        again: false,
+        retry: false,
       });
     }
   });
 
-  test("is asked for again when the answer is none", async () => {
+  test("is read again after an unreadable response", async () => {
     for (const json of [undefined, {}, { requestStatusPerDestination: [] }])
       await expect(outcome(json)).rejects.toMatchObject({ next: { kind: "retryable" } });
   });
 
-  test("is never told of a request that Google does not know", async () => {
+  test("fails for a request id that Google does not know", async () => {
     const unknown = googleError(404, "NOT_FOUND", {
       reason: "INVALID_REQUEST_ID",
       domain: "datamanager.googleapis.com",

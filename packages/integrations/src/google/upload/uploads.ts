@@ -3,26 +3,26 @@ import { z } from "zod";
 import { callGoogle } from "./client.ts";
 import { UNSET, type UploadsConfig } from "../config.ts";
 import type { AccessToken } from "./credentials.ts";
-import { accountScope, classifyGoogle, PROJECT } from "./api-error.ts";
+import { accountScope, classifyGoogle, PROJECT_SCOPE } from "./api-error.ts";
 import { ingestRequest } from "./ingest-request.ts";
-import { refusalOf } from "./rejected-conversions.ts";
+import { rejectionOf } from "./rejected-conversions.ts";
 import { outcomeOf } from "./request-status.ts";
 
-const takenAnswer = z.object({ requestId: z.string().min(1).max(200) });
+const ingestResponse = z.object({ requestId: z.string().min(1).max(200) });
 
 /**
- * Uploads by the Data Manager API, with its limits: https://developers.google.com/data-manager/api/devguides/limits.
- * Where nobody knows whether a request was taken it is sent again: Google knows its events by their transaction ids.
+ * Uploads through the Data Manager API, within its limits: https://developers.google.com/data-manager/api/devguides/limits.
+ * A request with an uncertain result is sent again, because Google recognizes duplicates by their transaction ids.
  */
 export function googleUploads(config: UploadsConfig, accessToken: AccessToken): ConversionUploads {
   const accountOf = (accountId: string) => (accountId === UNSET ? config.accountId : accountId);
   const actionOf = (actionId: string) => (actionId === UNSET ? config.actionId : actionId);
   return {
     maxBatch: 2_000,
-    firstCheckAfterMs: config.lookAfterMs,
-    // Google counts reads and uploads apart, and once did together: so it holds either way.
+    firstCheckAfterMs: config.statusCheckAfterMs,
+    // Google counts reads and uploads separately, and counted them together before. This limit suits both.
     requestsPerMinute: 300,
-    scopes: (accountId) => [PROJECT, accountScope(accountOf(accountId))],
+    scopes: (accountId) => [PROJECT_SCOPE, accountScope(accountOf(accountId))],
     async send({ conversions, ...batch }, context) {
       const accountId = accountOf(batch.accountId);
       const destination = { accountId, actionId: actionOf(batch.actionId), loginAccountId: config.loginAccountId };
@@ -32,13 +32,14 @@ export function googleUploads(config: UploadsConfig, accessToken: AccessToken): 
       if (failure) {
         if (failure.next.kind !== "permanent") throw failure;
         const ids = conversions.map(({ id }) => id);
-        const refusal = refusalOf(response, ids, accountId);
-        if (!refusal) throw failure;
-        return refusal;
+        const rejection = rejectionOf(response, ids, accountId);
+        if (!rejection) throw failure;
+        return rejection;
       }
-      const taken = takenAnswer.safeParse(response.json);
-      if (!taken.success) throw retryable("Google's answer names no request", { code: "malformed", uncertain: true });
-      return { accepted: true, requestId: taken.data.requestId };
+      const accepted = ingestResponse.safeParse(response.json);
+      if (!accepted.success)
+        throw retryable("Google's response has no request id", { code: "malformed", uncertain: true });
+      return { accepted: true, requestId: accepted.data.requestId };
     },
     async outcome(requestId, account, context) {
       const path = `requestStatus:retrieve?requestId=${encodeURIComponent(requestId)}`;
@@ -46,7 +47,7 @@ export function googleUploads(config: UploadsConfig, accessToken: AccessToken): 
       const failure = classifyGoogle(response, accountOf(account), context.now());
       if (failure) throw failure;
       const outcome = outcomeOf(response.json);
-      if (!outcome) throw retryable("Google's answer is no status of a request", { code: "malformed" });
+      if (!outcome) throw retryable("Google's response has no request status", { code: "malformed" });
       return outcome;
     },
   };

@@ -10,19 +10,19 @@ import {
 import { storeInline } from "./outgoing-media.ts";
 import { parsePayload } from "../parse-payload.ts";
 
-/** What differs between two channels' requests to send. */
-type SendRequestParts<To> = {
+/** The parts of a send request that differ between channels. */
+type SendRequestChannel<To> = {
   format: OutgoingFormat;
-  /** Who a message is for; the same schema as the route's. */
+  /** The recipient; the same schema as the route's. */
   to: z.ZodType<To & { conversationId?: string | undefined }>;
-  /** Finds or opens the conversation of an address that is none of ours. `from` is the account that the caller named. */
+  /** Finds or opens the conversation with a recipient. `from` is the account that the caller named. */
   open(stores: Stores, to: To, from: string | undefined, at: Date): Promise<string>;
 };
 
-/** What becomes of a channel's requests to send: messages with their place in the order, or an action. */
-export function sendRequestHandler<To>(parts: SendRequestParts<To>, sendTakesOver: boolean): EventHandler {
+/** Handles a channel's send requests. A request becomes messages, each with its position in the order, or one action. */
+export function sendRequestHandler<To>(channel: SendRequestChannel<To>, sendTakesOver: boolean): EventHandler {
   const payload = z.object({
-    to: parts.to,
+    to: channel.to,
     from: z.string().optional(),
     message: z.unknown(),
     messageIds: z.array(z.uuid()),
@@ -32,13 +32,13 @@ export function sendRequestHandler<To>(parts: SendRequestParts<To>, sendTakesOve
     scopes: () => [],
     async handle(event, context) {
       const request = parsePayload(payload, event.payload);
-      // By what is in it: another request under the same Idempotency-Key must not replace the file of this one.
+      // The key contains a hash of the content: another request under the same Idempotency-Key must not replace the file.
       const key = `outgoing/${request.messageIds[0] ?? event.id}-${contentHash(request.message)}`;
       const stored = await storeInline(request.message, key, context.media);
-      const outgoing = parts.format.parts(parsePayload(parts.format.content, stored, ["message"]));
+      const outgoing = channel.format.parts(parsePayload(channel.format.content, stored, ["message"]));
       const at = new Date(event.receivedAt);
       return async (stores) => {
-        const conversationId = await conversationOf(stores, parts, request.to, request.from, at);
+        const conversationId = await conversationOf(stores, channel, request.to, request.from, at);
         if ("action" in outgoing) {
           await stores.outbox.act({ id: event.id, conversationId, action: outgoing.action });
           return { result: "written" };
@@ -61,7 +61,7 @@ export function sendRequestHandler<To>(parts: SendRequestParts<To>, sendTakesOve
 
 async function conversationOf<To>(
   stores: Stores,
-  { format, open }: SendRequestParts<To>,
+  { format, open }: SendRequestChannel<To>,
   to: To & { conversationId?: string | undefined },
   from: string | undefined,
   at: Date,
@@ -71,11 +71,14 @@ async function conversationOf<To>(
   if (conversation?.channel !== format.channel)
     throw permanent(`no ${format.channel} conversation ${to.conversationId}`, "no_conversation");
   if (from !== undefined && conversation.accountId !== from)
-    throw permanent(`conversation ${to.conversationId} is not one of ${from}`, "other_account");
+    throw permanent(`conversation ${to.conversationId} does not belong to account ${from}`, "other_account");
   return to.conversationId;
 }
 
-/** An operator's edit, or another version's way to split, may make more messages of a request than it was given ids for. */
+/**
+ * The id of the message at an index. An edited request, or another version's splitting, can produce more messages than
+ * the request has ids. Those ids are derived from the event id, so that a retry produces the same ids.
+ */
 function idAt(ids: readonly string[], index: number, eventId: string): string {
   return ids[index] ?? derivedUuid("message", eventId, String(index));
 }

@@ -9,41 +9,41 @@ import {
   type OutgoingFormat,
 } from "@millrace/core";
 
-/** Kind of the event that a request to send becomes. */
+/** The kind of the event that a send request becomes. */
 const SEND_REQUEST = "request";
 
-/** Base64 makes the largest file that a request may bring along 6.7 MB; the rest of a request is small. */
+/** In bytes. Base64 makes the largest inline file 6.7 MB; the rest of a request is small. */
 const MAX_BODY_BYTES = 7_000_000;
 
-/** What differs between the send routes of two channels. */
-type SendRouteParts = {
+/** The parts of a send route that differ between channels. */
+type SendRouteOptions = {
   format: OutgoingFormat;
   paths: ApiRoute["paths"];
   title: string;
-  /** The other side, or its conversation. */
+  /** The schema of the recipient. */
   to: z.ZodType;
-  /** Which account of ours sends, in words. */
+  /** Describes which account sends. */
   from: string;
-  /** What a caller of this channel should know, in Markdown. */
+  /** Notes for callers of this channel, in Markdown. */
   notes: string;
 };
 
-const sendAnswer = z.strictObject({
+const sendResponse = z.strictObject({
   messageIds: z
     .array(z.uuid())
-    .meta({ description: "Rows of the table `messages`, one per message that goes out; none for a chat action." }),
-  eventId: z.string().meta({ description: "What `millrace trace` takes to tell where the request is." }),
+    .meta({ description: "Ids of rows in the table `messages`, one per message. Empty for a chat action." }),
+  eventId: z.string().meta({ description: "The id for `millrace trace`, which shows the status of the request." }),
 });
 
 /**
- * The route by which callers send on a channel. With an `Idempotency-Key` a request that is repeated names the same
- * messages and is sent once; another request under the same key dies in the worker, where an operator sees it.
+ * The route to send messages on a channel. A repeated request with the same `Idempotency-Key` returns the same message
+ * ids and is sent once. A different request under the same key becomes a dead letter.
  */
-export function sendRoute({ format, paths, title, to, from, notes }: SendRouteParts): ApiRoute {
+export function sendRoute({ format, paths, title, to, from, notes }: SendRouteOptions): ApiRoute {
   return apiRoute({
     paths,
     summary: `Send a message on ${title}`,
-    description: `Queues a message and answers 202. Messages of one conversation leave in the order in which they were accepted.\n\n${notes}`,
+    description: `Queues a message and answers 202. Messages of one conversation are sent in the order in which they were accepted.\n\n${notes}`,
     authentication: "one of API_KEYS",
     maxBodyBytes: MAX_BODY_BYTES,
     role: "requests",
@@ -53,12 +53,12 @@ export function sendRoute({ format, paths, title, to, from, notes }: SendRoutePa
       message: format.content,
     }),
     status: 202,
-    response: sendAnswer,
+    response: sendResponse,
     accept(body, call) {
       const parts = format.parts(body.message);
-      const name = nameOf(format.channel, body, call);
-      const messageIds = "action" in parts ? [] : parts.map((_, index) => name.messageId(index));
-      const id = name.eventId;
+      const ids = idsOf(format.channel, body, call);
+      const messageIds = "action" in parts ? [] : parts.map((_, index) => ids.messageId(index));
+      const id = ids.eventId;
       return {
         events: [{ id, kind: SEND_REQUEST, payload: { ...body, messageIds } }],
         body: { messageIds, eventId: id },
@@ -67,8 +67,8 @@ export function sendRoute({ format, paths, title, to, from, notes }: SendRoutePa
   });
 }
 
-/** Names a request and its messages: by its Idempotency-Key, else anew. */
-function nameOf(channel: string, body: unknown, { caller, idempotencyKey, newId }: ApiCall) {
+/** The ids of a request and its messages: derived from the Idempotency-Key, or new ids without one. */
+function idsOf(channel: string, body: unknown, { caller, idempotencyKey, newId }: ApiCall) {
   if (idempotencyKey === undefined) return { eventId: eventId(SEND_REQUEST, newId()), messageId: () => newId() };
   return {
     eventId: eventId(SEND_REQUEST, contentHash([caller, idempotencyKey]), contentHash(body)),

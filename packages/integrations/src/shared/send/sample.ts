@@ -1,6 +1,6 @@
 import type { Environment, Sample } from "@millrace/core";
 
-/** A request to one of the send routes, with the first of API_KEYS. */
+/** A sample request to a send route, with the first key of API_KEYS. */
 export function sendSample(environment: Environment, path: string, body: Record<string, unknown>): Sample {
   const [key = ""] = (environment["API_KEYS"] ?? "").split(",");
   return {

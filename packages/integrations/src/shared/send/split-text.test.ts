@@ -4,7 +4,7 @@ import { splitText } from "./split-text.ts";
 
 const squeezed = (text: string) => text.replaceAll(/\s/g, "");
 const MAX = 20;
-/** An e with an accent, of two code points. */
+/** An e with a combining accent: one character of two code points. */
 const ACCENT = "e\u0301";
 
 const piece = fc.oneof(
@@ -14,8 +14,8 @@ const piece = fc.oneof(
 );
 const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(""));
 
-describe("whatever the text", () => {
-  test("no part is too long or empty, and only white space goes", () => {
+describe("for any text", () => {
+  test("no part is empty or too long, and only white space is dropped", () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 2, max: 60 }), (whole, max) => {
         const parts = splitText(whole, max);
@@ -29,7 +29,7 @@ describe("whatever the text", () => {
     );
   });
 
-  test("a surrogate pair is never cut", () => {
+  test("a surrogate pair is never split", () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 2, max: 9 }), (whole, max) => {
         fc.pre(whole.isWellFormed());
@@ -38,7 +38,7 @@ describe("whatever the text", () => {
     );
   });
 
-  test("what people see as one character is only cut when it is too long itself", () => {
+  test("a grapheme is split only if it is longer than a part", () => {
     const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
     const split = (whole: string) =>
       [...graphemes.segment(whole)].map(({ segment }) => segment).filter((one) => one.trim());
@@ -53,7 +53,7 @@ describe("whatever the text", () => {
     );
   });
 
-  test("a word or URL is only cut when it is too long itself", () => {
+  test("a word or URL is split only if it is longer than a part", () => {
     const word = fc.oneof(
       fc.stringMatching(/^[a-zäß]{1,20}$/),
       fc.stringMatching(/^https:\/\/[a-z.?=/A-Z]{0,12}$/),
@@ -69,7 +69,7 @@ describe("whatever the text", () => {
     );
   });
 
-  test("one that is short enough is left as it is", () => {
+  test("a text that fits into one part stays unchanged", () => {
     fc.assert(
       fc.property(fc.string(), (whole) => {
         fc.pre(whole.trim() !== "");
@@ -79,12 +79,12 @@ describe("whatever the text", () => {
   });
 });
 
-describe("the best place", () => {
+describe("splits at the best position", () => {
   test.each([
     ["between paragraphs", "One two three.\n\nFour. Five", ["One two three.", "Four. Five"]],
     ["between lines, the indent kept", "One two. six\n  - three four", ["One two. six", "  - three four"]],
     ["between sentences", "One two three. Four, five", ["One two three.", "Four, five"]],
-    ["after a closing quote", '"One, two!" she said in it', ['"One, two!"', "she said in it"]],
+    ["after a closing quote", '"One, two!" she sang in it', ['"One, two!"', "she sang in it"]],
     [
       "between sentences without spaces",
       "我今天去了学校上课。然后我回家吃饭了吗他说",
@@ -93,34 +93,42 @@ describe("the best place", () => {
     ["between words", "one two three four five six", ["one two three four", "five six"]],
     ["between words without spaces", "xสวัสดีครับสวัสดีครับ", ["xสวัสดีครับสวัสดี", "ครับ"]],
     [
-      "before a URL, and within one that is too long",
+      "before a URL, and within a URL that is too long",
       "go https://a.example/?Q=1",
       ["go", "https://a.example/?Q", "=1"],
     ],
     [
-      "before a URL that has no space before it",
+      "before a URL without a space before it",
       "请看这个网页https://a.example/Q1",
       ["请看这个网页", "https://a.example/Q1"],
     ],
-    ["a part that just fits", `${"a".repeat(MAX)}\n\nb`, ["a".repeat(MAX), "b"]],
-    ["too long a word", "a".repeat(25), ["a".repeat(20), "a".repeat(5)]],
-    ["too long a word with accents", `x${ACCENT.repeat(11)}`, [`x${ACCENT.repeat(9)}`, ACCENT.repeat(2)]],
-    ["no accent alone", `${"天".repeat(19)}。\u0300天`, ["天".repeat(19), "。\u0300天"]],
+    ["not inside a part that just fits", `${"a".repeat(MAX)}\n\nb`, ["a".repeat(MAX), "b"]],
+    ["inside a word that is too long", "a".repeat(25), ["a".repeat(20), "a".repeat(5)]],
     [
-      "a character that is too long itself",
+      "before an accented character in a word that is too long",
+      `x${ACCENT.repeat(11)}`,
+      [`x${ACCENT.repeat(9)}`, ACCENT.repeat(2)],
+    ],
+    ["never before a combining accent", `${"天".repeat(19)}。\u0300天`, ["天".repeat(19), "。\u0300天"]],
+    [
+      "inside a grapheme that is too long",
       `${ACCENT}${"\u0300".repeat(30)}`,
       [`${ACCENT}${"\u0300".repeat(18)}`, "\u0300".repeat(12)],
     ],
-    ["too early a paragraph", "One.\n\nTwo three four five six", ["One.\n\nTwo three four", "five six"]],
+    [
+      "not after a paragraph that ends too early",
+      "One.\n\nTwo three four five six",
+      ["One.\n\nTwo three four", "five six"],
+    ],
   ])("%s", (_name, whole, parts) => {
     expect(splitText(whole, MAX)).toEqual(parts);
   });
 
-  test("nothing but white space is no message", () => {
+  test("white space alone gives no part", () => {
     expect([splitText("", MAX), splitText(" \n ", MAX), splitText(" ".repeat(50), MAX)]).toEqual([[], [], []]);
   });
 
-  test("a long text takes no long time", () => {
+  test("a text of a million characters is split within five seconds", () => {
     const started = performance.now();
     expect(splitText("lorem ipsum ".repeat(100_000), 4096).length).toBeGreaterThan(290);
     expect(performance.now() - started).toBeLessThan(5000);

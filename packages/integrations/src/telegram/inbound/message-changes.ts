@@ -3,7 +3,13 @@ import type { z } from "zod";
 import { dateOfUnixSeconds } from "../../shared/json-value.ts";
 import { contentOf } from "./content.ts";
 import { accountOf, messageKey } from "../chat-address.ts";
-import type { deletionSchema, membershipSchema, reactionSchema, TelegramMessage, UpdateContext } from "./update-schema.ts";
+import type {
+  deletionSchema,
+  membershipSchema,
+  reactionSchema,
+  TelegramMessage,
+  UpdateContext,
+} from "./update-schema.ts";
 
 /**
  * Changes the message that was edited, which may come later than its edit; never a message of its own.

@@ -1,6 +1,6 @@
 import { permanent, type Write } from "@millrace/core";
 import { dateOfUnixSeconds, idOf, isObject } from "../../shared/json-value.ts";
-import { clickInText } from "../../shared/click-id.ts";
+import { findClickIdInText } from "../../shared/click-id.ts";
 import { wordsIn } from "./message-body.ts";
 import { contentOf } from "./content.ts";
 import { accountOf, kindOf, messageKey, resolvePerson } from "../chat-address.ts";
@@ -45,7 +45,7 @@ export function messageWrite(
         contactId: kind === "direct" ? other : undefined,
         title: chat.title ?? undefined,
       },
-      { at: sentAt, byUser: !ours, click: ours ? undefined : clickInText(content.body) },
+      { at: sentAt, byUser: !ours, click: ours ? undefined : findClickIdInText(content.body) },
     );
     if (ownerTakesOver && ours && byHand(message))
       await stores.conversations.changeMode({

@@ -3,7 +3,7 @@ import { splitText } from "../../shared/send/split-text.ts";
 import { coordinates, lines } from "../inbound/message-body.ts";
 import type { TelegramAction } from "./action.ts";
 import { MAX_CAPTION, telegramContent, type TelegramContent, type TelegramMessageContent } from "./content.ts";
-import { marksIn } from "./marks.ts";
+import { findFormatting } from "./find-formatting.ts";
 
 /** Longest text of one message: https://core.telegram.org/bots/api#sendmessage */
 const MAX_TEXT = 4096;
@@ -46,7 +46,7 @@ function partsOf(message: TelegramMessageContent): MessagePart[] {
  * written, for then they do not parse.
  */
 function textParts({ replyTo, keyboard, ...rest }: Text): MessagePart[] {
-  const chunks = splitText(rest.text, MAX_TEXT, marksIn(rest.parseMode));
+  const chunks = splitText(rest.text, MAX_TEXT, findFormatting(rest.parseMode));
   return chunks.map((text, index) =>
     part("text", text, {
       ...rest,

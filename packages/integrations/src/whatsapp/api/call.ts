@@ -1,5 +1,5 @@
 import { type Http, type Now, ProviderError } from "@millrace/core";
-import { tokenFor } from "../../shared/meta/graph.ts";
+import { tokenFor } from "../../shared/meta/graph-tokens.ts";
 import type { ApiConfig } from "../config.ts";
 import { type CallOrigin, failureOf } from "./failure.ts";
 import { numberScope } from "./scopes.ts";

@@ -1,5 +1,5 @@
 import { classifyHttp, type HttpResponse, type NextStep, ProviderError, retryAfter, retryable } from "@millrace/core";
-import { graphErrorOf } from "../../shared/meta/graph.ts";
+import { graphErrorOf } from "../../shared/meta/graph-error.ts";
 import { type Meaning, meaningOf } from "./error-codes.ts";
 
 /** The call that an answer belongs to. */

@@ -1,5 +1,5 @@
 import type { InboundEvent, Write } from "@millrace/core";
-import { clickInText } from "../../shared/click-id.ts";
+import { findClickIdInText } from "../../shared/click-id.ts";
 import { parsePayload } from "../../shared/parse-payload.ts";
 import { contentOf } from "./content.ts";
 import { type Person, personOf } from "../identity/identity.ts";
@@ -64,7 +64,7 @@ function write(event: InboundEvent, payload: MessagePayload, author: Author, per
     const tenantId = await tenantOf(stores, metadata);
     const { thread, contactId } = await find(stores, tenantId);
     const byUser = author.side === "user";
-    const activity = { at, byUser, click: byUser ? clickInText(content.body) : undefined };
+    const activity = { at, byUser, click: byUser ? findClickIdInText(content.body) : undefined };
     const conversationId = await stores.conversations.open({ ...place, ...thread, tenantId }, activity);
     if (author.side === "account" && author.takesOver && thread.kind === "direct") {
       const actor = "WhatsApp Business app";

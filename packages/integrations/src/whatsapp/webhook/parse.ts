@@ -15,24 +15,24 @@ export function splitWhatsapp({ body }: Pick<RawRequest, "body">): ParsedEvent[]
   const root = parsed.value;
   if (!isObject(root) || !Array.isArray(root["entry"]) || root["entry"].length === 0)
     return [unreadable("the body has no entries", root)];
-  return root["entry"].flatMap(splitEntry);
+  return root["entry"].flatMap(parseEntry);
 }
 
 /** What is wrong where Meta tells no values: https://developers.facebook.com/docs/graph-api/webhooks/getting-started */
 const VALUES_OFF =
   'an entry names changed fields but not their values: switch on "Include Values" in the app\'s webhook subscription';
 
-function splitEntry(entry: unknown): ParsedEvent[] {
+function parseEntry(entry: unknown): ParsedEvent[] {
   if (!isObject(entry)) return [unreadable("an entry is no object", entry)];
   if (Array.isArray(entry["changes"]) && entry["changes"].length > 0) {
     const accountId = idOf(entry["id"]) ?? "";
-    return entry["changes"].flatMap((change) => splitChange(accountId, change));
+    return entry["changes"].flatMap((change) => parseChange(accountId, change));
   }
   if ("changed_fields" in entry) return [unreadable(VALUES_OFF, entry)];
   return [unreadable("an entry has no changes", entry)];
 }
 
-function splitChange(accountId: string, change: unknown): ParsedEvent[] {
+function parseChange(accountId: string, change: unknown): ParsedEvent[] {
   if (!isObject(change) || typeof change["field"] !== "string" || !isObject(change["value"]))
     return [unreadable("a change has no field or no value", change)];
   const { field, value } = change;

@@ -1,5 +1,5 @@
 import type { Webhook } from "@millrace/core";
-import { META_MAX_BODY_BYTES, metaHandshake, verifyMetaSignature } from "../../shared/meta/webhook.ts";
+import { META_MAX_BODY_BYTES, metaChallenge, verifyMetaSignature } from "../../shared/meta/webhook.ts";
 import type { WebhookConfig } from "../config.ts";
 import { splitWhatsapp } from "./parse.ts";
 
@@ -11,7 +11,7 @@ export function whatsappWebhook(config: WebhookConfig): Webhook {
   return {
     paths: WHATSAPP_PATHS,
     maxBodyBytes: META_MAX_BODY_BYTES,
-    challenge: (request) => metaHandshake(request, config.verifyTokens),
+    challenge: (request) => metaChallenge(request, config.verifyTokens),
     authenticate: (request) => verifyMetaSignature(request, config.appSecrets),
     parse: splitWhatsapp,
   };

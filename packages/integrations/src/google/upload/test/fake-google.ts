@@ -2,27 +2,31 @@ import { readFileSync } from "node:fs";
 import type { Conversion, HttpRequest, HttpResponse, UploadContext } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing/servers";
 
-/** The time of tests. */
+/** The current time in tests. */
 export const NOW = new Date("2026-11-24T12:00:00.000Z");
 
-/** A Data Manager API that gives these answers in turn and remembers what it was asked. */
-export function fakeGoogle(...answers: Partial<HttpResponse>[]): { context: UploadContext; asked: HttpRequest[] } {
-  const asked: HttpRequest[] = [];
+/** A fake Data Manager API that returns the responses in order and records the requests. */
+export function fakeGoogle(...responses: Partial<HttpResponse>[]): {
+  context: UploadContext;
+  requests: HttpRequest[];
+} {
+  const requests: HttpRequest[] = [];
   const http = async (request: HttpRequest) => {
-    const answer = answers[asked.length];
-    asked.push(request);
-    if (!answer) throw new Error("no further call is expected");
-    return { status: 200, headers: {}, json: undefined, ...answer };
+    const response = responses[requests.length];
+    requests.push(request);
+    if (!response) throw new Error("no further call is expected");
+    return { status: 200, headers: {}, json: undefined, ...response };
   };
-  return { asked, context: { http, log: recordingLogger().log, now: () => NOW, signal: new AbortController().signal } };
+  const context = { http, log: recordingLogger().log, now: () => NOW, signal: new AbortController().signal };
+  return { requests, context };
 }
 
-/** An answer of Google's as it is kept in the fixtures. */
+/** A recorded response of Google. */
 export function fixture(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(new URL(`../../fixtures/${name}.json`, import.meta.url), "utf8"));
 }
 
-/** An error of Google's. Its message holds what must be told nowhere. */
+/** An error response of Google. Its message contains texts that must not appear anywhere. */
 export function googleError(code: number, status: string, ...details: object[]): HttpResponse {
   return {
     status: code,
@@ -31,7 +35,7 @@ export function googleError(code: number, status: string, ...details: object[]):
   };
 }
 
-/** An error that is about these fields. */
+/** An error response that names these fields. */
 export function violations(...fieldViolations: readonly { field: string; reason: string }[]): HttpResponse {
   return googleError(400, "INVALID_ARGUMENT", {
     "@type": "type.googleapis.com/google.rpc.BadRequest",
@@ -39,7 +43,7 @@ export function violations(...fieldViolations: readonly { field: string; reason:
   });
 }
 
-/** A conversion as it is in a batch. */
+/** A conversion of a batch. */
 export function conversion(id: string, more: Partial<Conversion> = {}): Conversion & { id: string } {
   return {
     id,

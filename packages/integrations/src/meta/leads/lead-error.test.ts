@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { HttpResponse, NextStep } from "@millrace/core";
-import { classifyGraph, mayBeAboutFields } from "./error.ts";
+import { classifyLeadError, mayBeAboutFields } from "./lead-error.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 const MINUTE = 60_000;
@@ -13,11 +13,11 @@ function answer(error: Record<string, unknown> | undefined, status = 400, header
   return {
     status,
     headers,
-    json: error && { error: { message: "SECRET told by Meta", type: "OAuthException", ...error } },
+    json: error && { error: { message: "SECRET in Meta's text", type: "OAuthException", ...error } },
   };
 }
 
-const next = (response: HttpResponse, about = call) => classifyGraph(response, about, NOW)?.next;
+const next = (response: HttpResponse, about = call) => classifyLeadError(response, about, NOW)?.next;
 
 test.each<[number, number | undefined, NextStep]>([
   ...[4, 17, 32, 341, 613, 80_001, 80_005].map((code): [number, undefined, NextStep] => [
@@ -41,18 +41,18 @@ test.each<[number, number | undefined, NextStep]>([
   [803, undefined, { kind: "permanent" }],
   [300, undefined, { kind: "retryable" }],
   [199, undefined, { kind: "retryable" }],
-])("Graph error %i/%s is answered with its next step", (code, error_subcode, step) => {
+])("Graph error %i/%s maps to its next step", (code, error_subcode, step) => {
   expect(next(answer({ code, error_subcode }))).toEqual(step);
 });
 
-test("the code decides, whatever the HTTP status around it", () => {
+test("the error code decides, whatever the HTTP status", () => {
   for (const status of [200, 400, 401, 403, 404]) {
     expect(next(answer({ code: 190 }, status))).toEqual({ kind: "paused", scope: pageScope });
     expect(next(answer({ code: 80_005 }, status))).toMatchObject({ kind: "rate_limited" });
   }
 });
 
-test("what Meta calls transient is tried again, except that throttling waits", () => {
+test("a transient error is retried, and a throttled call waits", () => {
   expect(next(answer({ code: 10, is_transient: true }))).toEqual({ kind: "retryable" });
   expect(next(answer({ code: 100 }, 503))).toEqual({ kind: "retryable" });
   expect(next(answer({ code: 4, is_transient: true }, 403))).toMatchObject({ kind: "rate_limited" });
@@ -77,7 +77,7 @@ test.each([
   [{ "x-business-use-case-usage": "{half" }, 5],
   [{ "x-business-use-case-usage": "[]" }, 5],
   [{}, 5],
-])("a throttled page told %j waits %i minutes", (headers, minutes) => {
+])("with the usage header %j a throttled page waits %i minutes", (headers, minutes) => {
   expect(next(answer({ code: 80_005 }, 400, headers))).toEqual({
     kind: "rate_limited",
     scope: pageScope,
@@ -85,7 +85,7 @@ test.each([
   });
 });
 
-test("a fresh lead that cannot be read is looked for again, less and less often, for ten minutes", () => {
+test("a new lead that cannot be read is fetched again with growing delays for ten minutes", () => {
   const missing = answer({ code: 100, error_subcode: 33 });
   const waits = [0, 5, 10, 40, 320, 599].map((age) => {
     const step = next(missing, { ...call, receivedAt: inMs(-age * 1000) });
@@ -97,7 +97,7 @@ test("a fresh lead that cannot be read is looked for again, less and less often,
   expect(next(missing, { ...call, receivedAt: inMs(-10 * MINUTE) })).toEqual({ kind: "paused", scope: leadScope });
 });
 
-test("an answer without a Graph error is told by its HTTP status", () => {
+test("without a Graph error the HTTP status decides", () => {
   expect(next(answer(undefined, 200))).toBeUndefined();
   expect(next({ status: 502, headers: {}, json: undefined })).toEqual({ kind: "retryable" });
   expect(next({ status: 429, headers: { "retry-after": "30" }, json: "slow down" })).toEqual({
@@ -111,15 +111,19 @@ test("an answer without a Graph error is told by its HTTP status", () => {
   });
 });
 
-test("an error tells its code and its trace for Meta's support, and nothing that Meta wrote", () => {
-  const error = classifyGraph(answer({ code: 190, error_subcode: 463, fbtrace_id: "Az_1-x" }), call, NOW);
+test("the error names Meta's code and trace id, and contains no text of Meta's", () => {
+  const error = classifyLeadError(answer({ code: 190, error_subcode: 463, fbtrace_id: "Az_1-x" }), call, NOW);
   expect(error?.message).toBe("the page's access token is not valid (Graph error 190/463, trace Az_1-x)");
   expect(error?.code).toBe("190/463");
-  const odd = classifyGraph(answer({ code: 190, fbtrace_id: "SECRET <script>", error_subcode: "SECRET" }), call, NOW);
+  const odd = classifyLeadError(
+    answer({ code: 190, fbtrace_id: "SECRET <script>", error_subcode: "SECRET" }),
+    call,
+    NOW,
+  );
   expect(odd?.message).toBe("the page's access token is not valid (Graph error 190)");
 });
 
-test("only a refusal that the fields may be the cause of is worth asking again with fewer", () => {
+test("only an error that the requested fields can cause is tried again with fewer fields", () => {
   const codes = (status: number, error: Record<string, unknown>) => mayBeAboutFields(answer(error, status));
   expect([10, 100, 200, 278].map((code) => codes(400, { code }))).toEqual([true, true, true, true]);
   expect([4, 190, 368, 803, 80_005, 2].map((code) => codes(400, { code }))).toEqual(Array(6).fill(false));
