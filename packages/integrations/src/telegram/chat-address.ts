@@ -2,8 +2,8 @@ import type { MessageKey, Stores, Thread } from "@millrace/core";
 import type { TelegramChat, TelegramMessage, TelegramUser } from "./inbound/update-schema.ts";
 
 /**
- * Our side of a thread. The chats of a business account that a bot works for, and those that it is called into as a
- * guest, may have the ids of chats of the bot's own: they are accounts of their own.
+ * The account of a thread. A bot also works for business accounts and as a guest in other chats. Their chats can have
+ * the same ids as the bot's own chats, so each of them is its own account.
  * https://core.telegram.org/bots/api#message, business_connection_id and guest_query_id
  */
 export function accountOf(
@@ -14,18 +14,18 @@ export function accountOf(
   return about.guest_query_id ? `${bot}/${GUEST}` : bot;
 }
 
-/** Stands in the account of chats that a bot was called into. */
+/** The suffix of the account for chats in which a bot is a guest. */
 export const GUEST = "guest";
 
-/** What {@link accountOf} was made of: the bot, and the business connection or {@link GUEST}. */
-export function readAccount(accountId: string): { bot: string; within: string | undefined } {
+/** The parts of an account id: the bot's label, and the business connection id or {@link GUEST}. */
+export function parseAccountId(accountId: string): { bot: string; within: string | undefined } {
   const [bot = "", ...rest] = accountId.split("/");
   return { bot, within: rest.length === 0 ? undefined : rest.join("/") };
 }
 
 /**
- * Names a message: its id counts per chat. An ephemeral message has an id that is given again later, so that only the
- * time makes it its own. https://core.telegram.org/bots/api#message
+ * The key of a message. Message ids are unique per chat. Telegram reuses the id of an ephemeral message, so its key
+ * also has the time. https://core.telegram.org/bots/api#message
  */
 export function messageKey(
   accountId: string,
@@ -37,14 +37,14 @@ export function messageKey(
   return { channel: "telegram", accountId, externalId: `${chatId}/${name}` };
 }
 
-/** With whom the chat is. Without a type its id tells: only a person's has no minus sign. */
+/** The kind of a chat. Without a type its id decides: only the id of a chat with a person has no minus sign. */
 export function kindOf({ id, type }: Pick<TelegramChat, "id" | "type">): Thread["kind"] {
   if (type === "channel") return "channel";
   if (type === "private" || (!type && !id.startsWith("-"))) return "direct";
   return "group";
 }
 
-/** The person's contact; a Telegram user id is theirs for good. `phone` in digits, where they told it. */
+/** Resolves the person's contact. A Telegram user id is a stable identity. `phone` has digits only. */
 export function resolvePerson(stores: Stores, tenantId: string, person: TelegramUser, phone?: string): Promise<string> {
   return stores.contacts.resolve(tenantId, [{ channel: "telegram", externalId: person.id, stable: true }], {
     name: [person.first_name, person.last_name].filter(Boolean).join(" ") || undefined,

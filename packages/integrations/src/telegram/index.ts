@@ -12,7 +12,7 @@ import { telegramOutbound } from "./send/outbound.ts";
 import { telegramSendRoute } from "./send/route.ts";
 import { telegramWebhook } from "./inbound/webhook.ts";
 
-/** Telegram Bot API. */
+/** Telegram: messages and callback queries of bots through the Bot API. */
 export const telegram: Integration = {
   id: "telegram",
   title: "Telegram",

@@ -5,9 +5,9 @@ import type { callbackSchema, UpdateContext } from "./update-schema.ts";
 import type { TelegramAction } from "../send/action.ts";
 
 /**
- * Writes a pressed button as a message of the person who pressed it, at the time it was taken in, for it carries none.
- * Where the button's message is not told (it was sent by way of inline mode), the thread is the one with the person.
- * It is answered, for the button shows a spinner until then.
+ * Writes a pressed button as a message of the person. A callback query has no time, so the message has the time at which
+ * the update was received. A message of inline mode has no chat; then the thread is the direct one with the person. The
+ * callback query is answered, because the button shows a spinner until then.
  * https://core.telegram.org/bots/api#callbackquery
  */
 export function callbackWrite(
@@ -22,10 +22,10 @@ export function callbackWrite(
   return async (stores) => {
     const tenantId = await stores.accounts.tenantOf("telegram", "bot", bot);
     const contactId = await resolvePerson(stores, tenantId, from);
-    const place = { tenantId, channel: "telegram", accountId } as const;
+    const account = { tenantId, channel: "telegram", accountId } as const;
     const conversationId = await stores.conversations.open(
       {
-        ...place,
+        ...account,
         threadId: chat.id,
         kind,
         contactId: kind === "direct" ? contactId : undefined,
@@ -34,10 +34,10 @@ export function callbackWrite(
       { at: receivedAt, byUser: true },
     );
     await stores.messages.add({
-      ...place,
+      ...account,
       conversationId,
       contactId,
-      // Not the button's message: it can be pressed again, and each press is a callback of its own.
+      // The id is the callback's, because a button can be pressed several times.
       externalId: `callback/${id}`,
       direction: "inbound",
       type: "callback",

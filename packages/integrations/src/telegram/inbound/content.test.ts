@@ -14,12 +14,12 @@ test.each([
   expect(contentOf({ text })).toEqual({ type, body: text });
 });
 
-test("a photo of unknown sizes is still a photo", () => {
+test("a photo without known sizes is still an image", () => {
   expect(contentOf({ photo: [{ file_id: "a" }, { file_id: "b" }] }).media?.id).toBe("a");
   expect(contentOf({ photo: "none" })).toEqual({ type: "image" });
 });
 
-test("of a formatted message the words are left", () => {
+test("a formatted message becomes plain text", () => {
   const blocks = [
     { type: "heading", text: "Prices", size: 1 },
     { type: "paragraph", text: ["From ", { type: "bold", text: "nine" }, " on"] },
@@ -42,6 +42,6 @@ test.each([
   ],
   [{ tide_forecast: {} }, { type: "unsupported" }],
   [{ text: null, caption: "left over" }, { type: "unsupported" }],
-])("%j is read as %j", (message, content) => {
+])("the content of %j is %j", (message, content) => {
   expect(contentOf(message)).toEqual(content);
 });

@@ -5,9 +5,9 @@ import { fakeBotApi } from "../test/fake-bot-api.ts";
 import { fakeStores } from "../test/fake-stores.ts";
 import { telegram } from "../index.ts";
 
-/** What a fixture has the stores do, its message changed by `fields`. */
-async function worked(fixture: string, kind: string, takesOver: string, fields: Record<string, unknown> = {}) {
-  const file = readFileSync(new URL(`fixtures/${fixture}.json`, import.meta.url), "utf8");
+/** Handles a fixture whose message is changed by `fields`, and returns the calls of the stores. */
+async function handleFixture(fixture: string, kind: string, takesOver: string, fields: Record<string, unknown> = {}) {
+  const file = readFileSync(new URL(`../fixtures/${fixture}.json`, import.meta.url), "utf8");
   const update = JSON.parse(file) as Record<string, Record<string, unknown>>;
   const { stores, given, names } = fakeStores();
   const { context } = fakeBotApi([]);
@@ -34,27 +34,33 @@ async function worked(fixture: string, kind: string, takesOver: string, fields: 
   return { given, names: names() };
 }
 
-test("what the owner of a business account writes takes the conversation over, where that is configured", async () => {
-  const { given } = await worked("business-owner", "business_message", "true");
-  expect(given("conversations.takeOver")).toMatchObject([
+test("a message of the owner of a business account takes the conversation over if that is configured", async () => {
+  const { given } = await handleFixture("business-owner", "business_message", "true");
+  expect(given("conversations.changeMode")).toMatchObject([
     [{ conversationId: "conversation", mode: "human", actor: "Telegram business account", reason: "a person wrote" }],
   ]);
 });
 
 test.each([
-  ["where that is not configured", "business-owner", "business_message", "false", {}],
-  ["when a customer writes", "business-customer", "business_message", "true", {}],
-  ["when Telegram sends the owner's greeting", "business-owner", "business_message", "true", { is_from_offline: true }],
-  ["when a bot writes for the owner", "business-owner", "business_message", "true", { sender_business_bot: { id: 1 } }],
-  ["in a chat of the bot's own", "text", "message", "true", {}],
-])("nobody takes over %s", async (_, fixture, kind, takesOver, fields) => {
-  const { names } = await worked(fixture, kind, takesOver, fields);
+  ["of the owner if takeover is not configured", "business-owner", "business_message", "false", {}],
+  ["of a customer", "business-customer", "business_message", "true", {}],
+  [
+    "that Telegram sends as the owner's greeting",
+    "business-owner",
+    "business_message",
+    "true",
+    { is_from_offline: true },
+  ],
+  ["that a bot sends for the owner", "business-owner", "business_message", "true", { sender_business_bot: { id: 1 } }],
+  ["in the bot's own chat", "text", "message", "true", {}],
+])("a message %s does not take the conversation over", async (_, fixture, kind, takesOver, fields) => {
+  const { names } = await handleFixture(fixture, kind, takesOver, fields);
   expect(names).toContain("messages.add");
-  expect(names).not.toContain("conversations.takeOver");
+  expect(names).not.toContain("conversations.changeMode");
 });
 
 test.each(["button", "button-inline", "button-of-old-message"])("a pressed button is answered: %s", async (fixture) => {
-  const { given } = await worked(fixture, "callback_query", "false");
+  const { given } = await handleFixture(fixture, "callback_query", "false");
   const [[message]] = given("messages.add") as [[{ externalId: string }]];
   const id = message.externalId.replace("callback/", "");
   expect(given("outbox.act")).toEqual([

@@ -21,8 +21,8 @@ import {
 } from "./update-schema.ts";
 
 /**
- * The work behind Telegram's webhook.
- * @param ownerTakesOver whether a message that the owner of a business account writes takes the conversation over
+ * Handles the events of Telegram's webhook.
+ * @param ownerTakesOver whether a message of the owner of a business account takes the conversation over
  */
 export function telegramHandler(ownerTakesOver: boolean): EventHandler {
   return {
@@ -58,17 +58,17 @@ function writeOf(event: InboundEvent, ownerTakesOver: boolean): Write {
   }
 }
 
-/** Reads the object that the event's kind names. `raw` is the same as it came. */
+/** Parses the object that the event's kind names. `raw` is the object without changes. */
 function read<Schema extends z.ZodType>(
   event: InboundEvent,
   schema: Schema,
   write: (value: z.infer<Schema>, context: UpdateContext, raw: unknown) => Write,
 ): Write {
   const payload = updatePayload.safeParse(event.payload);
-  if (!payload.success) throw permanent("not an update we know");
+  if (!payload.success) throw permanent("the payload is not an update");
   const { bot, update } = payload.data;
   const raw = update[event.kind];
   const parsed = schema.safeParse(raw);
-  if (!parsed.success) throw permanent(`not a ${event.kind} we know`);
+  if (!parsed.success) throw permanent(`the ${event.kind} does not match its schema`);
   return write(parsed.data, { bot, updateId: update.update_id, receivedAt: new Date(event.receivedAt) }, raw);
 }

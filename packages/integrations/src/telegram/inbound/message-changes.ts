@@ -12,12 +12,12 @@ import type {
 } from "./update-schema.ts";
 
 /**
- * Changes the message that was edited, which may come later than its edit; never a message of its own.
+ * Changes the edited message. The edit can arrive before the message, and never becomes a message itself.
  * https://core.telegram.org/bots/api#update, edited_message
  */
 export function editWrite(message: TelegramMessage, context: UpdateContext, raw: unknown): Write {
   const at = dateOfUnixSeconds(message.edit_date ?? message.date);
-  if (!at) throw permanent("an edit without a time");
+  if (!at) throw permanent("the edit has no time");
   const target = messageKey(accountOf(context.bot, message), message.chat.id, message);
   const { body } = contentOf(message);
   return async (stores) => {
@@ -26,13 +26,13 @@ export function editWrite(message: TelegramMessage, context: UpdateContext, raw:
   };
 }
 
-/** Sets what one person, or one chat, reacts with. https://core.telegram.org/bots/api#messagereactionupdated */
+/** Sets the reaction of one person or one chat. https://core.telegram.org/bots/api#messagereactionupdated */
 export function reactionWrite(reaction: z.infer<typeof reactionSchema>, context: UpdateContext): Write {
   const at = dateOfUnixSeconds(reaction.date);
   const actor = reaction.user?.id ?? reaction.actor_chat?.id;
-  if (!at || actor === undefined) throw permanent("a reaction without a time or an actor");
+  if (!at || actor === undefined) throw permanent("the reaction has no time or no actor");
   const target = messageKey(context.bot, reaction.chat.id, reaction);
-  // Up to three at once with Telegram Premium; custom and paid ones are no characters.
+  // Telegram Premium allows three emoji. Custom and paid reactions have no character.
   const emoji = reaction.new_reaction
     .map(({ type, emoji, custom_emoji_id: custom }) => emoji || (custom ? `:${custom}:` : `:${type}:`))
     .join("");
@@ -43,11 +43,11 @@ export function reactionWrite(reaction: z.infer<typeof reactionSchema>, context:
   };
 }
 
-/** Revokes each message that a business account deleted. https://core.telegram.org/bots/api#businessmessagesdeleted */
+/** Revokes the messages that a business account deleted. https://core.telegram.org/bots/api#businessmessagesdeleted */
 export function deletionWrite(deletion: z.infer<typeof deletionSchema>, context: UpdateContext): Write {
   const accountId = accountOf(context.bot, deletion);
   return async (stores) => {
-    // One order for all, so that two deletions that share messages do not wait for each other.
+    // The ids are sorted, so that two deletions with common messages cannot deadlock.
     for (const message_id of deletion.message_ids.toSorted()) {
       const target = messageKey(accountId, deletion.chat.id, { message_id, date: 0 });
       const change = { kind: "revoke", changeId: changeId(context), at: context.receivedAt } as const;
@@ -58,7 +58,7 @@ export function deletionWrite(deletion: z.infer<typeof deletionSchema>, context:
 }
 
 /**
- * Records that a person blocked the bot or takes its messages again, or that a group put it out.
+ * Records whether the chat accepts messages: a person can block and unblock the bot, and a group can remove it.
  * https://core.telegram.org/bots/api#chatmember
  */
 export function membershipWrite(
@@ -66,15 +66,15 @@ export function membershipWrite(
   { bot }: UpdateContext,
 ): Write {
   const at = dateOfUnixSeconds(date);
-  if (!at) throw permanent("a change of membership without a time");
+  if (!at) throw permanent("the membership change has no time");
   const reachable = status !== "kicked" && status !== "left";
   return async (stores) => {
     await stores.conversations.setReachable("telegram", bot, chat.id, reachable, at);
-    return { result: "written", detail: reachable ? "the chat takes messages" : "the chat takes no messages" };
+    return { result: "written", detail: reachable ? "the chat accepts messages" : "the chat accepts no messages" };
   };
 }
 
-/** Update ids count up, so that of two changes within a second the later one is the last in the order of their ids. */
+/** Update ids increase, so the padded id orders two changes within one second. */
 function changeId({ updateId }: UpdateContext): string {
   return updateId.padStart(18, "0");
 }

@@ -1,8 +1,8 @@
 import { isObject } from "../../shared/json-value.ts";
-import { wordsIn, wordsOf } from "./message-body.ts";
+import { stringField, nonEmptyString } from "./message-body.ts";
 
 /**
- * Fields of service messages, by which Telegram tells what happened in a chat: https://core.telegram.org/bots/api#message
+ * The fields of service messages, which report what happened in a chat: https://core.telegram.org/bots/api#message
  */
 const SYSTEM_FIELDS: ReadonlySet<string> = new Set([
   "boost_added",
@@ -63,19 +63,19 @@ const SYSTEM_FIELDS: ReadonlySet<string> = new Set([
   "write_access_allowed",
 ]);
 
-/** The field of a message that tells what happened; undefined where it is no service message. */
+/** The field of a service message; undefined if the message is not one. */
 export function systemField(message: Readonly<Record<string, unknown>>): string | undefined {
   return Object.keys(message).find((field) => SYSTEM_FIELDS.has(field) && message[field] !== null);
 }
 
-/** What happened, in words: `new chat title: Mill friends`. */
+/** Describes a service message: `new chat title: Mill friends`. */
 export function systemBody(field: string, value: unknown): string {
-  const words = field.replaceAll("_", " ");
-  const detail = Array.isArray(value) ? value.map(named).filter(Boolean).join(", ") : named(value);
-  return detail ? `${words}: ${detail}` : words;
+  const label = field.replaceAll("_", " ");
+  const detail = Array.isArray(value) ? value.map(nameIn).filter(Boolean).join(", ") : nameIn(value);
+  return detail ? `${label}: ${detail}` : label;
 }
 
-function named(value: unknown): string | undefined {
-  if (!isObject(value)) return wordsOf(value);
-  return ["name", "first_name", "title", "text", "option_text"].map((field) => wordsIn(value, field)).find(Boolean);
+function nameIn(value: unknown): string | undefined {
+  if (!isObject(value)) return nonEmptyString(value);
+  return ["name", "first_name", "title", "text", "option_text"].map((field) => stringField(value, field)).find(Boolean);
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Every kind of update, by its key: https://core.telegram.org/bots/api#update. A kind that came later is an event of
- * kind `update`.
+ * All kinds of updates by key: https://core.telegram.org/bots/api#update. An update of an unknown kind becomes an event
+ * of the kind `update`.
  */
 export const UPDATE_KINDS = [
   "message",
@@ -34,44 +34,44 @@ export const UPDATE_KINDS = [
   "stopped_message_generation",
 ] as const;
 
-/** Payload of every event but an unreadable one: the bot's label and the update as it came. */
+/** The payload of all events except unreadable ones: the bot's label and the update without changes. */
 export const updatePayload = z.object({
   bot: z.string().min(1),
   update: z.looseObject({ update_id: z.union([z.string(), z.number()]).transform(String) }),
 });
 
-/** Ids have up to 52 significant bits, those of groups a minus sign. Rows hold them as digits. */
+/** Ids have up to 52 significant bits, and those of groups a minus sign. They are stored as strings of digits. */
 const id = z
   .union([z.string(), z.number()])
   .transform(String)
   .pipe(z.string().regex(/^-?\d{1,18}$/));
 
-/** Ids that are no numbers: of callbacks and of business connections. */
+/** Ids of callback queries and business connections, which are not numbers. */
 const opaqueId = z.union([z.string().min(1).max(200), z.number().transform(String)]);
 
-/** Some senders write null for what is absent, and an odd name is no reason to lose what its bearer says. */
-const words = z.string().nullish().catch(undefined);
+/** An optional text. Some senders write null for an absent value; an invalid value must not lose the message. */
+const optionalText = z.string().nullish().catch(undefined);
 
 /** Unix seconds. */
 const time = z.union([z.number(), z.string().regex(/^\d{1,18}$/)]);
 
-/** https://core.telegram.org/bots/api#user; of a chat with one person, the chat has the same fields. */
-const user = z.looseObject({ id, first_name: words, last_name: words, username: words });
+/** https://core.telegram.org/bots/api#user; a chat with one person has the same fields. */
+const user = z.looseObject({ id, first_name: optionalText, last_name: optionalText, username: optionalText });
 
 /** https://core.telegram.org/bots/api#chat */
 const chat = z.looseObject({
   id,
-  type: words,
-  title: words,
-  first_name: words,
-  last_name: words,
-  username: words,
+  type: optionalText,
+  title: optionalText,
+  first_name: optionalText,
+  last_name: optionalText,
+  username: optionalText,
 });
 
-/** What names a message in its chat; one that only one person sees has an id of its own kind. */
+/** The fields that identify a message in its chat. An ephemeral message, which one person sees, has its own kind of id. */
 const messageName = { message_id: id, date: time, ephemeral_message_id: id.nullish() };
 
-/** https://core.telegram.org/bots/api#message, as far as it says whose and where it is. */
+/** The fields of https://core.telegram.org/bots/api#message that identify its sender and its chat. */
 export const messageSchema = z.looseObject({
   ...messageName,
   edit_date: time.nullish(),
@@ -80,7 +80,7 @@ export const messageSchema = z.looseObject({
   sender_chat: chat.nullish(),
   business_connection_id: opaqueId.nullish(),
   guest_query_id: opaqueId.nullish(),
-  // An odd one is no reason to lose the answer to it.
+  // An invalid value must not lose the message that replies.
   reply_to_message: z
     .looseObject({ ...messageName, chat: chat.nullish() })
     .nullish()
@@ -89,13 +89,13 @@ export const messageSchema = z.looseObject({
   migrate_from_chat_id: id.nullish(),
 });
 
-/** https://core.telegram.org/bots/api#callbackquery. Its message may be too old to be shown, then little of it is left. */
+/** https://core.telegram.org/bots/api#callbackquery. If its message is too old, only few fields of it are present. */
 export const callbackSchema = z.looseObject({
   id: opaqueId,
   from: user,
   message: z.looseObject({ ...messageName, chat, business_connection_id: opaqueId.nullish() }).nullish(),
-  data: words,
-  game_short_name: words,
+  data: optionalText,
+  game_short_name: optionalText,
 });
 
 /** https://core.telegram.org/bots/api#chatmemberupdated */
@@ -112,7 +112,7 @@ export const reactionSchema = z.looseObject({
   user: user.nullish(),
   actor_chat: chat.nullish(),
   date: time,
-  new_reaction: z.array(z.looseObject({ type: z.string(), emoji: words, custom_emoji_id: words })),
+  new_reaction: z.array(z.looseObject({ type: z.string(), emoji: optionalText, custom_emoji_id: optionalText })),
 });
 
 /** https://core.telegram.org/bots/api#businessmessagesdeleted */
@@ -122,19 +122,19 @@ export const deletionSchema = z.looseObject({
   message_ids: z.array(id),
 });
 
-/** What an event is about, beside the object that its kind names. */
+/** The context of the object that the event's kind names. */
 export type UpdateContext = {
-  /** Label of the bot. */
+  /** The bot's label. */
   bot: string;
-  /** Digits; counts up per bot. */
+  /** Digits; increases per bot. */
   updateId: string;
-  /** When the update was taken in: some kinds carry no time. */
+  /** When ingest received the update. Some kinds of updates have no time. */
   receivedAt: Date;
 };
 
 /** See {@link messageSchema}. */
 export type TelegramMessage = z.infer<typeof messageSchema>;
-/** A chat as messages name it. */
+/** The chat of a message. */
 export type TelegramChat = z.infer<typeof chat>;
-/** A person, or a chat with one. */
+/** A person, or a chat with one person. */
 export type TelegramUser = z.infer<typeof user>;

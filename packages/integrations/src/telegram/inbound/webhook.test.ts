@@ -27,57 +27,57 @@ test.each([
   ["the header", { header: "shop-new" }],
   ["the path", { path: "shop-new" }],
   ["both", { header: "shop-new", path: "shop-new" }],
-  ["both, while the secret is being changed", { header: "shop-new", path: "shop-old" }],
-])("a secret in %s lets an update in", (_, secrets) => {
+  ["both, during a rotation of the secret", { header: "shop-new", path: "shop-old" }],
+])("an update with a secret in %s authenticates", (_, secrets) => {
   expect(webhook.authenticate(request(secrets))).toBe(true);
 });
 
 test.each([
-  ["none", {}],
-  ["an empty one in the header", { header: "" }],
-  ["an empty one in the path", { path: "" }],
-  ["a wrong one in the header", { header: "shop-nex" }],
-  ["a beginning of one", { header: "shop-ne" }],
-  ["the label with it", { header: "shop=shop-new" }],
-  ["a wrong one in the path", { path: "shop-nex" }],
+  ["no secret", {}],
+  ["an empty secret in the header", { header: "" }],
+  ["an empty secret in the path", { path: "" }],
+  ["a wrong secret in the header", { header: "shop-nex" }],
+  ["the beginning of a secret", { header: "shop-ne" }],
+  ["a secret with its label", { header: "shop=shop-new" }],
+  ["a wrong secret in the path", { path: "shop-nex" }],
   ["a right path with a wrong header", { path: "shop-new", header: "shop-nex" }],
   ["a wrong path with a right header", { path: "shop-nex", header: "shop-new" }],
-  ["those of two bots", { path: "shop-new", header: "help-one" }],
-])("an update is refused with %s", (_, secrets) => {
+  ["the secrets of two bots", { path: "shop-new", header: "help-one" }],
+])("an update with %s does not authenticate", (_, secrets) => {
   expect(webhook.authenticate(request(secrets))).toBe(false);
 });
 
-test("an update belongs to the bot whose secret it came with, whichever of its secrets that is", () => {
+test("an update belongs to the bot of its secret, with any of the bot's secrets", () => {
   const ids = ["shop-old", "shop-new", "help-one"].map((header) => webhook.parse(request({ header }))[0]?.id);
   expect(ids).toEqual(["update.shop.7", "update.shop.7", "update.help.7"]);
 });
 
-test("an update with nobody's secret is split as unreadable, should it ever get that far", () => {
-  expect(webhook.parse(request({ header: "nobody" }))).toMatchObject([{ kind: "unreadable" }]);
+test("an update with an unknown secret becomes an unreadable event", () => {
+  expect(webhook.parse(request({ header: "unknown" }))).toMatchObject([{ kind: "unreadable" }]);
 });
 
-test("the secret of the path is not in the event", () => {
+test("the event does not contain the secret of the path", () => {
   expect(JSON.stringify(webhook.parse(request({ path: "shop-new" })))).not.toContain("shop-new");
 });
 
-test("an update of a kind we have no name for is an event of its own", () => {
+test("an update of an unknown kind becomes an event of the kind update", () => {
   expect(webhook.parse(request({ path: "shop-new" }, { update_id: 8, tide: {} }))[0]).toMatchObject({
     id: "update.shop.8",
     kind: "update",
   });
 });
 
-test("a kind that is null is not there", () => {
+test("a kind with the value null is ignored", () => {
   const update = { update_id: 9, message: null, edited_message: { message_id: 1 } };
   expect(webhook.parse(request({ path: "shop-new" }, update))[0]?.kind).toBe("edited_message");
 });
 
 test.each([
-  ["no JSON", "{", "the body is not JSON"],
-  ["no object", "[1]", "not an object"],
-  ["without an id", "{}", "no update_id"],
-  ["with an id that is no number", '{"update_id":"1:2"}', "no update_id"],
-])("a body that is %s is kept as unreadable", (_, body, reason) => {
+  ["not JSON", "{", "the body is not JSON"],
+  ["not an object", "[1]", "the update is not an object"],
+  ["without an id", "{}", "the update has no update_id"],
+  ["with an id that is not a number", '{"update_id":"1:2"}', "the update has no update_id"],
+])("a body that is %s becomes an unreadable event", (_, body, reason) => {
   expect(webhook.parse(request({ path: "shop-new" }, body))).toMatchObject([
     { kind: "unreadable", payload: { reason } },
   ]);

@@ -1,6 +1,6 @@
 import { type HttpDownload, ProviderError } from "@millrace/core";
 import { describe, expect, test } from "vitest";
-import { config, downloadOf, fakeBotApi, refusal, type Scripted, success, TOKEN } from "../test/fake-bot-api.ts";
+import { config, downloadOf, fakeBotApi, rejection, type Scripted, success, TOKEN } from "../test/fake-bot-api.ts";
 import { telegramMedia } from "./source.ts";
 
 const source = telegramMedia(config);
@@ -15,51 +15,51 @@ function open(answers: Scripted[], download?: HttpDownload, sizeBytes?: number, 
   };
 }
 
-test("a file is asked for and fetched, by the bot of a business account too", async () => {
-  const { opened, asked, fetched } = open([found], downloadOf(Buffer.from("pict")));
-  const { body, ...about } = await opened;
-  expect(asked).toMatchObject([{ method: "getFile", params: { file_id: "f" } }]);
-  expect(fetched).toHaveLength(1);
-  expect(about).toEqual({ mimeType: "image/jpeg", sha256: undefined, sizeBytes: 4 });
+test("a file is looked up and downloaded, also for a bot of a business account", async () => {
+  const { opened, requests, downloaded } = open([found], downloadOf(Buffer.from("pict")));
+  const { body, ...file } = await opened;
+  expect(requests).toMatchObject([{ method: "getFile", params: { file_id: "f" } }]);
+  expect(downloaded).toHaveLength(1);
+  expect(file).toEqual({ mimeType: "image/jpeg", sha256: undefined, sizeBytes: 4 });
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   expect(Buffer.concat(chunks).toString()).toBe("pict");
 });
 
-test("it waits for its bot", () => {
+test("a file waits for its bot", () => {
   expect(source.scopes({ accountId: "shop/link-1" })).toEqual(["telegram:shop"]);
 });
 
-describe("it fails", () => {
+describe("fetching a file fails", () => {
   const gone = { status: 404, headers: {}, body: undefined };
   const revoked = { status: 401, headers: {}, body: undefined };
   const down = { status: 502, headers: {}, body: undefined };
-  const bad = (description: string) => refusal(400, `Bad Request: ${description}`);
+  const bad = (description: string) => rejection(400, `Bad Request: ${description}`);
   const permanent = { kind: "permanent" };
   test.each<[string, Parameters<typeof open>, object]>([
     [
-      "unasked when it is announced as too large",
+      "without a request when its announced size is too large",
       [[], undefined, 20 * 1024 * 1024 + 1],
       { next: permanent, code: "too_large" },
     ],
     ["when it is too large", [[bad("file is too big")]], { next: permanent, code: "too_large" }],
-    ["when Telegram knows no such file", [[bad("invalid file_id")]], { next: permanent, code: "bad_file_id" }],
+    ["when the file does not exist", [[bad("invalid file_id")]], { next: permanent, code: "bad_file_id" }],
     [
-      "for a while when it may come back",
+      "temporarily when the file may become available",
       [[bad("wrong file_id or the file is temporarily unavailable")]],
       { next: { kind: "retryable" } },
     ],
-    ["when it is gone", [[found], gone], { next: permanent, code: "gone" }],
-    ["when the token was revoked meanwhile", [[found], revoked], { next: { kind: "paused", scope: "telegram:shop" } }],
-    ["for a while when Telegram is down", [[found], down], { next: { kind: "retryable" } }],
-    ["for a while when Telegram says nothing of where", [[success({})]], { next: { kind: "retryable" } }],
+    ["when the file is gone", [[found], gone], { next: permanent, code: "gone" }],
+    ["when the token was revoked", [[found], revoked], { next: { kind: "paused", scope: "telegram:shop" } }],
+    ["temporarily when Telegram is down", [[found], down], { next: { kind: "retryable" } }],
+    ["temporarily when the response has no path", [[success({})]], { next: { kind: "retryable" } }],
     [
-      "for a while when the bot is throttled",
-      [[refusal(429, "Too Many Requests: retry after 3", { retry_after: 3 })]],
+      "temporarily when the bot is throttled",
+      [[rejection(429, "Too Many Requests: retry after 3", { retry_after: 3 })]],
       { next: { kind: "rate_limited", scope: "telegram:shop" } },
     ],
     [
-      "until there is a token",
+      "until a token is configured",
       [[], undefined, undefined, "mill"],
       { next: { kind: "paused", scope: "telegram:mill" } },
     ],

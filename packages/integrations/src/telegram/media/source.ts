@@ -5,12 +5,12 @@ import { callTelegram, unreadable } from "../api/call.ts";
 import { failureOf } from "../api/failure.ts";
 import { botScope } from "../api/scopes.ts";
 import type { ApiConfig } from "../config.ts";
-import { readAccount } from "../chat-address.ts";
+import { parseAccountId } from "../chat-address.ts";
 
-/** The largest file that a bot can fetch: https://core.telegram.org/bots/api#getfile */
+/** The largest file that a bot can fetch, in bytes: https://core.telegram.org/bots/api#getfile */
 const MAX_BYTES = 20 * 1024 * 1024;
 
-/** Types of what Telegram announces without one: photos, stickers and round videos. */
+/** MIME types of files that Telegram announces without one: photos, stickers and round videos. */
 const MIME_TYPES: Readonly<Record<string, string>> = {
   jpg: "image/jpeg",
   webp: "image/webp",
@@ -22,21 +22,21 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
 /** https://core.telegram.org/bots/api#file */
 const fileSchema = z.object({ file_path: z.string().min(1), file_size: z.number().optional().catch(undefined) });
 
-/** Fetches files: first where one is, then it. That address holds the token, lives for an hour and is kept nowhere. */
+/** Fetches files: it looks up the path and then downloads the file. The URL contains the token, so it is never stored. */
 export function telegramMedia(config: ApiConfig): MediaSource {
   return {
-    scopes: ({ accountId }) => [botScope(readAccount(accountId).bot)],
+    scopes: ({ accountId }) => [botScope(parseAccountId(accountId).bot)],
     maxBytes: MAX_BYTES,
     async open({ accountId, media }, context) {
-      const label = readAccount(accountId).bot;
+      const label = parseAccountId(accountId).bot;
       const bot = botOf(config, label);
       const scopes = { bot: botScope(label) };
-      refuseAbove(media.sizeBytes);
+      checkSize(media.sizeBytes);
       const answer = await callTelegram(bot, { method: "getFile", params: { file_id: media.id } }, scopes, context);
       if (!answer.ok) throw answer.error;
       const file = fileSchema.safeParse(answer.result).data;
       if (!file) throw unreadable();
-      refuseAbove(file.file_size);
+      checkSize(file.file_size);
       const path = file.file_path.split("/").map(encodeURIComponent).join("/");
       const url = `${bot.baseUrl}/file/bot${bot.token}/${path}`;
       const { status, headers, body } = await context.download({ method: "GET", url }, context.signal);
@@ -52,7 +52,7 @@ export function telegramMedia(config: ApiConfig): MediaSource {
   };
 }
 
-function refuseAbove(sizeBytes: number | undefined): void {
+function checkSize(sizeBytes: number | undefined): void {
   if (sizeBytes !== undefined && sizeBytes > MAX_BYTES)
     throw permanent("the file is larger than the 20 MB that a bot can fetch", "too_large");
 }

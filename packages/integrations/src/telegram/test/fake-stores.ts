@@ -1,8 +1,8 @@
 import type { Stores } from "@millrace/core";
 
 /**
- * Stores that write nothing and tell what they were given, for tests. `results` are by the names of their methods
- * (`conversations.open`); what is not among them gives nothing.
+ * Stores that record their calls and write nothing. `results` are the results by method name (`conversations.open`); a
+ * method without a result returns undefined.
  */
 export function fakeStores(results: Readonly<Record<string, unknown>> = {}) {
   const known: Record<string, unknown> = {
@@ -26,7 +26,7 @@ export function fakeStores(results: Readonly<Record<string, unknown>> = {}) {
       },
     );
   const stores = new Proxy({}, { get: (_, store) => storeOf(String(store)) }) as Stores;
-  /** What a method was given, call by call. */
+  /** The arguments of each call of a method. */
   const given = (name: string) => calls.filter((call) => call.name === name).map((call) => call.given);
   return { stores, given, names: () => calls.map(({ name }) => name) };
 }

@@ -10,8 +10,8 @@ const receivedAt = "2026-11-23T08:00:00.000Z";
 const conversationId = "019ab000-0000-7000-8000-00000000c0de";
 const text = { type: "text", text: "Come in" };
 
-/** The event that a body of the send route becomes, or what is wrong with the body. */
-function requested(body: unknown): InboundEvent {
+/** The event of a body of the send route. */
+function eventOf(body: unknown): InboundEvent {
   let ids = 0;
   const newId = () => `019ab000-0000-7000-8000-${String(++ids).padStart(12, "0")}`;
   const call = { params: {}, caller: "c", idempotencyKey: undefined, newId, now: new Date(receivedAt) };
@@ -21,7 +21,7 @@ function requested(body: unknown): InboundEvent {
   return { ...event, payload, v: EVENT_VERSION, integration: "telegram", correlationId: "c-1", receivedAt };
 }
 
-async function worked(body: unknown, { takesOver = "false", found }: { takesOver?: string; found?: string } = {}) {
+async function handle(body: unknown, { takesOver = "false", found }: { takesOver?: string; found?: string } = {}) {
   const thread = { tenantId: "t", channel: "telegram", threadId: "7", kind: "direct", mode: "ai", epoch: 0 } as const;
   const { stores, given } = fakeStores({ "conversations.find": found && { ...thread, accountId: found } });
   const handler = telegram.requests?.({ ...environment, SEND_TAKES_OVER: takesOver });
@@ -39,13 +39,13 @@ async function worked(body: unknown, { takesOver = "false", found }: { takesOver
       write: async (key: string) => ({ key, store: "folder", sha256: "", sizeBytes: 1, mimeType: undefined }),
     },
   };
-  const write = await handler?.handle(requested(body), context);
+  const write = await handler?.handle(eventOf(body), context);
   await write?.(stores);
   return given;
 }
 
-test("a person's chat is opened with the person, by the first bot", async () => {
-  const given = await worked({ to: { chatId: 7001 }, message: text });
+test("a direct chat is opened with its person, by the first bot", async () => {
+  const given = await handle({ to: { chatId: 7001 }, message: text });
   expect(given("contacts.resolve")).toMatchObject([
     ["tenant", [{ channel: "telegram", externalId: "7001", stable: true }], {}],
   ]);
@@ -65,11 +65,11 @@ test("a person's chat is opened with the person, by the first bot", async () => 
   expect(given("outbox.queue")).toMatchObject([
     [{ conversationId: "conversation", author: "person", messages: [{ type: "text", body: "Come in" }] }],
   ]);
-  expect(given("conversations.takeOver")).toEqual([]);
+  expect(given("conversations.changeMode")).toEqual([]);
 });
 
-test("a group's chat is opened without one, by the bot that is named", async () => {
-  const given = await worked({ to: { chatId: "-1002345678901" }, from: "help/link-1", message: text });
+test("a group chat is opened without a person, by the named bot", async () => {
+  const given = await handle({ to: { chatId: "-1002345678901" }, from: "help/link-1", message: text });
   expect(given("contacts.resolve")).toEqual([]);
   expect(given("accounts.tenantOf")).toEqual([["telegram", "bot", "help"]]);
   expect(given("conversations.open")).toMatchObject([
@@ -77,22 +77,22 @@ test("a group's chat is opened without one, by the bot that is named", async () 
   ]);
 });
 
-test("a conversation of ours is written to as it is, and taken over where that is configured", async () => {
-  const given = await worked({ to: { conversationId }, message: text }, { takesOver: "true", found: "shop" });
+test("an existing conversation is used, and taken over if that is configured", async () => {
+  const given = await handle({ to: { conversationId }, message: text }, { takesOver: "true", found: "shop" });
   expect(given("conversations.open")).toEqual([]);
-  expect(given("conversations.takeOver")).toMatchObject([[{ conversationId, mode: "human" }]]);
+  expect(given("conversations.changeMode")).toMatchObject([[{ conversationId, mode: "human" }]]);
 });
 
-test("an action is done, not queued", async () => {
-  const given = await worked({ to: { chatId: 7001 }, message: { type: "chat_action", action: "typing" } });
+test("an action is not queued as a message", async () => {
+  const given = await handle({ to: { chatId: 7001 }, message: { type: "chat_action", action: "typing" } });
   expect(given("outbox.act")).toMatchObject([[{ conversationId: "conversation", action: { chatAction: "typing" } }]]);
   expect(given("outbox.queue")).toEqual([]);
 });
 
-test("files that came along go to the media store, those of an album too", async () => {
+test("inline files are moved to the media store, also those of an album", async () => {
   const media = { data: "aGk=", mimeType: "image/png" };
   const item = { type: "image", media };
-  const given = await worked({ to: { chatId: 7001 }, message: { type: "album", items: [item, item] } });
+  const given = await handle({ to: { chatId: 7001 }, message: { type: "album", items: [item, item] } });
   expect(JSON.stringify(given("outbox.queue"))).not.toContain("aGk=");
   const stored = { stored: expect.stringMatching(/^outgoing\/.+-[12]$/), mimeType: "image/png" };
   expect(given("outbox.queue")).toMatchObject([
@@ -100,28 +100,31 @@ test("files that came along go to the media store, those of an album too", async
   ]);
 });
 
-test("a bot that there is no token for is refused for good", async () => {
-  const fate = await worked({ to: { chatId: 7001 }, from: "mill", message: text }).then(() => "written", describeError);
-  expect(fate).toBe("TELEGRAM_BOT_TOKEN knows no bot of this label");
+test("a bot without a token fails permanently", async () => {
+  const result = await handle({ to: { chatId: 7001 }, from: "mill", message: text }).then(
+    () => "written",
+    describeError,
+  );
+  expect(result).toBe("TELEGRAM_BOT_TOKEN has no bot with this label");
 });
 
 test.each([
-  ["nobody", {}],
-  ["two at once", { chatId: 7001, conversationId }],
+  ["no field", {}],
+  ["two fields", { chatId: 7001, conversationId }],
   ["a name", { chatId: "@miller" }],
-  ["no chat", { chatId: 0 }],
+  ["the chat id 0", { chatId: 0 }],
   ["a fraction", { chatId: 7.5 }],
-  ["more digits than an id can have", { chatId: "123456789012345678" }],
-  ["what is no id of ours", { conversationId: "7" }],
-  ["a field we do not know", { chatId: 7001, phone: "1" }],
-])("an address that is %s is refused", (_, to) => {
+  ["more digits than a chat id can have", { chatId: "123456789012345678" }],
+  ["an invalid conversation id", { conversationId: "7" }],
+  ["an unknown field", { chatId: 7001, phone: "1" }],
+])("a recipient with %s is rejected", (_, to) => {
   expect(telegramSendRoute.body.safeParse({ to, message: text }).error?.issues[0]?.path[0]).toBe("to");
 });
 
-test("switched off, the route is not there and nothing needs a token", () => {
+test("while Telegram is switched off, it has no route and needs no token", () => {
   const off = { TELEGRAM_WEBHOOK_ENABLED: "false" };
   expect(telegram.api?.(off, [])).toEqual([]);
-  for (const part of [telegram.outbound, telegram.requests, telegram.media, telegram.handler])
-    expect(() => part?.(off)).not.toThrow();
+  for (const capability of [telegram.outbound, telegram.requests, telegram.media, telegram.handler])
+    expect(() => capability?.(off)).not.toThrow();
   expect(() => telegram.outbound?.({})).toThrow("TELEGRAM_BOT_TOKEN");
 });
