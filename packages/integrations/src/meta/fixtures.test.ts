@@ -66,7 +66,7 @@ const REASONS: Record<string, string> = {
   "lead-without-value": "a lead without a leadgen_id and a page_id",
   "entry-without-changes": "an entry without changes",
   "no-entries": "no entries",
-  "no-object": "the body is no JSON object",
+  "no-object": "the body is not a JSON object",
 };
 
 test("every fixture has an expected result", () => {

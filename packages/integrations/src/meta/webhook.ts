@@ -38,7 +38,7 @@ export function parseMetaWebhook({ body }: Pick<RawRequest, "body">): ParsedEven
   const parsed = parseJsonBody(body);
   if (!parsed.ok) return [unreadable(parsed.reason, parsed.raw)];
   const root = parsed.value;
-  if (!isObject(root)) return [unreadable("the body is no JSON object", root)];
+  if (!isObject(root)) return [unreadable("the body is not a JSON object", root)];
   const object = idOf(root["object"]);
   const entries = listOf(root["entry"]);
   if (entries.length > 0) return entries.flatMap((entry) => parseEntry(object, entry));
@@ -48,7 +48,7 @@ export function parseMetaWebhook({ body }: Pick<RawRequest, "body">): ParsedEven
 }
 
 function parseEntry(object: string | undefined, entry: unknown): ParsedEvent[] {
-  if (!isObject(entry)) return [unreadable("an entry that is no object", entry)];
+  if (!isObject(entry)) return [unreadable("an entry that is not an object", entry)];
   const origin = { object, entryId: idOf(entry["id"]) };
   const changes = listOf(entry["changes"]);
   if (changes.length > 0) return changes.map((change) => parseChange(origin, change));
@@ -62,7 +62,7 @@ function parseEntry(object: string | undefined, entry: unknown): ParsedEvent[] {
 }
 
 function parseChange(origin: Origin, change: unknown): ParsedEvent {
-  if (!isObject(change)) return unreadable("a change that is no object", change);
+  if (!isObject(change)) return unreadable("a change that is not an object", change);
   const { field, value } = change;
   const isLead = field === "leadgen" || (field === undefined && isObject(value) && "leadgen_id" in value);
   if (isLead && (origin.object ?? "page") === "page") return leadEvent(origin.entryId, value, change);

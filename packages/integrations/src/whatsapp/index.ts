@@ -12,7 +12,7 @@ import { whatsappOutbound } from "./send/outbound.ts";
 import { whatsappSendRoute } from "./send/route.ts";
 import { whatsappWebhook } from "./webhook/webhook.ts";
 
-/** WhatsApp Cloud API. */
+/** WhatsApp through the Cloud API. */
 export const whatsapp: Integration = {
   id: "whatsapp",
   title: "WhatsApp",
@@ -37,8 +37,8 @@ export const whatsapp: Integration = {
   outbound: (environment) => whatsappOutbound(readApiConfig(environment)),
   media: (environment) => whatsappMedia(readApiConfig(environment)),
   accountOf: ({ payload }) => {
-    const known = isObject(payload) ? payload : {};
-    const { metadata } = isObject(known["value"]) ? known["value"] : known;
+    const fields = isObject(payload) ? payload : {};
+    const { metadata } = isObject(fields["value"]) ? fields["value"] : fields;
     return isObject(metadata) ? idOf(metadata["phone_number_id"]) : undefined;
   },
   samples: whatsappSamples,
@@ -46,7 +46,7 @@ export const whatsapp: Integration = {
     secrets: ["WHATSAPP_APP_SECRET", "WHATSAPP_WEBHOOK_VERIFY_TOKEN"],
     endpoints: (environment, sandboxUrl) =>
       environment["WHATSAPP_ACCESS_TOKEN"]
-        ? // Said once more, so that another integration's GRAPH_BASE_URL for the sandbox is not taken for its own.
+        ? // The URL is repeated, because Meta Lead Ads may set GRAPH_BASE_URL to the sandbox.
           { WHATSAPP_BASE_URL: readBaseUrl(environment) }
         : {
             WHATSAPP_ACCESS_TOKEN: "sandbox",

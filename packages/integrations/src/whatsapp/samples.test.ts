@@ -16,7 +16,7 @@ function eventsOf(now: Date) {
   });
 }
 
-test("every sample is let in and read, the text first", () => {
+test("every sample authenticates and is parsed, the text first", () => {
   const samples = eventsOf(new Date(1_790_000_000_000));
   expect(samples.map(({ name, events }) => [name, events.map(({ kind }) => kind)])).toEqual([
     ["text", ["message"]],
@@ -27,7 +27,7 @@ test("every sample is let in and read, the text first", () => {
   ]);
 });
 
-test("another call gives other messages", () => {
+test("a later call creates other messages", () => {
   const ids = (now: number) =>
     eventsOf(new Date(now)).flatMap(({ events }) => events.filter(({ kind }) => kind !== "change").map(({ id }) => id));
   const earlier = new Set(ids(1_790_000_000_000));

@@ -1,20 +1,20 @@
 import type { InboundEvent, Write } from "@millrace/core";
 import { parsePayload } from "../../shared/parse-payload.ts";
-import { type Names, personOf } from "./identity.ts";
-import { kept } from "../inbound/unhandled.ts";
+import { type ExternalIds, personOf } from "./identity.ts";
+import { unhandled } from "../inbound/unhandled.ts";
 import { type MessagePayload, systemPart, userIdUpdatePayload } from "../inbound/schema.ts";
 import { tenantOf } from "./tenant.ts";
 
-/** Today's and older names of the system messages by which a person goes on under another number or user id. */
+/** Current and older names of system messages about a person's new phone number or user id. */
 const CHANGES = new Set(["user_changed_number", "user_changed_user_id", "customer_changed_number"]);
 
 /**
- * A system message. A new number comes with a new user id too; where numbers are withheld, only the user ids are told.
+ * Handles a system message. A new number comes with a new user id. If numbers are withheld, only the user ids are sent.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/system
  */
 export function systemWrite({ metadata, message }: MessagePayload): Write {
   const { system } = parsePayload(systemPart, message, ["message"]);
-  if (!CHANGES.has(system.type ?? "")) return kept(system.type);
+  if (!CHANGES.has(system.type ?? "")) return unhandled(system.type);
   const previous = {
     userIds: [system.previous_user_id, system.previous_parent_user_id],
     numbers: [message.from, system.customer],
@@ -26,7 +26,7 @@ export function systemWrite({ metadata, message }: MessagePayload): Write {
   return joinWrite(metadata, previous, current, system.type);
 }
 
-/** A webhook field that Meta documented and withdrew on 2026-08-11; harmless where it still comes. */
+/** Handles a webhook field that Meta documented and withdrew on 2026-08-11. It may still be sent. */
 export function userIdUpdateWrite(event: InboundEvent): Write {
   const { metadata, user_id_update: update } = parsePayload(userIdUpdatePayload, event.payload);
   const { user_id: userId, parent_user_id: parent } = update;
@@ -37,13 +37,13 @@ export function userIdUpdateWrite(event: InboundEvent): Write {
 
 function joinWrite(
   metadata: { phone_number_id: string },
-  previous: Names,
-  current: Names,
-  word: string | undefined,
+  previous: ExternalIds,
+  current: ExternalIds,
+  type: string | undefined,
 ): Write {
   const [before, after] = [personOf(previous), personOf(current)];
-  // Who someone was before is not always told: then there is nobody to join.
-  if (!before || !after) return kept(word);
+  // The previous identity is not always sent; then there is nothing to join.
+  if (!before || !after) return unhandled(type);
   return async (stores) => {
     const tenantId = await tenantOf(stores, metadata);
     await stores.contacts.join(tenantId, before.identities, after.identities, after.profile);

@@ -3,7 +3,7 @@ import { personOf } from "./identity.ts";
 
 const whatsapp = (externalId: string, stable: boolean) => ({ channel: "whatsapp", externalId, stable });
 
-test("user ids and parent user ids last, numbers do not, and the stable names come first", () => {
+test("user ids are stable identities and come first, and phone numbers are transferable", () => {
   const person = personOf(
     { userIds: ["DE.1", "DE.ENT.9"], numbers: ["4917000000001"] },
     { user_id: "DE.1", parent_user_id: "DE.ENT.9", wa_id: "4917000000001" },
@@ -15,7 +15,7 @@ test("user ids and parent user ids last, numbers do not, and the stable names co
   ]);
 });
 
-test("a user id at a number's place is a user id and no telephone", () => {
+test("a user id in place of a phone number is a user id", () => {
   const person = personOf({ userIds: [], numbers: ["US.13491208"] }, { wa_id: "US.13491208" });
   expect(person).toEqual({
     identities: [whatsapp("US.13491208", true)],
@@ -23,7 +23,7 @@ test("a user id at a number's place is a user id and no telephone", () => {
   });
 });
 
-test("a number is the same with and without its plus sign, a username with and without its at sign", () => {
+test("a plus sign of a number and an at sign of a username are dropped", () => {
   const profile = { name: "Ada", username: "@ada" };
   expect(personOf({ userIds: [], numbers: ["+4917000000001"] }, { wa_id: "4917000000001", profile })).toEqual({
     identities: [whatsapp("4917000000001", false)],
@@ -31,6 +31,6 @@ test("a number is the same with and without its plus sign, a username with and w
   });
 });
 
-test("who has no name is nobody", () => {
+test("a person without a user id or number is undefined", () => {
   expect(personOf({ userIds: [undefined], numbers: [undefined] }, { profile: { name: "Ada" } })).toBeUndefined();
 });

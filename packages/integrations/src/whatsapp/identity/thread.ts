@@ -1,18 +1,18 @@
 import { permanent, type Stores, type Thread } from "@millrace/core";
 import type { Person } from "./identity.ts";
 
-/** The thread of a message, and who wrote it or whom it was written to. */
-type Place = { thread: Pick<Thread, "threadId" | "kind" | "contactId">; contactId: string | undefined };
+/** The thread of a message, and the contact who wrote or received it. */
+type ResolvedThread = { thread: Pick<Thread, "threadId" | "kind" | "contactId">; contactId: string | undefined };
 
 /**
- * Finds the thread of a message. A group is a thread of its own and never joined to its members' direct ones; without
- * a group it is the direct one with the person.
- * @throws ProviderError permanent, when there is neither
+ * Finds the thread of a message. A group has its own thread, separate from the direct threads of its members. Without a
+ * group the thread is the direct one with the person.
+ * @throws ProviderError permanent, if there is neither a group nor a person
  */
 export function threadOf(
   groupId: string | undefined,
   person: Person | undefined,
-): (stores: Stores, tenantId: string) => Promise<Place> {
+): (stores: Stores, tenantId: string) => Promise<ResolvedThread> {
   const resolve = (stores: Stores, tenantId: string, { identities, profile }: Person) =>
     stores.contacts.resolve(tenantId, identities, profile);
   if (groupId !== undefined) {
@@ -21,7 +21,7 @@ export function threadOf(
       contactId: person && (await resolve(stores, tenantId, person)),
     });
   }
-  if (!person) throw permanent("it names nobody: neither a number nor a user id", "nobody");
+  if (!person) throw permanent("the event has neither a phone number nor a user id", "nobody");
   return async (stores, tenantId) => {
     const contactId = await resolve(stores, tenantId, person);
     return { thread: { threadId: contactId, kind: "direct", contactId }, contactId };

@@ -5,10 +5,10 @@ import { isObject } from "../../shared/json-value.ts";
 import { mediaPart, voicePart } from "./message-media.ts";
 import { optionalId, optionalText } from "./schema.ts";
 
-/** What is in a message: its type, the text that a person would read, its media. */
+/** The content of a message: its type, its plain text and its media. */
 type Content = { type: string; body?: string | undefined; media?: Media | undefined };
 
-/** Numbers by Meta's pages, texts by some senders. */
+/** Meta documents numbers; some senders use strings. */
 const coordinate = z.union([z.number(), z.string()]).optional().catch(undefined);
 
 const textPart = z.looseObject({ body: z.string() }).transform(({ body }) => ({ body }));
@@ -38,15 +38,15 @@ const contactsPart = z.array(card).transform((cards) => ({
   ),
 }));
 
-/** Missing altogether where Meta itself could not read the answer. */
+/** Absent if Meta could not read the answer. */
 const interactivePart = z
   .looseObject({ type: z.string() })
   .nullish()
   .transform((part) => ({ body: part ? answerIn(part) : undefined }));
 
 /**
- * What each type of message holds under its own name. What is not here is kept as `unsupported`: Meta adds types, and
- * none may be lost.
+ * The content under the name of each type. Other types become `unsupported`: Meta adds types, and no message may be
+ * lost.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
  */
 const PARTS = new Map<string, z.ZodType<Omit<Content, "type">>>([
@@ -65,9 +65,9 @@ const PARTS = new Map<string, z.ZodType<Omit<Content, "type">>>([
 ]);
 
 /**
- * What is in a message.
- * @param path where the message stands in the event's payload
- * @throws ProviderError permanent, when it does not hold what its type says
+ * Reads the content of a message.
+ * @param path the path of the message in the event's payload
+ * @throws ProviderError permanent, if the content does not match the type
  */
 export function contentOf(message: Record<string, unknown>, path: readonly string[]): Content {
   const name = typeof message["type"] === "string" ? message["type"] : "";
@@ -76,12 +76,12 @@ export function contentOf(message: Record<string, unknown>, path: readonly strin
   return { type: name === "voice" ? "audio" : name, ...parsePayload(part, message[name], [...path, name]) };
 }
 
-/** What was chosen or answered; each kind of interactive message has another name for it. */
+/** The chosen option or the answer. Each kind of interactive message has another field for it. */
 function answerIn(interactive: { type: string } & Record<string, unknown>): string | undefined {
   const answer = interactive[interactive.type];
   if (!isObject(answer)) return undefined;
-  const words = ["title", "body", "text", "response", "payment_method"].map((name) => answer[name]);
-  return words.find((word): word is string => typeof word === "string" && word !== "");
+  const texts = ["title", "body", "text", "response", "payment_method"].map((name) => answer[name]);
+  return texts.find((text): text is string => typeof text === "string" && text !== "");
 }
 
 function joined(parts: readonly (string | number | undefined)[], separator: string): string | undefined {

@@ -10,14 +10,14 @@ import { parsePayload } from "../../shared/parse-payload.ts";
 import { isObject } from "../../shared/json-value.ts";
 import { callWrite } from "./calls.ts";
 import { userIdUpdateWrite } from "../identity/identity-changes.ts";
-import { kept } from "./unhandled.ts";
+import { unhandled } from "./unhandled.ts";
 import { echoWrite, messageWrite } from "./messages.ts";
 import { preferenceWrite } from "./preferences.ts";
 import { statusWrite } from "./statuses.ts";
 
 /**
- * The work behind WhatsApp's webhook.
- * @param takesOver whether a message that one of our people wrote in the phone's app takes the conversation over
+ * Handles the events of WhatsApp's webhook.
+ * @param takesOver whether a message from the WhatsApp Business app takes the conversation over
  */
 export function whatsappHandler(takesOver: boolean): EventHandler {
   return { callsProvider: false, scopes: () => [], handle: async (event) => writeOf(event, takesOver) };
@@ -36,15 +36,15 @@ function writeOf(event: InboundEvent, takesOver: boolean): Write {
     case "user_id_update":
       return userIdUpdateWrite(event);
     case "error":
-      return kept(at(event.payload, "error", "code"));
+      return unhandled(at(event.payload, "error", "code"));
     case "change": {
       const field = at(event.payload, "field");
-      return field === "calls" ? callWrite(event) : kept(field);
+      return field === "calls" ? callWrite(event) : unhandled(field);
     }
     case UNREADABLE:
       throw permanent(parsePayload(unreadableSchema, event.payload).reason, UNREADABLE);
     default:
-      throw permanent("an event of no kind that this version knows", "kind");
+      throw permanent(`unknown event kind: ${event.kind}`, "kind");
   }
 }
 

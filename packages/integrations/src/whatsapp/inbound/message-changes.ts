@@ -4,21 +4,21 @@ import { parsePayload } from "../../shared/parse-payload.ts";
 import { contentOf } from "./content.ts";
 import { id, optionalText } from "./schema.ts";
 
-/** A change and the message that it is done to. */
-type ToldChange = { target: string; change: MessageChange };
+/** A change and the id of the changed message. */
+type TargetedChange = { target: string; change: MessageChange };
 
 const reactionPart = z.looseObject({ message_id: id, emoji: optionalText });
 const editPart = z.looseObject({ original_message_id: id, message: z.looseObject({ type: z.string() }) });
 const revokePart = z.looseObject({ original_message_id: id });
 
 /**
- * What a message of type reaction, edit or revoke does to another one; undefined for all other types.
- * @param actor who did it
- * @throws ProviderError permanent, when it does not say to which message
+ * The change that a message of the type reaction, edit or revoke makes; undefined for all other types.
+ * @param actor the person who made the change
+ * @throws ProviderError permanent, if the message does not name its target
  */
-export function changeIn(message: Record<string, unknown>, actor: string): ToldChange | undefined {
+export function changeOf(message: Record<string, unknown>, actor: string): TargetedChange | undefined {
   switch (message["type"]) {
-    // An absent emoji takes the reaction back; it used to be an empty one.
+    // An absent emoji removes the reaction; older webhooks send an empty one.
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/reaction
     case "reaction": {
       const part = parsePayload(reactionPart, message["reaction"], ["message", "reaction"]);

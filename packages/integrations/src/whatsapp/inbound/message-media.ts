@@ -14,8 +14,8 @@ const media = z.looseObject({
 });
 
 /**
- * The part of a message that announces media, to be fetched within seven days. A file that WhatsApp itself could not
- * take over (error 131052) has no id or no part at all, and is still a message.
+ * The part of a message that announces media. Its file can be fetched for seven days. If WhatsApp could not process the
+ * file (error 131052), the id or the whole part is absent, and the message is still valid.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
  */
 export const mediaPart = media.nullish().transform((part) => {
@@ -25,7 +25,7 @@ export const mediaPart = media.nullish().transform((part) => {
   return id === undefined ? { body } : { body, media: { id, mimeType, sha256, filename, flavour } };
 });
 
-/** A voice note of a sender that gives it a type of its own. */
+/** A voice note from a sender that uses the type `voice` for it. */
 export const voicePart = mediaPart.transform((part) =>
   part.media ? { ...part, media: { ...part.media, flavour: "voice" } } : part,
 );

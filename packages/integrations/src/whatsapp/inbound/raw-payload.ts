@@ -1,7 +1,7 @@
 import type { InboundEvent } from "@millrace/core";
 import { isObject } from "../../shared/json-value.ts";
 
-/** The platform's own object, as it came: a schema's reading of it leaves out what it could not make sense of. */
+/** WhatsApp's object without changes. The parsed object lacks the values that its schema does not accept. */
 export function rawOf({ payload }: InboundEvent, name: "message" | "status"): unknown {
   return isObject(payload) ? payload[name] : undefined;
 }

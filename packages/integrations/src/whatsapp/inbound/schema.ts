@@ -1,20 +1,20 @@
 import { MAX_EVENT_ID_LENGTH } from "@millrace/core";
 import { z } from "zod";
 
-/** An id that something hangs on. Not longer than an event id: it stands in unique indexes, whose rows are limited. */
+/** A required id. It is at most as long as an event id, because unique indexes contain it. */
 export const id = z.union([z.string().min(1).max(MAX_EVENT_ID_LENGTH), z.number()]).transform(String);
 
-/** An id that may be withheld; what is none counts as absent, because there is another name to go by or none. */
+/** An id that may be withheld. An invalid id counts as absent. */
 export const optionalId = id.optional().catch(undefined);
 
-/** A text that nothing hangs on; the payload is kept whole anyhow. */
+/** An optional text. An invalid text counts as absent; the row keeps the whole payload. */
 export const optionalText = z.string().optional().catch(undefined);
 
-/** A number of ours. `display_phone_number` is written in many ways and is for people. */
+/** The phone number of the business. `display_phone_number` has many notations, so it is not used. */
 const metadata = z.looseObject({ phone_number_id: id });
 
 /**
- * What WhatsApp tells of a person. `wa_id` may be withheld since 2026, then `user_id` (the BSUID) is there.
+ * A person in a webhook. Since 2026 `wa_id` may be withheld; then `user_id` (the BSUID) is present.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
  */
 const contact = z.looseObject({
@@ -27,7 +27,7 @@ const contact = z.looseObject({
 /** See {@link contact}. */
 export type Contact = z.infer<typeof contact>;
 
-/** What all messages and echoes share; what is in them depends on `type`, see content.ts. */
+/** The fields that all messages and echoes share. The content depends on `type`, see content.ts. */
 const message = z.looseObject({
   id,
   type: optionalText,
@@ -38,19 +38,19 @@ const message = z.looseObject({
   to: optionalId,
   to_user_id: optionalId,
   to_parent_user_id: optionalId,
-  // Not optionalId: a group's message must never land in the direct thread.
+  // An invalid group id must fail: as an absent one it would put the message into the direct thread.
   group_id: id.nullish(),
   context: z.looseObject({ id: optionalId }).optional().catch(undefined),
 });
 
-/** Payload of `message` and `echo` events. */
+/** The payload of `message` and `echo` events. */
 export const messagePayload = z.object({ metadata, message, contact: contact.optional() });
 
 /** See {@link messagePayload}. */
 export type MessagePayload = z.infer<typeof messagePayload>;
 
 /**
- * Payload of a `status` event.
+ * The payload of a `status` event.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
  */
 export const statusPayload = z.object({
@@ -60,7 +60,7 @@ export const statusPayload = z.object({
     status: z.string(),
     timestamp: z.unknown().optional(),
     biz_opaque_callback_data: optionalText,
-    // Read by participantOf; here for their length.
+    // participantOf reads these ids; the schema limits their length.
     recipient_participant_id: id.nullish(),
     participant_recipient_id: id.nullish(),
     recipient_participant_user_id: id.nullish(),
@@ -72,7 +72,7 @@ export const statusPayload = z.object({
 });
 
 /**
- * Payload of a `preference` event.
+ * The payload of a `preference` event.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences
  */
 export const preferencePayload = z.object({
@@ -90,7 +90,7 @@ export const preferencePayload = z.object({
 
 const replaced = z.looseObject({ previous: optionalId, current: optionalId }).optional().catch(undefined);
 
-/** Payload of a `user_id_update` event. */
+/** The payload of a `user_id_update` event. */
 export const userIdUpdatePayload = z.object({
   metadata,
   contact: contact.optional(),
@@ -98,7 +98,7 @@ export const userIdUpdatePayload = z.object({
 });
 
 /**
- * The part of a message that tells of a person's new number or user id, in today's and in older words.
+ * The part of a message about a person's new phone number or user id, with its current and its older fields.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/system
  */
 export const systemPart = z.looseObject({
@@ -115,7 +115,7 @@ export const systemPart = z.looseObject({
 });
 
 /**
- * Payload of a `change` event that tells of a call.
+ * The payload of a `change` event about a call.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-initiated-calls
  */
 export const callPayload = z.object({

@@ -3,56 +3,57 @@ import { z } from "zod";
 import { parsePayload } from "../../shared/parse-payload.ts";
 import { meaningOf } from "../api/error-codes.ts";
 import { numberScope } from "../api/scopes.ts";
-import { kept } from "./unhandled.ts";
+import { unhandled } from "./unhandled.ts";
 import { participantOf } from "../webhook/participant.ts";
 import { rawOf } from "./raw-payload.ts";
 import { statusPayload } from "./schema.ts";
 import { tenantOf } from "../identity/tenant.ts";
 import { timeOf } from "./timestamp.ts";
 
-/** What WhatsApp tells of a message of ours. Older accounts also tell `deleted` and `warning`, which move nothing. */
+/** The statuses of a message. Older accounts also send `deleted` and `warning`, which change nothing. */
 const STATUSES = ["sent", "delivered", "read", "played", "failed"] as const;
 
-/** What we gave the message to carry; another sender on the same number may give anything. */
-const ownId = z.uuid();
+/** The id of our message in `biz_opaque_callback_data`. Another sender on the same number can use any text. */
+const messageId = z.uuid();
 
 /**
- * A status of a message of ours, whether or not its row is there yet.
+ * Writes a status of an outbound message, whether or not its row exists yet.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
  */
 export function statusWrite(event: InboundEvent): Write {
-  const { metadata, status: told } = parsePayload(statusPayload, event.payload);
-  const status = STATUSES.find((name) => name === told.status);
-  if (!status) return kept(told.status);
-  const [error] = told.errors ?? [];
+  const { metadata, status: received } = parsePayload(statusPayload, event.payload);
+  const status = STATUSES.find((name) => name === received.status);
+  if (!status) return unhandled(received.status);
+  const [error] = received.errors ?? [];
   const meaning = error && meaningOf(Number(error.code));
   return async (stores) => {
     await tenantOf(stores, metadata);
     await stores.messages.addStatus({
       channel: "whatsapp",
       accountId: metadata.phone_number_id,
-      externalId: told.id,
+      externalId: received.id,
       status,
-      at: timeOf(told.timestamp, event),
-      participant: participantOf(told),
-      error: error && { code: error.code, title: meaning?.words ?? error.title },
+      at: timeOf(received.timestamp, event),
+      participant: participantOf(received),
+      error: error && { code: error.code, title: meaning?.message ?? error.title },
       payload: rawOf(event, "status"),
-      messageId: ownId.safeParse(told.biz_opaque_callback_data).data,
+      messageId: messageId.safeParse(received.biz_opaque_callback_data).data,
     });
-    return {
-      result: "written",
-      ...troubleOf(metadata.phone_number_id, status, error?.code, timeOf(told.timestamp, event)),
-    };
+    const pause =
+      status === "failed"
+        ? pauseOf(metadata.phone_number_id, error?.code, timeOf(received.timestamp, event))
+        : undefined;
+    return pause ? { result: "written", pause } : { result: "written" };
   };
 }
 
-/** A message that was taken and failed for what is the number's: the others would fail too, and wait instead. */
-function troubleOf(number: string, status: string, code: string | undefined, at: Date): { trouble?: ScopePause } {
-  const meaning = status === "failed" && code !== undefined ? meaningOf(Number(code)) : undefined;
+/** The pause of a number whose accepted message failed for a reason of the number: other messages would fail too. */
+function pauseOf(phoneNumberId: string, code: string | undefined, at: Date): ScopePause | undefined {
+  const meaning = code === undefined ? undefined : meaningOf(Number(code));
   const reaction = meaning?.reaction;
-  const isNumbers = reaction?.kind === "park" || (reaction?.kind === "wait" && reaction.who === "number");
-  if (!meaning || !isNumbers) return {};
-  const reason = `${meaning.words} (WhatsApp error ${code})`;
-  const until = reaction.kind === "wait" ? { until: new Date(at.getTime() + reaction.seconds * 1000) } : {};
-  return { trouble: { scope: numberScope(number), reason, ...until } };
+  const isOfNumber = reaction?.kind === "paused" || (reaction?.kind === "rate_limited" && reaction.scope === "number");
+  if (!meaning || !isOfNumber) return undefined;
+  const reason = `${meaning.message} (WhatsApp error ${code})`;
+  const until = reaction.kind === "rate_limited" ? { until: new Date(at.getTime() + reaction.seconds * 1000) } : {};
+  return { scope: numberScope(phoneNumberId), reason, ...until };
 }

@@ -8,7 +8,7 @@ const metadata = { phone_number_id: "111" };
 const AT = new Date(1_790_000_000_000);
 const timestamp = String(AT.getTime() / 1000);
 
-/** What a handler has its stores do about an event. */
+/** The calls of the stores for an event. */
 async function callsFor(kind: string, payload: unknown, takesOver = false) {
   return (await outcomeOf(kind, payload, takesOver)).calls;
 }
@@ -27,39 +27,39 @@ describe("a status", () => {
   const messageIdOf = async (data?: unknown) => {
     const status = { id: "wamid.1", status: "delivered", timestamp, biz_opaque_callback_data: data };
     const calls = await callsFor("status", { metadata, status });
-    const [, told] = calls.find(([method]) => method === "addStatus") ?? [];
-    return told;
+    const [, added] = calls.find(([method]) => method === "addStatus") ?? [];
+    return added;
   };
 
-  test("tells our own id of the message, where it carries it", async () => {
+  test("has our id of the message if the callback data contains it", async () => {
     const messageId = "019ab000-0000-7000-8000-00000000000a";
     expect(await messageIdOf(messageId)).toMatchObject({ externalId: "wamid.1", status: "delivered", messageId });
   });
 
-  test.each(["job-1", "", 7, undefined])("leaves alone what another sender gave it to carry: %o", async (data) => {
+  test.each(["job-1", "", 7, undefined])("ignores the callback data of another sender: %o", async (data) => {
     expect(await messageIdOf(data)).toMatchObject({ externalId: "wamid.1", messageId: undefined });
   });
 });
 
-test("a status that tells of the number's own trouble has the number wait, as the answer to a call would", async () => {
+test("a failed status about the number itself pauses the number, as the response to a call does", async () => {
   const failed = async (code: number, status = "failed") =>
     (await outcomeOf("status", { metadata, status: { id: "wamid.1", status, timestamp, errors: [{ code }] } })).outcome;
-  const trouble = { scope: "whatsapp:111", reason: expect.stringContaining("payment") };
-  expect(await failed(131042)).toEqual({ result: "written", trouble });
-  expect(await failed(131048)).toMatchObject({ trouble: { until: new Date(AT.getTime() + 3_600_000) } });
+  const pause = { scope: "whatsapp:111", reason: expect.stringContaining("payment") };
+  expect(await failed(131042)).toEqual({ result: "written", pause });
+  expect(await failed(131048)).toMatchObject({ pause: { until: new Date(AT.getTime() + 3_600_000) } });
   for (const code of [131056, 131026, 131047, 99]) expect(await failed(code)).toEqual({ result: "written" });
   expect(await failed(131042, "sent")).toEqual({ result: "written" });
 });
 
-describe("a message that one of our people wrote in the phone's app", () => {
+describe("a message from the WhatsApp Business app", () => {
   const message = { id: "wamid.2", type: "text", text: { body: "Yes" }, timestamp, from: "49301", to: "49151" };
   const methods = async (kind: string, takesOver: boolean, more = {}) =>
     (await callsFor(kind, { metadata, message: { ...message, ...more } }, takesOver)).map(([method]) => method);
 
-  test("takes the conversation over where it is so configured", async () => {
+  test("takes the conversation over if that is configured", async () => {
     const calls = await callsFor("echo", { metadata, message }, true);
     expect(calls).toContainEqual([
-      "takeOver",
+      "changeMode",
       {
         conversationId: "conversation-1",
         mode: "human",
@@ -71,7 +71,7 @@ describe("a message that one of our people wrote in the phone's app", () => {
     expect(calls.map(([method]) => method)).toContain("add");
   });
 
-  test("takes over nothing otherwise, nor in a group, nor by a reaction; nor does the other side's message", async () => {
+  test("does not take over otherwise, in a group or with a reaction, and neither does a person's message", async () => {
     const reaction = { type: "reaction", reaction: { message_id: "wamid.1", emoji: "👍" } };
     for (const called of [
       await methods("echo", false),
@@ -79,11 +79,11 @@ describe("a message that one of our people wrote in the phone's app", () => {
       await methods("echo", true, reaction),
       await methods("message", true),
     ])
-      expect(called).not.toContain("takeOver");
+      expect(called).not.toContain("changeMode");
   });
 });
 
-describe("the 24-hour window opens", () => {
+describe("the 24-hour window", () => {
   const thread = {
     accountId: "111",
     channel: "whatsapp",
@@ -92,16 +92,16 @@ describe("the 24-hour window opens", () => {
     tenantId: "tenant-1",
   };
 
-  test("by a reaction of the other side, which opens no case, and not by one of ours", async () => {
+  test("opens with a person's reaction, which opens no case, and not with our reaction", async () => {
     const reaction = { id: "wamid.3", type: "reaction", reaction: { message_id: "wamid.1", emoji: "👍" }, timestamp };
     const theirs = await callsFor("message", { metadata, message: { ...reaction, from: "49151" } });
-    expect(theirs).toContainEqual(["heard", expect.objectContaining(thread), AT]);
+    expect(theirs).toContainEqual(["recordUserActivity", expect.objectContaining(thread), AT]);
     expect(theirs.map(([method]) => method)).not.toContain("open");
     const ours = await callsFor("echo", { metadata, message: { ...reaction, from: "49301", to: "49151" } });
-    expect(ours.map(([method]) => method)).not.toContain("heard");
+    expect(ours.map(([method]) => method)).not.toContain("recordUserActivity");
   });
 
-  test("by a call of the other side, and not by one of ours nor by its end", async () => {
+  test("opens with a person's call, and not with our call or the end of a call", async () => {
     const call = {
       id: "wacid.1",
       from: "49151",

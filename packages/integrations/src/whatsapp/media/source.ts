@@ -6,13 +6,13 @@ import { numberScope } from "../api/scopes.ts";
 import type { ApiConfig } from "../config.ts";
 import { optionalText } from "../inbound/schema.ts";
 
-/** The largest file that WhatsApp takes from a person: https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media */
+/** The largest file that WhatsApp accepts from a person, in bytes: https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media */
 const MAX_BYTES = 100 * 1024 * 1024;
 
-/** Meta's hosts; a token of ours goes to no other. */
+/** Meta's hosts. The token is sent to no other host. */
 const HOSTS = /^(?:lookaside\.fbsbx\.com|(?:[a-z0-9-]+\.)+(?:fbcdn\.net|fbsbx\.com|whatsapp\.net))$/;
 
-/** Without one some of Meta's hosts refuse. */
+/** Some of Meta's hosts reject a request without a user agent. */
 const USER_AGENT = "Millrace";
 
 const fileSchema = z.object({
@@ -24,7 +24,7 @@ const fileSchema = z.object({
 
 type Context = Parameters<MediaSource["open"]>[1];
 
-/** Fetches files: first where one is, which is true for five minutes, then it. */
+/** Fetches files: it looks up the URL, which is valid for five minutes, and then downloads the file. */
 export function whatsappMedia(config: ApiConfig): MediaSource {
   return {
     scopes: ({ accountId }) => [numberScope(accountId)],
@@ -36,7 +36,7 @@ export function whatsappMedia(config: ApiConfig): MediaSource {
         const file = await lookUp(media.id, access, origin, context);
         return { file, response: await download(file.url, access, context) };
       };
-      // A URL may be over before its time: a new one is asked for once.
+      // A URL can expire early, so a new one is looked up once.
       const first = await open();
       const { file, response } = first.response.status === 404 ? await open() : first;
       if (response.status === 404) throw gone();
@@ -57,14 +57,14 @@ async function lookUp(id: string, access: NumberAccess, origin: CallOrigin, cont
   const file = fileSchema.safeParse(answer).data;
   if (!file) throw unreadable();
   if (file.file_size !== undefined && file.file_size > MAX_BYTES)
-    throw permanent("the file is larger than the 100 MB that are fetched", "too_large");
+    throw permanent("the file is larger than the limit of 100 MB", "too_large");
   return file;
 }
 
-/** Graph calls an id that it does not know, or no longer, a wrong parameter. */
-async function orGone<T>(answer: Promise<T>): Promise<T> {
+/** Graph returns "invalid parameter" for an id that is unknown or has expired. */
+async function orGone<T>(response: Promise<T>): Promise<T> {
   try {
-    return await answer;
+    return await response;
   } catch (error) {
     if (error instanceof ProviderError && (error.code === NO_OBJECT || error.code === "100")) throw gone();
     throw error;
@@ -72,19 +72,19 @@ async function orGone<T>(answer: Promise<T>): Promise<T> {
 }
 
 function gone(): ProviderError {
-  return permanent("the file is no longer there: WhatsApp keeps it for seven days", "gone");
+  return permanent("WhatsApp no longer has the file: it keeps files for seven days", "gone");
 }
 
 function download(address: string, { token, baseUrl }: NumberAccess, context: Context): Promise<HttpDownload> {
   const url = new URL(address);
-  const isMetas = url.protocol === "https:" && url.port === "" && HOSTS.test(url.hostname);
-  if (!isMetas && url.origin !== new URL(baseUrl).origin)
-    throw permanent("the file is said to be at a host that is not Meta's", "foreign_host");
+  const isMetaHost = url.protocol === "https:" && url.port === "" && HOSTS.test(url.hostname);
+  if (!isMetaHost && url.origin !== new URL(baseUrl).origin)
+    throw permanent("the URL of the file is not at a host of Meta", "foreign_host");
   const headers = { ...bearer(token), "user-agent": USER_AGENT };
   return context.download({ method: "GET", url: address, headers }, context.signal);
 }
 
-/** Webhooks give it in base64, the API in hex. */
+/** Converts a hash to hex. Webhooks contain it in base64, the API in hex. */
 function hexOf(sha256: string | undefined): string | undefined {
   if (sha256 === undefined) return undefined;
   if (/^[0-9a-f]{64}$/i.test(sha256)) return sha256.toLowerCase();

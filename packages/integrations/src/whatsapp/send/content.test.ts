@@ -40,11 +40,11 @@ test.each([
   { type: "location", latitude: -90, longitude: 180, name: "Mill", address: "Stream 1" },
   { type: "contacts", contacts: [{ name: { formatted_name: "Ada" }, phones: [{ phone: "+49151", wa_id: "49151" }] }] },
   { type: "read", messageId: wamid, typing: true },
-])("$type is taken", (content) => {
+])("accepts the type $type", (content) => {
   expect(whatsappContent.safeParse(content).error).toBeUndefined();
 });
 
-describe("refused, and the reason names the field and the limit", () => {
+describe("rejects a content with the field and the limit", () => {
   test.each<[content: unknown, path: string, reason: string]>([
     [{ type: "text", text: long(40_961) }, "text", "at most 40960 characters"],
     [{ type: "text", text: " \n" }, "text", "not be blank"],
@@ -84,11 +84,11 @@ describe("refused, and the reason names the field and the limit", () => {
     [{ type: "hologram" }, "type", ""],
   ])("%j", (content, path, reason) => {
     const issues = whatsappContent.safeParse(content).error?.issues ?? [];
-    const told = issues.map((issue) => [issue.path.join("."), issue.message]);
-    expect(told).toContainEqual([path, expect.stringContaining(reason)]);
+    const found = issues.map((issue) => [issue.path.join("."), issue.message]);
+    expect(found).toContainEqual([path, expect.stringContaining(reason)]);
   });
 
-  test("a file in a header does not come with the request", () => {
+  test("rejects an inline file in a header", () => {
     const header = { type: "image", media: { data: "AAAA", mimeType: "image/png" } };
     expect(whatsappContent.safeParse({ type: "buttons", text: "a", buttons: [button("a")], header }).success).toBe(
       false,
@@ -96,7 +96,7 @@ describe("refused, and the reason names the field and the limit", () => {
   });
 });
 
-test("the schema can be told in OpenAPI, each kind by its name", () => {
-  const told = JSON.stringify(z.toJSONSchema(whatsappContent, { io: "input" }));
-  for (const { shape } of whatsappContent.options) expect(told).toContain(`"const":"${shape.type.value}"`);
+test("the schema converts to OpenAPI with the name of each type", () => {
+  const schema = JSON.stringify(z.toJSONSchema(whatsappContent, { io: "input" }));
+  for (const { shape } of whatsappContent.options) expect(schema).toContain(`"const":"${shape.type.value}"`);
 });

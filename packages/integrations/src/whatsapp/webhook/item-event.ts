@@ -3,12 +3,12 @@ import { idOf, isObject } from "../../shared/json-value.ts";
 import type { People } from "./people.ts";
 import { participantOf } from "./participant.ts";
 
-/** Where an item was found: the business account, the field that changed and the number of ours. */
+/** The origin of an item: the business account, the changed field and the phone number id. */
 export type Origin = { accountId: string; field: string; metadata: Record<string, unknown>; number: string };
 
 /**
- * Lists that Meta fills with one or more things that happened, by name. The other lists of a value belong to the one
- * thing that it tells.
+ * The lists of a value that Meta fills with one or more items. The other lists of a value belong to the value as a
+ * whole.
  */
 const BATCHED = new Set([
   "messages",
@@ -24,14 +24,14 @@ const BATCHED = new Set([
   "automatic_events",
 ]);
 
-/** Whether each entry of a value's list of this name is an event of its own. */
+/** Whether each item of a value's list with this name becomes its own event. */
 export function isBatched(name: string): boolean {
   return BATCHED.has(name);
 }
 
 /**
- * The event of one item. The same list means other things in other fields: statuses of calls, messages that another
- * app answers (`standby`). Those are kept as changes.
+ * The event of one item. A list has another meaning in other fields, such as the statuses of calls and the messages
+ * that another app answers (`standby`). Their items become `change` events.
  */
 export function itemEvent(origin: Origin, list: string, item: unknown, people: People): ParsedEvent {
   switch (list === "errors" ? list : `${origin.field}/${list}`) {
@@ -49,7 +49,7 @@ export function itemEvent(origin: Origin, list: string, item: unknown, people: P
     case "errors":
       return unnamedEvent("error", origin, item, people);
     default:
-      return keptEvent(origin, list, item, people);
+      return itemChangeEvent(origin, list, item, people);
   }
 }
 
@@ -68,7 +68,7 @@ function messageEvent(
   return { id: eventId(kind, origin.number, id), kind, payload };
 }
 
-/** Not by its time: a redelivery repeats it, and two statuses can share it. */
+/** The id of a status does not contain its time: redeliveries have the same time, but so can two statuses. */
 function statusEvent(origin: Origin, list: string, item: unknown): ParsedEvent {
   const status = isObject(item) ? item : {};
   const [id, name] = [idOf(status["id"]), idOf(status["status"])];
@@ -79,7 +79,7 @@ function statusEvent(origin: Origin, list: string, item: unknown): ParsedEvent {
   return { id: eventId(...key), kind: "status", payload: { metadata: origin.metadata, status } };
 }
 
-/** An item that Meta gives no id: it is known by what it says. */
+/** The event of an item without an id. The event id is a hash of the item. */
 function unnamedEvent(
   kind: "preference" | "user_id_update" | "error",
   { metadata, number }: Origin,
@@ -90,8 +90,8 @@ function unnamedEvent(
   return { id: eventId(kind, contentHash({ number, item })), kind, payload };
 }
 
-/** The item as if it had come alone. */
-function keptEvent({ accountId, field, metadata, number }: Origin, list: string, item: unknown, people: People) {
+/** A `change` event with the item, as if it were the only one in the webhook. */
+function itemChangeEvent({ accountId, field, metadata, number }: Origin, list: string, item: unknown, people: People) {
   const { contact } = contactOf(people, item);
   const value = { metadata, ...(contact ? { contacts: [contact] } : {}), [list]: [item] };
   const id = eventId("change", contentHash({ accountId, field, number, list, item }));

@@ -1,21 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { splitWhatsapp } from "./parse.ts";
+import { parseWhatsappWebhook } from "./parse.ts";
 
-const split = (body: unknown) => splitWhatsapp({ body: Buffer.from(JSON.stringify(body)) });
+const parse = (body: unknown) => parseWhatsappWebhook({ body: Buffer.from(JSON.stringify(body)) });
 
-/** One thing that happened, as it would come alone: in which field and list, and what is told of the person. */
+/** An item with its field, its list and the contact of its person. */
 type Item = { number: string; field: string; list: string; item: Record<string, unknown>; contact?: Contact };
 type Contact = { user_id: string; wa_id?: string; profile: { name: string } };
 
 const number = fc.constantFrom("111", "222");
-// A person is told of in the same words wherever they are named.
+// A person has the same contact everywhere.
 const contact = fc.constantFrom<Contact>(
   { user_id: "DE.1", wa_id: "491", profile: { name: "Ada" } },
   { user_id: "DE.2", wa_id: "492", profile: { name: "Bo" } },
   { user_id: "DE.3", profile: { name: "Cy" } },
 );
-// Few, so that the numbers and lists share them.
+// There are few ids, so that the numbers and lists share them.
 const id = fc.constantFrom("wamid.A", "wamid.B+/=", "wamid.C:");
 const body = fc.string({ maxLength: 5 });
 
@@ -46,7 +46,7 @@ const call = fc.record({ number, id, contact }).map(({ number, id, contact }): I
   return { number, contact, field: "calls", list: "calls", item: { id, from: contact.wa_id ?? "", event: "connect" } };
 });
 
-/** Items under different keys, since a platform tells one thing in one way. */
+/** Items with different keys. */
 const items = fc.uniqueArray(fc.oneof(message, system, status, echo, preference, error, call), {
   minLength: 1,
   maxLength: 12,
@@ -54,7 +54,7 @@ const items = fc.uniqueArray(fc.oneof(message, system, status, echo, preference,
     JSON.stringify([number, list, item["id"] ?? item, item["status"], item["recipient_participant_id"]]),
 });
 
-/** The body of a webhook that holds these items, those of one number and field in one value. */
+/** The body of a webhook with these items. Items of the same number and field are in one value. */
 function bodyOf(batch: readonly Item[], withContactsFirst: boolean) {
   const groups = new Map<string, Item[]>();
   for (const item of batch) {
@@ -76,12 +76,12 @@ function bodyOf(batch: readonly Item[], withContactsFirst: boolean) {
   return { object: "whatsapp_business_account", entry: [{ id: "waba", changes }] };
 }
 
-/** Events by their id; two of one id are one job. */
-function jobs(bodies: readonly unknown[]) {
-  return Object.fromEntries(bodies.flatMap(split).map((event) => [event.id, event]));
+/** The events by id. Two events with the same id are one job. */
+function eventsById(bodies: readonly unknown[]) {
+  return Object.fromEntries(bodies.flatMap(parse).map((event) => [event.id, event]));
 }
 
-test("any grouping and order of the same items gives the same jobs", () => {
+test("the same items become the same events in any grouping and order", () => {
   const grouped = items.chain((all) =>
     fc.record({
       all: fc.constant(all),
@@ -92,17 +92,17 @@ test("any grouping and order of the same items gives the same jobs", () => {
   );
   fc.assert(
     fc.property(grouped, ({ all, order, cuts, withContactsFirst }) => {
-      const alone = jobs(all.map((item) => bodyOf([item], true)));
+      const alone = eventsById(all.map((item) => bodyOf([item], true)));
       const rest = [...order];
       const batches = cuts.map((size) => rest.splice(0, size)).filter((batch) => batch.length > 0);
-      const together = jobs(batches.map((batch) => bodyOf(batch, withContactsFirst)));
+      const together = eventsById(batches.map((batch) => bodyOf(batch, withContactsFirst)));
       expect(Object.keys(alone)).toHaveLength(all.length);
       expect(together).toEqual(alone);
     }),
   );
 });
 
-describe("nothing is lost, whatever the body", () => {
+describe("every body becomes events", () => {
   const key = fc.constantFrom("id", "field", "value", "messages", "statuses", "contacts", "metadata", "changes", "x");
   const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
     tree: fc.oneof(
@@ -121,31 +121,31 @@ describe("nothing is lost, whatever the body", () => {
     .record({ messages: tree, statuses: tree, contacts: tree, errors: tree, metadata: tree }, { requiredKeys: [] })
     .map((value) => ({ entry: [{ changes: [{ field: "messages", value }] }] }));
 
-  test("any JSON gives at least one event and no error", () => {
+  test("any JSON becomes at least one event", () => {
     fc.assert(
       fc.property(fc.oneof(tree, envelope, value), (body) => {
-        expect(split(body).length).toBeGreaterThan(0);
+        expect(parse(body).length).toBeGreaterThan(0);
       }),
     );
   });
 
-  test("any bytes give at least one event and no error", () => {
+  test("any bytes become at least one event", () => {
     fc.assert(
       fc.property(fc.uint8Array(), (body) => {
-        expect(splitWhatsapp({ body }).length).toBeGreaterThan(0);
+        expect(parseWhatsappWebhook({ body }).length).toBeGreaterThan(0);
       }),
     );
   });
 
-  test("an item that cannot be read leaves the others alone", () => {
+  test("an unreadable item does not affect the others", () => {
     const value = { messages: [7, { id: "wamid.A" }, { type: "text" }], statuses: [null, { id: "wamid.A" }] };
-    const kinds = split({ entry: [{ changes: [{ field: "messages", value }] }] }).map((event) => event.kind);
+    const kinds = parse({ entry: [{ changes: [{ field: "messages", value }] }] }).map((event) => event.kind);
     expect(kinds).toEqual(["unreadable", "message", "unreadable", "unreadable", "unreadable"]);
   });
 
-  test("what stands beside the lists of a value is kept as a change of its own", () => {
+  test("other fields of a value become a change event", () => {
     const value = { messages: [{ id: "wamid.A" }], weather: "fine" };
-    const events = split({ entry: [{ id: "waba", changes: [{ field: "messages", value }] }] });
+    const events = parse({ entry: [{ id: "waba", changes: [{ field: "messages", value }] }] });
     expect(events.map((event) => event.kind)).toEqual(["message", "change"]);
     expect(events[1]?.payload).toMatchObject({ field: "messages", value: { weather: "fine" } });
   });
@@ -154,29 +154,29 @@ describe("nothing is lost, whatever the body", () => {
 describe("people", () => {
   const bo = { wa_id: "492", profile: { name: "Bo" } };
   const contactOf = (value: Record<string, unknown>) =>
-    split({ entry: [{ changes: [{ field: "messages", value }] }] }).map((event) => event.payload);
+    parse({ entry: [{ changes: [{ field: "messages", value }] }] }).map((event) => event.payload);
 
-  test("a contact is not taken for the sender because it stands at the same place", () => {
+  test("a contact at the same index is not taken for the sender", () => {
     expect(contactOf({ contacts: [bo], messages: [{ id: "wamid.A", from: "491" }] })[0]).not.toHaveProperty("contact");
   });
 
-  test("a message that names nobody has the contact that it came alone with", () => {
+  test("a message without a sender has the only contact if it is the only item", () => {
     expect(contactOf({ contacts: [bo], messages: [{ id: "wamid.A" }] })[0]).toMatchObject({ contact: bo });
   });
 
-  test("a message that names nobody is nobody's where it came with others", () => {
+  test("a message without a sender has no contact if there are other items", () => {
     const messages = [{ id: "wamid.A" }, { id: "wamid.B", from: "492" }];
-    const [nobody, named] = contactOf({ contacts: [bo], messages });
-    expect(nobody).not.toHaveProperty("contact");
+    const [unnamed, named] = contactOf({ contacts: [bo], messages });
+    expect(unnamed).not.toHaveProperty("contact");
     expect(named).toMatchObject({ contact: bo });
   });
 
-  test("a system message has no contact, also when a contact came with it", () => {
+  test("a system message has no contact, even if the value has one", () => {
     const message = { id: "wamid.A", type: "system" };
     expect(contactOf({ contacts: [bo], messages: [message] })[0]).not.toHaveProperty("contact");
   });
 
-  test("of two contacts with one id each order gives the same one", () => {
+  test("two contacts with one id give the same contact in any order", () => {
     const message = { id: "wamid.A", from: "492" };
     const other = { wa_id: "492", profile: { name: "Bob" } };
     expect(contactOf({ contacts: [bo, other], messages: [message] })).toEqual(
@@ -185,14 +185,14 @@ describe("people", () => {
   });
 });
 
-test("two members of a group who read the same message are two jobs, one member who is told of twice is one", () => {
+test("a status of each group member is its own event, and a repeated one is the same", () => {
   const read = (member: string) => ({ id: "wamid.A", status: "read", recipient_participant_id: member });
   const statuses = [read("491"), read("492"), { ...read("491"), timestamp: "1790000000" }];
-  const events = split({ entry: [{ changes: [{ field: "messages", value: { statuses } }] }] });
+  const events = parse({ entry: [{ changes: [{ field: "messages", value: { statuses } }] }] });
   expect(new Set(events.map((event) => event.id)).size).toBe(2);
 });
 
-test("messages that another app answers are kept and not taken for ours", () => {
+test("messages that another app answers become change events", () => {
   const value = { metadata: { phone_number_id: "111" }, messages: [{ id: "wamid.A", from: "491", type: "text" }] };
-  expect(split({ entry: [{ changes: [{ field: "standby", value }] }] }).map(({ kind }) => kind)).toEqual(["change"]);
+  expect(parse({ entry: [{ changes: [{ field: "standby", value }] }] }).map(({ kind }) => kind)).toEqual(["change"]);
 });

@@ -4,12 +4,12 @@ import { isBatched, itemEvent, type Origin } from "./item-event.ts";
 import { indexPeople } from "./people.ts";
 
 /**
- * One event per message, status, echo, preference, error and other change. Only the shape of the envelope matters here;
- * what is in an event is read by the worker. Nothing of an event depends on what it was batched with, because a
- * redelivery may be batched in another way.
+ * Parses a body into one event per message, status, echo, preference, error and other change. It reads only the envelope;
+ * the worker reads the content. An event does not depend on the other items of its batch, because a redelivery can have
+ * another batch.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
  */
-export function splitWhatsapp({ body }: Pick<RawRequest, "body">): ParsedEvent[] {
+export function parseWhatsappWebhook({ body }: Pick<RawRequest, "body">): ParsedEvent[] {
   const parsed = parseJsonBody(body);
   if (!parsed.ok) return [unreadable(parsed.reason, parsed.raw)];
   const root = parsed.value;
@@ -18,12 +18,12 @@ export function splitWhatsapp({ body }: Pick<RawRequest, "body">): ParsedEvent[]
   return root["entry"].flatMap(parseEntry);
 }
 
-/** What is wrong where Meta tells no values: https://developers.facebook.com/docs/graph-api/webhooks/getting-started */
+/** The reason if Meta sends no values: https://developers.facebook.com/docs/graph-api/webhooks/getting-started */
 const VALUES_OFF =
   'an entry names changed fields but not their values: switch on "Include Values" in the app\'s webhook subscription';
 
 function parseEntry(entry: unknown): ParsedEvent[] {
-  if (!isObject(entry)) return [unreadable("an entry is no object", entry)];
+  if (!isObject(entry)) return [unreadable("an entry is not an object", entry)];
   if (Array.isArray(entry["changes"]) && entry["changes"].length > 0) {
     const accountId = idOf(entry["id"]) ?? "";
     return entry["changes"].flatMap((change) => parseChange(accountId, change));
@@ -45,14 +45,16 @@ function parseChange(accountId: string, change: unknown): ParsedEvent[] {
     ...items.map(({ name, item }) => itemEvent(origin, name, item, people)),
     ...lists
       .filter(([, list]) => !Array.isArray(list))
-      .map(([name, list]) => unreadable(`${name} is no list`, { accountId, field, value: { metadata, [name]: list } })),
+      .map(([name, list]) =>
+        unreadable(`${name} is not a list`, { accountId, field, value: { metadata, [name]: list } }),
+      ),
   ];
   if (events.length > 0) return [...events, ...restOf(origin, value)];
   if (field === "messages") return [unreadable("a change of messages holds none", change)];
   return [changeEvent({ accountId, field, value })];
 }
 
-/** What stands beside the lists of a value and is neither its envelope nor told with each item. */
+/** The change event of the other fields of a value, which are neither batched lists nor part of the envelope. */
 function restOf({ accountId, field, metadata }: Origin, value: Record<string, unknown>): ParsedEvent[] {
   const rest = Object.entries(value).filter(([name]) => !ENVELOPE.has(name) && !isBatched(name));
   return rest.length === 0 ? [] : [changeEvent({ accountId, field, value: { metadata, ...Object.fromEntries(rest) } })];

@@ -1,8 +1,8 @@
 import { idOf } from "../../shared/json-value.ts";
 
 /**
- * Whose status it is, in a group; undefined elsewhere. Meta's pages print the first two names for the number, and a
- * participant whose number is withheld has only a user id.
+ * The group member of a status; undefined outside a group. Meta documents both of the first two names for the number. A
+ * member whose number is withheld has only a user id.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/group
  */
 export function participantOf(status: Record<string, unknown>): string | undefined {

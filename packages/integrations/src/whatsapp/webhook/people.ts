@@ -3,16 +3,16 @@ import { idOf, isObject, listOf } from "../../shared/json-value.ts";
 
 type Contact = Record<string, unknown>;
 
-/** Who the items of one value are about. */
+/** The people of the items of one value. */
 export type People = {
-  /** The contact that an item names. */
+  /** The contact of an item's person. */
   of(item: Record<string, unknown>): Contact | undefined;
-  /** The same for a message to us, which may leave it to the contact to name its sender. */
+  /** The contact of the sender of a message, which may be named only in the contact. */
   ofSender(message: Record<string, unknown>): Contact | undefined;
 };
 
-/** Fields by which an item names the other side, the stable names first. */
-const NAMES = [
+/** The fields of an item that contain an id of its person, the stable ids first. */
+const ID_FIELDS = [
   "from_user_id",
   "to_user_id",
   "recipient_user_id",
@@ -24,9 +24,9 @@ const NAMES = [
 ] as const;
 
 /**
- * The `contacts[]` of a value, found by their ids and never by their place: they need not be as many as the items, and
- * some items have none. Only a message that names nobody and came alone is paired with a contact that came alone, as
- * there is no other sender for it; not so a system message, which never has a contact.
+ * Indexes the `contacts[]` of a value by id. The index of a contact does not identify its item, because not every item has
+ * a contact. Only a message without a sender gets the only contact of a value with one item. A system message never has
+ * a contact.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
  */
 export function indexPeople(contacts: unknown, items: number): People {
@@ -37,22 +37,22 @@ export function indexPeople(contacts: unknown, items: number): People {
       if (id !== undefined) byId.set(id, oneOf(byId.get(id), contact));
     }
   }
-  const namesOf = (item: Record<string, unknown>) =>
-    NAMES.map((name) => idOf(item[name])).filter((id) => id !== undefined);
+  const idsOf = (item: Record<string, unknown>) =>
+    ID_FIELDS.map((name) => idOf(item[name])).filter((id) => id !== undefined);
   const of = (item: Record<string, unknown>) =>
-    namesOf(item)
+    idsOf(item)
       .map((id) => byId.get(id))
       .find((contact) => contact !== undefined);
   const [only, ...others] = all;
-  const alone = items === 1 && others.length === 0;
+  const isOnlyItem = items === 1 && others.length === 0;
   return {
     of,
     ofSender: (message) =>
-      alone && namesOf(message).length === 0 && message["type"] !== "system" ? only : of(message),
+      isOnlyItem && idsOf(message).length === 0 && message["type"] !== "system" ? only : of(message),
   };
 }
 
-/** Of two contacts with one id the same one, whichever came first. */
+/** Chooses between two contacts with the same id, independent of their order. */
 function oneOf(known: Contact | undefined, other: Contact): Contact {
   return known !== undefined && contentHash(known) < contentHash(other) ? known : other;
 }

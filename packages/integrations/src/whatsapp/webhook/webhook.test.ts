@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { whatsappWebhook } from "./webhook.ts";
 
 const webhook = whatsappWebhook({ appSecrets: ["old-secret", "new-secret"], verifyTokens: ["token-1", "token-2"] });
-// Meta sends characters beyond ASCII escaped, and slashes too: only these very bytes verify.
+// Meta escapes slashes and characters beyond ASCII. The signature covers these bytes.
 const body = Buffer.from(String.raw`{"object":"whatsapp_business_account","entry":[{"id":"1","text":"\u00e4\/b"}]}`);
 
 function post(headers: Record<string, string>, bytes: Uint8Array = body): RawRequest {
@@ -12,12 +12,12 @@ function post(headers: Record<string, string>, bytes: Uint8Array = body): RawReq
 
 const signedWith = (secret: string) => ({ "x-hub-signature-256": `sha256=${hmacSha256Hex(secret, body)}` });
 
-describe("verification", () => {
-  test.each(["old-secret", "new-secret"])("a body signed with any secret of ours is let in: %s", (secret) => {
+describe("authentication", () => {
+  test.each(["old-secret", "new-secret"])("a body signed with %s authenticates", (secret) => {
     expect(webhook.authenticate(post(signedWith(secret)))).toBe(true);
   });
 
-  test("a body with any one byte flipped is refused", () => {
+  test("a body with one changed byte does not authenticate", () => {
     for (let index = 0; index < body.length; index++) {
       const flipped = Buffer.from(body);
       flipped[index] = (flipped[index] ?? 0) ^ 1;
@@ -25,7 +25,7 @@ describe("verification", () => {
     }
   });
 
-  test("the same JSON in other bytes is refused", () => {
+  test("the same JSON in other bytes does not authenticate", () => {
     const rewritten = Buffer.from(JSON.stringify(JSON.parse(body.toString())));
     expect(webhook.authenticate(post(signedWith("new-secret"), rewritten))).toBe(false);
   });
@@ -37,34 +37,34 @@ describe("verification", () => {
     ["a short signature", { "x-hub-signature-256": "sha256=ab" }],
     ["no algorithm", { "x-hub-signature-256": hmacSha256Hex("new-secret", body) }],
     ["the legacy header", { "x-hub-signature": `sha256=${hmacSha256Hex("new-secret", body)}` }],
-  ])("refused: %s", (_name, headers) => {
+  ])("does not accept %s", (_name, headers) => {
     expect(webhook.authenticate(post(headers))).toBe(false);
   });
 
-  test("without a secret nothing is let in", () => {
+  test("without a configured secret no request authenticates", () => {
     const open = whatsappWebhook({ appSecrets: [], verifyTokens: [] });
     expect(open.authenticate(post(signedWith("")))).toBe(false);
   });
 });
 
-describe("handshake", () => {
+describe("verification challenge", () => {
   const get = (query: Record<string, string>): RawRequest => ({
     ...post({}),
     method: "GET",
     query: new URLSearchParams(query),
   });
-  const asked = { "hub.mode": "subscribe", "hub.verify_token": "token-2", "hub.challenge": "0012345678901234567890" };
+  const valid = { "hub.mode": "subscribe", "hub.verify_token": "token-2", "hub.challenge": "0012345678901234567890" };
 
-  test("the challenge is echoed character by character", () => {
-    expect(webhook.challenge?.(get(asked))).toBe("0012345678901234567890");
+  test("the challenge is echoed unchanged", () => {
+    expect(webhook.challenge?.(get(valid))).toBe("0012345678901234567890");
   });
 
   test.each([
-    ["a wrong token", { ...asked, "hub.verify_token": "token-3" }],
+    ["a wrong token", { ...valid, "hub.verify_token": "token-3" }],
     ["no token", { "hub.mode": "subscribe", "hub.challenge": "1" }],
-    ["another mode", { ...asked, "hub.mode": "unsubscribe" }],
+    ["another mode", { ...valid, "hub.mode": "unsubscribe" }],
     ["no challenge", { "hub.mode": "subscribe", "hub.verify_token": "token-1" }],
-  ])("refused: %s", (_name, query) => {
+  ])("does not accept %s", (_name, query) => {
     expect(webhook.challenge?.(get(query))).toBeUndefined();
   });
 });
