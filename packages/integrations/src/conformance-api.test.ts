@@ -23,7 +23,7 @@ const NOW = new Date("2026-11-22T08:00:00.000Z");
 const ID = "019ab000-0000-7000-8000-000000000000";
 const formats = integrations.map(({ format }) => format).filter((format) => format !== undefined);
 
-/** Integrations whose routes also accept requests while they are switched off, and hold them. */
+/** The routes of these integrations also accept requests while they are switched off, and hold them. */
 const HOLDS_WHEN_OFF = ["google"];
 
 const routes = integrations.flatMap((integration) => {

@@ -77,7 +77,7 @@ export type UploadsConfig = {
   baseUrl: string;
   /** A fixed token, for the sandbox. Without it google-auth-library finds the credentials. */
   accessToken: string | undefined;
-  /** The Cloud project whose quota the requests use. */
+  /** The requests use the quota of this Cloud project. */
   project: string | undefined;
   /** The delay before the first status check of a request, in ms. */
   statusCheckAfterMs: number;

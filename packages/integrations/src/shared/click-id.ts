@@ -8,7 +8,7 @@ export const CLICK_ID = /^[\w.~%=+/-]{1,512}$/;
 
 /**
  * Matches `gclid: <id>` anywhere in a text. It also matches `gclid_<id>`, because the payload of Telegram's /start
- * allows only letters, digits, `_` and `-`: https://core.telegram.org/bots/features#deep-linking.
+ * allows only A-Z, a-z, digits, `_` and `-`: https://core.telegram.org/bots/features#deep-linking.
  * A click id has at least ten characters.
  */
 const WRITTEN = /(?<!\w)(gclid|gbraid|wbraid)(?:\s*[:=]\s*|[_-])([\w-]{10,512})(?![\w-])/i;

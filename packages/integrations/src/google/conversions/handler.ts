@@ -99,7 +99,7 @@ async function add(stores: Stores, conversion: NewConversion): Promise<Outcome> 
   return conversion.held ? { result: "written", detail: `held: ${conversion.held}` } : { result: "written" };
 }
 
-/** The consent in a form's boxes that have Google's names. An unchecked box is a refusal. */
+/** The consent in a form's boxes that have Google's names. An unchecked box is denied consent. */
 function consentOf(boxes: Readonly<Record<string, boolean>>): Conversion["consent"] {
   const status = (box: boolean | undefined) => {
     if (box === undefined) return undefined;

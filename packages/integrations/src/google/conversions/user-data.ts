@@ -15,8 +15,8 @@ export function normalizeEmail(text: string): string | undefined {
 }
 
 /**
- * Normalizes a phone number as Google does before it hashes it: E.164 with `+`. Undefined if it is invalid or a national
- * number (`0151 …`), whose country is unknown.
+ * Normalizes a phone number as Google does before it hashes it: E.164 with `+`. Undefined if it is invalid, or a national
+ * number (`0151 …`) without its country.
  */
 export function normalizePhone(text: string): string | undefined {
   const written = text.trim().replace("(0)", "");

@@ -37,7 +37,7 @@ const FINAL: Readonly<Record<string, "success" | "partial" | "failed">> = {
   FAILED: "failed",
 };
 
-/** Google has these conversions from an earlier upload whose response was lost, so they count as accepted. */
+/** Google has these conversions from an earlier upload with a lost response, so they count as accepted. */
 const DUPLICATES = ["DUPLICATE_TRANSACTION_ID", "DUPLICATE_GCLID"];
 
 /** An error in Google's processing. The same conversion can be accepted later. */

@@ -56,7 +56,7 @@ export function isTestLead(answers: Answers): boolean {
   return Object.values(answers).some((values) => values.some((value) => value.startsWith("<test lead:")));
 }
 
-/** Parses Graph's time, whose offset has no colon (`2026-02-28T08:49:14+0000`). Undefined for another format. */
+/** Parses Graph's time, which has an offset without a colon (`2026-02-28T08:49:14+0000`). Undefined for another format. */
 export function parseGraphTime(time: string | undefined): Date | undefined {
   const [, local, hours, minutes] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)([+-]\d\d):?(\d\d)$/.exec(time ?? "") ?? [];
   const at = new Date(`${local}${hours}:${minutes}`);
@@ -87,7 +87,7 @@ export function personOf(answers: Answers): Person {
   };
 }
 
-/** Tells an address from a dummy value well enough. An address has at most 254 characters. */
+/** Distinguishes an address from a dummy value well enough. An address has at most 254 characters. */
 function emailOf(value: string | undefined): string | undefined {
   return value !== undefined && value.length <= 254 && /^[^\s@<>]+@[^\s@<>]+$/.test(value)
     ? value.toLowerCase()

@@ -37,7 +37,7 @@ export type LeadgenNotification = z.infer<typeof leadgenNotificationSchema>;
 export const DASHBOARD_PAGE_ID = "444444444444";
 
 /**
- * Whether a lead comes from the Test button of the app dashboard, whose ids consist of fours. Graph has no such lead.
+ * Whether a lead comes from the Test button of the app dashboard. Its ids consist of fours, and Graph has no such lead.
  * https://developers.facebook.com/docs/marketing-api/guides/lead-ads/quickstart/webhooks-integration
  */
 export function isDashboardTest(leadgenId: string | undefined): boolean {

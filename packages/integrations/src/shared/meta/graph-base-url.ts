@@ -2,7 +2,7 @@ import { baseUrl, type Environment, readEnvironment } from "@millrace/core";
 import { z } from "zod";
 
 /**
- * The URL includes the API version. An upgrade changes this line; a trial of the next version sets the variable.
+ * The URL includes the API version. An upgrade changes this line; a test of the next version sets the variable.
  * https://developers.facebook.com/docs/graph-api/changelog/versions
  */
 const GRAPH_BASE_URL = "https://graph.facebook.com/v26.0";

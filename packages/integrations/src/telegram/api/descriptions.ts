@@ -5,7 +5,7 @@ export const BAD_ENTITIES = "bad_entities";
 /** The message to reply to does not exist. */
 export const NO_REPLY_TARGET = "no_reply_target";
 /** Telegram cannot fetch a link, or does not accept its kind or size of file by link. */
-export const LINK_REFUSED = "link_refused";
+export const LINK_REJECTED = "link_rejected";
 /** The callback query has expired. */
 export const QUERY_TOO_OLD = "query_too_old";
 /** The message already has the requested state. */
@@ -34,10 +34,10 @@ const DESCRIPTIONS: readonly (readonly [pattern: RegExp, code: string, message: 
   [/(?:replied|reply).{0,20}not found|MESSAGE_ID_INVALID/i, NO_REPLY_TARGET, "the message to reply to does not exist"],
   // This pattern precedes those for links, because a button can also have an invalid URL.
   [/BUTTON_|inline keyboard|reply markup|REPLY_MARKUP/i, "bad_keyboard", "Telegram rejects the keyboard"],
-  [/failed to get HTTP URL content/i, LINK_REFUSED, "Telegram cannot fetch the link"],
-  [/wrong HTTP URL|wrong file identifier\/HTTP URL/i, LINK_REFUSED, "Telegram rejects the link or the file id"],
-  [/wrong type of the web ?page content/i, LINK_REFUSED, "the link leads to another type of file"],
-  [/WEBPAGE_|EXTERNAL_URL_INVALID|URL host is empty/i, LINK_REFUSED, "Telegram cannot fetch the link"],
+  [/failed to get HTTP URL content/i, LINK_REJECTED, "Telegram cannot fetch the link"],
+  [/wrong HTTP URL|wrong file identifier\/HTTP URL/i, LINK_REJECTED, "Telegram rejects the link or the file id"],
+  [/wrong type of the web ?page content/i, LINK_REJECTED, "the link leads to another type of file"],
+  [/WEBPAGE_|EXTERNAL_URL_INVALID|URL host is empty/i, LINK_REJECTED, "Telegram cannot fetch the link"],
   [/temporarily unavailable/i, FILE_BUSY, "Telegram does not return the file"],
   [/wrong (?:remote )?file.{0,3}id|invalid file.{0,3}id|FILE_REFERENCE/i, "bad_file_id", "the file does not exist"],
   [/(?:can't use|type of).{0,40}file|group send failed/i, "wrong_kind_of_file", "the file has another type"],

@@ -5,11 +5,11 @@ import { fakeBotApi } from "../test/fake-bot-api.ts";
 import { fakeStores } from "../test/fake-stores.ts";
 import { telegram } from "../index.ts";
 
-/** Handles a fixture whose message is changed by `fields`, and returns the calls of the stores. */
+/** Handles a fixture with changed `fields` of its message, and returns the calls of the stores. */
 async function handleFixture(fixture: string, kind: string, takesOver: string, fields: Record<string, unknown> = {}) {
   const file = readFileSync(new URL(`../fixtures/${fixture}.json`, import.meta.url), "utf8");
   const update = JSON.parse(file) as Record<string, Record<string, unknown>>;
-  const { stores, given, names } = fakeStores();
+  const { stores, argsOf, names } = fakeStores();
   const { context } = fakeBotApi([]);
   const handler = telegram.handler({ SEND_TAKES_OVER: takesOver });
   const write = await handler.handle(
@@ -31,12 +31,12 @@ async function handleFixture(fixture: string, kind: string, takesOver: string, f
     },
   );
   await write(stores);
-  return { given, names: names() };
+  return { argsOf, names: names() };
 }
 
 test("a message of the owner of a business account takes the conversation over if that is configured", async () => {
-  const { given } = await handleFixture("business-owner", "business_message", "true");
-  expect(given("conversations.changeMode")).toMatchObject([
+  const { argsOf } = await handleFixture("business-owner", "business_message", "true");
+  expect(argsOf("conversations.changeMode")).toMatchObject([
     [{ conversationId: "conversation", mode: "human", actor: "Telegram business account", reason: "a person wrote" }],
   ]);
 });
@@ -60,10 +60,10 @@ test.each([
 });
 
 test.each(["button", "button-inline", "button-of-old-message"])("a pressed button is answered: %s", async (fixture) => {
-  const { given } = await handleFixture(fixture, "callback_query", "false");
-  const [[message]] = given("messages.add") as [[{ externalId: string }]];
+  const { argsOf } = await handleFixture(fixture, "callback_query", "false");
+  const [[message]] = argsOf("messages.add") as [[{ externalId: string }]];
   const id = message.externalId.replace("callback/", "");
-  expect(given("outbox.act")).toEqual([
+  expect(argsOf("outbox.act")).toEqual([
     [{ id: `act.callback.${id}`, conversationId: "conversation", action: { answerCallbackQuery: id } }],
   ]);
 });

@@ -30,7 +30,7 @@ export function telegramWebhook({ secrets }: WebhookConfig): Webhook {
   };
 }
 
-/** The bot whose secret the request has. Undefined unless the secrets in path and header belong to the same bot. */
+/** The bot of the request's secret. Undefined unless the secrets in path and header belong to the same bot. */
 function botOf({ params, headers }: RawRequest, secrets: readonly BotSecret[]): string | undefined {
   const given = [params["secret"], headers[SECRET_HEADER]].filter((secret) => secret !== undefined);
   const [bot, ...others] = given.map((text) => secrets.find(({ secret }) => secretsEqual(text, secret))?.bot);

@@ -1,6 +1,6 @@
 import { type OutboundContext, permanent, ProviderError } from "@millrace/core";
 import type { OutgoingMedia } from "../../shared/send/outgoing-media.ts";
-import { LINK_REFUSED } from "../api/descriptions.ts";
+import { LINK_REJECTED } from "../api/descriptions.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -89,7 +89,7 @@ async function orLinkError<T>(promise: Promise<T>): Promise<T> {
 }
 
 function linkError(reason: string): ProviderError {
-  return permanent(`neither Telegram nor Millrace can fetch the link (${reason})`, LINK_REFUSED);
+  return permanent(`neither Telegram nor Millrace can fetch the link (${reason})`, LINK_REJECTED);
 }
 
 function tooLarge(maxBytes: number): ProviderError {

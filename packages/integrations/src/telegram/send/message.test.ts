@@ -191,11 +191,11 @@ describe("after an error with a known cause a message is sent once more:", () =>
   });
 
   test.each([
-    ["does not exist", { status: 404, headers: {}, body: undefined }, "link_refused"],
+    ["does not exist", { status: 404, headers: {}, body: undefined }, "link_rejected"],
     [
       "is unreachable",
       retryable("network failure: ECONNRESET", { uncertain: true, code: "ECONNRESET" }),
-      "link_refused",
+      "link_rejected",
     ],
     ["is announced as too large", downloadOf(Buffer.from("x"), { "content-length": "10485761" }), "too_large"],
     ["is too large", downloadOf(Buffer.alloc(10 * 1024 * 1024 + 1)), "too_large"],

@@ -2,7 +2,7 @@ import type { OutboundContext, OutgoingMessage, Sent } from "@millrace/core";
 import { idOf, isObject } from "../../shared/json-value.ts";
 import { parsePayload } from "../../shared/parse-payload.ts";
 import { type Answer, callTelegram, unreadable } from "../api/call.ts";
-import { BAD_ENTITIES, LINK_REFUSED, NO_REPLY_TARGET } from "../api/descriptions.ts";
+import { BAD_ENTITIES, LINK_REJECTED, NO_REPLY_TARGET } from "../api/descriptions.ts";
 import type { ApiConfig } from "../config.ts";
 import { messageKey } from "../chat-address.ts";
 import { telegramMessage, type TelegramMessageContent } from "./content.ts";
@@ -63,7 +63,7 @@ function nextVariant(
   if (error.code === BAD_ENTITIES && "parseMode" in content && content.parseMode)
     return { ...variant, content: { ...content, parseMode: undefined } };
   if (error.code === NO_REPLY_TARGET && replyTo !== undefined) return { ...variant, replyTo: undefined };
-  if (error.code === LINK_REFUSED && !uploadLinks && hasLink(content)) return { ...variant, uploadLinks: true };
+  if (error.code === LINK_REJECTED && !uploadLinks && hasLink(content)) return { ...variant, uploadLinks: true };
   return undefined;
 }
 

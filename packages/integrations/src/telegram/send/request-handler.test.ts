@@ -23,7 +23,7 @@ function eventOf(body: unknown): InboundEvent {
 
 async function handle(body: unknown, { takesOver = "false", found }: { takesOver?: string; found?: string } = {}) {
   const thread = { tenantId: "t", channel: "telegram", threadId: "7", kind: "direct", mode: "ai", epoch: 0 } as const;
-  const { stores, given } = fakeStores({ "conversations.find": found && { ...thread, accountId: found } });
+  const { stores, argsOf } = fakeStores({ "conversations.find": found && { ...thread, accountId: found } });
   const handler = telegram.requests?.({ ...environment, SEND_TAKES_OVER: takesOver });
   const { log, now, http, signal } = fakeBotApi([]).context;
   const context = {
@@ -41,15 +41,15 @@ async function handle(body: unknown, { takesOver = "false", found }: { takesOver
   };
   const write = await handler?.handle(eventOf(body), context);
   await write?.(stores);
-  return given;
+  return argsOf;
 }
 
 test("a direct chat is opened with its person, by the first bot", async () => {
-  const given = await handle({ to: { chatId: 7001 }, message: text });
-  expect(given("contacts.resolve")).toMatchObject([
+  const argsOf = await handle({ to: { chatId: 7001 }, message: text });
+  expect(argsOf("contacts.resolve")).toMatchObject([
     ["tenant", [{ channel: "telegram", externalId: "7001", stable: true }], {}],
   ]);
-  expect(given("conversations.open")).toEqual([
+  expect(argsOf("conversations.open")).toEqual([
     [
       {
         tenantId: "tenant",
@@ -62,40 +62,40 @@ test("a direct chat is opened with its person, by the first bot", async () => {
       { at: new Date(receivedAt), byUser: false },
     ],
   ]);
-  expect(given("outbox.queue")).toMatchObject([
+  expect(argsOf("outbox.queue")).toMatchObject([
     [{ conversationId: "conversation", author: "person", messages: [{ type: "text", body: "Come in" }] }],
   ]);
-  expect(given("conversations.changeMode")).toEqual([]);
+  expect(argsOf("conversations.changeMode")).toEqual([]);
 });
 
 test("a group chat is opened without a person, by the named bot", async () => {
-  const given = await handle({ to: { chatId: "-1002345678901" }, from: "help/link-1", message: text });
-  expect(given("contacts.resolve")).toEqual([]);
-  expect(given("accounts.tenantOf")).toEqual([["telegram", "bot", "help"]]);
-  expect(given("conversations.open")).toMatchObject([
+  const argsOf = await handle({ to: { chatId: "-1002345678901" }, from: "help/link-1", message: text });
+  expect(argsOf("contacts.resolve")).toEqual([]);
+  expect(argsOf("accounts.tenantOf")).toEqual([["telegram", "bot", "help"]]);
+  expect(argsOf("conversations.open")).toMatchObject([
     [{ accountId: "help/link-1", threadId: "-1002345678901", kind: "group" }, {}],
   ]);
 });
 
 test("an existing conversation is used, and taken over if that is configured", async () => {
-  const given = await handle({ to: { conversationId }, message: text }, { takesOver: "true", found: "shop" });
-  expect(given("conversations.open")).toEqual([]);
-  expect(given("conversations.changeMode")).toMatchObject([[{ conversationId, mode: "human" }]]);
+  const argsOf = await handle({ to: { conversationId }, message: text }, { takesOver: "true", found: "shop" });
+  expect(argsOf("conversations.open")).toEqual([]);
+  expect(argsOf("conversations.changeMode")).toMatchObject([[{ conversationId, mode: "human" }]]);
 });
 
 test("an action is not queued as a message", async () => {
-  const given = await handle({ to: { chatId: 7001 }, message: { type: "chat_action", action: "typing" } });
-  expect(given("outbox.act")).toMatchObject([[{ conversationId: "conversation", action: { chatAction: "typing" } }]]);
-  expect(given("outbox.queue")).toEqual([]);
+  const argsOf = await handle({ to: { chatId: 7001 }, message: { type: "chat_action", action: "typing" } });
+  expect(argsOf("outbox.act")).toMatchObject([[{ conversationId: "conversation", action: { chatAction: "typing" } }]]);
+  expect(argsOf("outbox.queue")).toEqual([]);
 });
 
 test("inline files are moved to the media store, also those of an album", async () => {
   const media = { data: "aGk=", mimeType: "image/png" };
   const item = { type: "image", media };
-  const given = await handle({ to: { chatId: 7001 }, message: { type: "album", items: [item, item] } });
-  expect(JSON.stringify(given("outbox.queue"))).not.toContain("aGk=");
+  const argsOf = await handle({ to: { chatId: 7001 }, message: { type: "album", items: [item, item] } });
+  expect(JSON.stringify(argsOf("outbox.queue"))).not.toContain("aGk=");
   const stored = { stored: expect.stringMatching(/^outgoing\/.+-[12]$/), mimeType: "image/png" };
-  expect(given("outbox.queue")).toMatchObject([
+  expect(argsOf("outbox.queue")).toMatchObject([
     [{ messages: [{ type: "album", content: { items: [{ media: stored }, { media: stored }] } }] }],
   ]);
 });

@@ -9,7 +9,7 @@ import { GUEST, parseAccountId } from "../chat-address.ts";
 type Sender = {
   bot: Bot;
   scopes: CallScopes;
-  /** The parameters of a chat and of the business account in whose name the bot writes. */
+  /** The parameters of a chat, and of the business account if the bot writes in its name. */
   target(chatId: string): { chat_id: number; business_connection_id?: string };
 };
 

@@ -11,22 +11,22 @@ export function fakeStores(results: Readonly<Record<string, unknown>> = {}) {
     "conversations.open": "conversation",
     ...results,
   };
-  const calls: { name: string; given: unknown[] }[] = [];
+  const calls: { name: string; args: unknown[] }[] = [];
   const storeOf = (store: string) =>
     new Proxy(
       {},
       {
         get:
           (_, method) =>
-          async (...given: unknown[]) => {
+          async (...args: unknown[]) => {
             const name = `${store}.${String(method)}`;
-            calls.push({ name, given });
+            calls.push({ name, args });
             return known[name];
           },
       },
     );
   const stores = new Proxy({}, { get: (_, store) => storeOf(String(store)) }) as Stores;
   /** The arguments of each call of a method. */
-  const given = (name: string) => calls.filter((call) => call.name === name).map((call) => call.given);
-  return { stores, given, names: () => calls.map(({ name }) => name) };
+  const argsOf = (name: string) => calls.filter((call) => call.name === name).map((call) => call.args);
+  return { stores, argsOf, names: () => calls.map(({ name }) => name) };
 }

@@ -21,7 +21,7 @@ export function threadOf(
       contactId: person && (await resolve(stores, tenantId, person)),
     });
   }
-  if (!person) throw permanent("the event has neither a phone number nor a user id", "nobody");
+  if (!person) throw permanent("the event has neither a phone number nor a user id", "no_identity");
   return async (stores, tenantId) => {
     const contactId = await resolve(stores, tenantId, person);
     return { thread: { threadId: contactId, kind: "direct", contactId }, contactId };

@@ -11,7 +11,7 @@ import { tenantOf } from "../identity/tenant.ts";
 import { threadOf } from "../identity/thread.ts";
 import { timeOf } from "./timestamp.ts";
 
-/** The author of a message: the person, or a user of the WhatsApp Business app, whose message can take the conversation over. */
+/** The author of a message: the person, or the account through the WhatsApp Business app, which can take over. */
 type Author = { side: "user" } | { side: "account"; takesOver: boolean };
 
 /** Writes a message from a person. */
@@ -41,7 +41,7 @@ function write(event: InboundEvent, payload: MessagePayload, author: Author, per
   const at = timeOf(message.timestamp, event);
   const account = { channel: "whatsapp", accountId: metadata.phone_number_id } as const;
   const groupId = message.group_id ?? undefined;
-  // The actor of a reaction. A direct thread has one user, whose ids can change; in a group each member has an id.
+  // The actor of a reaction. The ids of the one user of a direct thread can change; in a group each member has an id.
   const member = groupId === undefined || author.side === "account" ? undefined : person?.identities[0].externalId;
   const targeted = changeOf(message, member ?? author.side);
   if (targeted) {

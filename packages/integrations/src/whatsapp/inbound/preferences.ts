@@ -24,7 +24,7 @@ export function preferenceWrite(event: InboundEvent): Write {
   if (category !== "marketing_messages" || allowed === undefined) return unhandled(value);
   const ids = { userIds: [preference.user_id, preference.parent_user_id], numbers: [preference.wa_id] };
   const person = personOf(ids, contact);
-  if (!person) throw permanent("the preference has neither a phone number nor a user id", "nobody");
+  if (!person) throw permanent("the preference has neither a phone number nor a user id", "no_identity");
   return async (stores) => {
     const tenantId = await tenantOf(stores, metadata);
     const contactId = await stores.contacts.resolve(tenantId, person.identities, person.profile);

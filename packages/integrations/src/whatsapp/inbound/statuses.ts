@@ -47,7 +47,7 @@ export function statusWrite(event: InboundEvent): Write {
   };
 }
 
-/** The pause of a number whose accepted message failed for a reason of the number: other messages would fail too. */
+/** The pause of a number after a message failed for a reason of the number: other messages would fail too. */
 function pauseOf(phoneNumberId: string, code: string | undefined, at: Date): ScopePause | undefined {
   const meaning = code === undefined ? undefined : meaningOf(Number(code));
   const reaction = meaning?.reaction;

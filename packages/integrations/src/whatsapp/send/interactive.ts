@@ -25,7 +25,7 @@ export const buttonsMessage = z
       )
       .min(1, "must have at least 1 button")
       .max(3, "must have at most 3 buttons")
-      .refine(areUnique, "must have ids that differ"),
+      .refine(areUnique, "must have different ids"),
     header: z.union([textHeader, mediaHeader]).optional().meta({ description: "A text or a file above the text." }),
     footer,
     replyTo,
@@ -54,7 +54,7 @@ export const listMessage = z
       .min(1, "must have at least 1 section")
       .max(10, "must have at most 10 sections")
       .refine((sections) => rowsOf(sections).length <= 10, "must have at most 10 rows in all sections together")
-      .refine((sections) => areUnique(rowsOf(sections)), "must have rows whose ids differ")
+      .refine((sections) => areUnique(rowsOf(sections)), "must have rows with different ids")
       .refine(
         (sections) => sections.length === 1 || sections.every(({ title }) => title !== undefined),
         "must have titles if there are several",

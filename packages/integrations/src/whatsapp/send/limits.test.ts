@@ -4,7 +4,7 @@ import { whatsappLimits } from "./limits.ts";
 
 const conversation = { accountId: "1065", conversationId: "c-1" };
 
-test("a message counts towards the limits of its number and its conversation, whose scope has no phone number", () => {
+test("a message counts towards the limits of its number and its conversation, and the scope has no personal data", () => {
   expect(whatsappLimits(conversation, 80)).toEqual([
     { scope: "whatsapp:1065", intervalMs: 1000 / 64, burst: 2 },
     { scope: "whatsapp:1065:c-1", intervalMs: 6000, burst: 44 },

@@ -88,7 +88,7 @@ describe("the recipient is", () => {
   });
 
   test("required, or the message fails", async () => {
-    await expect(to([])).rejects.toMatchObject({ next: { kind: "permanent" }, code: "nobody" });
+    await expect(to([])).rejects.toMatchObject({ next: { kind: "permanent" }, code: "no_identity" });
   });
 });
 

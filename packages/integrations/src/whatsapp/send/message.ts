@@ -13,8 +13,8 @@ import { fileFor } from "./upload.ts";
 import { assertWithinWindow } from "./window.ts";
 
 /**
- * Sends a message. It carries our id as `biz_opaque_callback_data`, which each of its statuses contains. A message whose
- * response was lost is reconciled by this id.
+ * Sends a message. It carries our id as `biz_opaque_callback_data`, which each of its statuses contains. After a lost
+ * response the message is reconciled by this id.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
  * @throws ProviderError
  */

@@ -26,6 +26,6 @@ export function recipientOf({
   const userIds = ids.filter((id) => BSUID.test(id));
   // A parent user id is only valid within the company's portfolios; the user id is always valid.
   const userId = userIds.find((id) => !id.includes(".ENT.")) ?? userIds[0];
-  if (userId === undefined) throw permanent("the person has neither a phone number nor a user id", "nobody");
+  if (userId === undefined) throw permanent("the person has neither a phone number nor a user id", "no_identity");
   return { recipient_type: "individual", recipient: userId };
 }
