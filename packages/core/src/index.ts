@@ -14,6 +14,7 @@ export * from "./domain/pauses.ts";
 export * from "./domain/stores.ts";
 export * from "./domain/thread.ts";
 export * from "./errors/provider-error.ts";
+export * from "./http/classify-http.ts";
 export * from "./http/http.ts";
 export * from "./http/json.ts";
 export * from "./http/raw-request.ts";
