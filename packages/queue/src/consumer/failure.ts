@@ -1,12 +1,12 @@
 import { UnrecoverableError } from "bullmq";
 import { describeError, ProviderError } from "@millrace/core";
 
-/** How a job failed: `permanent`, `retryable`, `stalled`, or `unknown` when something else than Millrace failed it. */
+/** How a job failed; `unknown` when code outside Millrace failed it. */
 export type FailureKind = "permanent" | "retryable" | "stalled" | "unknown";
 
 /**
- * The error that BullMQ is given: its reason is all that is kept of an attempt, so it is written as `kind: message`,
- * safe to show, and its stack is that one line.
+ * The error for BullMQ. BullMQ stores only its message and stack, so the message is `kind: description` without secrets
+ * and personal data, and the stack is that one line.
  */
 export function failure(error: unknown): Error {
   const kind: FailureKind = isPermanent(error) ? "permanent" : "retryable";
@@ -16,18 +16,18 @@ export function failure(error: unknown): Error {
   return wrapped;
 }
 
-/** Besides our own errors BullMQ's: by name, because it may come from another copy of the package. */
+/** BullMQ's own error is matched by name, because it may come from another copy of the package. */
 function isPermanent(error: unknown): boolean {
   if (error instanceof ProviderError) return error.next.kind === "permanent";
   return error instanceof Error && error.name === UnrecoverableError.name;
 }
 
-/** Takes a job's failure reason apart again; reasons that BullMQ itself gives are told by their words. */
+/** Parses a job's failure reason: one of {@link failure}, or BullMQ's own for a stalled job. */
 export function parseReason(reason: string | undefined): { kind: FailureKind; message: string } {
   const ours = /^(permanent|retryable): (.*)$/s.exec(reason ?? "");
   if (ours?.[1] === "permanent" || ours?.[1] === "retryable") return { kind: ours[1], message: ours[2] ?? "" };
   if (reason?.startsWith("job stalled")) {
-    return { kind: "stalled", message: "the worker died or hung more than once while doing this job" };
+    return { kind: "stalled", message: "the job stalled more than once: its worker stopped or hung" };
   }
   return { kind: "unknown", message: "failed outside Millrace" };
 }

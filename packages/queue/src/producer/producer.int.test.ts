@@ -1,24 +1,27 @@
 import { expect, test } from "vitest";
 import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
-import { createTestDatabase, openRows, until } from "@millrace/testing";
-import { openQueueBackend } from "./backends/backend.ts";
-import { queueDefinition } from "./catalogue.ts";
-import { createProducer, QueueUnavailableError } from "./producer.ts";
+import { openRows, until, useTestDatabase } from "@millrace/testing";
+import { openQueueBackend } from "../backends/open-backend.ts";
+import { queueDefinition } from "../catalogue.ts";
+import { createProducer } from "./producer.ts";
+import { QueueUnavailableError } from "./queue-unavailable-error.ts";
+
+const database = useTestDatabase();
 
 function eventOf(id: string, text: string): InboundEvent {
   const receivedAt = "2026-11-20T08:00:00.000Z";
   return {
     v: EVENT_VERSION,
-    integration: "probe",
+    integration: "fake",
     id,
-    kind: "probe",
+    kind: "message",
     correlationId: "c-1",
     receivedAt,
     payload: { text },
   };
 }
 
-/** Has Postgres take no job that says `slow` while an advisory lock is held. */
+/** Makes Postgres wait for an advisory lock before it inserts a job that contains `slow`. */
 const SLOW = `
   create function bullmq.slow() returns trigger language plpgsql as $slow$
   begin
@@ -27,29 +30,26 @@ const SLOW = `
   end $slow$;
   create trigger slow before insert on bullmq.job for each row execute function bullmq.slow()`;
 
-test("1: a store that is slow has more time for a large request, and neither it nor a small one waits for the other", async () => {
-  const database = await createTestDatabase();
+test("1: a large request has more time on a slow store, and neither a large nor a small request waits for the other", async () => {
   const rows = openRows(database.url);
-  const holder = openRows(database.url);
+  const lockHolder = openRows(database.url);
   const backend = openQueueBackend(database.url, "producer", 3);
-  await backend.migrate();
   await rows.rows(SLOW);
-  await holder.rows("select pg_advisory_lock(1)");
-  const producer = createProducer(backend, queueDefinition("probe", "requests"));
+  await lockHolder.rows("select pg_advisory_lock(1)");
+  const producer = createProducer(backend, queueDefinition("fake", "requests"));
 
   const text = "slow".repeat(1_000_000);
   const large = producer.enqueue([eventOf("large", text)], text.length);
   await producer.enqueue([eventOf("small", "quick")]);
-  await until("the large one waits in Postgres", async () => {
+  await until("the large request waits in Postgres", async () => {
     const [row] = await rows.rows("select 1 from pg_locks where locktype = 'advisory' and not granted");
     return row !== undefined;
   });
   await expect(producer.enqueue([eventOf("another", "slow")])).rejects.toThrow(QueueUnavailableError);
-  await holder.close();
+  await lockHolder.close();
   await large;
 
   await producer.close();
   await backend.close();
   await rows.close();
-  await database.drop();
 });
