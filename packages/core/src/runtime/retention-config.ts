@@ -16,7 +16,7 @@ const variables = z.object({
   RETENTION_DEAD_LETTERS_DAYS: days(
     90,
     MIN_DEAD_LETTERS_DAYS,
-    "a failed job stays in its queue for 14 days, and would get a second dead letter",
+    "a failed job stays in its queue for 14 days, and must not get a second dead letter",
   ),
   RETENTION_REPLAYS_DAYS: days(90),
   RETENTION_AUDIT_LOG_DAYS: days(365),

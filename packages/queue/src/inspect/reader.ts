@@ -20,6 +20,18 @@ export type QueueReader = {
 
 const WAITING = ["waiting", "prioritized", "delayed"] as const;
 
+/** Our state of a job, by BullMQ's. */
+const JOB_STATES: Readonly<Record<Awaited<ReturnType<Job["getState"]>>, JobState>> = {
+  waiting: "waiting",
+  prioritized: "waiting",
+  delayed: "waiting",
+  "waiting-children": "waiting",
+  active: "inFlight",
+  failed: "failed",
+  completed: "completed",
+  unknown: "absent",
+};
+
 /** Creates a reader of queues. Job ids must be unique among all of them. */
 export function createQueueReader(backend: QueueBackend, definitions: readonly QueueDefinition[]): QueueReader {
   const readers = definitions.map(({ name }) => readerOf(backend.queue(name)));
@@ -59,7 +71,7 @@ function readerOf(queue: JobQueue): QueueReader {
       if (!job) return { place: "absent", attemptsMade: 0 };
       const state = await job.getState();
       return {
-        place: jobState(state),
+        place: JOB_STATES[state],
         attemptsMade: job.attemptsMade,
         ...(job.failedReason ? { failedReason: job.failedReason } : {}),
         ...(typeof job.data?.correlationId === "string" ? { correlationId: job.data.correlationId } : {}),
@@ -68,18 +80,4 @@ function readerOf(queue: JobQueue): QueueReader {
     },
     close: () => queue.close(),
   };
-}
-
-function jobState(bullmqState: Awaited<ReturnType<Job["getState"]>>): JobState {
-  switch (bullmqState) {
-    case "active":
-      return "inFlight";
-    case "failed":
-    case "completed":
-      return bullmqState;
-    case "unknown":
-      return "absent";
-    default:
-      return "waiting";
-  }
 }
