@@ -32,10 +32,13 @@ export async function startS3Server(): Promise<S3Server> {
     reject: () => undefined,
   };
   return new Promise((resolve) => {
-    const server = serve({ fetch: (request) => respond(state, request), port: 0, hostname: "127.0.0.1" }, ({ port }) => {
-      const close = () => new Promise<void>((closed) => void server.close(() => closed()));
-      resolve(Object.assign(state, { url: `http://127.0.0.1:${port}`, close }));
-    });
+    const server = serve(
+      { fetch: (request) => respond(state, request), port: 0, hostname: "127.0.0.1" },
+      ({ port }) => {
+        const close = () => new Promise<void>((closed) => void server.close(() => closed()));
+        resolve(Object.assign(state, { url: `http://127.0.0.1:${port}`, close }));
+      },
+    );
   });
 }
 

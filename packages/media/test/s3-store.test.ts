@@ -81,16 +81,21 @@ const table: [Rejection, ProviderError["next"]][] = [
   [{ status: 502, code: "BadGateway" }, retryable],
 ];
 
-test.each(table)("the code $code decides between retry and pause, and the message contains nothing but the code", async (rejection, next) => {
-  server.reject = () => rejection;
-  for (const attempt of [() => store.read("a"), () => store.write("a", body(3), options)]) {
-    const error: unknown = await attempt().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ProviderError);
-    expect(error).toMatchObject({ next, code: rejection.code });
-    expect(String(error)).toMatch(new RegExp(`^ProviderError: the media store (rejected the request|failed): ${rejection.code}$`));
-    expect(error).not.toHaveProperty("cause");
-  }
-});
+test.each(table)(
+  "the code $code decides between retry and pause, and the message contains nothing but the code",
+  async (rejection, next) => {
+    server.reject = () => rejection;
+    for (const attempt of [() => store.read("a"), () => store.write("a", body(3), options)]) {
+      const error: unknown = await attempt().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ProviderError);
+      expect(error).toMatchObject({ next, code: rejection.code });
+      expect(String(error)).toMatch(
+        new RegExp(`^ProviderError: the media store (rejected the request|failed): ${rejection.code}$`),
+      );
+      expect(error).not.toHaveProperty("cause");
+    }
+  },
+);
 
 test("a temporary rate limit or fault is retried by the client", async () => {
   let rejections = 0;
