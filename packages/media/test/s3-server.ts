@@ -5,7 +5,7 @@ export type Rejection = { status: number; code: string };
 
 type Stored = { bytes: Uint8Array<ArrayBuffer>; type: string | null };
 
-/** A stand-in for S3 with the calls that the store uses: path style, in memory, one bucket. */
+/** A fake S3 with the calls that the store uses: path style, in memory, one bucket. */
 export type S3Server = {
   url: string;
   bucket: string;

@@ -1,4 +1,4 @@
-/** A scope whose jobs wait: for a rate limit, or because an operator must act. */
+/** A pause of a scope: its jobs wait for a rate limit, or until an operator has acted. */
 export type Pause = {
   scope: string;
   kind: "rate_limited" | "paused";
@@ -17,7 +17,7 @@ export type PauseStore = {
    */
   set(pause: Pause): Promise<boolean>;
   /**
-   * Claims the probe of a paused scope whose time has come, and sets the time of the next one to `nextProbe`. Returns
+   * Claims the probe of a paused scope that is due, and sets the time of the next one to `nextProbe`. Returns
    * false when another job claimed it.
    */
   claimProbe(scope: string, now: Date, nextProbe: Date): Promise<boolean>;
@@ -25,6 +25,6 @@ export type PauseStore = {
   returnProbe(scope: string, now: Date): Promise<void>;
   /** Removes the scope's pause after a successful call. Returns true when there was one. */
   resume(scope: string): Promise<boolean>;
-  /** Removes rate limits whose time has passed. */
+  /** Removes rate limits that have ended. */
   expire(now: Date): Promise<void>;
 };

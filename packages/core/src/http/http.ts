@@ -44,7 +44,7 @@ export type Download = (request: HttpRequest, signal: AbortSignal) => Promise<Ht
 /** Largest response body in bytes. Providers' bodies are far smaller; a wrong address may send an endless one. */
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 
-/** How long a call may take in ms: a JSON body, or the upload of 100 MB over a slow connection. */
+/** Timeouts of a call in ms: with a JSON body, and for the upload of 100 MB over a slow connection. */
 const CALL_MS = 30_000;
 const UPLOAD_MS = 600_000;
 

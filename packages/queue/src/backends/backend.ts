@@ -42,7 +42,7 @@ export type QueueBackend = {
  */
 export type BackendRole = "producer" | "consumer";
 
-/** How long a producer's round trip may take in ms; the caller of a webhook gets its 503 within a second. */
+/** Timeout of a producer's round trip in ms; the caller of a webhook gets its 503 within a second. */
 export const PRODUCER_TIMEOUT_MS = 800;
 
 /** How long a ping may take, in ms; readiness probes wait a second or a little longer. */

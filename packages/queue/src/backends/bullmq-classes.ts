@@ -9,7 +9,7 @@ export function bullmqClasses(
   factory: BackendFactory<IQueueBackend, unknown>,
   queueOptions: { skipMetasUpdate?: boolean },
 ): Pick<QueueBackend, "queue" | "worker"> {
-  const connection = "held by the factory";
+  const connection = "unused: the factory has the connection";
   return {
     queue: (name) =>
       withoutErrorEvents(

@@ -5,7 +5,7 @@ import { type BackendRole, PING_TIMEOUT_MS, PRODUCER_TIMEOUT_MS, type QueueBacke
 import { bullmqClasses } from "./bullmq-classes.ts";
 import { installQueueTriggers } from "./postgres-triggers.ts";
 
-/** How long a producer's query may take in ms; longer than its largest request may take. */
+/** Timeout of a producer's query in ms; longer than that of its largest request. */
 const QUERY_TIMEOUT_MS = 10_000;
 
 /** How long a consumer waits for a connection, in ms. */

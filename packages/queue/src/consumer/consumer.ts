@@ -43,7 +43,7 @@ export type Consumer = {
   stop(deadlineMs: number): Promise<void>;
 };
 
-/** Consumes one queue: runs its jobs, retries them, and sees to it that every exhausted job has its dead letter. */
+/** Consumes one queue: runs its jobs, retries them, and ensures that every exhausted job has its dead letter. */
 export function startConsumer(deps: ConsumerDeps): Consumer {
   const { backend, definition, log, now, random } = deps;
   const timings = {

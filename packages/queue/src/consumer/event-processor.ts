@@ -7,7 +7,7 @@ export type Processed =
       detail?: string | undefined;
       /** The event reported that a scope must pause. */
       pause?: ScopePause | undefined;
-      /** No call to the provider was necessary, so the result says nothing about a paused scope. */
+      /** No call to the provider was necessary, so the result proves nothing about a paused scope. */
       noCall?: boolean | undefined;
     }
   /** The job waits until a time, which costs no attempt. */
