@@ -1,9 +1,9 @@
 import { catalogue } from "./catalogue.ts";
 import { command } from "./command.ts";
-import { directions } from "./directions.ts";
+import { directions } from "./package-directions.ts";
 import { documents } from "./documents.ts";
 import { imports } from "./imports.ts";
-import { lengths } from "./lengths.ts";
+import { lengths } from "./file-lengths.ts";
 import { lockfile } from "./lockfile.ts";
 import { migrations } from "./migrations.ts";
 import { prose } from "./prose.ts";
@@ -28,7 +28,7 @@ const allSteps: readonly Step[] = [
 ];
 
 const [wanted = ""] = process.argv.slice(2);
-// The prose step runs only by its name until the last finding is gone.
+// The prose step runs by its name only, until it passes.
 const candidates = wanted === "" ? allSteps : [...allSteps, { name: "prose", run: prose }];
 const steps = candidates.filter(({ name }) => name.includes(wanted));
 if (steps.length === 0) process.stdout.write(`No step has "${wanted}" in its name.\n`);

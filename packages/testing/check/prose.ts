@@ -1,5 +1,5 @@
 import { WORD_RULES, type WordRule } from "./prose-words.ts";
-import { projectFiles, read } from "./tree.ts";
+import { projectFiles, read } from "./project-files.ts";
 
 /** Files that people read: code, documents and configuration. */
 const READABLE = /\.(tsx?|mjs|js|md|ya?ml|css|html)$|(^|\/)(\.env\.example|Dockerfile)$|^\.ci\/run$/;
