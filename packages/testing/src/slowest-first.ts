@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Folders whose files take longest, in this order: they start processes, or run workers against queues. */
+/** Folders with the longest files, longest first: they start processes, or run workers against queues. */
 const SLOW_FOLDERS = ["packages/testing/e2e/", "apps/worker/test/"];
 
 /**
