@@ -29,7 +29,8 @@ export default defineConfig({
           exclude,
           globalSetup: ["packages/testing/src/servers/global-setup.ts"],
           setupFiles,
-          testTimeout: 30_000,
+          // End-to-end tests start several processes, which takes long on a busy machine.
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file has a database of its own, so files share the imported modules of their process: half the CPU time.
           isolate: false,
