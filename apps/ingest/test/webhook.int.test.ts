@@ -1,31 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { openQueueBackend } from "@millrace/queue";
-import { createTestDatabase, queueStores, type TestDatabase } from "@millrace/testing";
+import { queueStores, useTestDatabase } from "@millrace/testing";
 import { type IngestServer, postWhatsapp, startIngest, whatsappBody } from "./ingest-server.ts";
 
-describe.each(queueStores())("ingest on $kind", (store) => {
-  let database: TestDatabase;
+describe.each(queueStores())("webhooks on $kind", (store) => {
+  const database = useTestDatabase();
   let ingest: IngestServer;
-  let queueUrl: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    queueUrl = await store.url(database.url);
-    const backend = openQueueBackend(queueUrl, "consumer", 2);
-    await backend.migrate();
-    await backend.close();
-    ingest = await startIngest(queueUrl);
+    ingest = await startIngest(await store.url(database.url));
   });
-  afterAll(async () => {
-    await ingest.close();
-    await database.drop();
-  });
+  afterAll(() => ingest.close());
 
   const queued = async (): Promise<string[]> => {
     const reader = ingest.reader("whatsapp");
-    const places = await reader.states();
+    const states = await reader.states();
     await reader.close();
-    return [...places.keys()].toSorted();
+    return [...states.keys()].toSorted();
   };
   let before: string[] = [];
   const added = async () => (await queued()).filter((id) => !before.includes(id));
@@ -41,21 +31,21 @@ describe.each(queueStores())("ingest on $kind", (store) => {
     expect(await added()).toEqual(ids.map((id) => `message.111.${id}`).toSorted());
   });
 
-  test("3: the same items in other batches are not queued again", async () => {
+  test("3: items that are delivered again in other batches are not queued again", async () => {
     await postWhatsapp(ingest.url, whatsappBody(["wamid.a", "wamid.b", "wamid.b"]));
     await postWhatsapp(ingest.url, whatsappBody(["wamid.b"]));
     await postWhatsapp(ingest.url, whatsappBody(["wamid.c", "wamid.a"]));
     expect(await added()).toEqual(["message.111.wamid.a", "message.111.wamid.b", "message.111.wamid.c"]);
   });
 
-  test("concurrent requests each get their own answer and lose nothing", async () => {
+  test("concurrent requests each get a response and lose no event", async () => {
     const ids = Array.from({ length: 200 }, (_, index) => `wamid.parallel${index}`);
     const responses = await Promise.all(ids.map((id) => postWhatsapp(ingest.url, whatsappBody([id]))));
     expect(new Set(responses.map((response) => response.status))).toEqual(new Set([200]));
     expect(await added()).toHaveLength(200);
   });
 
-  test("10: a wrong signature gets 401, tells nothing and leaves no trace", async () => {
+  test("10: a wrong signature gets 401 without details and enqueues nothing", async () => {
     const body = whatsappBody(["wamid.forged"]);
     const forged = `sha256=${"0".repeat(64)}`;
     for (const headers of [
@@ -72,7 +62,7 @@ describe.each(queueStores())("ingest on $kind", (store) => {
     expect(await added()).toEqual([]);
   });
 
-  test("every configured secret is good, none is in a log line or a job", async () => {
+  test("every configured secret is accepted, and none is in a log line or a job", async () => {
     const body = whatsappBody(["wamid.rotated"]);
     const response = await postWhatsapp(ingest.url, body, {
       "x-hub-signature-256": await signatureOf(body, "whatsapp-old-secret"),
@@ -81,7 +71,7 @@ describe.each(queueStores())("ingest on $kind", (store) => {
     expect(ingest.log.text()).not.toMatch(/whatsapp-(old|new)-secret|verify-token|sha256=/);
   });
 
-  test("11: what is signed and unreadable is accepted and kept", async () => {
+  test("11: a signed body that cannot be parsed is accepted and kept", async () => {
     for (const body of ["not json", '{"object":"x"}', "[1,2", "\u0000", JSON.stringify({ entry: [{ id: "1" }] })]) {
       expect((await postWhatsapp(ingest.url, body)).status).toBe(200);
     }
@@ -90,13 +80,13 @@ describe.each(queueStores())("ingest on $kind", (store) => {
     expect(ids.every((id) => id.startsWith("unreadable."))).toBe(true);
   });
 
-  test("text that Postgres could not store is taken in all the same", async () => {
+  test("text that Postgres cannot store is accepted", async () => {
     const response = await postWhatsapp(ingest.url, whatsappBody(["wamid.nul"], "a\u0000b\ud800c"));
     expect(response.status).toBe(200);
     expect(await added()).toEqual(["message.111.wamid.nul"]);
   });
 
-  test("a correlation id is taken from the caller when it is a plain token, and made when not", async () => {
+  test("the caller's X-Request-Id is the correlation id if it is a plain token; otherwise ingest generates one", async () => {
     const given = await postWhatsapp(ingest.url, whatsappBody(["wamid.corr1"]), { "x-request-id": "caller-17" });
     expect(given.headers.get("x-request-id")).toBe("caller-17");
     const made = await postWhatsapp(ingest.url, whatsappBody(["wamid.corr2"]), { "x-request-id": "two words" });

@@ -2,9 +2,9 @@ import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findRedisServer, freePort, startRedis, temporaryFolder, type TestRedis, until } from "@millrace/testing";
 import { type IngestServer, startIngest } from "./ingest-server.ts";
-import { note, noteApi, postNote } from "./note-routes.ts";
+import { note, noteApi, postNote } from "./fake-routes.ts";
 
-describe.runIf(findRedisServer())("our own API before a queue that does not take it", () => {
+describe.runIf(findRedisServer())("the API while the queue is unavailable", () => {
   let folder: string;
   let port: number;
   let redis: TestRedis;
@@ -24,12 +24,12 @@ describe.runIf(findRedisServer())("our own API before a queue that does not take
 
   const queued = async (): Promise<string[]> => {
     const reader = ingest.reader("notes", "requests");
-    const places = await reader.states();
+    const states = await reader.states();
     await reader.close();
-    return [...places.keys()].toSorted();
+    return [...states.keys()].toSorted();
   };
 
-  test("1: a Redis that is gone gives 503 with Retry-After; sent again under its Idempotency-Key, it is in once", async () => {
+  test("1: while Redis is down a request gets 503 with Retry-After, and is queued once when it is repeated with its Idempotency-Key", async () => {
     await redis.stop();
     const post = () => postNote(ingest.url, { ...note, copies: 3 }, { "idempotency-key": "order-1" });
     const refused = await post();
@@ -37,7 +37,7 @@ describe.runIf(findRedisServer())("our own API before a queue that does not take
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(await refused.json()).not.toHaveProperty("ids");
     redis = await startRedis({ port, durable: { folder, sync: "always" } });
-    const accepted = await until("ingest takes requests again", async () => {
+    const accepted = await until("ingest accepts requests again", async () => {
       const response = await post();
       return response.status === 202 ? response : undefined;
     });
@@ -45,13 +45,13 @@ describe.runIf(findRedisServer())("our own API before a queue that does not take
     expect(await queued()).toEqual(ids.map((id) => `note.${id}`).toSorted());
   });
 
-  test("1: a Redis that is full takes all of a request or nothing of it", async () => {
+  test("1: a full Redis accepts all events of a request or none", async () => {
     await redis.stop();
     redis = await startRedis({ port, durable: { folder, sync: "always" }, maxMemory: "3mb" });
     const accepted: string[] = [];
     let status = 202;
     for (let request = 0; status === 202 && request < 200; request++) {
-      const response = await until("an answer that is no start-up refusal", async () => {
+      const response = await until("Redis has started", async () => {
         const answer = await postNote(ingest.url, { ...note, copies: 300 });
         return answer.status === 503 && accepted.length === 0 ? undefined : answer;
       });

@@ -1,18 +1,18 @@
 import type { z } from "zod";
-import type { FieldError } from "./problem.ts";
+import type { FieldError } from "../http/problem.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** Most that one answer tells; a caller who mends these comes back for the rest. */
+/** Most errors in one response. A caller who corrects these gets the rest with the next request. */
 const MAX_ERRORS = 20;
 
-/** Longest part of a caller's own naming of things that is said back. */
+/** Longest name of an unknown field that is repeated in the response, in characters. */
 const MAX_KEY_LENGTH = 100;
 
 /**
- * What is wrong with which field, for the one who wrote the body. Of a union's branches it tells of the one that was
- * meant. The body is only asked what is absent: nothing but the names of its fields is said back.
+ * Lists the invalid fields of a body. For a union it reports the branch that the caller most likely meant. It reads the
+ * body only to find absent fields: the response repeats names of fields, never values.
  */
 export function fieldErrors(error: z.ZodError, body: unknown): FieldError[] {
   return error.issues.flatMap((issue) => explain(issue, [], body)).slice(0, MAX_ERRORS);
@@ -20,7 +20,8 @@ export function fieldErrors(error: z.ZodError, body: unknown): FieldError[] {
 
 function explain(issue: Issue, base: Path, body: unknown): FieldError[] {
   const path = [...base, ...issue.path];
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => fieldError([...path, key], "is not known"));
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => fieldError([...path, key], "is not a known field"));
   if (issue.code !== "invalid_union")
     return [fieldError(path, issue.code !== "custom" && isAbsent(body, path) ? "is required" : messageOf(issue))];
   if (issue.errors.length > 0) return explainUnion(issue.errors, path, body);
@@ -41,7 +42,7 @@ function explainAll(issues: readonly Issue[], path: Path, body: unknown): FieldE
   return issues.flatMap((issue) => explain(issue, path, body));
 }
 
-/** What would have to change for the branch to fit; a field that says "not me" and another type altogether weigh most. */
+/** How far the value is from a branch. A wrong discriminator and a wrong type weigh most. */
 function distance(branch: readonly Issue[]): number {
   return branch.reduce((sum, issue) => {
     if (issue.code === "unrecognized_keys") return sum + issue.keys.length;
@@ -50,7 +51,7 @@ function distance(branch: readonly Issue[]): number {
   }, 0);
 }
 
-/** The field by which every branch says that it was not meant, e.g. `type`. */
+/** The field that every branch discriminates by, e.g. `type`. */
 function sharedTag(branches: readonly Issue[][]): { path: Path; values: unknown[] } | undefined {
   const tags = branches.map((branch) => branch.find((issue) => issue.code === "invalid_value"));
   const path = tags[0]?.path;
@@ -58,7 +59,7 @@ function sharedTag(branches: readonly Issue[][]): { path: Path; values: unknown[
   return { path, values: tags.flatMap((tag) => tag?.values ?? []) };
 }
 
-/** What to say where several branches are equally near. */
+/** The message when several branches are equally near. */
 function choice(branches: readonly Issue[][], path: Path, body: unknown): string {
   const issues = branches.flat();
   const names = [...new Set(issues.flatMap((issue) => ("keys" in issue ? issue.keys : issue.path.map(String))))];
@@ -68,7 +69,7 @@ function choice(branches: readonly Issue[][], path: Path, body: unknown): string
   return [...new Set(issues.map(messageOf))].join(", or ");
 }
 
-/** zod's own words, which tell types and limits and no values. */
+/** zod's message, which names types and limits but no values. */
 function messageOf(issue: Issue): string {
   return issue.message.replace(/^Invalid input: (?=.)/, "").replace(/, received \w+$/, "");
 }

@@ -1,24 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openQueueBackend } from "@millrace/queue";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { useTestDatabase } from "@millrace/testing";
 import { type IngestServer, startIngest } from "./ingest-server.ts";
-import { apiKeys, note, noteApi, notes, postNote, stamps, stampSecret } from "./note-routes.ts";
+import { apiKeys, note, noteApi, notes, postNote, stamps, stampSecret } from "./fake-routes.ts";
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let ingest: IngestServer;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  const backend = openQueueBackend(database.url, "consumer", 2);
-  await backend.migrate();
-  await backend.close();
   ingest = await startIngest(database.url, {}, noteApi);
 });
-afterAll(async () => {
-  await ingest.close();
-  await database.drop();
-});
+afterAll(() => ingest.close());
 type Problem = { title: string; detail: string; errors?: { pointer: string; field: string; detail: string }[] };
 
 async function problemOf(response: Response): Promise<Problem> {
@@ -31,14 +23,14 @@ async function problemOf(response: Response): Promise<Problem> {
   return problem;
 }
 
-test("refusals come in a fixed order: key, size, content type, JSON, object, schema, Idempotency-Key", async () => {
+test("checks run in a fixed order: key, size, content type, JSON, object, schema, Idempotency-Key", async () => {
   const wrong = { authorization: "Bearer nobody", "content-type": "text/plain", "idempotency-key": "two words" };
-  const proven = { ...wrong, authorization: `Bearer ${apiKeys[1]}` };
-  const json = { ...proven, "content-type": "application/json" };
+  const authenticated = { ...wrong, authorization: `Bearer ${apiKeys[1]}` };
+  const json = { ...authenticated, "content-type": "application/json" };
   const steps: [body: string, headers: Record<string, string>, status: number, title: string][] = [
     ["x".repeat(4_001), wrong, 401, "API key refused"],
-    ["x".repeat(4_001), proven, 413, "Body too large"],
-    ["not json", proven, 415, "Unsupported content type"],
+    ["x".repeat(4_001), authenticated, 413, "Body too large"],
+    ["not json", authenticated, 415, "Unsupported content type"],
     ["not json", json, 400, "Invalid body"],
     ["[]", json, 400, "Invalid body"],
     ["{}", json, 400, "Invalid body"],
@@ -52,7 +44,7 @@ test("refusals come in a fixed order: key, size, content type, JSON, object, sch
   expect(seen).toEqual(steps.map(([, , status, title]) => [status, title]));
 });
 
-test("any method but POST is refused before anything else", async () => {
+test("methods other than POST are refused before any other check", async () => {
   for (const method of ["GET", "PUT", "DELETE", "OPTIONS"]) {
     const response = await fetch(`${ingest.url}${notes.paths[1]}`, { method });
     expect(response.status).toBe(405);
@@ -60,7 +52,7 @@ test("any method but POST is refused before anything else", async () => {
   }
 });
 
-test("10: no key, a wrong one, part of one and another scheme get 401 and leave no trace", async () => {
+test("10: a missing, wrong or partial key and another scheme get 401 and enqueue nothing", async () => {
   const [key] = apiKeys;
   for (const authorization of [
     undefined,
@@ -82,7 +74,7 @@ test("10: no key, a wrong one, part of one and another scheme get 401 and leave 
   }
 });
 
-test("10: without any key configured a route that asks for one refuses all and says why", async () => {
+test("10: a route that requires a key refuses every request while no key is configured, and explains why", async () => {
   const keyless = await startIngest(database.url, {}, { ...noteApi, apiKeys: [] });
   try {
     for (const authorization of ["Bearer ", `Bearer ${apiKeys[0]}`, undefined]) {
@@ -95,7 +87,7 @@ test("10: without any key configured a route that asks for one refuses all and s
   }
 });
 
-test("10: a route with a proof of its own takes no key for it", async () => {
+test("10: a route with its own authentication does not accept an API key", async () => {
   const post = (headers: Record<string, string>) =>
     fetch(`${ingest.url}${stamps.paths[0]}`, {
       method: "POST",
@@ -109,13 +101,13 @@ test("10: a route with a proof of its own takes no key for it", async () => {
   expect((await post({ "x-stamp": stampSecret })).status).toBe(400);
 });
 
-test("a content type that is not JSON is refused, none among them", async () => {
+test("a content type other than JSON is refused, and so is a missing one", async () => {
   const types = ["text/plain", "application/x-www-form-urlencoded", "text/json", "application/jsonp", undefined];
   for (const type of types)
     expect((await postNote(ingest.url, JSON.stringify(note), { "content-type": type })).status).toBe(415);
 });
 
-test("a body that is no JSON object says what it must be", async () => {
+test("the error for a body that is not a JSON object states what the body must be", async () => {
   const details: string[] = [];
   for (const body of ["", "{", "[1]", "null", "7", `"text"`, "\u{FFFF}", "[".repeat(300)])
     details.push((await problemOf(await postNote(ingest.url, body))).detail);
@@ -124,18 +116,18 @@ test("a body that is no JSON object says what it must be", async () => {
   expect(details).toEqual([none, none, object, object, object, object, none, "JSON nested deeper than 200"]);
 });
 
-test("a field that is wrong is named, and what stood there is not said back", async () => {
+test("an invalid field is named, and its value is not repeated", async () => {
   const body = { ...note, message: { type: "text", text: "unwelcome".repeat(20) }, "odd/key": "unwelcome" };
   const problem = await problemOf(await postNote(ingest.url, body));
   expect(problem.errors).toEqual([
     { pointer: "/message/text", field: "message.text", detail: expect.stringContaining("<=100 characters") as string },
-    { pointer: "/odd~1key", field: "odd/key", detail: "is not known" },
+    { pointer: "/odd~1key", field: "odd/key", detail: "is not a known field" },
   ]);
   expect(problem.detail).toMatch(/^message\.text .* \(and 1 more\)$/);
   expect(JSON.stringify(problem)).not.toContain("unwelcome");
 });
 
-test("a field that the schema lets through and the route does not is named in the same way", async () => {
+test("a field that only the route refuses is named in the same way", async () => {
   const response = await postNote(ingest.url, { ...note, on: "9999-01-01" });
   expect(response.status).toBe(400);
   expect(await problemOf(response)).toMatchObject({
@@ -145,7 +137,7 @@ test("a field that the schema lets through and the route does not is named in th
   });
 });
 
-test("what stands in the path is checked like the body, and before it", async () => {
+test("path parameters are validated like the body, and before it", async () => {
   const post = (id: string) => postNote(ingest.url, "no json", {}, `/api/notes/${id}/pin`);
   for (const id of ["7", "unwelcome", "..%2f..%2flivez"]) {
     const response = await post(id);
@@ -159,7 +151,7 @@ test("what stands in the path is checked like the body, and before it", async ()
   expect((await fetch(`${ingest.url}/api/notes/7/pin`)).status).toBe(405);
 });
 
-test("an Idempotency-Key is refused when it is empty, too long or not visible ASCII", async () => {
+test("an empty or too long Idempotency-Key, and one that is not visible ASCII, is refused", async () => {
   for (const key of ["", "x".repeat(256), "two words", "caf\u00e9"])
     expect((await postNote(ingest.url, note, { "idempotency-key": key })).status).toBe(400);
 });
@@ -175,7 +167,7 @@ test("an integration that is switched off has no routes", async () => {
   }
 });
 
-test("10: none of what was refused here is in a queue, and no key is in a log line", async () => {
+test("10: no refused request is in a queue, and no key is in a log line", async () => {
   const refused = ingest.log.lines().filter(({ msg, status }) => msg === "api.received" && Number(status) >= 400);
   expect(refused.length).toBeGreaterThan(20);
   expect(ingest.log.text()).not.toMatch(/-of-the-tests|unwelcome/);

@@ -2,13 +2,13 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { InvalidFieldError } from "@millrace/core";
 import { QueueUnavailableError } from "@millrace/queue";
-import type { IngestEnv } from "./app.ts";
-import { BodyIncompleteError, BodyTooLargeError } from "./body.ts";
+import type { IngestEnv } from "../deps.ts";
 import { problem, type ProblemDetails } from "./problem.ts";
+import { BodyIncompleteError, BodyTooLargeError } from "./read-body.ts";
 
-/** A request that is not taken in, and what its answer says. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+/** A request that is not accepted, with the status, the problem details and the headers of its response. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
   readonly status: ContentfulStatusCode;
   readonly details: ProblemDetails;
   readonly headers: Record<string, string>;
@@ -26,9 +26,9 @@ export class Refusal extends Error {
   }
 }
 
-/** The answer to a request that failed on its way into the queue. Throws what is no refusal. */
-export function refuse(c: Context<IngestEnv>, error: unknown): Response {
-  if (error instanceof Refusal) return problem(c, error.status, error.message, error.headers, error.details);
+/** The response to a request that was not accepted. Throws an error that has no response of its own. */
+export function errorResponse(c: Context<IngestEnv>, error: unknown): Response {
+  if (error instanceof HttpError) return problem(c, error.status, error.message, error.headers, error.details);
   if (error instanceof InvalidFieldError) {
     const { field, message: detail } = error;
     const errors = [{ pointer: `/${field}`, field, detail }];
@@ -36,6 +36,6 @@ export function refuse(c: Context<IngestEnv>, error: unknown): Response {
   }
   if (error instanceof BodyTooLargeError) return problem(c, 413, "Body too large", { Connection: "close" });
   if (error instanceof BodyIncompleteError) return problem(c, 400, "Body incomplete", { Connection: "close" });
-  if (error instanceof QueueUnavailableError) return problem(c, 503, "The queue is away", { "Retry-After": "5" });
+  if (error instanceof QueueUnavailableError) return problem(c, 503, "Queue unavailable", { "Retry-After": "5" });
   throw error;
 }

@@ -1,21 +1,22 @@
 import type { IncomingMessage } from "node:http";
 
-/** The body was larger than allowed; what was read of it is dropped. */
+/** The body is larger than the limit. The part that was read is discarded. */
 export class BodyTooLargeError extends Error {
   override readonly name = "BodyTooLargeError";
 }
 
-/** The caller went away, or was too slow, before the body was whole. */
+/** The caller closed the connection, or was too slow, before the body was complete. */
 export class BodyIncompleteError extends Error {
   override readonly name = "BodyIncompleteError";
 }
 
-/** How long what follows a too large body is still read and dropped, in ms, so that its sender gets to read the answer. */
+/** How long the rest of a too large body is read and discarded, in ms, so that the sender can read the response. */
 const LINGER_MS = 1_000;
 
 /**
- * Reads a request's body as it came over the wire, keeping at most `maxBytes` of it.
- * @throws BodyTooLargeError when more are announced or have come
+ * Reads the raw body of a request, at most `maxBytes` of it. Hand-written because `raw-body` rejects at once and leaves the
+ * rest unread: the sender then gets a reset connection in place of the 413.
+ * @throws BodyTooLargeError when the announced or the received length is larger
  * @throws BodyIncompleteError when the connection ends before the body does
  */
 export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
@@ -23,16 +24,16 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<U
     let chunks: Buffer[] = [];
     let length = 0;
     let tooLarge = false;
-    const refuse = () => {
+    const rejectTooLarge = () => {
       tooLarge = true;
       chunks = [];
       setTimeout(() => reject(new BodyTooLargeError()), LINGER_MS).unref();
     };
-    if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) refuse();
+    if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) rejectTooLarge();
     incoming.on("data", (chunk: Buffer) => {
       if (tooLarge) return;
       length += chunk.length;
-      if (length > maxBytes) refuse();
+      if (length > maxBytes) rejectTooLarge();
       else chunks.push(chunk);
     });
     incoming.on("end", () => {

@@ -1,6 +1,6 @@
-import { projectFiles, read } from "./tree.ts";
+import { projectFiles, read } from "./project-files.ts";
 
-/** Lines from which on a file does more than one thing. */
+/** A longer file does more than one thing. */
 const MAX_LINES = 400;
 
 /** No source file is longer than {@link MAX_LINES}. */
@@ -9,6 +9,6 @@ export function lengths(): string[] {
     .filter((path) => /\.(ts|mjs|js)$/.test(path))
     .flatMap((path) => {
       const lines = read(path).split("\n").length - 1;
-      return lines > MAX_LINES ? [`${path} has ${lines} lines: what is it really two of?`] : [];
+      return lines > MAX_LINES ? [`${path} has ${lines} lines: split it into files with one subject each`] : [];
     });
 }

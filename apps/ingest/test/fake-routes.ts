@@ -1,10 +1,10 @@
 import { type ApiRoute, apiRoute, derivedUuid, eventId, InvalidFieldError, secretsEqual } from "@millrace/core";
 import { z } from "zod";
 
-/** Keys of the callers in these tests. */
+/** The API keys of the callers in these tests. */
 export const apiKeys = ["first-key-of-the-tests", "second-key-of-the-tests"] as const;
 
-/** What the second route asks for. */
+/** The secret that {@link stamps} requires. */
 export const stampSecret = "stamp-secret-of-the-tests";
 
 const text = z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(100) });
@@ -13,7 +13,7 @@ const list = z.strictObject({
   lines: z.array(z.strictObject({ title: z.string(), count: z.int().optional() })).min(1),
 });
 
-/** A route like those for sending: a key, a choice of messages, and ids that follow from the Idempotency-Key. */
+/** A route like those for sending: an API key, a union of messages, and ids that derive from the Idempotency-Key. */
 export const notes: ApiRoute = apiRoute({
   paths: ["/api/integrations/notes/send", "/api/notes/send"],
   summary: "Leave a note",
@@ -23,7 +23,7 @@ export const notes: ApiRoute = apiRoute({
   role: "requests",
   body: z.strictObject({
     to: z.union([z.strictObject({ person: z.string() }), z.strictObject({ room: z.number() })]),
-    message: z.discriminatedUnion("type", [text, list]).meta({ description: "What the note says." }),
+    message: z.discriminatedUnion("type", [text, list]).meta({ description: "The text of the note." }),
     copies: z.int().min(1).max(1_000).optional(),
     on: z.iso.date().optional(),
   }),
@@ -42,7 +42,7 @@ export const notes: ApiRoute = apiRoute({
   },
 });
 
-/** A route with a proof of its own, whose callers take 200 alone for success. */
+/** A route with its own authentication that responds with 200. */
 export const stamps: ApiRoute = apiRoute({
   paths: ["/api/integrations/notes/stamp"],
   summary: "Stamp a note",
@@ -60,7 +60,7 @@ export const stamps: ApiRoute = apiRoute({
   }),
 });
 
-/** A route whose path names what it is about. */
+/** A route with a path parameter. */
 export const pins: ApiRoute = apiRoute({
   paths: ["/api/notes/:id/pin"],
   summary: "Pin a note",
@@ -68,7 +68,7 @@ export const pins: ApiRoute = apiRoute({
   authentication: "one of API_KEYS",
   maxBodyBytes: 4_000,
   role: "inbound",
-  params: z.strictObject({ id: z.uuid().meta({ description: "Which note." }) }),
+  params: z.strictObject({ id: z.uuid().meta({ description: "The id of the note." }) }),
   body: z.strictObject({}),
   status: 202,
   response: z.object({ pinned: z.uuid() }),
@@ -78,13 +78,13 @@ export const pins: ApiRoute = apiRoute({
   }),
 });
 
-/** What {@link startIngest} is given to serve these routes. */
+/** The deps with which `startIngest` serves these routes. */
 export const noteApi = { apis: new Map([["notes", [notes, stamps, pins]]]), apiKeys };
 
-/** A body that {@link notes} accepts. */
+/** A valid body for {@link notes}. */
 export const note = { to: { person: "Ada" }, message: { type: "text", text: "words of the note" } };
 
-/** Posts a body to {@link notes} with the first key, unless told otherwise; undefined leaves a header out. */
+/** Posts a body to {@link notes} with the first API key, unless `headers` replace it; `undefined` omits a header. */
 export function postNote(
   url: string,
   body: unknown = note,
