@@ -53,7 +53,8 @@ export const WORD_RULES: readonly WordRule[] = [
   { words: "wake, wakes, woke, woken", use: "promote, or notify" },
   { words: "heir", use: "replacement" },
   // Millrace's former names, where a word has no other use here.
-  { words: "gather, gathers", use: "debounce" },
+  // The variables of an integration keep their names.
+  { words: "gather, gathers", use: "debounce", except: "gather (?:cap )?ms" },
   { words: "unanswered", use: "timed out" },
   { words: "departure, departures", use: "send slot, or blocked until" },
   { words: "settle, settles, settled", use: "complete or resolve", except: "all settled, promise settled result" },
