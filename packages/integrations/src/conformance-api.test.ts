@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -17,6 +16,7 @@ import {
   retryable,
 } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
+import { localEnvironment } from "../test/local-environment.ts";
 import { integrations } from "./registry.ts";
 
 const NOW = new Date("2026-11-22T08:00:00.000Z");
@@ -184,10 +184,4 @@ function context(log: AdapterContext["log"]): AdapterContext {
     formats,
     signal: new AbortController().signal,
   };
-}
-
-/** The environment of a machine without any account. Each secret is derived from the name of its variable. */
-function localEnvironment({ local }: Integration): { environment: Environment; secrets: string[] } {
-  const made = Object.fromEntries(local.secrets.map((name) => [name, createHash("sha256").update(name).digest("hex")]));
-  return { environment: { ...made, ...local.endpoints(made, "http://127.0.0.1:8082") }, secrets: Object.values(made) };
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -20,6 +19,7 @@ import {
   type Webhook,
 } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
+import { localEnvironment } from "../test/local-environment.ts";
 import { integrations } from "./registry.ts";
 
 const NOW = new Date("2026-11-22T08:00:00.000Z");
@@ -168,12 +168,6 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
     return secrets.filter((secret) => text.includes(secret)).map(() => "a secret leaks");
   }
 });
-
-/** The environment of a machine without any account. Each secret is derived from the name of its variable. */
-function localEnvironment({ local }: Integration): { environment: Environment; secrets: string[] } {
-  const made = Object.fromEntries(local.secrets.map((name) => [name, createHash("sha256").update(name).digest("hex")]));
-  return { environment: { ...made, ...local.endpoints(made, "http://127.0.0.1:8082") }, secrets: Object.values(made) };
-}
 
 function webhookOf(integration: Integration, environment: Environment): Webhook {
   const webhook = integration.webhook(environment);
