@@ -6,7 +6,7 @@ import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
 import { contactIdentities, contacts, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 
 let testDatabase: TestDatabase;
 let database: Database;

@@ -8,7 +8,7 @@ import { migrateDatabase } from "../connection/migrate.ts";
 import { cases, contactIdentities, contacts, conversations, leads, messages, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 import { leadStore } from "../leads/leads.ts";
 import { messageStore } from "../messages/messages.ts";
 

@@ -8,7 +8,7 @@ import { cases, contacts, conversations, conversionUploads, messages, tenants } 
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 import { messageStore } from "../messages/messages.ts";
 
 let testDatabase: TestDatabase;

@@ -9,7 +9,7 @@ import { isOutage } from "../connection/outage.ts";
 import { cases, conversations, conversionUploads, messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "./conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 import { messageStore } from "../messages/messages.ts";
 
 let testDatabase: TestDatabase;

@@ -8,7 +8,7 @@ import { type Database, openDatabase } from "../connection/database.ts";
 import { conversations, messages, auditLog, aiTurns as table } from "../schema/index.ts";
 import { createTakeoverLock, type TakeoverLock } from "./takeover-lock.ts";
 import { createSendStates } from "../messages/send-state.ts";
-import { createAiTurns, type AiTurns } from "../assistant/next-turn-step.ts";
+import { createAiTurns, type AiTurns } from "../ai-turns/next-step.ts";
 
 let talks: Awaited<ReturnType<typeof openConversations>>;
 let lockDatabase: Database;

@@ -6,7 +6,7 @@ import { type Database, openDatabase } from "../connection/database.ts";
 import { migrateDatabase } from "../connection/migrate.ts";
 import { messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 import { messageStore } from "./messages.ts";
 import { storedMedia } from "./media.ts";
 

@@ -5,7 +5,7 @@ import { type FollowUp, uuidv7 } from "@millrace/core";
 import { openConversations, partOf, type Talk, TIMINGS } from "../../test/conversations.ts";
 import { conversations, messages, aiTurns as table } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
-import { createAiTurns, type AiTurns } from "./next-turn-step.ts";
+import { createAiTurns, type AiTurns } from "./next-step.ts";
 
 let talks: Awaited<ReturnType<typeof openConversations>>;
 let turns: AiTurns;
