@@ -85,7 +85,7 @@ function suppressedRow(
 const LATE_REASONS: Record<Exclude<Turn["state"], "awaiting_reply">, string> = {
   debouncing: "the conversation was merged with another, and the AI is asked again",
   answered: "the AI turn was answered before",
-  superseded: "a newer message superseded the AI turn",
+  superseded: "a new message came while the AI was thinking",
   taken_over: "a person took over",
   failed: "the answer came after its deadline",
 };

@@ -1,40 +1,35 @@
 import { and, asc, eq, inArray } from "drizzle-orm";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type FollowUp, uuidv7 } from "@millrace/core";
-import { openConversations, partOf, type Talk, TIMINGS } from "../../test/conversations.ts";
+import { useConversations, textMessage, type TestConversation, TIMINGS } from "../../test/conversations.ts";
 import { conversations, messages, aiTurns as table } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
-import { createAiTurns, type AiTurns } from "./next-step.ts";
+import { createAiTurns } from "./next-step.ts";
 
-let talks: Awaited<ReturnType<typeof openConversations>>;
-let turns: AiTurns;
+const harness = useConversations();
+const turns = createAiTurns(harness.database, TIMINGS, () => harness.clock.at);
 
-beforeAll(async () => {
-  talks = await openConversations();
-  turns = createAiTurns(talks.database, TIMINGS, () => talks.clock.at);
-});
+const turnsOf = ({ id }: TestConversation) =>
+  harness.database.orm.select().from(table).where(eq(table.conversationId, id)).orderBy(asc(table.openedAt), table.id);
 
-afterAll(() => talks.close());
-
-const turnsOf = ({ id }: Talk) =>
-  talks.database.orm.select().from(table).where(eq(table.conversationId, id)).orderBy(asc(table.openedAt), table.id);
-
-/** The one turn of the conversation that is not over. */
-async function openTurnOf(talk: Talk): Promise<string> {
-  const open = (await turnsOf(talk)).filter(({ state }) => state === "debouncing" || state === "awaiting_reply");
+/** The one open AI turn of the conversation. */
+async function openTurnOf(conversation: TestConversation): Promise<string> {
+  const open = (await turnsOf(conversation)).filter(
+    ({ state }) => state === "debouncing" || state === "awaiting_reply",
+  );
   expect(open).toHaveLength(1);
   return open[0]?.id ?? "";
 }
 
 async function stateOf(turnId: string): Promise<string | undefined> {
-  const [row] = await talks.database.orm.select().from(table).where(eq(table.id, turnId));
+  const [row] = await harness.database.orm.select().from(table).where(eq(table.id, turnId));
   return row?.state;
 }
 
-/** Lets the turn gather, has the AI asked, and gives the question. */
+/** Dispatches the turn after its debounce, and returns the question. */
 async function ask(turnId: string) {
-  talks.pass(TIMINGS.debounceMs);
+  harness.advance(TIMINGS.debounceMs);
   const step = await turns.next(turnId);
   if (step.step !== "ask") throw new Error(`it is not asked: ${step.step}`);
   await turns.accepted(turnId);
@@ -42,19 +37,19 @@ async function ask(turnId: string) {
 }
 
 const answer = (turnId: string, ...texts: readonly string[]) =>
-  talks.write((stores) =>
-    stores.aiTurns.answer({ turnId, messages: texts.map((text) => partOf(text)), at: talks.clock.at }),
+  harness.write((stores) =>
+    stores.aiTurns.answer({ turnId, messages: texts.map((text) => textMessage(text)), at: harness.clock.at }),
   );
 
 const answersTo = (turnId: string) =>
-  talks.database.orm
+  harness.database.orm
     .select()
     .from(messages)
     .where(and(eq(messages.aiTurnId, turnId), eq(messages.author, "ai")))
     .orderBy(asc(messages.position));
 
-const giveUp = (turnId: string, failedAt = new Date()) =>
-  createDeadLetters(talks.database, uuidv7).record({
+const fail = (turnId: string, failedAt = new Date()) =>
+  createDeadLetters(harness.database, uuidv7).record({
     queue: "n8n-ai-turns",
     jobId: `turn.${turnId}`,
     integration: "n8n",
@@ -78,70 +73,74 @@ const jobOf = (turnId: string, notBefore: Date): FollowUp => ({
   notBefore: notBefore.toISOString(),
 });
 
-test("messages that come at the same moment are one question", async () => {
+test("concurrent messages belong to one AI turn", async () => {
   for (let round = 0; round < 5; round += 1) {
-    const talk = await talks.meet();
-    await Promise.all(Array.from({ length: 6 }, (_, index) => talks.hear(talk, `message ${index}`)));
-    const turnId = await openTurnOf(talk);
-    expect(await turnsOf(talk)).toHaveLength(1);
+    const conversation = await harness.open();
+    await Promise.all(Array.from({ length: 6 }, (_, index) => harness.receive(conversation, `message ${index}`)));
+    const turnId = await openTurnOf(conversation);
+    expect(await turnsOf(conversation)).toHaveLength(1);
     expect((await ask(turnId)).messages).toHaveLength(6);
   }
 });
 
-test("no two questions of a conversation can be open, whoever writes them", async () => {
-  const talk = await talks.meet();
-  await talks.hear(talk, "one");
-  const [open] = await turnsOf(talk);
-  if (!open) throw new Error("nothing is asked");
+test("a conversation cannot have two open AI turns", async () => {
+  const conversation = await harness.open();
+  await harness.receive(conversation, "one");
+  const [open] = await turnsOf(conversation);
+  if (!open) throw new Error("no AI turn is open");
   const second = (state: "awaiting_reply" | "debouncing" | "answered") =>
-    talks.database.orm.insert(table).values({ ...open, id: uuidv7(), state });
+    harness.database.orm.insert(table).values({ ...open, id: uuidv7(), state });
   for (const state of ["awaiting_reply", "debouncing"] as const) {
     const error: unknown = await second(state).catch((cause: unknown) => cause);
-    expect(error).toMatchObject({ cause: { constraint_name: "turns_open" } });
+    expect(error).toMatchObject({ cause: { constraint_name: "ai_turns_open" } });
   }
   await second("answered");
 });
 
-test("a question waits for more after each message, up to its cap", async () => {
+test("each message delays the dispatch of its AI turn, up to the cap", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 1_900 }), { maxLength: 8 }), async (pauses) => {
-      const talk = await talks.meet();
-      const openedAt = talks.clock.at.getTime();
-      let told = await talks.hear(talk, "first");
+      const conversation = await harness.open();
+      const openedAt = harness.clock.at.getTime();
+      let followUps = await harness.receive(conversation, "first");
       for (const pause of pauses) {
-        talks.pass(pause);
-        told = await talks.hear(talk, "more");
+        harness.advance(pause);
+        followUps = await harness.receive(conversation, "more");
       }
-      const dispatchAt = new Date(Math.min(talks.clock.at.getTime() + 2_000, openedAt + 10_000));
-      const turnId = await openTurnOf(talk);
-      expect(told).toEqual([jobOf(turnId, dispatchAt)]);
+      const dispatchAt = new Date(Math.min(harness.clock.at.getTime() + 2_000, openedAt + 10_000));
+      const turnId = await openTurnOf(conversation);
+      expect(followUps).toEqual([jobOf(turnId, dispatchAt)]);
       const waits = { step: "wait", state: "debouncing", until: dispatchAt };
-      expect(talks.clock.at < dispatchAt ? await turns.next(turnId) : waits).toEqual(waits);
-      talks.pass(Math.max(0, dispatchAt.getTime() - talks.clock.at.getTime()));
+      expect(harness.clock.at < dispatchAt ? await turns.next(turnId) : waits).toEqual(waits);
+      harness.advance(Math.max(0, dispatchAt.getTime() - harness.clock.at.getTime()));
       expect((await turns.next(turnId)).step).toBe("ask");
     }),
     { numRuns: 15, examples: [[Array.from({ length: 7 }, () => 1_900)]] },
   );
 });
 
-test("a question shows what is not answered yet in its order, and before it the last twenty, without what was taken back", async () => {
-  const talk = await talks.meet();
-  const minute = (count: number) => new Date(talks.clock.at.getTime() + count * 60_000);
-  const start = talks.clock.at;
+test("a question contains the messages without an answer in order, and the twenty before them without suppressed ones", async () => {
+  const conversation = await harness.open();
+  const minute = (count: number) => new Date(harness.clock.at.getTime() + count * 60_000);
+  const start = harness.clock.at;
   for (let index = 0; index < 25; index += 1) {
-    talks.clock.at = new Date(start.getTime() + index * 1_000);
-    await talks.say(talk, `old ${index}`);
+    harness.clock.at = new Date(start.getTime() + index * 1_000);
+    await harness.send(conversation, `old ${index}`);
   }
-  const [taken = ""] = await talks.say(talk, "taken back");
-  await talks.write((stores) => stores.outbox.suppress(taken, "a person took over"));
-  await talks.hear(talk, "second", minute(2));
-  await talks.hear(talk, "first", minute(1));
-  // Of one second, and worked on in the other order than they came.
-  await talks.hear(talk, "fourth", minute(3), minute(3));
-  await talks.hear(talk, "third", minute(3), minute(2));
-  const question = await ask(await openTurnOf(talk));
+  const [suppressed = ""] = await harness.send(conversation, "suppressed");
+  await harness.write((stores) => stores.outbox.suppress(suppressed, "a person took over"));
+  await harness.receive(conversation, "second", minute(2));
+  await harness.receive(conversation, "first", minute(1));
+  // Two messages of one second, processed in the reverse order of their arrival.
+  await harness.receive(conversation, "fourth", minute(3), minute(3));
+  await harness.receive(conversation, "third", minute(3), minute(2));
+  const question = await ask(await openTurnOf(conversation));
   expect(question).toMatchObject({ ask: 1, epoch: 0, reason: "message", contact: { name: "Ada" } });
-  expect(question.conversation).toMatchObject({ id: talk.id, channel: "whatsapp", accountId: talk.thread.accountId });
+  expect(question.conversation).toMatchObject({
+    id: conversation.id,
+    channel: "whatsapp",
+    accountId: conversation.thread.accountId,
+  });
   expect(question.messages.map(({ text, author, direction }) => [text, author, direction])).toEqual([
     ["first", "contact", "inbound"],
     ["second", "contact", "inbound"],
@@ -153,29 +152,29 @@ test("a question shows what is not answered yet in its order, and before it the 
   );
 });
 
-test("a question tells of a file by its type, its name and its place once it is fetched", async () => {
-  const talk = await talks.meet();
-  await talks.hear(talk, "look");
+test("a question contains the type, the name and the key of a fetched file", async () => {
+  const conversation = await harness.open();
+  await harness.receive(conversation, "look");
   const stored = { store: "folder", key: "a/b", sha256: "00", sizeBytes: 1, at: "2026-03-01T08:00:00.000Z" };
-  await talks.database.orm
+  await harness.database.orm
     .update(messages)
     .set({ media: { id: "m-1", mimeType: "image/png", stored } })
-    .where(eq(messages.conversationId, talk.id));
-  const question = await ask(await openTurnOf(talk));
+    .where(eq(messages.conversationId, conversation.id));
+  const question = await ask(await openTurnOf(conversation));
   expect(question.messages[0]?.media).toEqual({ mimeType: "image/png", filename: null, key: "a/b" });
 });
 
-test("a message while the AI thinks supersedes the question, and the new one asks it all, however often", async () => {
-  const talk = await talks.meet();
-  await talks.hear(talk, "one");
-  const first = await openTurnOf(talk);
+test("a message during the wait for the reply supersedes the AI turn, and the new turn asks about all messages", async () => {
+  const conversation = await harness.open();
+  await harness.receive(conversation, "one");
+  const first = await openTurnOf(conversation);
   await ask(first);
-  await talks.hear(talk, "two");
-  const second = await openTurnOf(talk);
+  await harness.receive(conversation, "two");
+  const second = await openTurnOf(conversation);
   expect((await ask(second)).messages.map(({ text }) => text)).toEqual(["one", "two"]);
-  talks.pass(1);
-  await talks.hear(talk, "three");
-  const third = await openTurnOf(talk);
+  harness.advance(1);
+  await harness.receive(conversation, "three");
+  const third = await openTurnOf(conversation);
   const question = await ask(third);
   expect(question.messages.map(({ text }) => text)).toEqual(["one", "two", "three"]);
   expect(question.history).toEqual([]);
@@ -185,13 +184,13 @@ test("a message while the AI thinks supersedes the question, and the new one ask
   expect(await turns.isStill("awaiting_reply", third)).toBe(true);
 });
 
-test("an answer is queued as the AI's, in its order and with the epoch it was asked in, and wakes the question's job", async () => {
-  const talk = await talks.meet();
-  await talks.hear(talk, "Hello");
-  const turnId = await openTurnOf(talk);
+test("an answer is queued in order, with author ai and the epoch of its turn, and promotes the turn's job", async () => {
+  const conversation = await harness.open();
+  await harness.receive(conversation, "Hello");
+  const turnId = await openTurnOf(conversation);
   await ask(turnId);
-  expect(await talks.write((stores) => stores.aiTurns.find(turnId))).toMatchObject({
-    value: { conversationId: talk.id, channel: "whatsapp" },
+  expect(await harness.write((stores) => stores.aiTurns.find(turnId))).toMatchObject({
+    value: { conversationId: conversation.id, channel: "whatsapp" },
   });
   const { value, followUps } = await answer(turnId, "one", "two");
   expect(value).toBe("queued");
@@ -200,7 +199,7 @@ test("an answer is queued as the AI's, in its order and with the epoch it was as
     ["one", "queued", 0, 1],
     ["two", "queued", 0, 2],
   ]);
-  expect(followUps.map(({ id, promote: wake }) => [id, wake === true])).toEqual([
+  expect(followUps.map(({ id, promote }) => [id, promote === true])).toEqual([
     ...rows.map(({ id }) => [`send.${id}`, false]),
     [`turn.${turnId}`, true],
   ]);
@@ -209,30 +208,30 @@ test("an answer is queued as the AI's, in its order and with the epoch it was as
   expect(await answersTo(turnId)).toHaveLength(2);
 });
 
-test("an answer that has nothing to say ends its question all the same", async () => {
-  const talk = await talks.meet();
-  await talks.hear(talk, "Thank you");
-  const turnId = await openTurnOf(talk);
+test("an answer without messages ends its AI turn", async () => {
+  const conversation = await harness.open();
+  await harness.receive(conversation, "Thank you");
+  const turnId = await openTurnOf(conversation);
   await ask(turnId);
   expect((await answer(turnId)).value).toBe("queued");
   expect(await turns.next(turnId)).toEqual({ step: "over", why: "answered" });
   expect((await answer(turnId)).value).toBe("duplicate");
 });
 
-test("an answer that comes too late is kept with the reason, has no place in the line, and is kept once", async () => {
+test("a late answer is stored once as suppressed, with the reason and without a position", async () => {
   const reasons = {
     superseded: "a new message came while the AI was thinking",
     taken_over: "a person took over",
     failed: "the answer came after its deadline",
   };
   for (const [state, reason] of Object.entries(reasons)) {
-    const talk = await talks.meet();
-    await talks.hear(talk, "Hello");
-    const turnId = await openTurnOf(talk);
+    const conversation = await harness.open();
+    await harness.receive(conversation, "Hello");
+    const turnId = await openTurnOf(conversation);
     await ask(turnId);
-    if (state === "superseded") await talks.hear(talk, "Hello?");
-    if (state === "taken_over") await talks.turnOver(talk, "human");
-    if (state === "failed") await giveUp(turnId);
+    if (state === "superseded") await harness.receive(conversation, "Hello?");
+    if (state === "taken_over") await harness.changeMode(conversation, "human");
+    if (state === "failed") await fail(turnId);
     expect(await stateOf(turnId)).toBe(state);
     expect(await answer(turnId, "one", "two")).toMatchObject({ value: "late", followUps: [] });
     expect((await answer(turnId, "one", "two")).value).toBe("duplicate");
@@ -242,79 +241,79 @@ test("an answer that comes too late is kept with the reason, has no place in the
   }
 });
 
-test("an answer to no question of ours is late, and nothing is kept", async () => {
+test("an answer to an unknown AI turn is late and writes nothing", async () => {
   const turnId = uuidv7();
   expect(await answer(turnId, "one")).toMatchObject({ value: "late", followUps: [] });
-  expect((await talks.write((stores) => stores.aiTurns.find(turnId))).value).toBeUndefined();
-  expect(await turns.next(turnId)).toEqual({ step: "over", why: "there is no such turn" });
+  expect((await harness.write((stores) => stores.aiTurns.find(turnId))).value).toBeUndefined();
+  expect(await turns.next(turnId)).toEqual({ step: "over", why: "no such AI turn" });
   expect(await turns.isStill("awaiting_reply", turnId)).toBe(false);
 });
 
-test("of an answer and a message that come at the same moment one is first, and no message is left without a question", async () => {
+test("after a concurrent answer and message, the message always belongs to an AI turn", async () => {
   const fates = new Set<string>();
   for (let round = 0; round < 20; round += 1) {
-    const talk = await talks.meet();
-    await talks.hear(talk, "one");
-    const turnId = await openTurnOf(talk);
+    const conversation = await harness.open();
+    await harness.receive(conversation, "one");
+    const turnId = await openTurnOf(conversation);
     await ask(turnId);
-    // Both ways around, so that either has a chance to be first.
-    const started = round % 2 === 0 ? [] : [talks.hear(talk, "two")];
+    // In both orders, so that either can be first.
+    const started = round % 2 === 0 ? [] : [harness.receive(conversation, "two")];
     const answering = answer(turnId, "yes");
-    if (round % 2 === 0) started.push(talks.hear(talk, "two"));
+    if (round % 2 === 0) started.push(harness.receive(conversation, "two"));
     const { value } = await answering;
     await Promise.all(started);
     fates.add(value);
     const [row] = await answersTo(turnId);
     expect(row?.status).toBe(value === "queued" ? "queued" : "suppressed");
-    const asked = (await ask(await openTurnOf(talk))).messages.map(({ text }) => text);
+    const asked = (await ask(await openTurnOf(conversation))).messages.map(({ text }) => text);
     expect(asked).toEqual(value === "queued" ? ["two"] : ["one", "two"]);
   }
   expect([...fates].every((fate) => fate === "queued" || fate === "late")).toBe(true);
 });
 
-test("a question that is not accepted is asked again as the same; one without an answer in time once more, and no third time", async () => {
-  const talk = await talks.meet();
-  await talks.hear(talk, "Anybody?");
-  const turnId = await openTurnOf(talk);
-  talks.pass(TIMINGS.debounceMs);
+test("a question that is not accepted is dispatched again, and one without an answer a second and last time", async () => {
+  const conversation = await harness.open();
+  await harness.receive(conversation, "Anybody?");
+  const turnId = await openTurnOf(conversation);
+  harness.advance(TIMINGS.debounceMs);
   for (let failure = 0; failure < 3; failure += 1)
     expect(await turns.next(turnId)).toMatchObject({ step: "ask", question: { ask: 1 } });
   await turns.accepted(turnId);
-  const until = new Date(talks.clock.at.getTime() + TIMINGS.answerTimeoutMs);
+  const until = new Date(harness.clock.at.getTime() + TIMINGS.answerTimeoutMs);
   expect(await turns.next(turnId)).toEqual({ step: "wait", state: "awaiting_reply", until });
-  talks.pass(TIMINGS.answerTimeoutMs);
+  harness.advance(TIMINGS.answerTimeoutMs);
   expect(await turns.next(turnId)).toMatchObject({ step: "ask", question: { ask: 2, turnId } });
   await turns.accepted(turnId);
-  talks.pass(TIMINGS.answerTimeoutMs - 1);
+  harness.advance(TIMINGS.answerTimeoutMs - 1);
   expect((await turns.next(turnId)).step).toBe("wait");
-  talks.pass(1);
+  harness.advance(1);
   expect(await turns.next(turnId)).toEqual({ step: "unanswered" });
 });
 
-test("a question that was given up is asked anew when it has a job again, and its answer counts", async () => {
-  const talk = await talks.meet();
-  await talks.hear(talk, "Anybody?");
-  const turnId = await openTurnOf(talk);
+test("a failed AI turn is dispatched again by a replay, and its answer counts", async () => {
+  const conversation = await harness.open();
+  await harness.receive(conversation, "Anybody?");
+  const turnId = await openTurnOf(conversation);
   await ask(turnId);
-  talks.pass(TIMINGS.answerTimeoutMs);
+  harness.advance(TIMINGS.answerTimeoutMs);
   await ask(turnId);
-  await giveUp(turnId);
+  await fail(turnId);
   expect(await stateOf(turnId)).toBe("failed");
   expect(await turns.isStill("awaiting_reply", turnId)).toBe(false);
   const question = await ask(turnId);
   expect(question).toMatchObject({ ask: 1, messages: [{ text: "Anybody?" }] });
   expect(await stateOf(turnId)).toBe("awaiting_reply");
   expect((await answer(turnId, "Here")).value).toBe("queued");
-  await giveUp(turnId, new Date(Date.now() + 1_000));
+  await fail(turnId, new Date(Date.now() + 1_000));
   expect(await stateOf(turnId)).toBe("answered");
 });
 
-test("a question that was given up, answered too late and asked anew takes the new answer, once", async () => {
-  const talk = await talks.meet();
-  await talks.hear(talk, "Anybody?");
-  const turnId = await openTurnOf(talk);
+test("a replayed AI turn with a late answer accepts a new answer once", async () => {
+  const conversation = await harness.open();
+  await harness.receive(conversation, "Anybody?");
+  const turnId = await openTurnOf(conversation);
   await ask(turnId);
-  await giveUp(turnId);
+  await fail(turnId);
   expect((await answer(turnId, "too late")).value).toBe("late");
   await ask(turnId);
   expect((await answer(turnId, "in time")).value).toBe("queued");
@@ -323,30 +322,30 @@ test("a question that was given up, answered too late and asked anew takes the n
   expect(Object.fromEntries(kept)).toEqual({ "too late": "suppressed", "in time": "queued" });
 });
 
-test("a question that was given up is over where another is asked by now, or a person is in charge", async () => {
-  const talk = await talks.meet();
-  await talks.hear(talk, "Anybody?");
-  const turnId = await openTurnOf(talk);
+test("a replayed AI turn ends if a newer turn is open or a person took over", async () => {
+  const conversation = await harness.open();
+  await harness.receive(conversation, "Anybody?");
+  const turnId = await openTurnOf(conversation);
   await ask(turnId);
-  await giveUp(turnId);
-  await talks.hear(talk, "Hello?");
+  await fail(turnId);
+  await harness.receive(conversation, "Hello?");
   expect(await turns.next(turnId)).toEqual({ step: "over", why: "failed" });
-  const second = await openTurnOf(talk);
-  await giveUp(second);
-  await talks.turnOver(talk, "human");
+  const second = await openTurnOf(conversation);
+  await fail(second);
+  await harness.changeMode(conversation, "human");
   expect(await turns.next(second)).toEqual({ step: "over", why: "taken_over" });
   expect(await stateOf(second)).toBe("taken_over");
 });
 
-test("in a group nobody asks the AI, and a file is fetched all the same", async () => {
-  const group = await talks.meet("whatsapp", "group");
-  expect(await talks.hear(group, "Hello all")).toEqual([]);
+test("a group message opens no AI turn, and its file is fetched", async () => {
+  const group = await harness.open("whatsapp", "group");
+  expect(await harness.receive(group, "Hello all")).toEqual([]);
   expect(await turnsOf(group)).toEqual([]);
   const { tenantId, channel, accountId } = group.thread;
   const place = { tenantId, channel, accountId, conversationId: group.id, externalId: uuidv7() };
   const media = { id: "m-1", mimeType: "image/png" };
-  const image = { ...place, media, type: "image", sentAt: talks.clock.at, payload: {} };
-  const { followUps } = await talks.write((stores) =>
+  const image = { ...place, media, type: "image", sentAt: harness.clock.at, payload: {} };
+  const { followUps } = await harness.write((stores) =>
     stores.messages.add({ ...image, direction: "inbound", status: "received" }),
   );
   expect(followUps).toMatchObject([
@@ -354,46 +353,49 @@ test("in a group nobody asks the AI, and a file is fetched all the same", async 
   ]);
 });
 
-test("3: a message that comes twice is in one question, and its jobs are told the first time alone", async () => {
-  const talk = await talks.meet();
-  const { tenantId, channel, accountId } = talk.thread;
-  const place = { tenantId, channel, accountId, conversationId: talk.id, externalId: uuidv7() };
-  const text = { ...place, type: "text", body: "Hello", sentAt: talks.clock.at, payload: {} };
-  const add = () => talks.write((stores) => stores.messages.add({ ...text, direction: "inbound", status: "received" }));
+test("3: a redelivered message is in one AI turn, and only its first delivery returns jobs", async () => {
+  const conversation = await harness.open();
+  const { tenantId, channel, accountId } = conversation.thread;
+  const place = { tenantId, channel, accountId, conversationId: conversation.id, externalId: uuidv7() };
+  const text = { ...place, type: "text", body: "Hello", sentAt: harness.clock.at, payload: {} };
+  const add = () =>
+    harness.write((stores) => stores.messages.add({ ...text, direction: "inbound", status: "received" }));
   expect((await add()).followUps).toHaveLength(1);
-  talks.pass(1_000);
+  harness.advance(1_000);
   expect((await add()).followUps).toEqual([]);
-  expect((await ask(await openTurnOf(talk))).messages).toHaveLength(1);
+  expect((await ask(await openTurnOf(conversation))).messages).toHaveLength(1);
 });
 
-test("when two threads become one, what was asked in both is one question, asked anew", async () => {
-  const [old, other] = [await talks.meet("telegram"), await talks.meet("telegram")];
+test("a merge combines the open AI turns of both conversations into one, which is dispatched again", async () => {
+  const [old, other] = [await harness.open("telegram"), await harness.open("telegram")];
   const { accountId } = old.thread;
-  const joined: Talk = { ...other, thread: { ...other.thread, accountId } };
-  await talks.database.orm.update(conversations).set({ accountId }).where(eq(conversations.id, other.id));
-  await talks.hear(old, "one");
-  await talks.hear(joined, "two");
-  const [first, second] = [await openTurnOf(old), await openTurnOf(joined)];
+  const merged: TestConversation = { ...other, thread: { ...other.thread, accountId } };
+  await harness.database.orm.update(conversations).set({ accountId }).where(eq(conversations.id, other.id));
+  await harness.receive(old, "one");
+  await harness.receive(merged, "two");
+  const [first, second] = [await openTurnOf(old), await openTurnOf(merged)];
   await ask(first);
   await ask(second);
-  const { followUps } = await talks.write((stores) =>
-    stores.conversations.migrate("telegram", accountId, old.thread.threadId, joined.thread.threadId),
+  const { followUps } = await harness.write((stores) =>
+    stores.conversations.migrate("telegram", accountId, old.thread.threadId, merged.thread.threadId),
   );
-  expect(followUps).toMatchObject([{ id: `turn.${first}`, wake: true }]);
-  expect((await turnsOf(joined)).map(({ state }) => state)).toEqual(["debouncing", "superseded"]);
-  // One that was on its way is accepted only now.
+  expect(followUps).toMatchObject([{ id: `turn.${first}`, promote: true }]);
+  expect((await turnsOf(merged)).map(({ state }) => state)).toEqual(["debouncing", "superseded"]);
+  // The acceptance of an earlier dispatch arrives after the merge.
   for (const turnId of [first, second]) await turns.accepted(turnId);
   expect(await turns.isStill("awaiting_reply", first)).toBe(false);
   for (const turnId of [first, second]) expect((await answer(turnId, "late")).value).toBe("late");
-  expect(await answersTo(first)).toMatchObject([{ error: "the conversation was joined with another, and asks anew" }]);
-  await talks.hear(joined, "three");
-  talks.pass(10_000);
-  const question = await ask(await openTurnOf(joined));
+  expect(await answersTo(first)).toMatchObject([
+    { error: "the conversation was merged with another, and the AI is asked again" },
+  ]);
+  await harness.receive(merged, "three");
+  harness.advance(10_000);
+  const question = await ask(await openTurnOf(merged));
   expect(question).toMatchObject({ turnId: first, epoch: 1, ask: 1, history: [] });
   expect(question.messages.map(({ text }) => text)).toEqual(["one", "two", "three"]);
-  const rows = await talks.database.orm
+  const rows = await harness.database.orm
     .select()
     .from(messages)
     .where(inArray(messages.aiTurnId, [first, second]));
-  expect(rows.every(({ conversationId }) => conversationId === joined.id)).toBe(true);
+  expect(rows.every(({ conversationId }) => conversationId === merged.id)).toBe(true);
 });

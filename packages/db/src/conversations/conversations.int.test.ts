@@ -1,10 +1,9 @@
 import { eq } from "drizzle-orm";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { type Activity, type ConversationStore, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, type Executor, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
+import type { Executor } from "../connection/database.ts";
 import { isOutage } from "../connection/outage.ts";
 import { cases, conversations, conversionUploads, messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "./conversations.ts";
@@ -12,28 +11,16 @@ import { conversionStore } from "../conversions/conversions.ts";
 import { eventContext } from "../inbox/event-context.ts";
 import { messageStore } from "../messages/messages.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
-/** The tenant's own id is the account, so that every test has threads of its own. */
+const database = useDatabase();
+/** The account's id is the tenant's, so that every test has its own threads. */
 let tenantId: string;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 10, name: "test" });
-  await migrateDatabase(database);
-});
 
 beforeEach(async () => {
   tenantId = uuidv7();
   await database.orm.insert(tenants).values({ id: tenantId, name: tenantId });
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("many that open a thread at once get one conversation with one case", async () => {
+test("concurrent messages in a new thread open one conversation with one case", async () => {
   for (let round = 0; round < 10; round += 1) {
     const ids = await Promise.all(Array.from({ length: 10 }, () => open(`${round}`)));
     expect(new Set(ids).size).toBe(1);
@@ -42,7 +29,7 @@ test("many that open a thread at once get one conversation with one case", async
   expect(await matters()).toHaveLength(10);
 });
 
-test("many that write after the case was closed get one new case, and the closed one stays", async () => {
+test("concurrent messages after a closed case open one new case, and the closed one stays", async () => {
   const id = await open("1");
   for (let round = 1; round <= 5; round += 1) {
     await database.orm.update(cases).set({ status: "closed" }).where(eq(cases.tenantId, tenantId));
@@ -54,14 +41,14 @@ test("many that write after the case was closed get one new case, and the closed
   }
 });
 
-test("times never go back, and only the other side's word opens its window", async () => {
+test("times only move forward, and only inbound messages open the messaging window", async () => {
   await open("1", { at: minute(5), byUser: true });
   await open("1", { at: minute(9), byUser: false });
   await open("1", { at: minute(3), byUser: true });
   expect(await threads()).toMatchObject([{ lastMessageAt: minute(9), lastUserMessageAt: minute(5) }]);
 });
 
-test("the latest click that they wrote with is kept, in whatever order their messages come", async () => {
+test("the latest click wins in every order of messages", async () => {
   const click = (id: string) => ({ kind: "gclid", id }) as const;
   const steps = [
     { at: minute(2), byUser: true, click: click("first") },
@@ -84,7 +71,7 @@ test("the latest click that they wrote with is kept, in whatever order their mes
   expect((await step((store) => store.find(none?.id ?? "")))?.click).toBeUndefined();
 });
 
-test("of two threads that become one, the later click stays, and so do conversions of either", async () => {
+test("a merged conversation has the later click and the conversions of both", async () => {
   const click = (id: string) => ({ kind: "wbraid", id }) as const;
   const old = await open("-1", { at: minute(5), byUser: true, click: click("later") });
   const survivor = await open("-1001", { at: minute(3), byUser: true, click: click("earlier") });
@@ -107,7 +94,7 @@ test("of two threads that become one, the later click stays, and so do conversio
   expect(await sales).toMatchObject([{ conversationId: survivor }]);
 });
 
-test("groups are a person's from the start, direct threads the AI's", async () => {
+test("groups start in mode human, direct threads in mode ai", async () => {
   await open("1");
   await step((store) => store.open({ ...place("2"), kind: "group", title: "Bakers" }, { at: minute(1), byUser: true }));
   expect(
@@ -120,7 +107,7 @@ test("groups are a person's from the start, direct threads the AI's", async () =
   ]);
 });
 
-test("whether a thread can be reached is the latest word in every order, also before the first message", async () => {
+test("the latest report decides whether a thread is reachable in every order, also before the first message", async () => {
   const words = fc.array(fc.record({ reachable: fc.boolean(), at: fc.integer({ min: 1, max: 4 }) }), {
     minLength: 1,
     maxLength: 4,
@@ -156,14 +143,14 @@ test("whether a thread can be reached is the latest word in every order, also be
   );
 });
 
-test("a first message and a block, worked on at the same moment, never lose the block", async () => {
+test("a block that is processed together with the first message is never lost", async () => {
   for (let round = 0; round < 30; round += 1) {
     await Promise.all([open(`${round}`), reach(`${round}`, false, minute(1))]);
   }
   expect((await threads()).filter(({ reachable }) => reachable)).toEqual([]);
 });
 
-test("a group that became a supergroup goes on as one thread, in whatever order its events come", async () => {
+test("a group that becomes a supergroup stays one thread in every order of events", async () => {
   const steps = ["old", "move", "new", "late", "move"] as const;
   let group = 100;
   await fc.assert(
@@ -187,7 +174,7 @@ test("a group that became a supergroup goes on as one thread, in whatever order 
   expect((await matters()).map(({ id }) => id).sort()).toEqual((await threads()).map(({ caseId }) => caseId).sort());
 });
 
-test("a group that moves while messages come under both ids is one thread, and no message is lost", async () => {
+test("a group that moves during messages with both ids is one thread, and no message is lost", async () => {
   for (let round = 0; round < 10; round += 1) {
     const [from, to] = [`-2${round}`, `-1002${round}`];
     if (round % 2 === 0) await say(from, `${from}/0`, minute(1));
@@ -208,7 +195,7 @@ test("a group that moves while messages come under both ids is one thread, and n
   expect((await matters()).map(({ id }) => id).sort()).toEqual((await threads()).map(({ caseId }) => caseId).sort());
 });
 
-test("of two threads that become one, a person who was in charge of either stays in charge", async () => {
+test("a merged conversation is in mode human if either was", async () => {
   await open("-1");
   await open("-1001");
   await database.orm.update(conversations).set({ mode: "human", epoch: 3 }).where(eq(conversations.threadId, "-1"));
@@ -221,7 +208,7 @@ function step<T>(write: (store: ConversationStore) => Promise<T>): Promise<T> {
   return transact((tx) => write(conversationStore(tx, eventContext(uuidv7))));
 }
 
-/** As a worker does it: of two transactions that are in each other's way, the one that Postgres ends is done again. */
+/** Retries a transaction that Postgres aborts because of a conflict, as the worker does. */
 async function transact<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
   for (;;) {
     try {

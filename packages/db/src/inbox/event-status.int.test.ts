@@ -1,30 +1,19 @@
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { contentHash, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
 import { createEventStatuses, type EventStatuses } from "./event-status.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase(4);
 let ledger: EventStatuses;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
-  await migrateDatabase(database);
   ledger = createEventStatuses(database);
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("any number of events can be asked for, and each integration has its own", async () => {
+test("statuses are returned for any number of events, separately per integration", async () => {
   const ids = Array.from({ length: 12_001 }, (_, index) => `event-${index}`);
   const known = ids.filter((_, index) => index % 2 === 0);
   const row = { integration: "whatsapp", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
@@ -49,7 +38,7 @@ test("any number of events can be asked for, and each integration has its own", 
   expect((await ledger.countsWithStatuses("whatsapp", [])).statuses).toEqual(new Map());
 });
 
-test("an event that nobody knows is not found, and a dead one is found with its letters, the latest first", async () => {
+test("an unknown event is not found, and a dead one is found with its dead letters, latest first", async () => {
   expect(await ledger.find("meta", "lead.1")).toBeUndefined();
   expect(await ledger.deadLetters("meta", "lead.1")).toEqual([]);
   const letters = createDeadLetters(database, uuidv7);
@@ -75,7 +64,7 @@ test("an event that nobody knows is not found, and a dead one is found with its 
   ]);
 });
 
-test("a letter holds any JSON that a job may hold", async () => {
+test("a dead letter stores any JSON payload of a job", async () => {
   const letters = createDeadLetters(database, uuidv7);
   const at = new Date("2026-03-01T08:00:00Z");
   const end = { errorKind: "unknown", error: "it broke", attempts: 1, receivedAt: at, failedAt: at };
@@ -88,7 +77,7 @@ test("a letter holds any JSON that a job may hold", async () => {
   }
 });
 
-test("2: counts and statuses are of one moment while events are being done", async () => {
+test("2: counts and statuses come from one snapshot while events are being processed", async () => {
   const ids = Array.from({ length: 400 }, (_, index) => `busy-${index}`);
   const row = { integration: "busy", kind: "message", payloadHash: "", correlationId: "c", receivedAt: new Date() };
   const written: string[] = [];

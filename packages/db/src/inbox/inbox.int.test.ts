@@ -1,32 +1,26 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { contentHash, type InboundEvent, permanent, uuidv7, type Write, type ExhaustedJob } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
 import { deadLetters, messages, messageStatuses, webhookEvents } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
 import { createInbox } from "./inbox.ts";
 import { assignAccounts } from "../accounts/accounts.ts";
 
-let testDatabase: TestDatabase;
-let pools: Database[];
-let database: Database;
+const { url } = useTestDatabase();
+const pools = [1, 2, 3].map(() => openDatabase(url, { maxConnections: 6, name: "test" }));
+const [database] = pools as [Database, ...Database[]];
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  pools = [1, 2, 3].map(() => openDatabase(testDatabase.url, { maxConnections: 6, name: "test" }));
-  [database] = pools as [Database];
-  await migrateDatabase(database);
   await assignAccounts(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Mill" }], uuidv7);
 });
 
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close()));
-  await testDatabase.drop();
 });
 
-test("3: a redelivery changes nothing, also with another payload and in another request", async () => {
+test("3: a redelivery changes nothing, even with another payload and in another request", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "written" });
@@ -38,7 +32,7 @@ test("3: a redelivery changes nothing, also with another payload and in another 
   expect(await inbox.isDone(event)).toBe(true);
 });
 
-test("3: many concurrent attempts at one event, from several pools, give one effect", async () => {
+test("3: many concurrent attempts at one event, from several pools, have one effect", async () => {
   const event = newEvent();
   const write: Write = async (stores) => {
     const tenantId = await stores.accounts.tenantOf("whatsapp", "phone number", "1001");
@@ -48,7 +42,7 @@ test("3: many concurrent attempts at one event, from several pools, give one eff
       { ...place, threadId: "t-1", kind: "direct" },
       { at, byUser: true },
     );
-    // An id of its own for every attempt: only the inbox stands between the event and a second row.
+    // Every attempt uses its own row id, so only the inbox prevents a second row.
     const message = { ...place, conversationId, externalId: uuidv7(), direction: "inbound", type: "text" } as const;
     await stores.messages.add({ ...message, body: event.id, sentAt: at, payload: {}, status: "received" });
     return { result: "written" };
@@ -63,7 +57,7 @@ test("3: many concurrent attempts at one event, from several pools, give one eff
   expect(await database.orm.select().from(messages).where(eq(messages.body, event.id))).toHaveLength(1);
 });
 
-test("4: a write that throws leaves no trace, and the next attempt is the first", async () => {
+test("4: a write that throws changes nothing, and the next attempt starts from the beginning", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   const failing: Write = async (stores) => {
@@ -76,7 +70,7 @@ test("4: a write that throws leaves no trace, and the next attempt is the first"
   expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "written" });
 });
 
-test("of two attempts at once, the second does the work when the first one fails", async () => {
+test("of two concurrent attempts, the second writes when the first one fails", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   let fail: (error: Error) => void = () => undefined;
@@ -91,7 +85,7 @@ test("of two attempts at once, the second does the work when the first one fails
   expect(await second).toMatchObject({ result: "written" });
 });
 
-test("the payload of what is kept or ignored stays in the inbox, that of what is written does not", async () => {
+test("the inbox keeps the payload of unhandled and ignored events, and not of written ones", async () => {
   const inbox = createInbox(database, uuidv7);
   for (const outcome of [
     { result: "unhandled" },
@@ -108,7 +102,7 @@ test("the payload of what is kept or ignored stays in the inbox, that of what is
   }
 });
 
-test("9: a dead event that succeeds at last is done, and its letters are resolved in the same transaction", async () => {
+test("9: a dead event that succeeds is done, and its dead letters are resolved in the same transaction", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   const letters = createDeadLetters(database, uuidv7);
@@ -129,7 +123,7 @@ test("9: a dead event that succeeds at last is done, and its letters are resolve
   expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
 });
 
-test("recording the same end again, or an earlier one late, changes nothing", async () => {
+test("recording the same failure again, or an earlier one late, changes nothing", async () => {
   const event = newEvent();
   const letters = createDeadLetters(database, uuidv7);
   const job = exhausted(event, { failedAt: new Date("2026-03-02T00:00:00Z") });
@@ -141,7 +135,7 @@ test("recording the same end again, or an earlier one late, changes nothing", as
   expect(await everything(event.id)).toEqual(before);
 });
 
-test("a later end of the same job brings the same row up to date", async () => {
+test("a later failure of the same job updates its dead letter", async () => {
   const event = newEvent();
   const letters = createDeadLetters(database, uuidv7);
   const first = exhausted(event);
@@ -163,7 +157,7 @@ test("a later end of the same job brings the same row up to date", async () => {
   expect(events).toMatchObject([{ status: "dead", error: "worse" }]);
 });
 
-test("a discarded or resolved letter of an event that dies again is dead again", async () => {
+test("a discarded or resolved dead letter is dead again when its job fails again", async () => {
   const letters = createDeadLetters(database, uuidv7);
   for (const state of ["discarded", "resolved", "replaying"] as const) {
     const event = newEvent();
@@ -180,7 +174,7 @@ test("a discarded or resolved letter of an event that dies again is dead again",
   }
 });
 
-test("the letter of a job whose event is done after all is resolved at once", async () => {
+test("the dead letter of a job with a completed event is resolved at once", async () => {
   const event = newEvent();
   await createInbox(database, uuidv7).applyOnce(event, statusWrite(event.id));
   const job = exhausted(event);
@@ -190,7 +184,7 @@ test("the letter of a job whose event is done after all is resolved at once", as
   expect(events).toMatchObject([{ status: "done", error: null }]);
 });
 
-test("8: one end seen by many workers at once is one letter, also while the event is being done", async () => {
+test("8: many workers that record one failure write one dead letter, also while the event is being processed", async () => {
   for (let round = 0; round < 15; round += 1) {
     const event = newEvent();
     const job = exhausted(event);
@@ -211,7 +205,7 @@ function newEvent(): InboundEvent {
   return { v: 1, integration: "whatsapp", id, kind: "status", correlationId: "c-1", receivedAt, payload: { of: id } };
 }
 
-/** Writes one row under an id of the attempt's own, so that a second effect would be a second row. */
+/** Writes one row with the attempt's own id, so that a second effect is a second row. */
 function statusWrite(eventId: string): Write {
   return async ({ messages }) => {
     const key = { channel: "whatsapp", accountId: eventId, externalId: uuidv7() } as const;
