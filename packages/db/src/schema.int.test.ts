@@ -38,13 +38,23 @@ test("a change of a message replicates the whole old row", async () => {
 
 // A new table with such a reference belongs into mergeContacts or mergeConversations, and then into this list.
 test("the merges cover every reference to a contact or a conversation", async () => {
-  const pointing = (table: string) =>
+  const referencing = (table: string) =>
     names(sql`
-      select conrelid::regclass::text as name from pg_constraint
+      select relnamespace::regnamespace || '.' || relname as name from pg_constraint join pg_class on pg_class.oid = conrelid
       where contype = 'f' and confrelid = ${table}::regclass`);
-  expect(await pointing("contacts")).toEqual(["cases", "contact_identities", "conversations", "leads", "messages"]);
-  expect(await pointing("conversations")).toEqual(["conversion_uploads", "messages", "millrace.ai_turns"]);
-  expect(await pointing("cases")).toEqual(["conversations"]);
+  expect(await referencing("contacts")).toEqual([
+    "public.cases",
+    "public.contact_identities",
+    "public.conversations",
+    "public.leads",
+    "public.messages",
+  ]);
+  expect(await referencing("conversations")).toEqual([
+    "millrace.ai_turns",
+    "public.conversion_uploads",
+    "public.messages",
+  ]);
+  expect(await referencing("cases")).toEqual(["public.conversations"]);
 });
 
 function columnsOf(type: string): Promise<string[]> {

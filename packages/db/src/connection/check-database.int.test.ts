@@ -13,15 +13,15 @@ afterEach(() => testDatabase.drop());
 
 const now = () => new Date();
 const stateOf = async (check: string, connections: number, clock = now) =>
-  (await checkDatabase(testDatabase.url, connections, clock)).find((finding) => finding.check === check)?.state;
+  (await checkDatabase(testDatabase.url, connections, clock)).find((result) => result.check === check)?.state;
 
 test("pending migrations fail the check until they are applied", async () => {
   expect(await stateOf("migrations", 1)).toBe("fail");
   const database = openDatabase(testDatabase.url, { maxConnections: 2, name: "test" });
   await migrateDatabase(database);
   await database.close();
-  const found = await checkDatabase(testDatabase.url, 1, now);
-  expect(found.map(({ check, state }) => `${check}: ${state}`)).toEqual([
+  const results = await checkDatabase(testDatabase.url, 1, now);
+  expect(results.map(({ check, state }) => `${check}: ${state}`)).toEqual([
     "Postgres version: ok",
     "migrations: ok",
     "prepared statements: ok",
@@ -45,18 +45,18 @@ test("prepared statements that get lost between transactions fail the check, unl
   ] as const) {
     const sql = postgres(`${testDatabase.url}${query}`, { max: 1 });
     // As with a pooler: the connection has lost its prepared statements.
-    const finding = await checkPrepared(sql, async (work) => {
+    const result = await checkPrepared(sql, async (work) => {
       await sql.unsafe("deallocate all");
       await work();
     });
-    expect(finding.state).toBe(state);
+    expect(result.state).toBe(state);
     await sql.end();
   }
 });
 
 test("an unreachable Postgres fails the check, and the message does not contain the password", async () => {
-  const [found, ...others] = await checkDatabase("postgres://mill:hush@127.0.0.1:1/mill", 1, now);
+  const [result, ...others] = await checkDatabase("postgres://mill:hush@127.0.0.1:1/mill", 1, now);
   expect(others).toEqual([]);
-  expect(found).toMatchObject({ state: "fail", found: "not reachable by DATABASE_URL: ECONNREFUSED" });
-  expect(JSON.stringify(found)).not.toContain("hush");
+  expect(result).toMatchObject({ state: "fail", message: "not reachable at DATABASE_URL: ECONNREFUSED" });
+  expect(JSON.stringify(result)).not.toContain("hush");
 });

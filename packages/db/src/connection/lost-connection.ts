@@ -32,7 +32,7 @@ function guardStatements(tx: postgres.TransactionSql, isLost: () => boolean): po
   });
 }
 
-/** Settles like the body, but never after the connection is lost, because the driver would commit or roll back then. */
+/** Resolves or rejects like the body, but never after the connection is lost, because the driver would commit or roll back then. */
 async function untilLost<T>(body: Promise<T>, isLost: () => boolean): Promise<T> {
   try {
     const value = await body;

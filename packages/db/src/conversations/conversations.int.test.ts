@@ -131,9 +131,9 @@ test("the latest report decides whether a thread is reachable in every order, al
         const row = (await threads()).find(({ threadId }) => threadId === name);
         ends.push({ reachable: row?.reachable, at: row?.reachableChangedAt });
       }
-      const said = ways[0].filter((each) => each !== "open");
-      const last = Math.max(...said.map(({ at }) => at));
-      const reachable = said.some((word) => word.at === last && word.reachable);
+      const reports = ways[0].filter((each) => each !== "open");
+      const last = Math.max(...reports.map(({ at }) => at));
+      const reachable = reports.some((report) => report.at === last && report.reachable);
       expect(ends).toEqual([
         { reachable, at: minute(last) },
         { reachable, at: minute(last) },
@@ -159,15 +159,15 @@ test("a group that becomes a supergroup stays one thread in every order of event
       const [from, to] = [`-${group}`, `-100${group}`];
       for (const [index, each] of order.entries()) {
         if (each === "move") await step((store) => store.migrate("telegram", tenantId, from, to));
-        else await say(each === "new" ? to : from, `${group}/${index}`, minute(each === "late" ? 9 : 1));
+        else await addMessage(each === "new" ? to : from, `${group}/${index}`, minute(each === "late" ? 9 : 1));
       }
       const found = (await threads()).filter(({ threadId }) => threadId === from || threadId === to);
       expect(found).toMatchObject([{ threadId: to, lastMessageAt: minute(9) }]);
-      const said = await database.orm
+      const stored = await database.orm
         .select()
         .from(messages)
         .where(eq(messages.conversationId, found[0]?.id ?? ""));
-      expect(said).toHaveLength(3);
+      expect(stored).toHaveLength(3);
     }),
     { numRuns: 15 },
   );
@@ -177,20 +177,20 @@ test("a group that becomes a supergroup stays one thread in every order of event
 test("a group that moves during messages with both ids is one thread, and no message is lost", async () => {
   for (let round = 0; round < 10; round += 1) {
     const [from, to] = [`-2${round}`, `-1002${round}`];
-    if (round % 2 === 0) await say(from, `${from}/0`, minute(1));
+    if (round % 2 === 0) await addMessage(from, `${from}/0`, minute(1));
     await Promise.all([
-      ...[1, 2, 3].map((index) => say(from, `${from}/${index}`, minute(1))),
+      ...[1, 2, 3].map((index) => addMessage(from, `${from}/${index}`, minute(1))),
       step((store) => store.migrate("telegram", tenantId, from, to)),
       step((store) => store.migrate("telegram", tenantId, from, to)),
-      ...[1, 2, 3].map((index) => say(to, `${to}/${index}`, minute(1))),
+      ...[1, 2, 3].map((index) => addMessage(to, `${to}/${index}`, minute(1))),
     ]);
     const found = (await threads()).filter(({ threadId }) => threadId === from || threadId === to);
     expect(found).toMatchObject([{ threadId: to }]);
-    const said = await database.orm
+    const stored = await database.orm
       .select()
       .from(messages)
       .where(eq(messages.conversationId, found[0]?.id ?? ""));
-    expect(said).toHaveLength(round % 2 === 0 ? 7 : 6);
+    expect(stored).toHaveLength(round % 2 === 0 ? 7 : 6);
   }
   expect((await matters()).map(({ id }) => id).sort()).toEqual((await threads()).map(({ caseId }) => caseId).sort());
 });
@@ -231,7 +231,7 @@ function reach(threadId: string, reachable: boolean, at: Date): Promise<void> {
   return step((store) => store.setReachable("telegram", tenantId, threadId, reachable, at));
 }
 
-function say(threadId: string, externalId: string, at: Date): Promise<void> {
+function addMessage(threadId: string, externalId: string, at: Date): Promise<void> {
   return transact(async (tx) => {
     const thread = { ...place(threadId), kind: "group" } as const;
     const conversationId = await conversationStore(tx, eventContext(uuidv7)).open(thread, { at, byUser: true });

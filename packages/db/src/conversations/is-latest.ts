@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 
 /**
- * Whether a report of time `at` is newer than the one whose time a column holds, as SQL. Platforms report whole seconds,
+ * Whether a report of time `at` is newer than the last one, at the time in a column. Platforms report whole seconds,
  * so two reports can have the same time: `winsTie` decides that case, so that the order of arrival does not matter.
  */
 export function isLatest(column: PgColumn, at: Date, winsTie: boolean): SQL {

@@ -180,7 +180,7 @@ async function perform(conversation: TestConversation, step: Step, text: string)
   }
 }
 
-/** The reference model: the messages without an answer, and those whose answer is not sent. */
+/** The reference model: the messages without an answer, and those with an unsent answer. */
 type Model = { mode: string; isAsked: boolean; pending: string[]; unsent: string[] };
 
 /** The expected result of a step. */
@@ -236,7 +236,7 @@ test("7: the later change of mode wins in every order of arrival; within one sec
   expect(await changeAt(conversation, "human", 3_000)).toBe(true);
 });
 
-test("the hand-back asks again about a message whose answer the takeover lock suppressed", async () => {
+test("the hand-back asks again about a message if the takeover lock suppressed its answer", async () => {
   const conversation = await harness.open();
   const [id = ""] = await answerWith(conversation, "Yes");
   await createSendStates(harness.database).begin(id, harness.clock.at);

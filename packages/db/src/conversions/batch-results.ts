@@ -60,7 +60,7 @@ export async function retryFailed(
   return [{ ...uploadJob({ integration, id, accountId }), notBefore: notBefore.toISOString() }];
 }
 
-/** Rejects the batches, with their conversions, whose upload has a discarded dead letter. */
+/** Rejects the batches, with their conversions, for which the dead letter of the upload is discarded. */
 export async function endDiscarded(tx: Executor, integration: string, at: Date): Promise<void> {
   const isDiscarded = sql`exists (select from ${deadLetters}
     where ${deadLetters.integration} = ${integration} and ${deadLetters.state} = 'discarded'

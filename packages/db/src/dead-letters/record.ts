@@ -78,7 +78,7 @@ async function recordEvent(tx: Executor, newId: NewId, job: ExhaustedJob): Promi
   return event?.status === "done";
 }
 
-/** The history of a dead letter whose replayed job failed again, extended by its previous failure. */
+/** The history of a dead letter, extended by its previous failure, when its replayed job fails again. */
 const extendedHistory = sql`${deadLetters.history} || jsonb_build_object(
   'at', ${deadLetters.failedAt}, 'errorKind', ${deadLetters.errorKind},
   'error', ${deadLetters.error}, 'attempts', ${deadLetters.attempts})`;

@@ -19,10 +19,10 @@ const RESULT_WINDOW = 100;
 const MAX_CATCH_UP_MS = 1_000;
 
 /** How many dead letters a replay's rate permits now, counted from `since`. */
-export type DueLetters = { rate: number; count: number; since: number };
+export type DueCount = { rate: number; count: number; since: number };
 
 /** Computes how many dead letters the rate permits since the last release. */
-export function dueLetters(replay: { rate: number; releasedAt: Date | null }, at: Date): DueLetters {
+export function dueCount(replay: { rate: number; releasedAt: Date | null }, at: Date): DueCount {
   const earliest = at.getTime() - MAX_CATCH_UP_MS;
   const since = Math.max(replay.releasedAt?.getTime() ?? earliest, earliest);
   return { rate: replay.rate, count: Math.floor(((at.getTime() - since) * replay.rate) / 1_000), since };
@@ -31,7 +31,7 @@ export function dueLetters(replay: { rate: number; releasedAt: Date | null }, at
 /** Computes how many dead letters may be requeued now, by the rate, the canaries and the number in progress. */
 export function releasableCount(
   { replaying, resolved, dead }: ReplayProgress,
-  due: Pick<DueLetters, "rate" | "count">,
+  due: Pick<DueCount, "rate" | "count">,
 ): number {
   const ended = resolved + dead;
   const begun = ended + replaying;

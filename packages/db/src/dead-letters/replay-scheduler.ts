@@ -6,7 +6,7 @@ import { deadLetters, messages, replayItems, replays, webhookEvents } from "../s
 import { payloadIds } from "../inbox/payload-ids.ts";
 import type { DeadLetter } from "./list.ts";
 import { completeItems, endReplay, progressOf } from "./replay-items.ts";
-import { dueLetters, failureOf, releasableCount } from "./replay-pace.ts";
+import { dueCount, failureOf, releasableCount } from "./replay-pace.ts";
 import type { Replay } from "./replays.ts";
 
 /** What workers do for running replays. Any number may call it at once: one worker at a time advances a replay. */
@@ -94,7 +94,7 @@ export function createReplayScheduler({ orm }: Database): ReplayScheduler {
 
 /** Advances one replay: returns the dead letters that it releases, or the replay if this step ends it. */
 async function stepReplay(tx: Executor, replay: typeof replays.$inferSelect, at: Date): Promise<DeadLetter[] | Replay> {
-  const due = dueLetters(replay, at);
+  const due = dueCount(replay, at);
   // Counting 50,000 dead letters takes a while, and every worker calls this several times a second.
   if (due.count < 1) return [];
   const progress = await progressOf(tx, replay.id);

@@ -25,7 +25,7 @@ export type Replays = {
   latest(limit: number): Promise<Replay[]>;
   /** Discards the selection's dead letters for good. Returns how many. */
   discard(selection: DeadLetterSelection, by: AuditContext): Promise<number>;
-  /** Changes the payload that a replay will requeue. Returns false when the id names no letter in the state `dead`. */
+  /** Changes the payload that a replay will requeue. Returns false when the id belongs to no dead letter in the state `dead`. */
   edit(id: string, payload: unknown, by: AuditContext): Promise<boolean>;
 };
 

@@ -108,7 +108,7 @@ test("an erasure removes clicks, rejects pending conversions and keeps the value
   const { tenantId } = conversation.thread;
   const click = { kind: "gclid", id: `click-${tenantId}` } as const;
   const sale = { accountId: "1", actionId: "1", click, convertedAt: "2026-03-01T08:00:00Z", value: "9.50" };
-  const told = { isTest: false, answers: {}, consents: {}, submittedAt: harness.clock.at, payload: {} };
+  const leadFields = { isTest: false, answers: {}, consents: {}, submittedAt: harness.clock.at, payload: {} };
   await harness.write(async (stores) => {
     await stores.conversations.open(conversation.thread, { at: harness.clock.at, byUser: true, click });
     await stores.leads.add({
@@ -117,18 +117,18 @@ test("an erasure removes clicks, rejects pending conversions and keeps the value
       source: "Meta",
       externalId: tenantId,
       click,
-      ...told,
+      ...leadFields,
     });
   });
   const { orm } = harness.database;
   const [lead] = await orm.select().from(leads).where(eq(leads.tenantId, tenantId));
   const of = { lead: { leadId: lead?.id ?? "" }, conversation: { conversationId: conversation.id }, nobody: {} };
   await harness.write(async (stores) => {
-    for (const [name, whose] of Object.entries(of))
+    for (const [name, owner] of Object.entries(of))
       for (const held of [undefined, "switched_off"] as const) {
         const transactionId = `${tenantId}-${name}-${held === undefined}`;
         const consent = { consent: {}, eventSource: "WEB" };
-        await stores.conversions.add({ ...sale, ...consent, ...whose, tenantId, transactionId, held });
+        await stores.conversions.add({ ...sale, ...consent, ...owner, tenantId, transactionId, held });
       }
   });
   const isSent = eq(conversionUploads.transactionId, `${tenantId}-lead-true`);
@@ -186,8 +186,8 @@ test.each([
     await stores.contacts.resolve(tenantId, [stable, phone], {});
     const other = { channel: "email", externalId: `${tenantId}@x.example`, stable: true } as const;
     const contactId = await stores.contacts.resolve(tenantId, [other], profile);
-    const told = { isTest: false, answers: {}, consents: {}, submittedAt: harness.clock.at, payload: {} };
-    await stores.leads.add({ tenantId, contactId, source: "Meta", externalId: tenantId, ...told, ...lead });
+    const leadFields = { isTest: false, answers: {}, consents: {}, submittedAt: harness.clock.at, payload: {} };
+    await stores.leads.add({ tenantId, contactId, source: "Meta", externalId: tenantId, ...leadFields, ...lead });
   });
   const erasure = await erasures.begin(contactOf(conversation), BY);
   expect(erasure?.isAbout(jobOf({ from: phone.externalId }))).toBe(false);
@@ -196,7 +196,7 @@ test.each([
   await harness.database.orm.execute(sql`update leads set phone = null where tenant_id = ${tenantId}`);
 });
 
-test("jobs and dead letters of another tenant's account are not erased", async () => {
+test("jobs and dead deadLetterRows of another tenant's account are not erased", async () => {
   const [conversation, elsewhere] = [await harness.open(), await harness.open()];
   const [ours, others] = [conversation.thread.tenantId, elsewhere.thread.tenantId];
   const { orm } = harness.database;
@@ -220,18 +220,18 @@ test("jobs and dead letters of another tenant's account are not erased", async (
   expect(again?.isAbout(jobOf(payload, "unknown"))).toBe(false);
   await orm.delete(providerAccounts).where(eq(providerAccounts.id, anyOther.id));
   if (erasure) await erasures.rest(erasure);
-  const letters = await orm
+  const deadLetterRows = await orm
     .select({ account: deadLetters.account, state: deadLetters.state })
     .from(deadLetters)
     .orderBy(deadLetters.id);
-  expect(letters).toEqual([
+  expect(deadLetterRows).toEqual([
     { account: `number-${ours}`, state: "discarded" },
     { account: `number-${others}`, state: "dead" },
     { account: null, state: "discarded" },
   ]);
 });
 
-test("jobs and dead letters of others that mention the contact stay, except completed jobs", async () => {
+test("jobs and dead deadLetterRows of others that mention the contact stay, except completed jobs", async () => {
   const conversation = await harness.open();
   const { orm } = harness.database;
   await orm.delete(deadLetters);
@@ -245,7 +245,7 @@ test("jobs and dead letters of others that mention the contact stay, except comp
   expect(await orm.select().from(deadLetters)).toMatchObject([{ state: "dead", payload }]);
 });
 
-test("a replay continues without the dead letters of an erased contact", async () => {
+test("a replay continues without the dead deadLetterRows of an erased contact", async () => {
   const conversation = await harness.open();
   const { orm } = harness.database;
   await orm.delete(deadLetters);
@@ -253,29 +253,29 @@ test("a replay continues without the dead letters of an erased contact", async (
   for (const payload of [theirs, theirs, { from: "another" }]) await giveUp(payload);
   const store = createReplays(harness.database, uuidv7, () => harness.clock.at);
   const replay = await store.start({}, 10, BY);
-  const lane = createReplayScheduler(harness.database);
-  const first = await lane.step(harness.clock.at);
+  const scheduler = createReplayScheduler(harness.database);
+  const first = await scheduler.step(harness.clock.at);
   expect(first.released.map(({ payload }) => payload)).toEqual([theirs]);
   const erasure = await erasures.begin(contactOf(conversation), BY);
   if (erasure) await erasures.rest(erasure);
   expect((await store.find(replay?.id ?? ""))?.progress).toMatchObject({ left: 2, waiting: 1 });
-  const second = await lane.step(harness.clock.at);
-  for (const letter of second.released) await lane.returnDead(letter);
+  const second = await scheduler.step(harness.clock.at);
+  for (const deadLetter of second.released) await scheduler.returnDead(deadLetter);
   expect(second.released.map(({ payload }) => payload)).toEqual([{ from: "another" }]);
-  const { ended } = await lane.step(harness.clock.at);
+  const { ended } = await scheduler.step(harness.clock.at);
   expect(ended).toMatchObject([{ id: replay?.id, state: "done" }]);
 });
 
-test("reasons about an erased contact's dead letters, and replay selections with their name, are erased", async () => {
+test("reasons about an erased contact's dead deadLetterRows, and replay selections with their name, are erased", async () => {
   const conversation = await harness.open();
   const { orm } = harness.database;
   await orm.delete(deadLetters);
   await orm.delete(replays);
   const name = `stable-${conversation.thread.tenantId}`;
   for (const from of [name, "another"]) await giveUp({ from });
-  const letters = await orm.select().from(deadLetters).orderBy(deadLetters.id);
+  const deadLetterRows = await orm.select().from(deadLetters).orderBy(deadLetters.id);
   const store = createReplays(harness.database, uuidv7, () => harness.clock.at);
-  for (const { id } of letters) await store.start({ ids: [id] }, 10, { actor: "Cid", reason: "a friend" });
+  for (const { id } of deadLetterRows) await store.start({ ids: [id] }, 10, { actor: "Cid", reason: "a friend" });
   await orm.update(deadLetters).set({ state: "resolved", error: `no chat with ${name}` });
   await giveUp({ from: "yet another" });
   await store.start({ queue: "whatsapp-inbound", text: "broken" }, 10, { actor: "Cid", reason: `${name} called` });
@@ -288,7 +288,7 @@ test("reasons about an erased contact's dead letters, and replay selections with
   if (erasure) await erasures.rest(erasure);
   const errors = await orm.select({ error: deadLetters.error }).from(deadLetters).orderBy(deadLetters.id);
   expect(errors.slice(0, 2).map(({ error }) => error)).toEqual(["the contact was erased", `no chat with ${name}`]);
-  const [hers, other] = letters.map(({ id }) => ({ ids: [id] }));
+  const [hers, other] = deadLetterRows.map(({ id }) => ({ ids: [id] }));
   const rows = await orm.select().from(replays).orderBy(replays.id);
   expect(rows.map(({ selection, reason }) => ({ selection, reason }))).toEqual([
     { selection: hers, reason: null },
@@ -338,7 +338,7 @@ test("a redelivery of an event with the contact's data in its id changes nothing
     harness.database.orm.select().from(webhookEvents).where(eq(webhookEvents.integration, "whatsapp"));
   expect((await events()).map(({ eventId }) => eventId)).not.toContain(theirs);
 
-  // A dead letter that the same event gets later is erased as well.
+  // A dead deadLetter that the same event gets later is erased as well.
   await giveUp({ from: `stable-${conversation.thread.tenantId}` }, undefined, theirs);
   expect((await events()).map(({ eventId }) => eventId)).toContain(theirs);
   if (erasure) await erasures.rest(erasure);
@@ -363,7 +363,7 @@ test("a preview of an erasure changes nothing", async () => {
   expect(await state()).toEqual(before);
 });
 
-/** Records a dead letter. */
+/** Records a dead deadLetter. */
 async function giveUp(payload: object, account?: string, eventId = uuidv7()): Promise<void> {
   const job = {
     queue: "whatsapp-inbound",
@@ -384,6 +384,6 @@ function jobOf(payload: object, account?: string, isOver = false) {
 }
 
 function contactOf({ thread }: TestConversation): string {
-  if (thread.contactId === undefined) throw new Error("nobody's thread");
+  if (thread.contactId === undefined) throw new Error("a thread without a contact");
   return thread.contactId;
 }

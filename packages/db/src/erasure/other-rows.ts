@@ -17,7 +17,7 @@ export async function eraseOtherRows({ orm }: Database, scope: ErasureScope, dry
   const isAbout = await jobsAboutContact(orm, scope);
   return {
     webhook_events: await eraseRows(orm, webhookEventRows(orm, matcher), dryRun),
-    // Before the dead letters, whose erasure clears the reasons in their audit entries: those rows are counted here.
+    // Before the dead letters: their erasure clears the reasons in their audit entries, which are counted here.
     audit_log: await eraseRows(orm, auditLogRows(orm, matcher, scope), dryRun),
     replays: await eraseRows(orm, replayRows(orm, matcher), dryRun),
     dead_letters: await eraseRows(orm, deadLetterRows(orm, matcher, isAbout, scope), dryRun),

@@ -56,7 +56,7 @@ const PARTY_FIELDS: ReadonlySet<string> = new Set([
   "turnId",
 ]);
 
-/** Fields that identify a party whose value is an object. */
+/** Fields that identify a party, if the value of a party field is an object. */
 const PARTY_ID_FIELDS: ReadonlySet<string> = new Set([
   "id",
   "phone",
@@ -71,7 +71,7 @@ const PARTY_ID_FIELDS: ReadonlySet<string> = new Set([
 /** Fields that wrap an unreadable payload. */
 const WRAPPER_FIELDS: ReadonlySet<string> = new Set(["payload", "raw"]);
 
-/** Fields whose party fields identify other people, or an account. */
+/** Fields in which party fields identify other people, or an account. */
 const FOREIGN_FIELDS: ReadonlySet<string> = new Set(["context", "metadata"]);
 
 /**

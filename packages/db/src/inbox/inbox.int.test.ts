@@ -65,7 +65,7 @@ test("4: a write that throws changes nothing, and the next attempt starts from t
     throw permanent("no");
   };
   await expect(inbox.applyOnce(event, failing)).rejects.toThrow("no");
-  expect(await everything(event.id)).toEqual({ events: [], statuses: [], letters: [] });
+  expect(await everything(event.id)).toEqual({ events: [], statuses: [], deadLetterRows: [] });
   expect(await inbox.isDone(event)).toBe(false);
   expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "written" });
 });
@@ -105,18 +105,18 @@ test("the inbox keeps the payload of unhandled and ignored events, and not of wr
 test("9: a dead event that succeeds is done, and its dead letters are resolved in the same transaction", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
-  const letters = createDeadLetters(database, uuidv7);
-  await letters.record(exhausted(event));
-  await letters.record(exhausted(event, { jobId: `${event.id}.replay` }));
+  const deadLetterStore = createDeadLetters(database, uuidv7);
+  await deadLetterStore.record(exhausted(event));
+  await deadLetterStore.record(exhausted(event, { jobId: `${event.id}.replay` }));
   expect(await inbox.isDone(event)).toBe(false);
 
   await expect(inbox.applyOnce(event, () => Promise.reject(permanent("no")))).rejects.toThrow("no");
   const failed = await everything(event.id);
   expect(failed.events).toMatchObject([{ status: "dead", error: "it broke" }]);
-  expect(failed.letters).toMatchObject([{ state: "dead" }, { state: "dead" }]);
+  expect(failed.deadLetterRows).toMatchObject([{ state: "dead" }, { state: "dead" }]);
 
   await inbox.applyOnce(event, statusWrite(event.id));
-  const { events, letters: rows } = await everything(event.id);
+  const { events, deadLetterRows: rows } = await everything(event.id);
   expect(events).toMatchObject([{ status: "done", result: "written", error: null }]);
   expect(rows).toMatchObject([{ state: "resolved" }, { state: "resolved" }]);
   expect(rows.every((row) => row.resolvedAt !== null)).toBe(true);
@@ -125,23 +125,25 @@ test("9: a dead event that succeeds is done, and its dead letters are resolved i
 
 test("recording the same failure again, or an earlier one late, changes nothing", async () => {
   const event = newEvent();
-  const letters = createDeadLetters(database, uuidv7);
+  const deadLetterStore = createDeadLetters(database, uuidv7);
   const job = exhausted(event, { failedAt: new Date("2026-03-02T00:00:00Z") });
-  await letters.record(job);
+  await deadLetterStore.record(job);
   const before = await everything(event.id);
-  expect(before.letters).toMatchObject([{ state: "dead", attempts: 8, payloadHash: contentHash(event.payload) }]);
-  await letters.record({ ...job, error: "told differently" });
-  await letters.record({ ...job, error: "an earlier end", failedAt: new Date("2026-03-01T00:00:00Z") });
+  expect(before.deadLetterRows).toMatchObject([
+    { state: "dead", attempts: 8, payloadHash: contentHash(event.payload) },
+  ]);
+  await deadLetterStore.record({ ...job, error: "another text" });
+  await deadLetterStore.record({ ...job, error: "an earlier failure", failedAt: new Date("2026-03-01T00:00:00Z") });
   expect(await everything(event.id)).toEqual(before);
 });
 
 test("a later failure of the same job updates its dead letter", async () => {
   const event = newEvent();
-  const letters = createDeadLetters(database, uuidv7);
+  const deadLetterStore = createDeadLetters(database, uuidv7);
   const first = exhausted(event);
-  await letters.record(first);
+  await deadLetterStore.record(first);
   const failedAt = new Date(first.failedAt.getTime() + 1);
-  await letters.record({
+  await deadLetterStore.record({
     ...first,
     failedAt,
     error: "worse",
@@ -149,7 +151,7 @@ test("a later failure of the same job updates its dead letter", async () => {
     attempts: 9,
     payload: { edited: 1 },
   });
-  const { letters: rows, events } = await everything(event.id);
+  const { deadLetterRows: rows, events } = await everything(event.id);
   expect(rows).toMatchObject([
     { error: "worse", errorKind: "stalled", attempts: 9, failedAt, firstFailedAt: first.failedAt },
   ]);
@@ -158,19 +160,19 @@ test("a later failure of the same job updates its dead letter", async () => {
 });
 
 test("a discarded or resolved dead letter is dead again when its job fails again", async () => {
-  const letters = createDeadLetters(database, uuidv7);
+  const deadLetterStore = createDeadLetters(database, uuidv7);
   for (const state of ["discarded", "resolved", "replaying"] as const) {
     const event = newEvent();
     const job = exhausted(event);
-    await letters.record(job);
+    await deadLetterStore.record(job);
     await database.orm
       .update(deadLetters)
       .set({ state, resolvedAt: new Date() })
       .where(eq(deadLetters.jobId, job.jobId));
-    await letters.record(job);
-    expect((await everything(event.id)).letters).toMatchObject([{ state }]);
-    await letters.record({ ...job, failedAt: new Date(job.failedAt.getTime() + 1) });
-    expect((await everything(event.id)).letters).toMatchObject([{ state: "dead", resolvedAt: null }]);
+    await deadLetterStore.record(job);
+    expect((await everything(event.id)).deadLetterRows).toMatchObject([{ state }]);
+    await deadLetterStore.record({ ...job, failedAt: new Date(job.failedAt.getTime() + 1) });
+    expect((await everything(event.id)).deadLetterRows).toMatchObject([{ state: "dead", resolvedAt: null }]);
   }
 });
 
@@ -179,8 +181,8 @@ test("the dead letter of a job with a completed event is resolved at once", asyn
   await createInbox(database, uuidv7).applyOnce(event, statusWrite(event.id));
   const job = exhausted(event);
   await createDeadLetters(database, uuidv7).record(job);
-  const { letters, events } = await everything(event.id);
-  expect(letters).toMatchObject([{ state: "resolved", resolvedAt: job.failedAt }]);
+  const { deadLetterRows, events } = await everything(event.id);
+  expect(deadLetterRows).toMatchObject([{ state: "resolved", resolvedAt: job.failedAt }]);
   expect(events).toMatchObject([{ status: "done", error: null }]);
 });
 
@@ -192,8 +194,8 @@ test("8: many workers that record one failure write one dead letter, also while 
       createDeadLetters(pools[index % 3] ?? database, uuidv7).record(job),
     );
     await Promise.all([...records, createInbox(database, uuidv7).applyOnce(event, statusWrite(event.id))]);
-    const { letters, events, statuses } = await everything(event.id);
-    expect(letters).toMatchObject([{ state: "resolved" }]);
+    const { deadLetterRows, events, statuses } = await everything(event.id);
+    expect(deadLetterRows).toMatchObject([{ state: "resolved" }]);
     expect(events).toMatchObject([{ status: "done" }]);
     expect(statuses).toHaveLength(1);
   }
@@ -237,6 +239,6 @@ async function everything(eventId: string) {
   return {
     events: await orm.select().from(webhookEvents).where(eq(webhookEvents.eventId, eventId)),
     statuses: await orm.select().from(messageStatuses).where(eq(messageStatuses.accountId, eventId)),
-    letters: await orm.select().from(deadLetters).where(eq(deadLetters.eventId, eventId)),
+    deadLetterRows: await orm.select().from(deadLetters).where(eq(deadLetters.eventId, eventId)),
   };
 }

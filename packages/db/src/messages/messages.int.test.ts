@@ -55,8 +55,8 @@ test("6: statuses in every order, duplicated and before the message, give the sa
     status: fc.constantFrom(...MESSAGE_STATUSES),
     participant: fc.constantFrom(undefined, "31600000001", "31600000002"),
   });
-  const told = fc.array(status, { minLength: 1, maxLength: 5 });
-  const orders = told.chain((list) => {
+  const reports = fc.array(status, { minLength: 1, maxLength: 5 });
+  const orders = reports.chain((list) => {
     const steps = ["add" as const, "add" as const, ...list, ...list];
     return fc.tuple(fc.constant(list), fc.shuffledSubarray(steps, { minLength: steps.length }));
   });
@@ -64,7 +64,7 @@ test("6: statuses in every order, duplicated and before the message, give the sa
     fc.asyncProperty(orders, async ([list, steps]) => {
       const externalId = uuidv7();
       for (const each of steps) {
-        await step((store) => (each === "add" ? store.add({ ...base, externalId }) : tell(store, externalId, each)));
+        await step((store) => (each === "add" ? store.add({ ...base, externalId }) : report(store, externalId, each)));
       }
       expect((await read(externalId))?.status).toBe(furthest(list));
     }),
@@ -75,20 +75,20 @@ test("6: statuses in every order, duplicated and before the message, give the sa
 test("a failure of one participant does not fail a group message, and a failure of the whole message does", async () => {
   const externalId = uuidv7();
   await step((store) => store.add({ ...base, externalId }));
-  await step((store) => tell(store, externalId, { status: "failed", participant: "31600000001" }));
+  await step((store) => report(store, externalId, { status: "failed", participant: "31600000001" }));
   expect((await read(externalId))?.status).toBe("queued");
-  await step((store) => tell(store, externalId, { status: "delivered", participant: "31600000002" }));
+  await step((store) => report(store, externalId, { status: "delivered", participant: "31600000002" }));
   expect((await read(externalId))?.status).toBe("delivered");
-  await step((store) => tell(store, externalId, { status: "failed", participant: undefined }));
+  await step((store) => report(store, externalId, { status: "failed", participant: undefined }));
   expect((await read(externalId))?.status).toBe("failed");
 });
 
 test("the status of an inbound message stays received", async () => {
   const externalId = uuidv7();
   const inbound = { ...base, externalId, direction: "inbound", status: "received" } as const;
-  await step((store) => tell(store, externalId, { status: "read", participant: undefined }));
+  await step((store) => report(store, externalId, { status: "read", participant: undefined }));
   await step((store) => store.add(inbound));
-  await step((store) => tell(store, externalId, { status: "played", participant: undefined }));
+  await step((store) => report(store, externalId, { status: "played", participant: undefined }));
   expect((await read(externalId))?.status).toBe("received");
 });
 
@@ -162,7 +162,7 @@ test("6: a status that is processed together with its message is never lost", as
     await Promise.all(
       ids.flatMap((externalId) => [
         step((store) => store.add({ ...base, externalId })),
-        step((store) => tell(store, externalId, { status: "delivered", participant: undefined })),
+        step((store) => report(store, externalId, { status: "delivered", participant: undefined })),
       ]),
     );
     for (const externalId of ids) expect((await read(externalId))?.status).toBe("delivered");
@@ -207,13 +207,13 @@ function keyOf(externalId: string) {
   return { channel: "whatsapp", accountId: "1001", externalId } as const;
 }
 
-type Told = { status: MessageStatus; participant: string | undefined };
+type ReportedStatus = { status: MessageStatus; participant: string | undefined };
 
-function tell(store: Stores["messages"], externalId: string, { status, participant }: Told): Promise<void> {
+function report(store: Stores["messages"], externalId: string, { status, participant }: ReportedStatus): Promise<void> {
   return store.addStatus({ ...keyOf(externalId), status, participant, at: new Date(), payload: {} });
 }
 
-function furthest(list: readonly Told[]): MessageStatus {
+function furthest(list: readonly ReportedStatus[]): MessageStatus {
   const whole = list.filter(({ status, participant }) => participant === undefined || status !== "failed");
   return MESSAGE_STATUSES[Math.max(0, ...whole.map(({ status }) => MESSAGE_STATUSES.indexOf(status)))] ?? "queued";
 }

@@ -201,9 +201,9 @@ test("a replay sends a failed message, but no suppressed or sent one", async () 
   await fail(failed);
   await harness.write((stores) => stores.outbox.suppress(suppressed, "a person took over"));
   await sent(taken);
-  const settled = async (id: string) => (await outbox.find(id))?.isTerminal;
-  for (const id of [queued, sending, failed]) expect(await settled(id)).toBe(false);
-  for (const id of [suppressed, taken]) expect(await settled(id)).toBe(true);
+  const isTerminal = async (id: string) => (await outbox.find(id))?.isTerminal;
+  for (const id of [queued, sending, failed]) expect(await isTerminal(id)).toBe(false);
+  for (const id of [suppressed, taken]) expect(await isTerminal(id)).toBe(true);
   for (const id of [suppressed, taken]) await outbox.begin(id, harness.clock.at);
   expect((await read(suppressed))?.status).toBe("suppressed");
   expect((await read(taken))?.status).toBe("sent");
@@ -251,10 +251,13 @@ test("6, 12: the response and the statuses with our id give the same result in e
       const [id = "", next = ""] = await harness.send(conversation, "one", "two");
       await outbox.begin(id, harness.clock.at);
       const externalId = uuidv7();
-      const wakes: boolean[] = [];
+      const promotions: boolean[] = [];
       for (const each of steps) {
         if (each === "answer") await sent(id, externalId);
-        else wakes.push((await report(conversation, each, externalId, id)).followUps.some(({ promote: wake }) => wake));
+        else
+          promotions.push(
+            (await report(conversation, each, externalId, id)).followUps.some(({ promote }) => promote === true),
+          );
       }
       const furthest = Math.max(0, ...steps.map((each) => ranks.indexOf(each === "answer" ? "sent" : each)));
       const known = steps.length > 0;
@@ -264,7 +267,7 @@ test("6, 12: the response and the statuses with our id give the same result in e
         attemptedAt: known ? null : harness.clock.at,
       });
       // Only the first status of a message without a response promotes its job.
-      expect(wakes).toEqual(wakes.map((_, index) => index === 0 && steps[0] !== "answer"));
+      expect(promotions).toEqual(promotions.map((_, index) => index === 0 && steps[0] !== "answer"));
       expect((await outbox.find(next))?.ahead).toBe(known ? 0 : 1);
     }),
     { numRuns: 25 },

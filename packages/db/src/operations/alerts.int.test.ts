@@ -16,7 +16,7 @@ afterEach(async () => {
   await database.orm.delete(rateLimits);
 });
 
-const PARKED = { rule: "account_paused", subject: "meta:page:1", summary: "meta:page:1 is paused" };
+const PAUSED = { rule: "account_paused", subject: "meta:page:1", summary: "meta:page:1 is paused" };
 const minute = (number: number) => new Date(Date.UTC(2026, 2, 1, 9, number));
 const tenTimes = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 10 }, work));
 
@@ -33,24 +33,24 @@ test("a claim of a worker with a wrong clock does not block the others", async (
 });
 
 test("of many workers that detect one condition, one opens the alert and one closes it", async () => {
-  const raised = await tenTimes(() => alerts.raise([PARKED], minute(0)));
-  expect(raised.flat()).toMatchObject([{ ...PARKED, openedAt: minute(0), closedAt: null }]);
+  const raised = await tenTimes(() => alerts.raise([PAUSED], minute(0)));
+  expect(raised.flat()).toMatchObject([{ ...PAUSED, openedAt: minute(0), closedAt: null }]);
   const ids = (await alerts.open()).map(({ id }) => id);
   expect(ids).toHaveLength(1);
   const closed = await tenTimes(() => alerts.close(ids, minute(1)));
-  expect(closed.flat()).toMatchObject([{ ...PARKED, closedAt: minute(1) }]);
+  expect(closed.flat()).toMatchObject([{ ...PAUSED, closedAt: minute(1) }]);
   expect(await alerts.open()).toEqual([]);
 });
 
 test("a condition that returns opens a new alert", async () => {
-  const [first] = await alerts.raise([PARKED], minute(0));
+  const [first] = await alerts.raise([PAUSED], minute(0));
   await alerts.close([first?.id ?? ""], minute(1));
-  const [second] = await alerts.raise([PARKED], minute(2));
+  const [second] = await alerts.raise([PAUSED], minute(2));
   expect(second?.id).not.toBe(first?.id);
 });
 
 test("a notification stays pending until the webhook accepts it, for at most a day after the end", async () => {
-  const [alert] = await alerts.raise([PARKED], minute(0));
+  const [alert] = await alerts.raise([PAUSED], minute(0));
   const id = alert?.id ?? "";
   const untold = async (at: Date) => (await alerts.untold(at, 10)).length;
   expect(await untold(minute(1))).toBe(1);

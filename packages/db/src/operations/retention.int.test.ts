@@ -42,21 +42,21 @@ test("an old event stays as long as its dead letter, and a dead letter stays unt
   const states = ["dead", "replaying", "resolved", "discarded"] as const;
   const rows = states.map((state) => {
     const event = { ...eventRow(EARLIER), status: state === "resolved" ? ("done" as const) : ("dead" as const) };
-    return { state, event, letter: letterRow(event, state, EARLIER) };
+    return { state, event, deadLetter: deadLetterRow(event, state, EARLIER) };
   });
-  const justSettled = letterRow(eventRow(EARLIER), "resolved", EARLIER, LATER);
+  const justResolved = deadLetterRow(eventRow(EARLIER), "resolved", EARLIER, LATER);
   await database.orm.insert(webhookEvents).values(rows.map(({ event }) => event));
-  await database.orm.insert(deadLetters).values([...rows.map(({ letter }) => letter), justSettled]);
+  await database.orm.insert(deadLetters).values([...rows.map(({ deadLetter }) => deadLetter), justResolved]);
   expect(await forget("webhook_events")).toBe(0);
   expect(await forget("dead_letters")).toBe(2);
-  expect(await ids("dead_letters")).toEqual(sorted(rows[0]?.letter.id, rows[1]?.letter.id, justSettled.id));
+  expect(await ids("dead_letters")).toEqual(sorted(rows[0]?.deadLetter.id, rows[1]?.deadLetter.id, justResolved.id));
   expect(await forget("webhook_events")).toBe(2);
   expect(await ids("webhook_events")).toEqual(sorted(rows[0]?.event.id, rows[1]?.event.id));
 });
 
 test("the edited payload of a dead letter is deleted with it, and the audit entry stays", async () => {
-  const gone = letterRow(eventRow(EARLIER), "resolved", EARLIER);
-  const kept = letterRow(eventRow(LATER), "resolved", LATER);
+  const gone = deadLetterRow(eventRow(EARLIER), "resolved", EARLIER);
+  const kept = deadLetterRow(eventRow(LATER), "resolved", LATER);
   await database.orm.insert(deadLetters).values([gone, kept]);
   const change = { actor: "Bea", reason: "the name was wrong", before: { name: "Adda" }, after: { name: "Ada" } };
   const [ofGone, ofKept, other] = [
@@ -73,11 +73,13 @@ test("the edited payload of a dead letter is deleted with it, and the audit entr
 });
 
 test("a resolved dead letter stays while a replay contains it", async () => {
-  const letter = letterRow(eventRow(EARLIER), "resolved", EARLIER);
+  const deadLetter = deadLetterRow(eventRow(EARLIER), "resolved", EARLIER);
   const replay = replayRow(EARLIER);
-  await database.orm.insert(deadLetters).values(letter);
+  await database.orm.insert(deadLetters).values(deadLetter);
   await database.orm.insert(replays).values(replay);
-  await database.orm.insert(replayItems).values({ replayId: replay.id, deadLetterId: letter.id, state: "replaying" });
+  await database.orm
+    .insert(replayItems)
+    .values({ replayId: replay.id, deadLetterId: deadLetter.id, state: "replaying" });
   expect(await forget("dead_letters")).toBe(0);
   await database.orm.update(replayItems).set({ state: "resolved" });
   expect(await forget("dead_letters")).toBe(1);
@@ -85,10 +87,10 @@ test("a resolved dead letter stays while a replay contains it", async () => {
 
 test("ended replays are deleted with their items after their retention", async () => {
   const [old, young, running] = [replayRow(EARLIER, EARLIER), replayRow(EARLIER, LATER), replayRow(EARLIER)];
-  const letter = letterRow(eventRow(EARLIER), "dead", EARLIER);
-  await database.orm.insert(deadLetters).values(letter);
+  const deadLetter = deadLetterRow(eventRow(EARLIER), "dead", EARLIER);
+  await database.orm.insert(deadLetters).values(deadLetter);
   await database.orm.insert(replays).values([old, young, running]);
-  const items = [old, young, running].map(({ id }) => ({ replayId: id, deadLetterId: letter.id }));
+  const items = [old, young, running].map(({ id }) => ({ replayId: id, deadLetterId: deadLetter.id }));
   await database.orm.insert(replayItems).values(items.map((item) => ({ ...item, state: "skipped" as const })));
   expect(await forget("replays")).toBe(0);
   expect(await forget("replay_items")).toBe(1);
@@ -221,7 +223,7 @@ function eventRow(at: Date) {
   return { id: idAt(at), eventId, status: "done" as "done" | "dead", ...common };
 }
 
-function letterRow(
+function deadLetterRow(
   event: ReturnType<typeof eventRow>,
   state: "dead" | "replaying" | "resolved" | "discarded",
   failedAt: Date,
@@ -229,9 +231,9 @@ function letterRow(
 ) {
   const { eventId, integration, kind, payloadHash, correlationId, receivedAt } = event;
   const end = { errorKind: "permanent", error: "broken", attempts: 1, firstFailedAt: failedAt, failedAt };
-  const settled = { state, resolvedAt: state === "resolved" ? completedAt : null, updatedAt: completedAt };
+  const completion = { state, resolvedAt: state === "resolved" ? completedAt : null, updatedAt: completedAt };
   const job = { queue: "test-inbound", jobId: eventId, eventId, integration, kind, payload: {}, payloadHash };
-  return { id: idAt(failedAt), ...job, correlationId, receivedAt, ...end, ...settled };
+  return { id: idAt(failedAt), ...job, correlationId, receivedAt, ...end, ...completion };
 }
 
 function replayRow(at: Date, endedAt?: Date) {
