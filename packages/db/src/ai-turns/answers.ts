@@ -1,13 +1,16 @@
 import { and, eq } from "drizzle-orm";
-import type { MessagePart, AiTurnStore } from "@millrace/core";
+import type { AiTurnStore, MessagePart } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
-import { conversations, messages, aiTurns } from "../schema/index.ts";
-import { type EventContext, turnJob } from "../inbox/follow-up-jobs.ts";
-import { queueMessages } from "./outbox.ts";
-import { endTurn, lockConversationOf } from "../assistant/debounce.ts";
+import type { EventContext } from "../inbox/event-context.ts";
+import { turnJob } from "../inbox/follow-up-jobs.ts";
+import { queueMessages } from "../messages/queue-messages.ts";
+import { aiTurns, conversations, messages } from "../schema/index.ts";
+import { endTurn, lockConversationOf } from "./open-turn.ts";
 
-/** {@link AiTurnStore} on the tables turns, conversations and messages. */
-export function aiTurnStore(tx: Executor, following: EventContext): AiTurnStore {
+type Turn = typeof aiTurns.$inferSelect;
+
+/** {@link AiTurnStore} on the tables ai_turns, conversations and messages. */
+export function aiTurnStore(tx: Executor, context: EventContext): AiTurnStore {
   return {
     async find(turnId) {
       const [row] = await tx
@@ -26,23 +29,16 @@ export function aiTurnStore(tx: Executor, following: EventContext): AiTurnStore 
       const inTime = turn.state === "awaiting_reply" && turn.epoch === conversation.epoch && conversation.mode === "ai";
       if (!inTime) {
         if (await hasAnswer(tx, turnId)) return "duplicate";
-        await keepSuppressed(tx, following, conversation, turn, parts, at);
+        const rows = parts.map((part) => suppressedRow(context, conversation, turn, part, at));
+        if (rows.length > 0) await tx.insert(messages).values(rows);
         return "late";
       }
-      await endTurn(tx, turnId, "answered", following.now());
+      await endTurn(tx, turnId, "answered", context.now());
       const answer = { turnId, epoch: turn.epoch };
-      const queued = parts.map((part) => ({ ...part, id: following.newId() }));
-      await queueMessages(
-        tx,
-        following,
-        { conversationId: conversation.id, author: "ai", messages: queued, at },
-        answer,
-      );
-      if (following.assistant)
-        following.followUps.push({
-          ...turnJob(following.assistant.integration, turnId, turn.dispatchAt),
-          promote: true,
-        });
+      const queued = parts.map((part) => ({ ...part, id: context.newId() }));
+      await queueMessages(tx, context, { conversationId: conversation.id, author: "ai", messages: queued, at }, answer);
+      if (context.assistant)
+        context.followUps.push({ ...turnJob(context.assistant.integration, turnId, turn.dispatchAt), promote: true });
       return "queued";
     },
   };
@@ -57,41 +53,38 @@ async function hasAnswer(tx: Executor, turnId: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Keeps an answer that came too late, for people to see; it has no place in the order and is never sent. */
-async function keepSuppressed(
-  tx: Executor,
+/** The row of a late answer: operators can read it, but it has no position and is never sent. */
+function suppressedRow(
   { newId }: EventContext,
   conversation: typeof conversations.$inferSelect,
-  turn: typeof aiTurns.$inferSelect,
-  parts: readonly MessagePart[],
+  turn: Turn,
+  part: MessagePart,
   at: Date,
-): Promise<void> {
-  const why = turn.state === "awaiting_reply" ? "taken_over" : turn.state;
-  const rows = parts.map((part) => ({
+): typeof messages.$inferInsert {
+  return {
     id: newId(),
     tenantId: conversation.tenantId,
     conversationId: conversation.id,
     contactId: conversation.contactId,
     channel: conversation.channel,
     accountId: conversation.accountId,
-    direction: "outbound" as const,
-    author: "ai" as const,
+    direction: "outbound",
+    author: "ai",
     type: part.type,
     body: part.body ?? null,
     replyTo: part.replyTo ?? null,
     payload: part.content,
     status: "suppressed",
-    error: REASONS[why],
-    turnId: turn.id,
+    error: LATE_REASONS[turn.state === "awaiting_reply" ? "taken_over" : turn.state],
+    aiTurnId: turn.id,
     epoch: turn.epoch,
     sentAt: at,
-  }));
-  if (rows.length > 0) await tx.insert(messages).values(rows);
+  };
 }
 
-const REASONS: Record<"debouncing" | "answered" | "superseded" | "taken_over" | "failed", string> = {
-  debouncing: "the conversation was joined with another, and asks anew",
-  answered: "the question was answered before",
+const LATE_REASONS: Record<Exclude<Turn["state"], "awaiting_reply">, string> = {
+  debouncing: "the conversation was merged with another, and the AI is asked again",
+  answered: "the AI turn was answered before",
   superseded: "a new message came while the AI was thinking",
   taken_over: "a person took over",
   failed: "the answer came after its deadline",

@@ -1,20 +1,21 @@
 import { eq } from "drizzle-orm";
 import { contentHash, type NewMessage } from "@millrace/core";
+import { debounce } from "../ai-turns/debounce.ts";
 import type { Executor } from "../connection/database.ts";
+import type { EventContext } from "../inbox/event-context.ts";
+import { turnJob } from "../inbox/follow-up-jobs.ts";
 import { conversations, messages } from "../schema/index.ts";
-import { type EventContext, turnJob } from "../inbox/follow-up-jobs.ts";
-import { debounce } from "./debounce.ts";
 
-/** What follows from a message of the other side: its file is fetched, and in an `ai` conversation the AI is asked. */
+/** Adds the job that fetches the media of an inbound message and, in a conversation of mode `ai`, the AI turn. */
 export async function afterInboundMessage(
   tx: Executor,
-  following: EventContext,
+  context: EventContext,
   messageId: string,
   message: NewMessage,
 ): Promise<void> {
   const { channel, accountId, externalId, media, conversationId } = message;
-  if (media && following.media.has(channel)) {
-    following.followUps.push({
+  if (media && context.media.has(channel)) {
+    context.followUps.push({
       integration: channel,
       role: "media",
       id: `media.${contentHash([accountId, externalId])}`,
@@ -22,7 +23,7 @@ export async function afterInboundMessage(
       payload: { channel, accountId, externalId, media },
     });
   }
-  if (!following.assistant) return;
+  if (!context.assistant) return;
   const [conversation] = await tx
     .select({
       id: conversations.id,
@@ -32,16 +33,16 @@ export async function afterInboundMessage(
     })
     .from(conversations)
     .where(eq(conversations.id, conversationId))
-    .prepare("mode_of_conversation")
+    .prepare("find_mode")
     .execute();
   if (!conversation) return;
   const turn =
-    conversation.mode === "ai" ? await debounce(tx, following, conversation, following.assistant.timings) : undefined;
-  if (turn) following.followUps.push(turnJob(following.assistant.integration, turn.id, turn.dispatchAt));
+    conversation.mode === "ai" ? await debounce(tx, context, conversation, context.assistant.timings) : undefined;
+  if (turn) context.followUps.push(turnJob(context.assistant.integration, turn.id, turn.dispatchAt));
   await tx
     .update(messages)
     .set({ epoch: conversation.epoch, aiTurnId: turn?.id ?? null })
     .where(eq(messages.id, messageId))
-    .prepare("note_message")
+    .prepare("set_epoch_and_turn")
     .execute();
 }
