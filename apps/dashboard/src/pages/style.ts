@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 
 /**
- * How the pages look: by the system's colours, light or dark, in one column on a phone. There a table's row becomes a
- * block whose cells say what they are by their `data-label`.
+ * The style of the pages, light or dark as the system is set. On a phone they have one column: a table row becomes a block
+ * and each cell shows the label of its column from `data-label`.
  */
 export const STYLE = html`<style>
   :root {
