@@ -97,7 +97,7 @@ test("held conversions are released by the reason they are held for, and the aud
   await addConversions(2, "switched_off");
   await addConversions(1, "no_consent");
   expect(await pageFor()).toMatch(
-    /<strong>2<\/strong> conversions are held because uploads .*<strong>1<\/strong> conversion is held because the consent/,
+    /<strong>2<\/strong> conversions are held because uploads .*<strong>1<\/strong> conversion is held because consent/,
   );
   expect((await release({ heldFor: "switched_off", reason: "uploads are set up" })).status).toBe(303);
   expect(await held()).toEqual(["no_consent"]);
@@ -126,7 +126,7 @@ test("a viewer sees the held conversions and no form to release them", async () 
   await setOperator(dashboard, { ...VIEWER, role: "viewer" });
   await addConversions(1, "no_consent");
   const page = await pageFor(basic(VIEWER));
-  expect(page).toContain("held because the consent");
+  expect(page).toContain("held because consent");
   expect(page).not.toContain("<form");
 });
 

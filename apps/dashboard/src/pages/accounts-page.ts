@@ -18,8 +18,8 @@ export function accountsPage({ user, providers, accounts, account = "", error }:
     title: "Accounts",
     user,
     body: html`<p class="dim">
-        An account is a page, a phone number or a bot at a provider, and belongs to one tenant. <code>*</code> stands
-        for every account of the provider without a row of its own. Events of an unassigned account become dead letters:
+        An account is a page, a phone number or a bot at a provider, and belongs to one tenant. <code>*</code> matches
+        every account of the provider without a row of its own. Events of an unassigned account become dead letters:
         assign the account to a tenant, then replay them.
       </p>
       ${errorMessage(error)} ${user.role === "viewer" ? "" : assignForm(providers, tenantsOf(accounts), account)}

@@ -41,7 +41,7 @@ export function conversionsPage({ user, held, days, rejections, batches, error }
 
 const HELD_BECAUSE: Readonly<Record<HeldReason, string>> = {
   switched_off: "because uploads were switched off",
-  no_consent: "because the consent to use their data is unknown",
+  no_consent: "because consent to use the data is unknown",
 };
 
 const RELEASE_CONDITION: Readonly<Record<HeldReason, string>> = {

@@ -61,7 +61,8 @@ function selectionForm(queues: readonly string[], fields: ReplaysView["fields"])
 }
 
 function previewOf({ count, countsByError }: Preview, fields: ReplaysView["fields"], canChange: boolean): Html {
-  if (count === 0) return html`<p>No dead letters match</p>`;
+  if (count === 0)
+    return html`<p>${isFiltered(fields) ? "No dead letters match the selection" : "No dead letters yet"}</p>`;
   const jobs = count === 1 ? "1 job" : `${count} jobs`;
   const repeated = REPLAY_FIELDS.map(
     (name) => html`<input type="hidden" name="${name}" value="${fields[name] ?? ""}" />`,
@@ -80,4 +81,9 @@ function previewOf({ count, countsByError }: Preview, fields: ReplaysView["field
       ["Jobs", "Queue", "Error kind", "Error"],
       countsByError.map((line) => [line.count, line.queue, line.errorKind, line.error]),
     )}`;
+}
+
+/** Whether the form has a condition. Rate and reason do not select dead letters. */
+function isFiltered(fields: ReplaysView["fields"]): boolean {
+  return REPLAY_FIELDS.some((name) => name !== "rate" && name !== "reason" && (fields[name] ?? "") !== "");
 }

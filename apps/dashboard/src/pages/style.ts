@@ -75,9 +75,9 @@ export const STYLE = html`<style>
   }
   input,
   select,
-  textarea,
   button {
     font: inherit;
+    min-height: 2.75rem;
     padding: 0.5rem 0.75rem;
     border: 1px solid var(--line);
     border-radius: 0.4rem;
@@ -106,6 +106,7 @@ export const STYLE = html`<style>
     overflow-wrap: anywhere;
   }
   th {
+    white-space: nowrap;
     color: var(--dim);
     font-weight: 600;
     font-size: 0.9rem;
