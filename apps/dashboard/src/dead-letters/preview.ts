@@ -11,5 +11,11 @@ export type Preview = {
 export async function previewOf(deadLetters: DeadLetterList, selection: DeadLetterSelection): Promise<Preview> {
   const { dead } = await deadLetters.counts(selection);
   const errors = await deadLetters.countsByError(selection);
-  return { count: dead, countsByError: errors.map(({ letters: count, ...error }) => ({ ...error, count })) };
+  const countsByError = errors.map(({ queue, errorKind, error, ...line }) => ({
+    queue,
+    errorKind,
+    error,
+    count: line.letters,
+  }));
+  return { count: dead, countsByError };
 }

@@ -51,7 +51,7 @@ function entryTable(entries: readonly RecordedAuditEntry[]): Html {
     entries.map(({ createdAt, actor, action, subject, reason, before, after }) => [
       time(createdAt),
       actor,
-      action,
+      html`<span class="name">${action}</span>`,
       subject,
       String(redact(reason ?? "")),
       changeDetails(before, after),

@@ -126,6 +126,10 @@ export const STYLE = html`<style>
   summary {
     cursor: pointer;
   }
+  summary,
+  .name {
+    white-space: nowrap;
+  }
   .bad {
     color: var(--bad);
   }
