@@ -26,7 +26,7 @@ export function replaysPage({ user, queues, fields, latest, preview, error }: Re
     user,
     body: html`<p class="dim">
         A replay runs the jobs of dead letters again: one job first, then ten, then the others at the chosen rate,
-        behind live jobs. It stops by itself when more than a fifth of the last hundred completed jobs failed again.
+        behind live jobs. It stops by itself when more than a fifth of its last hundred jobs failed again.
       </p>
       ${errorMessage(error)} ${selectionForm(queues, fields)} ${preview ? previewOf(preview, fields, canChange) : ""}
       ${

@@ -12,7 +12,7 @@ const replay = createRoute({
   summary: "Replay dead letters",
   description:
     "Workers requeue one job first, then ten, then the others at the rate, behind live jobs. The replay stops when more " +
-    "than a fifth of the last hundred completed jobs failed again. It skips a dead letter that another replay contains.",
+    "than a fifth of its last hundred jobs failed again. It skips a dead letter that another replay contains.",
   security,
   request: jsonBody(schemas.replayRequest),
   responses: {
