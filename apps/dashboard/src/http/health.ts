@@ -1,18 +1,21 @@
 import { Hono } from "hono";
-import type { DashboardEnv } from "./app.ts";
+import type { DashboardEnv } from "./hono-env.ts";
 import { problem } from "./problem.ts";
 
-/** Whether it is alive and whether its stores answer; all that is told to those who have not signed in. */
+/**
+ * Liveness at `/livez`, readiness at `/readyz`; neither needs a sign-in. The dashboard is ready while every ping
+ * resolves. The keys of `pings` name the stores in the error text.
+ */
 export function healthRoutes(pings: Readonly<Record<string, () => Promise<void>>>): Hono<DashboardEnv> {
   return new Hono<DashboardEnv>()
     .get("/livez", (c) => c.json({ status: "alive" }))
     .get("/readyz", async (c) => {
       for (const [store, ping] of Object.entries(pings)) {
-        const isAway = await ping().then(
-          () => false,
+        const isAvailable = await ping().then(
           () => true,
+          () => false,
         );
-        if (isAway) return problem(c, 503, `${store} is away`, { "Retry-After": "5" });
+        if (!isAvailable) return problem(c, 503, `${store} is not available`, { "Retry-After": "5" });
       }
       return c.json({ status: "ready" });
     });

@@ -1,11 +1,10 @@
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { DashboardEnv } from "./app.ts";
+import type { DashboardEnv } from "./hono-env.ts";
 
 /**
- * Headers for pages that are for operators alone: not framed, not embedded, not cached, loading nothing from
- * elsewhere. The pages are styled inline, and their icons
- * are data URLs; Bull Board's scripts are all files.
+ * Headers that keep the pages to the operators: no frame, no embedding, no cache, no resource of another host. The
+ * styles are inline and the icons are data URLs, so both are allowed. Every script of Bull Board is a file.
  */
 export function securityHeaders(): [MiddlewareHandler<DashboardEnv>, MiddlewareHandler<DashboardEnv>] {
   const headers = secureHeaders({
@@ -21,15 +20,15 @@ export function securityHeaders(): [MiddlewareHandler<DashboardEnv>, MiddlewareH
       frameAncestors: ["'none'"],
     },
     xFrameOptions: "DENY",
-    // `no-referrer` would also make the browser send `Origin: null` with our own forms.
+    // With `no-referrer` the browser would send `Origin: null` with the dashboard's own forms.
     referrerPolicy: "same-origin",
-    // Whether this host is only ever reached by TLS is for the proxy in front to know.
+    // Only the proxy in front knows whether clients reach this host by TLS alone.
     strictTransportSecurity: false,
   });
   return [headers, noStore];
 }
 
-/** Everything but the page's own files, whose names change with their content. */
+/** Forbids caching, except for the files of the page: their names change with their content. */
 const noStore: MiddlewareHandler<DashboardEnv> = async (c, next) => {
   await next();
   if (!c.req.path.startsWith("/static/")) c.header("Cache-Control", "no-store");

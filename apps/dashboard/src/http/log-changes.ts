@@ -1,20 +1,19 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import type { Logger } from "@millrace/core";
-import type { DashboardEnv } from "./app.ts";
-import { isChanging } from "./sign-in/same-origin.ts";
+import { isChanging } from "./changing-methods.ts";
+import type { DashboardEnv } from "./hono-env.ts";
 
-/** Logs one line per changing request, refused ones too: who asked for what, of which queue and job, and the answer. */
-export function audit(log: Logger): MiddlewareHandler<DashboardEnv> {
+/** Logs one line per changing request, also when it was rejected: the operator, the route, queue, job and status. */
+export function logChanges(log: Logger): MiddlewareHandler<DashboardEnv> {
   return async (c, next) => {
     await next();
     if (!isChanging(c.req.method)) return;
+    // After `next`, Hono reports the parameters and the route of the handler that responded.
     const { queueName, jobId } = c.req.param() as { queueName?: string; jobId?: string };
-    const { method } = c.req;
-    // After `next` these are the route and the parameters of the handler that answered.
     const fields = {
-      who: c.get("operator"),
-      method,
+      operator: c.get("operator"),
+      method: c.req.method,
       route: routePath(c),
       queue: queueName,
       jobId,

@@ -1,47 +1,49 @@
 import { DEAD_LETTER_STATES, deadLetterSelectionSchema } from "@millrace/core";
 import { z } from "zod";
 
-/** Why something is done; it stands in the audit. */
-const reason = z.string().min(1).max(500).optional().meta({ description: "Why; it stands in the audit." });
+/** The reason of a change, for the audit log. */
+const reason = z.string().min(1).max(500).optional().meta({ description: "The reason, for the audit log." });
 
-/** Which letters a change is for; all of them must be said. */
-const chosen = {
-  selection: deadLetterSelectionSchema.meta({ description: "All conditions must hold." }),
-  all: z.literal(true).optional().meta({ description: "Must be said where the selection is empty." }),
-  dryRun: z.boolean().default(false).meta({ description: "Tell how many and which, and change nothing." }),
+/** The dead letters that a change applies to. */
+const target = {
+  selection: deadLetterSelectionSchema.meta({ description: "All conditions must match." }),
+  all: z.literal(true).optional().meta({ description: "Required when the selection is empty." }),
+  dryRun: z.boolean().default(false).meta({ description: "Count the dead letters and change none." }),
   reason,
 };
 
-/** Refuses to change all dead letters unless that was said. */
-const isChosen = ({ selection, all }: { selection: object; all?: true | undefined }) =>
+/** An empty selection selects every dead letter. Requiring `all` keeps a forgotten condition from changing them all. */
+const isExplicit = ({ selection, all }: { selection: object; all?: true | undefined }) =>
   all === true || Object.keys(selection).length > 0;
-const NOT_CHOSEN = { path: ["selection"], message: "name a condition, or say all: true" };
+const NOT_EXPLICIT = { path: ["selection"], message: "name a condition, or set all: true" };
 
 export const replayRequest = z
   .strictObject({
-    ...chosen,
-    rate: z.int().min(1).max(10_000).default(10).meta({ description: "Most in a second." }),
+    ...target,
+    rate: z.int().min(1).max(10_000).default(10).meta({ description: "Highest number of jobs per second." }),
   })
-  .refine(isChosen, NOT_CHOSEN)
+  .refine(isExplicit, NOT_EXPLICIT)
   .meta({ id: "ReplayRequest" });
 
-export const discardRequest = z.strictObject(chosen).refine(isChosen, NOT_CHOSEN).meta({ id: "DiscardRequest" });
+export const discardRequest = z.strictObject(target).refine(isExplicit, NOT_EXPLICIT).meta({ id: "DiscardRequest" });
 
 export const editRequest = z
   .strictObject({
     payload: z
       .unknown()
       .refine((payload) => payload !== undefined, "is missing")
-      .meta({ description: "What a replay will work on." }),
+      .meta({ description: "The payload of the replayed job." }),
     reason,
   })
   .meta({ id: "EditRequest" });
 
 export const cancelRequest = z.strictObject({ reason }).meta({ id: "CancelRequest" });
 
+export const idParameter = z.object({ id: z.uuid().toLowerCase() });
+
 const time = z.iso.datetime();
 
-export const deadLetterLine = z
+export const deadLetterSummary = z
   .object({
     id: z.uuid(),
     queue: z.string(),
@@ -63,10 +65,10 @@ export const deadLetterLine = z
       z.object({ at: z.iso.datetime({ offset: true }), errorKind: z.string(), error: z.string(), attempts: z.int() }),
     ),
   })
-  .meta({ id: "DeadLetterLine" });
+  .meta({ id: "DeadLetterSummary" });
 
-export const deadLetter = deadLetterLine
-  .extend({ payload: z.unknown().meta({ description: "With its secrets redacted." }) })
+export const deadLetter = deadLetterSummary
+  .extend({ payload: z.unknown().meta({ description: "The payload with its secrets redacted." }) })
   .meta({ id: "DeadLetter" });
 
 const count = z.int().min(0);
@@ -75,7 +77,7 @@ export const counts = z
   .object({ dead: count, replaying: count, resolved: count, discarded: count })
   .meta({ id: "DeadLetterCounts" });
 
-export const replayAnswer = z
+export const replay = z
   .object({
     id: z.uuid(),
     state: z.enum(["running", "done", "stopped", "cancelled"]),
@@ -86,15 +88,15 @@ export const replayAnswer = z
     detail: z.string().nullable(),
     createdAt: time,
     endedAt: time.nullable(),
-    progress: z.object({ waiting: count, replaying: count, resolved: count, dead: count, left: count }),
+    progress: z.object({ waiting: count, replaying: count, resolved: count, dead: count, skipped: count }),
   })
   .meta({ id: "Replay" });
 
-export const dryRunAnswer = z
+export const dryRun = z
   .object({
     dryRun: z.literal(true),
-    letters: count,
-    tally: z.array(z.object({ queue: z.string(), errorKind: z.string(), error: z.string(), letters: count })),
+    count,
+    countsByError: z.array(z.object({ queue: z.string(), errorKind: z.string(), error: z.string(), count })),
   })
   .meta({ id: "DryRun" });
 

@@ -1,13 +1,13 @@
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import type { JobQueue } from "@millrace/queue";
 
-/** Bull Board's types know BullMQ on Redis only; the adapter itself asks the queue what it is kept in. */
+/** Bull Board's types accept a queue on Redis only. At run time the adapter also accepts a queue on Postgres. */
 type BullMQQueue = ConstructorParameters<typeof BullMQAdapter>[0];
 
-/** What is offered of a queue; the routes that are answered are decided by `OperatorRoutes`. */
+/** What Bull Board's page offers. `OperatorRoutes` decides which routes the API answers. */
 const OPTIONS = { allowRetries: true, allowCompletedRetries: false };
 
-/** A queue as Bull Board sees it. */
+/** A BullMQ queue on Bull Board, on either store. */
 export class QueueAdapter extends BullMQAdapter {
   readonly #queue: JobQueue;
 
@@ -17,8 +17,8 @@ export class QueueAdapter extends BullMQAdapter {
   }
 
   /**
-   * Bull Board takes it that BullMQ 6 counts the jobs of a paused queue as waiting. On Redis it does; on Postgres it
-   * leaves them out. Its count by priority (0 is none) has them on both.
+   * Bull Board expects BullMQ 6 to count the jobs of a paused queue as waiting. BullMQ does so on Redis but not on
+   * Postgres. The count by priority (0 means no priority) contains these jobs on both.
    */
   override async getJobCounts(): ReturnType<BullMQAdapter["getJobCounts"]> {
     const [counts, waiting] = await Promise.all([super.getJobCounts(), this.#queue.getCountsPerPriority([0])]);

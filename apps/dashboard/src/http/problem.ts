@@ -2,8 +2,8 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 /**
- * Answers with problem details (RFC 9457). `error` repeats the title because that is the field which Bull Board's page
- * shows to the operator.
+ * Responds with problem details (RFC 9457). `error` repeats the title, because Bull Board's page shows that field to
+ * the operator.
  */
 export function problem(
   c: Context,
