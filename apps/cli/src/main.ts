@@ -1,4 +1,5 @@
 import type { Environment } from "@millrace/core";
+import { accounts } from "./commands/accounts.ts";
 import { contacts } from "./commands/contacts.ts";
 import { conversations } from "./commands/conversations.ts";
 import { conversions } from "./commands/conversions.ts";
@@ -7,7 +8,6 @@ import { doctor } from "./commands/doctor.ts";
 import { migrate } from "./commands/migrate.ts";
 import { operators } from "./commands/operators.ts";
 import { send } from "./commands/send.ts";
-import { sources } from "./commands/accounts.ts";
 import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { trace } from "./commands/trace.ts";
@@ -25,7 +25,7 @@ const commands: Record<string, { run(args: string[], environment: Environment): 
   conversions,
   "dead-letters": deadLetters,
   contacts,
-  sources,
+  accounts,
   operators,
   migrate,
 };

@@ -82,7 +82,7 @@ async function setUp(start: typeof startApp, rows: RowReader, databaseUrl: strin
     N8N_WEBHOOK_SECRET: "n8n-secret-of-the-benchmarks",
   };
   await millrace(["migrate"], base);
-  await millrace(["sources", "add", "Bench", "whatsapp", "*"], base);
+  await millrace(["accounts", "add", "Bench", "whatsapp", "*"], base);
   const ingest = await start("ingest", base);
   const sandboxApp = await start("sandbox", { ...base, INGEST_PORT: String(ingest.port) });
   const sandboxUrl = `http://127.0.0.1:${sandboxApp.port}`;

@@ -43,7 +43,7 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, 
       ...(redis ? { QUEUE_URL: redis.url } : {}),
     };
     await millrace(["migrate"], environment);
-    await millrace(["sources", "add", "Chaos", "whatsapp", "*"], environment);
+    await millrace(["accounts", "add", "Chaos", "whatsapp", "*"], environment);
     const ingest = await startApp("ingest", environment);
     cleanUps.push(ingest.kill);
     const workers: AppProcess[] = await Promise.all([0, 1, 2].map(() => startApp("worker", environment)));

@@ -110,7 +110,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     await page.getByRole("button", { name: "Replay 3" }).click();
     await page.getByText("stopped: 1 of the last 1 died again").waitFor();
     expect(await states()).toEqual(["dead", "dead", "dead"]);
-    await millrace(["sources", "add", "Mill", "meta", "300000000000009"], environment);
+    await millrace(["accounts", "add", "Mill", "meta", "300000000000009"], environment);
     await page.goto(`${base}/replays?preview=1`);
     await page.getByRole("button", { name: "Replay 3" }).click();
     await page.getByText("3 resolved, 0 died again").waitFor();
@@ -122,7 +122,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     await die(1);
     const listed = JSON.parse(await millrace(["dead-letters", "list", "--json"], environment));
     expect(listed).toMatchObject({ deadLetters: [{ error: "no tenant owns page 300000000000009" }] });
-    await millrace(["sources", "add", "Mill", "meta", "300000000000009"], environment);
+    await millrace(["accounts", "add", "Mill", "meta", "300000000000009"], environment);
     const dry = JSON.parse(await millrace(["dead-letters", "replay", "--all", "--dry-run", "--json"], environment));
     expect(dry).toMatchObject({ dryRun: true, letters: 1 });
     const [{ id }] = listed.deadLetters;

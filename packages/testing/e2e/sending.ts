@@ -73,7 +73,7 @@ export async function startSending(store: QueueStore, variables: Record<string, 
       ...variables,
     };
     await millrace(["migrate"], base);
-    for (const channel of ["whatsapp", "telegram"]) await millrace(["sources", "add", "E2E", channel, "*"], base);
+    for (const channel of ["whatsapp", "telegram"]) await millrace(["accounts", "add", "E2E", channel, "*"], base);
     backend = openQueueBackend(base.QUEUE_URL, "consumer", 2);
     const opened = backend;
     queues = QUEUE_ROLES.map((role) => opened.queue(queueDefinition("whatsapp", role).name));

@@ -5,10 +5,10 @@ import { assignAccount, listAccounts } from "@millrace/db";
 import { withStores } from "../stores.ts";
 import { UsageError } from "../usage.ts";
 
-/** `millrace sources` */
-export const sources = {
+/** `millrace accounts` */
+export const accounts = {
   usage:
-    "sources list | add <tenant> <provider> <account> [--reason <text>]  give a page, number or bot (or *) to a tenant",
+    "accounts list | add <tenant> <provider> <external id> [--reason <text>]  assign an account of a provider (or *) to a tenant",
   async run(args: string[], environment: Environment): Promise<void> {
     const { positionals, values } = parse(args);
     const [verb, tenantName, provider, externalId] = positionals;
@@ -17,12 +17,12 @@ export const sources = {
       return;
     }
     if (verb !== "add" || !tenantName || !provider || !externalId)
-      throw new UsageError("name the tenant, the provider and the account");
+      throw new UsageError("the tenant, the provider or the external id is missing");
     const by = { actor: userInfo().username, reason: values.reason };
     await withStores(environment, ({ database }) =>
       assignAccount(database, { provider, externalId, tenantName }, by, uuidv7),
     );
-    process.stdout.write(`${provider} ${externalId} belongs to ${tenantName}\n`);
+    process.stdout.write(`assigned ${provider} ${externalId} to ${tenantName}\n`);
   },
 };
 
