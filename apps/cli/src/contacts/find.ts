@@ -1,0 +1,13 @@
+import type { Environment } from "@millrace/core";
+import { findContacts } from "@millrace/db";
+import { withStores } from "../stores.ts";
+
+/** `millrace contacts find` */
+export async function printContacts(
+  environment: Environment,
+  { query, json }: { query: string; json: true | undefined },
+): Promise<void> {
+  const contacts = await withStores(environment, ({ database }) => findContacts(database, query));
+  if (json) process.stdout.write(`${JSON.stringify(contacts)}\n`);
+  else console.table(contacts);
+}
