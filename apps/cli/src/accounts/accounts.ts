@@ -1,13 +1,14 @@
 import { userInfo } from "node:os";
 import { type Environment, uuidv7 } from "@millrace/core";
 import { assignAccount, listAccounts } from "@millrace/db";
+import { printJson, printTable } from "../print.ts";
 import { withStores } from "../stores.ts";
 
 /** `millrace accounts list` */
 export async function printAccounts(environment: Environment, { json }: { json?: true }): Promise<void> {
   const accounts = await withStores(environment, ({ database }) => listAccounts(database));
-  if (json) process.stdout.write(`${JSON.stringify(accounts)}\n`);
-  else console.table(accounts);
+  if (json) printJson(accounts);
+  else printTable(accounts, "no accounts yet");
 }
 
 /** `millrace accounts add` */

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { type Environment, uuidv7 } from "@millrace/core";
 import { createErasures, type Database, matchContacts } from "@millrace/db";
 import { openMediaStore, readMediaConfig } from "@millrace/media";
+import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { completeErasure, eraseContact, type ErasureCounts, type ErasureDeps, previewErasure } from "./erasure.ts";
 
@@ -23,7 +24,7 @@ export async function erase(
     const deps: ErasureDeps = { erasures: createErasures(database, uuidv7), backend, media };
     return options.dryRun ? preview(deps, database, contact) : eraseAll(deps, database, contact, options);
   });
-  if (options.json) process.stdout.write(`${JSON.stringify(erased)}\n`);
+  if (options.json) printJson(erased);
   else if (erased.length === 0) process.stdout.write("the contact is already erased\n");
   else for (const counts of erased) console.table(counts);
 }

@@ -1,5 +1,6 @@
 import type { Environment } from "@millrace/core";
 import { findContacts } from "@millrace/db";
+import { printJson, printTable } from "../print.ts";
 import { withStores } from "../stores.ts";
 
 /** `millrace contacts find` */
@@ -8,6 +9,6 @@ export async function printContacts(
   { query, json }: { query: string; json: true | undefined },
 ): Promise<void> {
   const contacts = await withStores(environment, ({ database }) => findContacts(database, query));
-  if (json) process.stdout.write(`${JSON.stringify(contacts)}\n`);
-  else console.table(contacts);
+  if (json) printJson(contacts);
+  else printTable(contacts, `no contact matches ${query}`);
 }

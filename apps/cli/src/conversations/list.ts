@@ -1,5 +1,6 @@
 import type { Environment } from "@millrace/core";
 import { listConversations } from "@millrace/db";
+import { printJson, printTable } from "../print.ts";
 import { withStores } from "../stores.ts";
 
 /** How many conversations are listed. */
@@ -8,6 +9,10 @@ const LIMIT = 20;
 /** `millrace conversations` */
 export async function printConversations(environment: Environment, { json }: { json?: true }): Promise<void> {
   const conversations = await withStores(environment, ({ database }) => listConversations(database, LIMIT));
-  if (json) process.stdout.write(`${JSON.stringify(conversations)}\n`);
-  else console.table(conversations.map((row) => ({ ...row, lastMessageAt: row.lastMessageAt?.toISOString() })));
+  if (json) printJson(conversations);
+  else
+    printTable(
+      conversations.map((row) => ({ ...row, lastMessageAt: row.lastMessageAt?.toISOString() })),
+      "no conversations yet",
+    );
 }

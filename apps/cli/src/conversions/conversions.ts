@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { type Environment, HELD_REASONS, uuidv7 } from "@millrace/core";
 import { createConversionReport } from "@millrace/db";
+import { printJson, printTable } from "../print.ts";
 import { withStores } from "../stores.ts";
 
 /** Longest table, in rows. */
@@ -17,10 +18,10 @@ export async function printConversions(environment: Environment, { json }: { jso
     };
   });
   if (json) {
-    process.stdout.write(`${JSON.stringify({ days, refusals, batches })}\n`);
+    printJson({ days, refusals, batches });
     return;
   }
-  console.table(days);
+  printTable(days, "no conversions yet");
   if (refusals.length > 0) {
     process.stdout.write("Conversions without a reason above. Google reports only how many it refused per reason:\n");
     console.table(refusals);
@@ -46,7 +47,8 @@ export async function releaseConversions(
   const released = await withStores(environment, ({ database }) =>
     createConversionReport(database, uuidv7).release(heldFor, { actor: userInfo().username, reason }),
   );
-  process.stdout.write(json ? `${JSON.stringify({ released })}\n` : `${released} released\n`);
+  if (json) printJson({ released });
+  else process.stdout.write(`${released} released\n`);
 }
 
 function countsPerReason(reasons: readonly { reason: string; count: number }[]): string {

@@ -1,5 +1,6 @@
 import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays } from "@millrace/db";
+import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { dryRun } from "./dry-run.ts";
 import { auditContext, type AuditOptions, type Json, requireSelection, type SelectionOptions } from "./selection.ts";
@@ -15,6 +16,7 @@ export async function discard(
     if (options.dryRun) return dryRun(database, selection, { verb: "discarded", json });
     const replays = createReplays(database, uuidv7, systemNow);
     const discarded = await replays.discard(selection, auditContext(options));
-    process.stdout.write(json ? `${JSON.stringify({ discarded })}\n` : `${discarded} discarded\n`);
+    if (json) printJson({ discarded });
+    else process.stdout.write(`${discarded} discarded\n`);
   });
 }

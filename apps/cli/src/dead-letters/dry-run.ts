@@ -1,5 +1,6 @@
 import type { DeadLetterSelection } from "@millrace/core";
 import { createDeadLetterList, type Database } from "@millrace/db";
+import { printJson } from "../print.ts";
 
 /** Prints how many dead letters are selected, also per queue and error. Changes nothing. */
 export async function dryRun(
@@ -9,9 +10,10 @@ export async function dryRun(
 ): Promise<void> {
   const reader = createDeadLetterList(database);
   const { dead } = await reader.counts(selection);
-  const countsByError = await reader.countsByError(selection);
+  const groups = await reader.countsByError(selection);
+  const countsByError = groups.map(({ letters, ...group }) => ({ ...group, deadLetters: letters }));
   if (json) {
-    process.stdout.write(`${JSON.stringify({ dryRun: true, deadLetters: dead, countsByError })}\n`);
+    printJson({ dryRun: true, deadLetters: dead, countsByError });
     return;
   }
   if (countsByError.length > 0) console.table(countsByError);

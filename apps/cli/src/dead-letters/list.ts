@@ -1,5 +1,6 @@
 import { DEAD_LETTER_STATES, type DeadLetterState, type Environment } from "@millrace/core";
 import { createDeadLetterList } from "@millrace/db";
+import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { type Json, readSelection, type SelectionOptions } from "./selection.ts";
 
@@ -20,17 +21,16 @@ export async function list(
   });
   if (json) {
     const rows = deadLetters.map(({ payload: _payload, payloadHash: _hash, ...row }) => row);
-    process.stdout.write(`${JSON.stringify({ deadLetters: rows, counts })}\n`);
+    printJson({ deadLetters: rows, counts });
     return;
   }
-  console.table(
-    Object.fromEntries(
-      deadLetters.map(({ id, queue, eventId, state, errorKind, error, attempts, failedAt }) => [
-        id,
-        { queue, event: eventId, state, kind: errorKind, error, attempts, failed: failedAt.toISOString() },
-      ]),
-    ),
+  const table = Object.fromEntries(
+    deadLetters.map(({ id, queue, eventId, state, errorKind, error, attempts, failedAt }) => [
+      id,
+      { queue, event: eventId, state, kind: errorKind, error, attempts, failed: failedAt.toISOString() },
+    ]),
   );
+  if (deadLetters.length > 0) console.table(table);
   const totals = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
   process.stdout.write(`${totals.join(", ")}\n`);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays, type Replay, type Replays } from "@millrace/db";
+import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { dryRun } from "./dry-run.ts";
 import { auditContext, type AuditOptions, type Json, requireSelection, type SelectionOptions } from "./selection.ts";
@@ -25,12 +26,14 @@ export async function replay(
     const replays = createReplays(database, uuidv7, systemNow);
     const started = await replays.start(selection, rate, auditContext(options));
     if (!started) {
-      process.stdout.write(json ? `${JSON.stringify({ replay: null })}\n` : "no dead letter matches\n");
+      if (json) printJson({ replay: null });
+      else process.stdout.write("no dead letter matches\n");
       return;
     }
     if (!json) process.stdout.write(`replay ${started.id}: ${started.total} at most ${started.rate} a second\n`);
     const last = options.detach ? started : await waitForEnd(replays, started, !json && process.stdout.isTTY);
-    process.stdout.write(json ? `${JSON.stringify({ replay: last })}\n` : `${summary(last)}\n`);
+    if (json) printJson({ replay: last });
+    else process.stdout.write(`${summary(last)}\n`);
     if (last.state === "stopped") throw new Error(`the replay stopped by itself: ${last.detail}`);
     if (last.state === "cancelled") throw new Error("the replay was cancelled");
     if (last.progress.dead > 0) throw new Error(`${last.progress.dead} failed again`);

@@ -44,7 +44,7 @@ async function checkDeadLetters(database: Database): Promise<CheckResult[]> {
   const waiting = await createDeadLetterRates(database).waiting();
   if (waiting === 0) return [{ check, state: "ok", message: "none are open" }];
   const remedy = "run millrace dead-letters list, and read docs/dead-letters.md";
-  return [{ check, state: "warn", message: `${waiting} wait for an operator`, remedy }];
+  return [{ check, state: "warn", message: `${waiting} open`, remedy }];
 }
 
 async function checkAlerts(database: Database, hasWebhook: boolean): Promise<CheckResult[]> {

@@ -2,6 +2,7 @@ import type { Environment, Integration } from "@millrace/core";
 import { createEventStatuses, type EventStatuses } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { createQueueReader, queueCatalogue, type QueueBackend } from "@millrace/queue";
+import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
 
 /** Number of events of one integration by status. Each accepted event counts once. */
@@ -18,7 +19,7 @@ export async function printStatus(environment: Environment, { json }: { json?: t
     );
     return Object.fromEntries(rows);
   });
-  if (json) process.stdout.write(`${JSON.stringify({ integrations: counts })}\n`);
+  if (json) printJson({ integrations: counts });
   else console.table(counts);
 }
 

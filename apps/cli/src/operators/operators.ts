@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { type Environment, uuidv7 } from "@millrace/core";
 import { createOperators, hashPassword, type Operators, type Role } from "@millrace/db";
+import { printJson, printTable } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { readSecret } from "./read-secret.ts";
 
@@ -13,8 +14,12 @@ const MIN_PASSWORD_LENGTH = 12;
 /** `millrace operators list` */
 export async function printOperators(environment: Environment, { json }: { json?: true }): Promise<void> {
   const operators = await withOperators(environment, (operators) => operators.list());
-  if (json) process.stdout.write(`${JSON.stringify(operators)}\n`);
-  else console.table(operators.map(({ name, role, createdAt }) => ({ name, role, since: createdAt.toISOString() })));
+  if (json) printJson(operators);
+  else
+    printTable(
+      operators.map(({ name, role, createdAt }) => ({ name, role, since: createdAt.toISOString() })),
+      "no operators yet",
+    );
 }
 
 /** `millrace operators add` */
