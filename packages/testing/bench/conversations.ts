@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { deliver, type Item } from "../e2e/platform.ts";
+import { deliver, type Item } from "../e2e/simulated-platform.ts";
 import { until } from "../src/servers/index.ts";
 import { percentile } from "./load.ts";
 import { MACHINE, QUEUE_STORES, type Stand, withStand } from "./deployment.ts";

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { secrets } from "../e2e/platform.ts";
+import { secrets } from "../e2e/simulated-platform.ts";
 import { type AppProcess, millrace, startApp } from "../e2e/processes.ts";
 import { findRedisServer, openRows, type RowReader, startBenchServers } from "../src/servers/index.ts";
 

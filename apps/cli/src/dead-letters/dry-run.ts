@@ -11,9 +11,9 @@ export async function dryRun(
   const reader = createDeadLetterList(database);
   const { dead } = await reader.counts(selection);
   const groups = await reader.countsByError(selection);
-  const countsByError = groups.map(({ letters, ...group }) => ({ ...group, deadLetters: letters }));
+  const countsByError = groups.map(({ letters, ...group }) => ({ ...group, count: letters }));
   if (json) {
-    printJson({ dryRun: true, deadLetters: dead, countsByError });
+    printJson({ dryRun: true, count: dead, countsByError });
     return;
   }
   if (countsByError.length > 0) console.table(countsByError);
