@@ -1,6 +1,6 @@
 import { hmacSha256Hex } from "@millrace/core";
 
-/** Secrets that the apps and the platform share. */
+/** Secrets that the apps and the simulated platforms share. */
 export const secrets = {
   META_APP_SECRET: "meta-app-secret",
   META_WEBHOOK_VERIFY_TOKEN: "meta-verify-token",
@@ -13,10 +13,10 @@ export const secrets = {
   N8N_WEBHOOK_SECRET: "n8n-secret",
 };
 
-/** One item that WhatsApp tells of, and the event that must come of it. */
+/** One message or status of a WhatsApp webhook, and the id of the event that Millrace makes of it. */
 export type Item = { eventId: string; list: "messages" | "statuses"; value: unknown };
 
-/** A text of one of twenty people. */
+/** A text message from one of twenty people. */
 export function textItem(index: number): Item {
   const id = `wamid.chaos${index}`;
   const from = `4917${String(index % 20).padStart(9, "0")}`;
@@ -27,7 +27,7 @@ export function textItem(index: number): Item {
   };
 }
 
-/** A status of a message that we never sent: kept. */
+/** A status of a message that Millrace did not send. Millrace stores it. */
 export function statusItem(index: number): Item {
   const id = `wamid.ours${index}`;
   return {
@@ -37,7 +37,7 @@ export function statusItem(index: number): Item {
   };
 }
 
-/** An item that no schema knows: must end as a dead letter. */
+/** A message with an unexpected shape. It must become a dead letter. */
 export function brokenItem(index: number): Item {
   const id = `wamid.broken${index}`;
   return {
@@ -47,8 +47,8 @@ export function brokenItem(index: number): Item {
   };
 }
 
-/** Posts items in one request, signed; whether it was taken. */
-export async function deliver(url: string, items: readonly Item[]): Promise<boolean> {
+/** Posts items in one signed WhatsApp webhook. Returns whether ingest accepted it. */
+export async function deliver(ingestUrl: string, items: readonly Item[]): Promise<boolean> {
   const of = (list: Item["list"]) => items.filter((item) => item.list === list).map((item) => item.value);
   const value = {
     messaging_product: "whatsapp",
@@ -56,13 +56,29 @@ export async function deliver(url: string, items: readonly Item[]): Promise<bool
     messages: of("messages"),
     statuses: of("statuses"),
   };
-  const body = JSON.stringify({
+  return postSigned(`${ingestUrl}/api/webhooks/whatsapp`, secrets.WHATSAPP_APP_SECRET, {
     object: "whatsapp_business_account",
     entry: [{ id: "888", changes: [{ field: "messages", value }] }],
   });
-  const headers = { "x-hub-signature-256": `sha256=${hmacSha256Hex(secrets.WHATSAPP_APP_SECRET, Buffer.from(body))}` };
-  const response = await fetch(`${url}/api/webhooks/whatsapp`, { method: "POST", body, headers }).catch(
-    () => undefined,
-  );
+}
+
+/** Posts a signed Meta webhook with one new lead of a page. Returns whether ingest accepted it. */
+export async function deliverLead(ingestUrl: string, pageId: string, leadgenId: string): Promise<boolean> {
+  const value = {
+    form_id: "120300000000001",
+    leadgen_id: leadgenId,
+    page_id: pageId,
+    created_time: Math.floor(Date.now() / 1000),
+  };
+  return postSigned(`${ingestUrl}/api/integrations/meta/webhook`, secrets.META_APP_SECRET, {
+    object: "page",
+    entry: [{ id: pageId, time: value.created_time, changes: [{ field: "leadgen", value }] }],
+  });
+}
+
+async function postSigned(url: string, appSecret: string, payload: object): Promise<boolean> {
+  const body = JSON.stringify(payload);
+  const headers = { "x-hub-signature-256": `sha256=${hmacSha256Hex(appSecret, Buffer.from(body))}` };
+  const response = await fetch(url, { method: "POST", body, headers }).catch(() => undefined);
   return response?.status === 200;
 }
