@@ -4,7 +4,7 @@ import { openConversationHarness } from "../harness/conversation-harness.ts";
 
 const ADA = "15551230001";
 
-describe("", () => {
+describe("AI turns", () => {
   const store = defaultQueueStore();
   let conversations: Awaited<ReturnType<typeof openConversationHarness>>;
   afterEach(() => conversations.close());
@@ -14,7 +14,7 @@ describe("", () => {
     conversations.startWorker();
   };
   const asked = (count: number) =>
-    until(`${count} questions are asked`, async () => {
+    until(`${count} questions are sent to the AI`, async () => {
       const questions = await conversations.questions();
       return questions.length >= count && questions;
     });
@@ -25,26 +25,26 @@ describe("", () => {
     return rows.map(({ state }) => state);
   };
 
-  test("messages in quick succession are one question, in their order", async () => {
+  test("messages within the debounce are one question, in order", async () => {
     await open({ N8N_GATHER_MS: "1000" });
-    const said = ["one", "two", "three"];
-    for (const [index, text] of said.entries())
-      await conversations.receiveWhatsapp(ADA, text, new Date(Date.now() - (said.length - index) * 1_000));
+    const texts = ["one", "two", "three"];
+    for (const [index, text] of texts.entries())
+      await conversations.receiveWhatsapp(ADA, text, new Date(Date.now() - (texts.length - index) * 1_000));
     const [question] = await asked(1);
-    expect(question?.messages.map(({ text }) => text)).toEqual(said);
+    expect(question?.messages.map(({ text }) => text)).toEqual(texts);
     await until("it is answered", async () => (await states()).includes("answered"));
     expect(await conversations.questions()).toHaveLength(1);
   });
 
-  test("somebody who never stops writing is answered once the cap is reached", async () => {
+  test("a customer who keeps writing gets an answer after the debounce cap", async () => {
     await open({ N8N_GATHER_MS: "600000", N8N_GATHER_CAP_MS: "300" });
     await conversations.receiveWhatsapp(ADA, "one");
-    await until("it gathers", async () => (await states()).length === 1);
+    await until("the turn debounces", async () => (await states()).length === 1);
     await conversations.receiveWhatsapp(ADA, "two");
     expect(await asked(1)).toHaveLength(1);
   });
 
-  test("a message while the AI thinks supersedes the question: the late answer is kept, a new question holds both", async () => {
+  test("a message while the AI answers supersedes the turn: its answer is suppressed, a new question holds both messages", async () => {
     await open({ N8N_GATHER_MS: "20" });
     await conversations.injectFault({ match: { api: "n8n" }, fault: "slow" });
     await conversations.receiveWhatsapp(ADA, "Do you have flour?");
@@ -53,7 +53,7 @@ describe("", () => {
     const [, second] = await asked(2);
     expect(second?.messages.map(({ text }) => text)).toEqual(["Do you have flour?", "Rye, I mean"]);
     await conversations.releaseAnswers();
-    await until("both answers are there", async () => (await conversations.messages("author = 'ai'")).length === 2);
+    await until("both answers are stored", async () => (await conversations.messages("author = 'ai'")).length === 2);
     const answers = await until("one of them is sent", async () => {
       const rows = await conversations.messages("author = 'ai'");
       return rows.some(({ external_id }) => external_id !== null) && rows;
@@ -65,7 +65,7 @@ describe("", () => {
     expect((await states()).toSorted()).toEqual(["answered", "superseded"]);
   });
 
-  test("no answer within the deadline is asked once more, then dies with the reason", async () => {
+  test("a turn without an answer is asked a second time and then becomes a dead letter", async () => {
     await open({ N8N_GATHER_MS: "20", N8N_ANSWER_TIMEOUT_MS: "300" });
     await conversations.injectFault({ match: { api: "n8n" }, fault: "no_answer", times: 2 });
     await conversations.receiveWhatsapp(ADA, "Anybody?");
@@ -74,44 +74,44 @@ describe("", () => {
       [1, questions[0]?.turnId],
       [2, questions[0]?.turnId],
     ]);
-    const [letter] = await until("it is dead", async () => {
+    const [deadLetter] = await until("it is dead", async () => {
       const rows = await conversations.rows.rows<{ error: string; queue: string }>(
         "select queue, error from millrace.dead_letters",
       );
       return rows.length > 0 && rows;
     });
-    expect(letter).toEqual({ queue: "n8n-ai-turns", error: "0.3 s without an answer, twice" });
+    expect(deadLetter).toEqual({ queue: "n8n-ai-turns", error: "the AI did not answer within 0.3 s, twice" });
     expect(await states()).toEqual(["failed"]);
   });
 
-  test("a workflow that is not active is waited for, with one alert, and asked when it is", async () => {
+  test("an inactive workflow pauses n8n with one alert, and the question is asked once it is active", async () => {
     await open({ N8N_GATHER_MS: "20" });
     await conversations.injectFault({ match: { api: "n8n" }, fault: "not_registered", times: 2 });
     await conversations.receiveWhatsapp(ADA, "Anybody?");
-    await until("it is answered after all", async () => (await conversations.sent()).length === 1);
+    await until("the answer is sent", async () => (await conversations.sent()).length === 1);
     const alerts = conversations.log.lines().filter(({ alert }) => alert === true);
     expect(alerts).toHaveLength(1);
     expect(await conversations.rows.rows("select * from millrace.dead_letters")).toEqual([]);
   });
 
-  test("n8n that is waited for is free once it accepts a question, and not when one ends meanwhile: there is one alert", async () => {
+  test("paused n8n resumes once it accepts a question and not when a turn ends without a call, with one alert", async () => {
     await open({ N8N_GATHER_MS: "20" });
     await conversations.injectFault({ match: { api: "n8n" }, fault: "not_registered", times: 6 });
     await conversations.injectFault({ match: { api: "n8n" }, fault: "slow", times: 1 });
     await conversations.receiveWhatsapp(ADA, "Anybody?");
-    await until("n8n is waited for", () => conversations.log.text().includes("scope.paused"));
+    await until("n8n is paused", () => conversations.log.text().includes("scope.paused"));
     await conversations.receiveWhatsapp(ADA, "Hello?");
     await until(
-      "n8n is free",
+      "n8n is resumed",
       async () => (await conversations.rows.rows("select * from millrace.pauses")).length === 0,
     );
     expect(await conversations.questions()).toHaveLength(7);
     expect(conversations.log.lines().filter(({ alert }) => alert === true)).toHaveLength(1);
     await conversations.releaseAnswers();
-    await until("it is answered after all", async () => (await conversations.sent()).length === 1);
+    await until("the answer is sent", async () => (await conversations.sent()).length === 1);
   });
 
-  test("3: an answer that comes twice is sent once", async () => {
+  test("3: an answer that arrives twice is sent once", async () => {
     await open({ N8N_GATHER_MS: "20" });
     await conversations.injectFault({ match: { api: "n8n" }, fault: "answer_twice" });
     await conversations.receiveWhatsapp(ADA, "Hello");

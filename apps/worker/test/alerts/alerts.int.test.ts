@@ -117,7 +117,7 @@ describe("alerts", () => {
     await pauseAccount();
     pass(MINUTE);
     await evaluation({ watch: failingWatch })();
-    expect(await openAlerts()).toEqual(["no_worker fake-inbound", "account_paused fake:account:1"]);
+    expect(await openAlerts()).toEqual(["account_paused fake:account:1", "no_worker fake-inbound"]);
     await failingWatch.close();
     await away.close();
   });

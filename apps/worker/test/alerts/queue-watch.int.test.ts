@@ -3,7 +3,7 @@ import { createQueueWatch, type QueueWatch } from "@millrace/queue";
 import { createTestDatabase, queueStores, until, useTestDatabase } from "@millrace/testing";
 import { eventOf, openQueueHarness } from "../harness/queue-harness.ts";
 
-describe.each(queueStores())("a watch over a queue on $kind", (store) => {
+describe.each(queueStores())("the watch of a queue on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
   let harness: Awaited<ReturnType<typeof openQueueHarness>>;
   let watch: QueueWatch;
@@ -21,14 +21,14 @@ describe.each(queueStores())("a watch over a queue on $kind", (store) => {
 
   const look = async () => {
     const [state] = await watch.look();
-    if (!state) throw new Error("the queue is not looked at");
+    if (!state) throw new Error("the watch does not cover the queue");
     return state;
   };
   const pass = (seconds: number) => {
     now = new Date(now.getTime() + seconds * 1000);
   };
 
-  test("counts its workers, and knows since when there is none", async () => {
+  test("counts workers and reports since when the queue has none", async () => {
     const first = now;
     expect(await look()).toMatchObject({ queue: "fake-inbound", workers: 0, unconsumedSince: first });
     pass(30);
@@ -37,26 +37,26 @@ describe.each(queueStores())("a watch over a queue on $kind", (store) => {
       harness.startConsumer(() => Promise.resolve({ result: "written" })),
       harness.startConsumer(() => Promise.reject()),
     ];
-    await until("both are seen", async () => (await look()).workers === 2);
+    await until("both workers count", async () => (await look()).workers === 2);
     expect((await look()).unconsumedSince).toBeUndefined();
     for (const worker of workers) await worker.stop(100);
-    await until("both are gone", async () => (await look()).workers === 0);
+    await until("no worker counts", async () => (await look()).workers === 0);
     expect((await look()).unconsumedSince).toEqual(now);
   });
 
   test("does not count the workers of another database on the same server", async () => {
     const other = await createTestDatabase();
-    const theirs = await openQueueHarness(other.url, await store.url(other.url), "inbound");
-    const theirWatch = createQueueWatch(theirs.backend, [theirs.definition], () => now);
-    theirs.startConsumer(() => Promise.resolve({ result: "written" }));
-    await until("their worker is there", async () => (await theirWatch.look())[0]?.workers === 1);
+    const otherHarness = await openQueueHarness(other.url, await store.url(other.url), "inbound");
+    const otherWatch = createQueueWatch(otherHarness.backend, [otherHarness.definition], () => now);
+    otherHarness.startConsumer(() => Promise.resolve({ result: "written" }));
+    await until("the other worker counts", async () => (await otherWatch.look())[0]?.workers === 1);
     expect((await look()).workers).toBe(0);
-    await theirWatch.close();
-    await theirs.close();
+    await otherWatch.close();
+    await otherHarness.close();
     await other.drop();
   });
 
-  test("tells since when the first job in the harness waits, and nothing of those that are put off", async () => {
+  test("reports since when the oldest runnable job waits, and ignores delayed jobs", async () => {
     expect((await look()).waitsSince).toBeUndefined();
     const before = Date.now();
     await harness.producer.enqueue([eventOf("later", new Date(Date.now() + 3_600_000))]);
@@ -69,7 +69,7 @@ describe.each(queueStores())("a watch over a queue on $kind", (store) => {
     expect((await look()).waitsSince?.getTime()).toBe(since);
   });
 
-  test("a job that was put off waits since it was first seen in the harness", async () => {
+  test("a formerly delayed job waits since the watch first saw it in the queue", async () => {
     await harness.producer.enqueue([eventOf("later", new Date(Date.now() + 3_600_000))]);
     pass(600);
     await harness.producer.wake("later");

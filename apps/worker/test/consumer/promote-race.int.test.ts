@@ -15,22 +15,22 @@ afterEach(async () => {
   await harness.close();
 });
 
-test("3: on postgres, a job that is woken in the moment in which a worker takes it stays that worker's", async () => {
+test("3: on Postgres, a job that is promoted while a worker takes it stays with that worker", async () => {
   await harness.producer.enqueue([eventOf("one", new Date(Date.now() + 3_600_000))]);
-  const taker = openRows(testDatabase.url);
-  await taker.rows("begin");
-  await taker.rows("update bullmq.job set state = 'active', lock_token = 'theirs' where id = 'one'");
-  const waking = harness.producer.wake("one");
-  await until("it waits for the one who takes it", async () => {
+  const worker = openRows(testDatabase.url);
+  await worker.rows("begin");
+  await worker.rows("update bullmq.job set state = 'active', lock_token = 'worker' where id = 'one'");
+  const promotion = harness.producer.wake("one");
+  await until("the promotion waits for the lock", async () => {
     const waiting = await rows.rows(
       "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%promote%'",
     );
     return waiting.length === 1;
   });
-  await taker.rows("commit");
-  await waking;
+  await worker.rows("commit");
+  await promotion;
   expect(await rows.rows("select state, lock_token from bullmq.job")).toEqual([
-    { state: "active", lock_token: "theirs" },
+    { state: "active", lock_token: "worker" },
   ]);
-  await taker.close();
+  await worker.close();
 });

@@ -7,16 +7,16 @@ import type { WorkerTestTimings } from "../harness/conversation-worker.ts";
 const ROUTE = "/api/integrations/google/offline-conversion";
 const AT = "2026-03-01T12:00:00+03:00";
 
-/** A conversion as its row stands. */
+/** A row of conversion_uploads. */
 export type ConversionRow = { transaction_id: string; status: string; error: string | null; batch_id: string | null };
 
-/** A conversion as Google took it; without a reason it counts. */
+/** A conversion that Google received; it counts unless it has a reason. */
 type ReceivedConversion = { transactionId: string; reason?: string };
 
 /** See {@link openConversionHarness}. */
 export type ConversionHarness = Awaited<ReturnType<typeof openConversionHarness>>;
 
-/** Sales on their way to Google, for tests: from our own route to the sandbox, which plays Google. */
+/** Conversions from the API route to the sandbox in place of Google. */
 export async function openConversionHarness(store: QueueStore, variables: Environment = {}) {
   const conversations = await openConversationHarness(store, {
     variables: { GOOGLE_STATUS_AFTER_MS: "300", N8N_WEBHOOK_ENABLED: "false", N8N_DISPATCH_URL: "", ...variables },
@@ -31,7 +31,7 @@ export async function openConversionHarness(store: QueueStore, variables: Enviro
     (await (await fetch(`${conversations.sandboxUrl}/_conversions`)).json()) as ReceivedConversion[];
   return {
     conversations,
-    /** Starts a worker that gathers quickly. */
+    /** Starts a worker with short batch times. */
     startWorker: (timings: WorkerTestTimings = {}) =>
       conversations.startWorker({ batchWindowMs: 200, batchStepMs: 50, batchIdleMs: 500, ...timings }),
     report: (transactionId: string, gclid = `click-${transactionId}`) =>
@@ -40,13 +40,13 @@ export async function openConversionHarness(store: QueueStore, variables: Enviro
       conversations.rows.rows<ConversionRow>(
         "select transaction_id, status, error, batch_id from conversion_uploads order by transaction_id",
       ),
-    /** What Google took, in that order. */
-    taken: received,
-    /** The transactions that count with Google, each as often as it does. */
+    /** The conversions that Google received, in order. */
+    received,
+    /** The transaction ids that Google counts, each as often as it counts. */
     counted: async () => (await received()).flatMap(({ transactionId, reason }) => (reason ? [] : transactionId)),
-    /** Has Google end its processing of what it took. */
+    /** Makes Google process what it received. */
     process,
-    /** Has Google process whatever it takes, until something is so. */
+    /** Makes Google process what it receives until the condition holds. */
     processUntil: <T>(what: string, condition: () => Promise<T | false> | T | false) =>
       until(what, async () => {
         await process();

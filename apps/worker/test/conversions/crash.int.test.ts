@@ -29,14 +29,14 @@ describe("a worker that is killed in the middle of an upload", () => {
       expect(child.signalCode).toBe("SIGKILL");
       const status = point === "recorded" ? "sent" : "queued";
       expect((await harness.rows()).map((row) => row.status)).toEqual([status, status, status]);
-      expect(await harness.taken()).toHaveLength(3);
+      expect(await harness.received()).toHaveLength(3);
 
       harness.startWorker();
       await harness.processUntil("all are processed", async () =>
         (await harness.rows()).every((row) => row.status === "processed"),
       );
       expect((await harness.counted()).sort()).toEqual(["a", "b", "c"]);
-      expect(await harness.taken()).toHaveLength(point === "recorded" ? 3 : 6);
+      expect(await harness.received()).toHaveLength(point === "recorded" ? 3 : 6);
       const jobs = await until("no job is unfinished", async () => {
         const { unfinished, failed } = await harness.conversations.jobCounts();
         return unfinished === 0 && { failed };

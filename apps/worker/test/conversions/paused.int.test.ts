@@ -7,7 +7,7 @@ import { openConversionHarness, type ConversionRow, type ConversionHarness } fro
 const ROUTE = "/api/integrations/google/offline-conversion";
 const SALE = { timestamp: "2026-03-01T12:00:00+03:00", value: "12.50", currency: "EUR" };
 
-describe("conversions that are held", () => {
+describe("held conversions", () => {
   const store = defaultQueueStore();
   let harness: ConversionHarness;
   afterEach(() => harness.close());
@@ -20,7 +20,7 @@ describe("conversions that are held", () => {
       return JSON.stringify(found) === JSON.stringify(expected);
     });
 
-  test("what nobody said may be used waits until an operator lets it go, and the rest does not wait for it", async () => {
+  test("a conversion without consent waits until an operator releases it, and the others do not wait", async () => {
     harness = await openConversionHarness(store, { GOOGLE_CONSENT_MISSING: "held" });
     harness.startWorker();
     expect(await report("a")).toMatchObject({ held: true });
@@ -35,7 +35,7 @@ describe("conversions that are held", () => {
     expect(await harness.counted()).toEqual(["b", "a"]);
   });
 
-  test("what was held for missing consent goes once it is told again with it, and once only", async () => {
+  test("a conversion held for missing consent is uploaded once when it is reported again with consent", async () => {
     harness = await openConversionHarness(store, { GOOGLE_CONSENT_MISSING: "held" });
     harness.startWorker();
     for (const id of ["a", "b"]) await report(id);
@@ -47,12 +47,12 @@ describe("conversions that are held", () => {
     for (const adPersonalization of ["granted", "denied"])
       await report("a", { adUserData: "granted", adPersonalization });
     await report("b", { adPersonalization: "granted" });
-    await until("all are done", async () => (await harness.conversations.jobCounts()).unfinished <= 1);
+    await until("the jobs are done", async () => (await harness.conversations.jobCounts()).unfinished <= 1);
     await rowsAre(sent, held);
-    expect(await harness.taken()).toMatchObject([{ transactionId: "a", adUserData: "CONSENT_GRANTED" }]);
+    expect(await harness.received()).toMatchObject([{ transactionId: "a", adUserData: "CONSENT_GRANTED" }]);
   });
 
-  test("switched off, all are held, for missing consent first", async () => {
+  test("with uploads switched off every conversion is held, and a missing consent is the first reason", async () => {
     harness = await openConversionHarness(store, {
       GOOGLE_ADS_OFFLINE_ENABLED: "false",
       GOOGLE_CONSENT_MISSING: "held",

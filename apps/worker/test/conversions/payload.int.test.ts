@@ -6,7 +6,7 @@ const ROUTE = "/api/integrations/google/offline-conversion";
 const ADA = { email: "ada@example.com", phone: "+15551230001" };
 const SALE = { timestamp: "2026-03-01T12:00:00+03:00", value: "12.50", currency: "EUR", ...ADA };
 
-describe("what is personal in conversions", () => {
+describe("personal data in conversions", () => {
   const store = defaultQueueStore();
   let harness: ConversionHarness;
   afterEach(() => harness.close());
@@ -22,9 +22,9 @@ describe("what is personal in conversions", () => {
   const statuses = async () =>
     (await harness.rows()).map(({ transaction_id, status }) => `${transaction_id} ${status}`);
   const statusesAre = (...expected: string[]) =>
-    until("all are as expected", async () => String(await statuses()) === String(expected));
+    until("the statuses are as expected", async () => String(await statuses()) === String(expected));
 
-  test("the hashes of address and number go once nothing is to be uploaded any more, by whichever way", async () => {
+  test("the hashes of email and phone are deleted once a conversion needs no more upload", async () => {
     harness = await openConversionHarness(store);
     for (const id of ["a", "b"]) await report(id);
     const worker = harness.startWorker({ batchWindowMs: 3_600_000 });
@@ -41,22 +41,22 @@ describe("what is personal in conversions", () => {
     expect(await hashed()).toEqual([]);
   });
 
-  test("a batch of which all are erased before Google takes it ends, and makes no others", async () => {
+  test("a batch whose conversions are all erased before the upload ends without one", async () => {
     harness = await openConversionHarness(store);
     await harness.conversations.injectFault({ match: { api: "google", step: "ingest" }, fault: "http_503", times: 1 });
     await report("a");
     harness.startWorker();
     const { rows } = harness.conversations.rows;
-    const asked = async () =>
+    const requests = async () =>
       (await (await fetch(`${harness.conversations.sandboxUrl}/_requests`)).json()) as unknown[];
-    await until("it waits to be sent again", async () => (await asked()).length > 0);
+    await until("the upload has failed once", async () => (await requests()).length > 0);
     await rows(`update conversion_uploads set status = 'rejected', error = 'erased', payload = '{"erased": true}'`);
-    await until("nothing is left to do", async () => (await harness.conversations.jobCounts()).unfinished === 0);
+    await until("no job is unfinished", async () => (await harness.conversations.jobCounts()).unfinished === 0);
     expect(await rows("select state from millrace.conversion_batches")).toEqual([{ state: "rejected" }]);
-    expect(await harness.taken()).toEqual([]);
+    expect(await harness.received()).toEqual([]);
   });
 
-  test("what is erased while Google has it is not sent again when Google fails at it", async () => {
+  test("a conversion that is erased while Google processes it is not uploaded again", async () => {
     harness = await openConversionHarness(store);
     await report("a", "internal-click");
     harness.startWorker();
@@ -64,7 +64,7 @@ describe("what is personal in conversions", () => {
     await harness.conversations.rows.rows(`update conversion_uploads set payload = '{"erased": true}'`);
     await harness.processUntil("it has ended", async () => (await statuses()).includes("a rejected"));
     expect(await harness.rows()).toMatchObject([{ error: "erased" }]);
-    expect(await harness.taken()).toHaveLength(1);
+    expect(await harness.received()).toHaveLength(1);
     expect(await harness.conversations.rows.rows("select state from millrace.conversion_batches")).toEqual([
       { state: "failed" },
     ]);

@@ -4,7 +4,7 @@ import { createDeadLetters, createReplays } from "@millrace/db";
 import { defaultQueueStore, until } from "@millrace/testing";
 import { openConversionHarness, type ConversionHarness } from "./conversion-harness.ts";
 
-describe("conversions on their way to Google", () => {
+describe("uploads of conversions to Google", () => {
   const store = defaultQueueStore();
   let harness: ConversionHarness;
   afterEach(() => harness.close());
@@ -18,7 +18,7 @@ describe("conversions on their way to Google", () => {
       return found.length > 0 && found.every((row) => row.status === status) && found;
     });
 
-  test("are gathered, uploaded once, and processed in the end", async () => {
+  test("are batched, uploaded once and processed", async () => {
     await open();
     for (const id of ["a", "b", "c"]) await harness.report(id);
     await harness.report("a");
@@ -33,34 +33,34 @@ describe("conversions on their way to Google", () => {
     ]);
   });
 
-  test("13: a bad one costs itself alone, with its own reason", async () => {
+  test("13: an invalid conversion is rejected alone, with its own reason", async () => {
     await open();
     await Promise.all(Array.from({ length: 30 }, (_, index) => harness.report(`t${String(index).padStart(2, "0")}`)));
     harness.startWorker();
-    await until("they are rows", async () => (await harness.rows()).length === 30);
+    await until("the conversions are stored", async () => (await harness.rows()).length === 30);
     await harness.conversations.rows.rows(
       `update conversion_uploads set payload = jsonb_set(payload, '{currency}', '"EURO"') where transaction_id in ('t03', 't17')`,
     );
-    const ended = await until("the good are sent and the bad rejected", async () => {
+    const ended = await until("the valid conversions are sent and the invalid rejected", async () => {
       const found = await harness.rows();
       return found.every(({ status }) => status === "sent" || status === "rejected") && found;
     });
-    const bad = ended.filter(({ status }) => status === "rejected");
-    expect(bad.map(({ transaction_id }) => transaction_id)).toEqual(["t03", "t17"]);
-    expect(bad.map(({ error }) => error)).not.toContain(null);
+    const invalid = ended.filter(({ status }) => status === "rejected");
+    expect(invalid.map(({ transaction_id }) => transaction_id)).toEqual(["t03", "t17"]);
+    expect(invalid.map(({ error }) => error)).not.toContain(null);
     expect((await harness.counted()).length).toBe(28);
   });
 
-  test("13: where Google names none, the request is halved until the bad one stands alone", async () => {
+  test("13: a batch that Google refuses without a name is halved until the invalid conversion is alone", async () => {
     await open();
     await Promise.all(Array.from({ length: 8 }, (_, index) => harness.report(`t${index}`)));
     await harness.conversations.injectFault({ match: { api: "google", step: "ingest" }, fault: "no_field", times: 20 });
     const worker = harness.startWorker();
-    await until("they are rows", async () => (await harness.rows()).length === 8);
+    await until("the conversions are stored", async () => (await harness.rows()).length === 8);
     await harness.conversations.rows.rows(
       `update conversion_uploads set payload = jsonb_set(payload, '{currency}', '"EURO"') where transaction_id = 't5'`,
     );
-    const ended = await until("all have ended", async () => {
+    const ended = await until("every conversion is sent or rejected", async () => {
       const found = await harness.rows();
       return found.every(({ status }) => status === "sent" || status === "rejected") && found;
     });
@@ -69,7 +69,7 @@ describe("conversions on their way to Google", () => {
     await worker.stop(100);
   });
 
-  test("13: an answer that is lost after Google has taken them counts none twice", async () => {
+  test("13: an answer that is lost after Google received the upload counts no conversion twice", async () => {
     await open();
     await harness.conversations.injectFault({
       match: { api: "google", step: "ingest" },
@@ -84,7 +84,7 @@ describe("conversions on their way to Google", () => {
     expect((await harness.counted()).sort()).toEqual(["a", "b"]);
   });
 
-  test("13: what Google failed at itself is sent again until it is taken, and nothing of it counts twice", async () => {
+  test("13: conversions that Google failed to process are uploaded again until processed, and count once", async () => {
     await open({ GOOGLE_STATUS_AFTER_MS: "100" });
     await harness.report("a");
     await harness.report("b", "internal-b");
@@ -106,7 +106,7 @@ describe("conversions on their way to Google", () => {
     ]);
   });
 
-  test("what Google fails at itself for the fourth time is rejected with that reason", async () => {
+  test("a conversion that Google fails to process four times is rejected with that reason", async () => {
     await open({ GOOGLE_STATUS_AFTER_MS: "100" });
     await harness.report("a", "internal9-a");
     harness.startWorker();
@@ -122,7 +122,7 @@ describe("conversions on their way to Google", () => {
     ).toEqual([1, 2, 3, 4].map((attempts) => ({ state: "failed", attempts })));
   });
 
-  test("the attempts of a request that is halved count for both halves", async () => {
+  test("the attempts of a halved batch count for both halves", async () => {
     await open({ GOOGLE_STATUS_AFTER_MS: "100" });
     for (const id of ["a", "b", "c"]) await harness.report(id, `internal9-${id}`);
     harness.startWorker();
@@ -134,11 +134,11 @@ describe("conversions on their way to Google", () => {
     await harness.processUntil("all are rejected", async () =>
       (await harness.rows()).every(({ status }) => status === "rejected"),
     );
-    const attempts = (await harness.taken()).map(({ transactionId }) => transactionId);
+    const attempts = (await harness.received()).map(({ transactionId }) => transactionId);
     expect(attempts.toSorted()).toEqual(["a", "a", "a", "a", "b", "c", "c", "c", "c"]);
   });
 
-  test("a permission that is missing parks them with one alert, and they go on by themselves", async () => {
+  test("a missing permission pauses the account with one alert, and the uploads resume", async () => {
     await open();
     await harness.conversations.injectFault({
       match: { api: "google", step: "ingest" },
@@ -151,12 +151,12 @@ describe("conversions on their way to Google", () => {
     expect(harness.conversations.log.lines().filter(({ alert }) => alert === true)).toHaveLength(1);
   });
 
-  /** A conversion in a batch that has no job. Its batch's id. */
-  const strand = async (): Promise<string> => {
+  /** Creates a conversion in a batch without a job. Returns the batch id. */
+  const createBatchWithoutJob = async (): Promise<string> => {
     await open();
     await harness.report("a");
     const first = harness.startWorker({ batchWindowMs: 3_600_000 });
-    await until("it is a row", async () => (await harness.rows()).length === 1);
+    await until("the conversion is stored", async () => (await harness.rows()).length === 1);
     await first.stop(100);
     const [batch] = await harness.conversations.rows.rows<{ batch_id: string }>(
       `with batch as (insert into millrace.conversion_batches (id, integration, account_id, action_id, state, size, created_at, updated_at)
@@ -167,20 +167,20 @@ describe("conversions on their way to Google", () => {
     return batch?.batch_id ?? "";
   };
 
-  test("2: a batch whose worker died before its job was enqueued is found", async () => {
-    await strand();
+  test("2: a batch whose worker died before it enqueued the job is uploaded", async () => {
+    await createBatchWithoutJob();
     harness.startWorker();
     await all("sent");
     expect(await harness.counted()).toEqual(["a"]);
   });
 
-  test("a batch whose dead letter is discarded is not uploaded any more, and its conversions say so", async () => {
-    const id = `upload.${await strand()}`;
+  test("discarding the dead letter of a batch rejects its conversions", async () => {
+    const id = `upload.${await createBatchWithoutJob()}`;
     const { database } = harness.conversations;
-    const told = { integration: "google", kind: "upload", correlationId: "c", payload: {}, receivedAt: new Date() };
+    const event = { integration: "google", kind: "upload", correlationId: "c", payload: {}, receivedAt: new Date() };
     const end = { errorKind: "permanent", error: "http_413", attempts: 1, failedAt: new Date() };
     await createDeadLetters(database, uuidv7).record({
-      ...told,
+      ...event,
       ...end,
       queue: "google-uploads",
       jobId: id,
@@ -192,10 +192,10 @@ describe("conversions on their way to Google", () => {
     expect(await harness.conversations.rows.rows("select state from millrace.conversion_batches")).toEqual([
       { state: "rejected" },
     ]);
-    expect(await harness.taken()).toEqual([]);
+    expect(await harness.received()).toEqual([]);
   });
 
-  test("13: of 5,000 with 7 broken ones, 4,993 are processed", async () => {
+  test("13: of 5,000 conversions with 7 invalid ones, 4,993 are processed", async () => {
     await open();
     await harness.report("0");
     harness.startWorker();
@@ -208,9 +208,9 @@ describe("conversions on their way to Google", () => {
       from conversion_uploads, generate_series(1, 4999) as n where transaction_id = '0'`);
     const count = async (status: string) =>
       (await harness.conversations.rows.rows(`select 1 from conversion_uploads where status = '${status}'`)).length;
-    await until("the good are sent", async () => (await count("sent")) === 4_993, 60_000);
+    await until("the valid conversions are sent", async () => (await count("sent")) === 4_993, 60_000);
     await harness.process();
-    await until("they are processed", async () => (await count("processed")) === 4_993, 60_000);
+    await until("the valid conversions are processed", async () => (await count("processed")) === 4_993, 60_000);
     expect(await count("rejected")).toBe(7);
     expect(new Set(await harness.counted()).size).toBe(4_993);
     expect(await harness.counted()).toHaveLength(4_993);

@@ -11,7 +11,7 @@ const CLICK = "EAIaIQobChMI-8_x7fW";
 
 type Upload = { lead_id: string | null; conversation_id: string | null; status: string; click: string; sold: string };
 
-describe("what was won", () => {
+describe("won conversations and leads", () => {
   const store = defaultQueueStore();
   let harness: Awaited<ReturnType<typeof openConversationHarness>>;
   afterEach(() => harness.close());
@@ -46,7 +46,7 @@ describe("what was won", () => {
     });
   };
 
-  test("a conversation that began with a click becomes a conversion that Google processes, once", async () => {
+  test("a won conversation that began with a click becomes one conversion that Google processes", async () => {
     await open();
     const text = { body: `Is the blue one still there? (gclid: ${CLICK})` };
     await harness.enqueue("whatsapp", "inbound", onWhatsapp(harness, ADA, { type: "text", text }));
@@ -65,7 +65,7 @@ describe("what was won", () => {
     expect(taken).toHaveLength(2);
   });
 
-  test("a lead whose form was told of a click becomes a conversion, and one without dies with the reason", async () => {
+  test("a won lead with a click becomes a conversion, and one without a click becomes a dead letter", async () => {
     await open();
     const notice = (leadgen_id: string) => ({
       id: `lead.${leadgen_id}`,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { queueStores, until, useTestDatabase } from "@millrace/testing";
 import { openWorkerHarness, type WorkerHarness, fakeEvent } from "../harness/worker-harness.ts";
 
-describe.each(queueStores())("8: every given-up job has exactly one dead letter, on $kind:", (store) => {
+describe.each(queueStores())("8: every exhausted job has exactly one dead letter, on $kind:", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
   let harness: WorkerHarness;
 
@@ -13,83 +13,83 @@ describe.each(queueStores())("8: every given-up job has exactly one dead letter,
     await harness.close();
   });
 
-  const theDeadLetter = (id: string) =>
+  const deadLetterOf = (id: string) =>
     until(`${id} is dead`, async () =>
       (await harness.deadLetters()).find((row) => row.job_id === id && row.state === "dead"),
     );
 
-  test("attempts used up", async () => {
+  test("after its last attempt", async () => {
     harness.startWorker();
-    await harness.enqueue("tired", { do: "fail" });
-    expect(await theDeadLetter("tired")).toMatchObject({
+    await harness.enqueue("exhausted", { do: "fail" });
+    expect(await deadLetterOf("exhausted")).toMatchObject({
       error_kind: "retryable",
       error: "asked to fail",
       attempts: 8,
-      correlation_id: "corr-tired",
+      correlation_id: "corr-exhausted",
     });
-    expect(harness.integration.attempts.get("tired")).toBe(8);
+    expect(harness.integration.attempts.get("exhausted")).toBe(8);
   });
 
-  test("given up as permanent", async () => {
+  test("after a permanent error", async () => {
     harness.startWorker();
-    await harness.enqueue("hopeless", { do: "give_up" });
-    expect(await theDeadLetter("hopeless")).toMatchObject({
+    await harness.enqueue("permanent", { do: "give_up" });
+    expect(await deadLetterOf("permanent")).toMatchObject({
       error_kind: "permanent",
       error: "asked to give up",
       attempts: 1,
     });
   });
 
-  test("an UnrecoverableError", async () => {
+  test("after an UnrecoverableError", async () => {
     harness.startWorker();
     await harness.enqueue("unrecoverable", { do: "unrecoverable" });
-    expect(await theDeadLetter("unrecoverable")).toMatchObject({ error_kind: "permanent", attempts: 1 });
+    expect(await deadLetterOf("unrecoverable")).toMatchObject({ error_kind: "permanent", attempts: 1 });
   });
 
-  test("data of a version that no worker knows", async () => {
+  test("with a payload version that no worker knows", async () => {
     harness.startWorker();
     const future = { ...fakeEvent("future", { do: "write" }), v: 99 as 1 };
     await harness.producer.enqueue([future]);
-    expect(await theDeadLetter("future")).toMatchObject({ error_kind: "permanent", attempts: 1 });
+    expect(await deadLetterOf("future")).toMatchObject({ error_kind: "permanent", attempts: 1 });
   });
 
-  test("several workers that see the same end write one row", async () => {
+  test("when several workers see the same failure", async () => {
     for (let index = 0; index < 4; index++) harness.startWorker();
     await Promise.all(Array.from({ length: 40 }, (_, index) => harness.enqueue(`many${index}`, { do: "give_up" })));
-    await until("all are dead", async () => (await harness.deadLetters()).length >= 40);
-    // Every worker sweeps the failed jobs several times more in the meantime.
+    await until("every dead letter is written", async () => (await harness.deadLetters()).length >= 40);
+    // Meanwhile every worker sweeps the failed jobs several more times.
     await harness.enqueue("last", { do: "give_up" });
-    await theDeadLetter("last");
+    await deadLetterOf("last");
     expect(await harness.deadLetters()).toHaveLength(41);
   });
 
-  test("one that cannot be written keeps no other from being written, and is written once it can be", async () => {
-    await harness.refuseDeadLettersOf("before|stubborn|after");
+  test("when one dead letter cannot be written: the others are, and it is written later", async () => {
+    await harness.refuseDeadLettersOf("before|refused|after");
     harness.startWorker();
-    for (const id of ["before", "stubborn", "after"]) {
+    for (const id of ["before", "refused", "after"]) {
       await harness.enqueue(id, { do: "give_up" });
       await until(`${id} has failed`, async () => (await harness.reader.find(id)).place === "failed");
     }
-    await until("a sweep came upon them", () =>
+    await until("a sweep has failed", () =>
       harness.log.lines().some((line) => line["msg"] === "dead_letter.sweep_failed"),
     );
-    await harness.refuseDeadLettersOf("stubborn");
-    await theDeadLetter("before");
-    await theDeadLetter("after");
-    await harness.refuseDeadLettersOf("nobody");
-    await theDeadLetter("stubborn");
+    await harness.refuseDeadLettersOf("refused");
+    await deadLetterOf("before");
+    await deadLetterOf("after");
+    await harness.refuseDeadLettersOf("unknown");
+    await deadLetterOf("refused");
     expect(await harness.deadLetters()).toHaveLength(3);
   });
 
-  test("a native retry that succeeds settles it, one that fails again keeps the same row", async () => {
+  test("a retry by BullMQ that succeeds resolves it, and one that fails keeps the same row", async () => {
     harness.startWorker();
     await harness.enqueue("mended", { do: "give_up", times: 1 });
     await harness.enqueue("broken", { do: "give_up", times: 2 });
-    await theDeadLetter("mended");
-    await theDeadLetter("broken");
+    await deadLetterOf("mended");
+    await deadLetterOf("broken");
     const queue = harness.backend.queue("fake-inbound");
     for (const id of ["mended", "broken"]) await (await queue.getJob(id))?.retry("failed");
-    await until("one is settled", async () =>
+    await until("one is resolved", async () =>
       (await harness.deadLetters()).find((row) => row.job_id === "mended" && row.state === "resolved"),
     );
     await until("the other failed again", async () =>

@@ -20,11 +20,14 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     await harness.close();
   });
 
-  /** Lets events die, the worker included, so that nothing happens until the next one starts. */
-  async function die(probe: FakePayload, ...ids: string[]): Promise<void> {
+  /** Creates dead letters of events and stops the worker, so that nothing runs until a test starts the next one. */
+  async function createDeadLetters(payload: FakePayload, ...ids: string[]): Promise<void> {
     const worker = harness.startWorker();
-    for (const id of ids) await harness.enqueue(id, probe);
-    await until("all are dead", async () => (await harness.deadLetters()).filter(isDead).length === ids.length);
+    for (const id of ids) await harness.enqueue(id, payload);
+    await until(
+      "every dead letter is written",
+      async () => (await harness.deadLetters()).filter(isDead).length === ids.length,
+    );
     await worker.stop(1_000);
   }
   const isDead = ({ state }: { state: string }) => state === "dead";
@@ -35,17 +38,17 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     });
   const start = async (rate = 10) => {
     const replay = await harness.replays.start({}, rate, BY);
-    if (!replay) throw new Error("there was nothing to replay");
+    if (!replay) throw new Error("no dead letter to replay");
     return replay;
   };
-  const wipe = async () => {
+  const obliterateQueue = async () => {
     const queue = harness.backend.queue("fake-inbound");
     await queue.obliterate({ force: true });
     await queue.close();
   };
 
-  test("9: what is replayed is done once, its row is resolved, and who asked for it is written down", async () => {
-    await die({ do: "give_up", times: 1 }, "mended");
+  test("9: a replayed event takes effect once, its dead letter is resolved, and the audit log names the operator", async () => {
+    await createDeadLetters({ do: "give_up", times: 1 }, "mended");
     harness.startWorker();
     const replay = await start();
     expect((await ended(replay.id)).progress).toMatchObject({ resolved: 1, dead: 0 });
@@ -56,65 +59,65 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     expect(action).toMatchObject({ ...BY, action: "dead_letters.replayed", subject: replay.id, after: { letters: 1 } });
   });
 
-  test("what fails again stays the same row, with its history and the attempts of both", async () => {
-    await die({ do: "give_up" }, "broken");
+  test("a replay that fails keeps the same dead letter, with the history of its failures", async () => {
+    await createDeadLetters({ do: "give_up" }, "broken");
     harness.startWorker();
     const replay = await start();
     expect((await ended(replay.id)).progress).toMatchObject({ resolved: 0, dead: 1 });
-    const letters = await rows.rows(
+    const deadLetters = await rows.rows(
       "select state, history, failed_at > first_failed_at as later from millrace.dead_letters",
     );
     const before = { errorKind: "permanent", error: "asked to give up", attempts: 1, at: expect.any(String) };
-    expect(letters).toEqual([{ state: "dead", later: true, history: [before] }]);
+    expect(deadLetters).toEqual([{ state: "dead", later: true, history: [before] }]);
   });
 
-  test("9: five replays at once of what was done in part give one effect", async () => {
-    await die({ do: "give_up", times: 1 }, "asked");
-    const asked = await Promise.all(Array.from({ length: 5 }, () => harness.replays.start({}, 10, BY)));
-    const taken = asked.filter((replay) => replay !== undefined);
-    expect(taken).toMatchObject([{ total: 1 }]);
+  test("9: five replays at once of one dead letter have one effect", async () => {
+    await createDeadLetters({ do: "give_up", times: 1 }, "one");
+    const started = await Promise.all(Array.from({ length: 5 }, () => harness.replays.start({}, 10, BY)));
+    const accepted = started.filter((replay) => replay !== undefined);
+    expect(accepted).toMatchObject([{ total: 1 }]);
     for (let index = 0; index < 3; index++) harness.startWorker();
-    for (const { id } of taken) await ended(id);
-    expect(await harness.effects()).toEqual({ asked: 1 });
-    expect(harness.integration.attempts.get("asked")).toBe(2);
+    for (const { id } of accepted) await ended(id);
+    expect(await harness.effects()).toEqual({ one: 1 });
+    expect(harness.integration.attempts.get("one")).toBe(2);
   });
 
-  test("a queue that has lost everything between death and replay makes no difference", async () => {
-    await die({ do: "give_up", times: 1 }, "lost");
-    await wipe();
+  test("a replay works after the queue has lost all its jobs", async () => {
+    await createDeadLetters({ do: "give_up", times: 1 }, "lost");
+    await obliterateQueue();
     harness.startWorker();
     await ended((await start()).id);
     expect(await harness.effects()).toEqual({ lost: 1 });
   });
 
-  test("2: a letter whose worker dies before its job is in the queue, or whose queue loses it, is found", async () => {
-    await die({ do: "give_up", times: 1 }, "early");
+  test("2: a dead letter whose job is lost during a replay, by a dead worker or by the queue, is requeued", async () => {
+    await createDeadLetters({ do: "give_up", times: 1 }, "early");
     await harness.replays.start({}, 10, BY);
-    // As the worker does it up to the point where it dies.
+    // The first part of what a worker does; then the worker dies.
     const { released } = await createReplayScheduler(harness.database).step(new Date());
     expect(released).toMatchObject([{ jobId: "early" }]);
-    await wipe();
+    await obliterateQueue();
     expect(await harness.deadLetters()).toMatchObject([{ state: "replaying" }]);
     expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 0, dead: 1 });
     harness.startWorker();
-    await until("it is found", async () => (await harness.effects())["early"] === 1);
+    await until("it is requeued", async () => (await harness.effects())["early"] === 1);
     expect(await harness.deadLetters()).toMatchObject([{ state: "resolved" }]);
   });
 
-  test("a letter that is settled past its replay does not keep it from ending", async () => {
-    await die({ do: "give_up", times: 1 }, "erased");
+  test("a replay ends although one of its dead letters is discarded meanwhile", async () => {
+    await createDeadLetters({ do: "give_up", times: 1 }, "erased");
     const { id } = await start();
     await createReplayScheduler(harness.database).step(new Date());
     await rows.rows("update millrace.dead_letters set state = 'discarded'");
-    await wipe();
+    await obliterateQueue();
     harness.startWorker();
-    expect((await ended(id)).progress).toMatchObject({ left: 1 });
+    expect((await ended(id)).progress).toMatchObject({ skipped: 1 });
     expect(await harness.effects()).toEqual({});
   });
 
-  test("a letter of a queue that is no more stays dead, and holds no other up", async () => {
-    await die({ do: "give_up", times: 1 }, "mended", "moved");
-    await wipe();
+  test("a dead letter of a removed queue stays dead and does not delay the others", async () => {
+    await createDeadLetters({ do: "give_up", times: 1 }, "mended", "moved");
+    await obliterateQueue();
     await rows.rows("update millrace.dead_letters set queue = 'gone-inbound' where job_id = 'moved'");
     harness.startWorker();
     const ids = async (job: string) =>
@@ -123,36 +126,36 @@ describe.each(queueStores())("replays on $kind:", (store) => {
       );
     const one = await harness.replays.start({ ids: await ids("moved") }, 10, BY);
     const two = await harness.replays.start({ ids: await ids("mended") }, 10, BY);
-    expect((await ended(one?.id ?? "")).progress).toMatchObject({ left: 1 });
+    expect((await ended(one?.id ?? "")).progress).toMatchObject({ skipped: 1 });
     expect((await ended(two?.id ?? "")).progress).toMatchObject({ resolved: 1 });
     expect((await harness.deadLetters()).filter(isDead)).toMatchObject([{ job_id: "moved" }]);
   });
 
-  test("a replay whose first letter dies again stops by itself, and the rest is still dead", async () => {
+  test("a replay whose first job fails again stops, and the other dead letters stay dead", async () => {
     const ids = Array.from({ length: 30 }, (_, index) => `many${index}`);
-    await die({ do: "give_up" }, ...ids);
+    await createDeadLetters({ do: "give_up" }, ...ids);
     harness.startWorker();
     const replay = await ended((await start(500)).id);
     expect(replay).toMatchObject({ state: "stopped", detail: "1 of the last 1 died again" });
-    expect(replay.progress).toMatchObject({ dead: 1, left: 29 });
+    expect(replay.progress).toMatchObject({ dead: 1, skipped: 29 });
     expect((await harness.deadLetters()).filter(isDead)).toHaveLength(30);
     expect([...harness.integration.attempts.values()].reduce((one, two) => one + two)).toBe(31);
     expect(harness.log.lines()).toContainEqual(expect.objectContaining({ msg: "replay.ended", level: "error" }));
   });
 
-  test("a replay that is cancelled puts no more back, and another may take what is left", async () => {
-    await die({ do: "give_up", times: 1 }, "one", "two", "three");
+  test("a cancelled replay requeues no more jobs, and another replay can include the rest", async () => {
+    await createDeadLetters({ do: "give_up", times: 1 }, "one", "two", "three");
     const first = await start();
     expect(await harness.replays.cancel(first.id, BY)).toBe(true);
     expect(await harness.replays.cancel(first.id, BY)).toBe(false);
-    expect((await harness.replays.find(first.id))?.progress).toMatchObject({ left: 3 });
+    expect((await harness.replays.find(first.id))?.progress).toMatchObject({ skipped: 3 });
     harness.startWorker();
     const second = await ended((await start()).id);
     expect(second.progress).toMatchObject({ resolved: 3 });
   });
 
-  test("what is discarded is not replayed, and what is edited is replayed as it is now", async () => {
-    await die({ do: "give_up" }, "useless", "wrong");
+  test("a discarded dead letter is not replayed, and an edited one is replayed with its new payload", async () => {
+    await createDeadLetters({ do: "give_up" }, "useless", "wrong");
     const id = async (job: string) =>
       (await rows.rows<{ id: string }>(`select id from millrace.dead_letters where job_id = '${job}'`))[0]?.id ?? "";
     const [useless, wrong] = [await id("useless"), await id("wrong")];

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { defaultQueueStore, until } from "@millrace/testing";
 import { openConversationHarness } from "../harness/conversation-harness.ts";
 import {
-  fillIn,
+  addRecords,
   filesIn,
   inGroup,
   millraceContacts,
@@ -39,7 +39,7 @@ const S3 = {
   AWS_SECRET_ACCESS_KEY: "test",
 };
 
-describe("", () => {
+describe("erasing a contact", () => {
   const store = defaultQueueStore();
   let conversations: Awaited<ReturnType<typeof openConversationHarness>>;
   afterEach(() => conversations.close());
@@ -47,7 +47,7 @@ describe("", () => {
   const count = async (query: string) =>
     (await conversations.rows.rows<{ count: number }>(`select count(*)::int as count from ${query}`))[0]?.count ?? 0;
 
-  /** Everything of two people, some of it worked off and some not. */
+  /** Creates data about two people: processed, failed, waiting and delayed. */
   async function open(): Promise<void> {
     conversations = await openConversationHarness(store, { answers: false });
     const worker = conversations.startWorker();
@@ -56,22 +56,22 @@ describe("", () => {
       const texts = onWhatsapp(conversations, person, { type: "text", text: { body: `My word is ${person.word}` } });
       const caption = `${person.word}, too`;
       const images = onWhatsapp(conversations, person, { type: "image", image: { ...image, caption } });
-      // What cannot be read is given up, and stays in the queue.
+      // An unreadable message becomes a dead letter, and its job stays in the queue.
       const broken = onWhatsapp(conversations, person, { type: "edit", edit: { text: person.word } });
       await conversations.enqueue("whatsapp", "inbound", [...texts, ...images, ...broken]);
       await conversations.enqueue("telegram", "inbound", [onTelegram(person, { text: person.word })]);
     }
-    const theirs = inGroup(ADA, { text: ADA.word });
-    const { message: quoted } = (theirs.payload as { update: { message: object } }).update;
+    const quotable = inGroup(ADA, { text: ADA.word });
+    const { message: quoted } = (quotable.payload as { update: { message: object } }).update;
     const answer = inGroup(EVE, { text: "Indeed", reply_to_message: quoted });
-    await conversations.enqueue("telegram", "inbound", [theirs, answer, reactionInGroup(ADA, answer.messageId)]);
-    await until("all messages are there", async () => (await count("messages")) === 8);
-    await until("what can be fetched is", async () => (await count("messages where media ? 'stored'")) === 2);
-    await until("what is broken is dead", async () => (await count("dead_letters")) === 2);
-    await until("the reaction is there", async () => (await count("message_changes")) === 1);
+    await conversations.enqueue("telegram", "inbound", [quotable, answer, reactionInGroup(ADA, answer.messageId)]);
+    await until("every message is stored", async () => (await count("messages")) === 8);
+    await until("both files are stored", async () => (await count("messages where media ? 'stored'")) === 2);
+    await until("the dead letters are written", async () => (await count("millrace.dead_letters")) === 2);
+    await until("the reaction is stored", async () => (await count("millrace.message_changes")) === 1);
     await worker.stop(1_000);
     for (const person of [ADA, EVE]) {
-      await fillIn(conversations, person);
+      await addRecords(conversations, person);
       const waiting = onWhatsapp(conversations, person, { type: "text", text: { body: `Waits: ${person.word}` } });
       const later = onTelegram(person, { text: `Later: ${person.word}` });
       await conversations.enqueue("whatsapp", "inbound", waiting);
@@ -86,13 +86,14 @@ describe("", () => {
 
   const tables = async () => {
     const names = await conversations.rows.rows<{ name: string }>(
-      "select table_name as name from information_schema.tables where table_schema = 'public' order by 1",
+      `select case table_schema when 'public' then '' else table_schema || '.' end || table_name as name
+       from information_schema.tables where table_schema in ('public', 'millrace') and table_type = 'BASE TABLE' order by 1`,
     );
     const counts = names.map(async ({ name }) => [name, await count(name)] as const);
     return Object.fromEntries(await Promise.all(counts));
   };
 
-  test("an erased contact is in no row, job or file, the rows stay, and everybody else's stay as they were", async () => {
+  test("an erased contact is in no row, job or file; the rows stay, and the data of others does not change", async () => {
     await open();
     const before = await tables();
     const files = filesIn(conversations.mediaFolder);
@@ -101,21 +102,21 @@ describe("", () => {
       await placesOf(conversations, personalDataOf(EVE)),
     ];
     for (const place of [
-      "messages.payload",
-      "contacts.email",
-      "leads.answers",
-      "webhook_events.payload",
-      "dead_letters.payload",
-      "message_changes.actor",
-      "conversations.thread_id",
-      "contact_identities.external_id",
+      "public.messages.payload",
+      "public.contacts.email",
+      "public.leads.answers",
+      "millrace.webhook_events.payload",
+      "millrace.dead_letters.payload",
+      "millrace.message_changes.actor",
+      "public.conversations.thread_id",
+      "public.contact_identities.external_id",
     ])
-      expect(ada).toContain(`public.${place}`);
+      expect(ada).toContain(place);
     expect(ada).toContain(store.kind === "redis" ? "whatsapp-inbound" : "bullmq.job.data");
-    const eves = () =>
+    const rowsOfEve = () =>
       conversations.rows.rows(`select to_jsonb(contacts) as contact, to_jsonb(messages) as message from contacts
         join messages on messages.contact_id = contacts.id where contacts.email = '${EVE.email}' order by messages.id`);
-    const evesBefore = await eves();
+    const rowsOfEveBefore = await rowsOfEve();
 
     const counted = await erase(ADA.phone, "--dry-run");
     expect(counted.code, counted.output).toBe(0);
@@ -126,26 +127,32 @@ describe("", () => {
     expect(code, output).toBe(0);
     expect(output).not.toMatch(new RegExp(personalDataOf(ADA).join("|")));
     expect(await placesOf(conversations, personalDataOf(ADA))).toEqual([]);
-    expect(await tables()).toEqual({ ...before, audit_log: (before["audit_log"] ?? 0) + 1 });
+    expect(await tables()).toEqual({
+      ...before,
+      "millrace.audit_log": (before["millrace.audit_log"] ?? 0) + 1,
+    });
     expect(JSON.parse(counted.output)).toEqual(JSON.parse(output));
     expect(filesIn(conversations.mediaFolder)).toHaveLength(files.length / 2);
 
-    // BullMQ's log goes as a whole; nobody reads it.
+    // The erasure deletes BullMQ's event log as a whole; no code reads it.
     expect(await placesOf(conversations, personalDataOf(EVE))).toEqual(
       eve.filter((place) => place !== "bullmq.event.data"),
     );
-    expect(withoutQuotation(await eves())).toEqual(withoutQuotation(evesBefore));
-    expect(await count("dead_letters where state = 'dead'")).toBe(2);
+    expect(withoutQuotation(await rowsOfEve())).toEqual(withoutQuotation(rowsOfEveBefore));
+    expect(await count("millrace.dead_letters where state = 'dead'")).toBe(2);
     const actions = await conversations.rows.rows("select actor, action, reason, before from millrace.audit_log");
     expect(actions).toEqual([{ actor: "Bea", action: "contact.erased", reason: "asked for it", before: null }]);
 
     const [{ contactId }] = JSON.parse(output) as [{ contactId: string }];
     const again = await erase(contactId, "--yes");
     expect([again.code, again.output.trim()]).toEqual([0, "[]"]);
-    expect(await tables()).toEqual({ ...before, audit_log: (before["audit_log"] ?? 0) + 1 });
+    expect(await tables()).toEqual({
+      ...before,
+      "millrace.audit_log": (before["millrace.audit_log"] ?? 0) + 1,
+    });
   }, 90_000);
 
-  test("whoever writes again is somebody new, and nothing that was still to be sent is sent", async () => {
+  test("an erased person who writes again is a new contact, and no queued message is sent to the old one", async () => {
     await open();
     const { code, output } = await erase(ADA.email, "--yes");
     expect(code, output).toBe(0);
@@ -155,21 +162,21 @@ describe("", () => {
     await conversations.enqueue("whatsapp", "inbound", hello);
     await conversations.enqueue("telegram", "inbound", [onTelegram(ADA, { text: "And here" })]);
     await until(
-      "both are there",
+      "both messages are stored",
       async () => (await count("messages where body in ('Hello, it is me', 'And here')")) === 2,
     );
     expect(await count("contacts")).toBe(contacts + 2);
     expect(
       await count("messages where body is not null and contact_id in (select id from contacts where name = 'erased')"),
     ).toBe(0);
-    await until("the other's is sent", async () => (await conversations.sent()).length > 0);
+    await until("the message to the other person is sent", async () => (await conversations.sent()).length > 0);
     expect((await conversations.sent()).map(({ text }) => text)).toEqual([`Dear ${EVE.name}, ${EVE.word}`]);
     expect(await count("messages where status = 'suppressed' and error = 'erased'")).toBe(1);
   }, 90_000);
 
-  test("an erasure that was broken off is finished by the next one", async () => {
+  test("an erasure that failed in the middle is completed by the next one", async () => {
     await open();
-    // A file cannot be removed: it ends after its rows.
+    // The file cannot be removed, so the erasure fails after it has erased the rows.
     const [hers] = await conversations.rows.rows<{ key: string }>(
       `select media #>> '{stored,key}' as key from messages where media ? 'stored' and body like '%${ADA.word}%'`,
     );
@@ -179,7 +186,7 @@ describe("", () => {
     const broken = await erase(ADA.phone, "--yes");
     expect(broken.code).toBe(1);
     expect(broken.output).not.toMatch(new RegExp(personalDataOf(ADA).join("|")));
-    expect(await placesOf(conversations, personalDataOf(ADA))).toContain("public.audit_log.before");
+    expect(await placesOf(conversations, personalDataOf(ADA))).toContain("millrace.audit_log.before");
     rmdirSync(file);
     renameSync(`${file}~aside`, file);
     const { code, output } = await erase(ADA.phone, "--yes");
@@ -187,7 +194,7 @@ describe("", () => {
     expect(await placesOf(conversations, personalDataOf(ADA))).toEqual([]);
   }, 90_000);
 
-  test("nothing is erased of whom a file is in another media store", async () => {
+  test("a contact with a file in another media store is not erased at all", async () => {
     await open();
     const state = [
       await tables(),
@@ -206,7 +213,7 @@ describe("", () => {
     expect(after).toEqual(state);
   }, 90_000);
 
-  test("nothing is erased without a reason, without a yes, or where several are meant", async () => {
+  test("an erasure needs a reason, a confirmation and exactly one contact", async () => {
     await open();
     const state = await tables();
     expect((await millraceContacts(conversations, ["erase", ADA.phone, "--yes"])).code).toBe(2);
@@ -226,7 +233,7 @@ describe("", () => {
   }, 90_000);
 });
 
-/** What she answered to quotes the other's message, which goes. */
+/** Rows without the quotation of the erased person's message, which the erasure removes. */
 function withoutQuotation(rows: readonly object[]): unknown[] {
   return rows.map((row) => {
     const { contact, message } = row as { contact: unknown; message: Record<string, unknown> };

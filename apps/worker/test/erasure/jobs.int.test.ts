@@ -6,7 +6,7 @@ import { eventOf, openQueueHarness } from "../harness/queue-harness.ts";
 
 const isHers = (integration: string, data: unknown) => integration === "fake" && JSON.stringify(data).includes("hers");
 
-describe.each(queueStores())("on $kind", (store) => {
+describe.each(queueStores())("erasing jobs on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
   let harness: Awaited<ReturnType<typeof openQueueHarness>>;
 
@@ -20,7 +20,7 @@ describe.each(queueStores())("on $kind", (store) => {
   const placeOf = async (id: string) => (await harness.reader.find(id)).place;
   const erase = (longestWaitMs?: number) => eraseJobs(harness.backend, [harness.definition], isHers, longestWaitMs);
 
-  test("jobs about a person go wherever they are, one that is worked on when it is over, and no other", async () => {
+  test("deletes every job about a person, a running one after its end, and no other job", async () => {
     const holding = Promise.withResolvers<void>();
     const worker = harness.startConsumer(async ({ id }) => {
       if (id.startsWith("failed")) throw permanent("broken");
@@ -29,9 +29,9 @@ describe.each(queueStores())("on $kind", (store) => {
     });
     const ended = ["completed", "failed"].flatMap((place) => [`${place}-hers`, `${place}-his`]);
     await harness.enqueue(...ended, "active-hers");
-    await until("some are over", async () => (await placeOf("failed-his")) === "failed");
-    await until("some are over", async () => (await placeOf("completed-his")) === "completed");
-    await until("one is worked on", async () => (await placeOf("active-hers")) === "inFlight");
+    await until("the jobs have ended", async () => (await placeOf("failed-his")) === "failed");
+    await until("the jobs have ended", async () => (await placeOf("completed-his")) === "completed");
+    await until("one job runs", async () => (await placeOf("active-hers")) === "inFlight");
     const later = new Date(Date.now() + 3_600_000);
     await harness.producer.enqueue([eventOf("delayed-hers", later), eventOf("delayed-his", later)]);
 
@@ -52,15 +52,15 @@ describe.each(queueStores())("on $kind", (store) => {
     await worker.stop(100);
   });
 
-  test("one that is given back while it is looked for is found", async () => {
+  test("deletes a job that is returned to the queue during the search", async () => {
     const holding = Promise.withResolvers<void>();
     const worker = harness.startConsumer(async () => {
       await holding.promise;
       throw retryable("later");
     });
     await harness.enqueue("hers");
-    await until("it is worked on", async () => (await placeOf("hers")) === "inFlight");
-    /** It is worked on while all other places are looked through, and over before those that are worked on are. */
+    await until("the job runs", async () => (await placeOf("hers")) === "inFlight");
+    /** The job runs while the other states are searched, and is returned before the running jobs are searched. */
     const queue = (name: string) => {
       const opened = harness.backend.queue(name);
       const getJobs = opened.getJobs.bind(opened);
@@ -68,7 +68,7 @@ describe.each(queueStores())("on $kind", (store) => {
       opened.getJobs = async (...asked: Parameters<typeof getJobs>) => {
         if (looked && asked[0]?.includes("active")) {
           holding.resolve();
-          await until("it is given back", async () => (await placeOf("hers")) !== "inFlight");
+          await until("the job is returned", async () => (await placeOf("hers")) !== "inFlight");
         }
         looked ||= asked[0]?.includes("completed") === true;
         return getJobs(...asked);
@@ -80,7 +80,7 @@ describe.each(queueStores())("on $kind", (store) => {
     await worker.stop(100);
   });
 
-  test("more jobs than are read at a time are all found", async () => {
+  test("deletes more jobs than one read returns", async () => {
     const ids = Array.from({ length: 450 }, (_, n) => `${n}-${n % 2 ? "hers" : "his"}`);
     await harness.producer.enqueue(ids.map((id) => eventOf(id)));
     expect(await erase()).toBe(225);

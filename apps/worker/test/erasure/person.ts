@@ -12,22 +12,22 @@ import type { openConversationHarness } from "../harness/conversation-harness.ts
 
 type Conversations = Awaited<ReturnType<typeof openConversationHarness>>;
 
-/** Somebody who writes to us everywhere, and in every text of whom there is a word that nobody else uses. */
+/** A person on every channel; each of their texts contains a word that no one else uses. */
 export type TestPerson = { phone: string; telegram: number; name: string; email: string; word: string };
 
-/** Texts by which the person is found wherever they are, as they are and in the base64 of a message's id. */
+/** The texts that identify the person, also as the base64 in a message id. */
 export function personalDataOf({ phone, telegram, name, email, word }: TestPerson): string[] {
   return [phone, String(telegram), name, email, word, Buffer.from(phone).toString("base64").slice(0, 12)];
 }
 
 const BOT_GROUP = -1_001_234_567;
 
-/** Ids of messages hold the number, as WhatsApp's do. */
+/** A message id that contains the phone number, as WhatsApp's do. */
 function wamid({ phone }: TestPerson): string {
   return `wamid.${Buffer.from(phone).toString("base64")}${randomUUID()}`;
 }
 
-/** A message on WhatsApp as its event. */
+/** The events of a WhatsApp message. */
 export function onWhatsapp(
   { environment }: Pick<Conversations, "environment">,
   person: TestPerson,
@@ -53,7 +53,7 @@ export function onWhatsapp(
 
 let updates = 500;
 
-/** A message on Telegram as its event; its id is the update's. */
+/** The event of a Telegram message. Its message id is the update id. */
 export function onTelegram(person: TestPerson, content: Record<string, unknown>): ParsedEvent & { messageId: number } {
   const id = ++updates;
   const from = { id: person.telegram, is_bot: false, first_name: person.name };
@@ -63,12 +63,12 @@ export function onTelegram(person: TestPerson, content: Record<string, unknown>)
   return { id: `update.bot.${id}`, kind: "message", payload, messageId: id };
 }
 
-/** A message in the group that all write in. */
+/** The event of a message in a group that both people write in. */
 export function inGroup(person: TestPerson, content: Record<string, unknown>) {
   return onTelegram(person, { chat: { id: BOT_GROUP, type: "supergroup", title: "Mill friends" }, ...content });
 }
 
-/** A reaction in that group, to the message of an id. */
+/** The event of a reaction in that group. */
 export function reactionInGroup(person: TestPerson, messageId: number): ParsedEvent {
   const id = ++updates;
   const user = { id: person.telegram, is_bot: false, first_name: person.name };
@@ -80,10 +80,10 @@ export function reactionInGroup(person: TestPerson, messageId: number): ParsedEv
 }
 
 /**
- * What no message of theirs makes: their chats become one contact's, with an e-mail address, a lead, a kept payload, a
- * dead letter, and a message that is still to be sent.
+ * Adds what the person's messages do not create: one contact for all channels, an email address, a lead, an unhandled
+ * event, a dead letter, and a queued message.
  */
-export async function fillIn(
+export async function addRecords(
   { database, rows, backend, environment }: Conversations,
   person: TestPerson,
 ): Promise<void> {
@@ -103,9 +103,9 @@ export async function fillIn(
       ],
       { name, email, phone, username: `user_${word}` },
     );
-    const told = { fullName: name, email, phone, answers: { wish: [word] }, consents: {} };
+    const answers = { fullName: name, email, phone, answers: { wish: [word] }, consents: {} };
     const lead = { source: "Meta", externalId: randomUUID(), isTest: false, submittedAt: new Date() };
-    await stores.leads.add({ tenantId, contactId, ...lead, ...told, payload: { field_data: [word, email] } });
+    await stores.leads.add({ tenantId, contactId, ...lead, ...answers, payload: { field_data: [word, email] } });
     const channel = "whatsapp" as const;
     const accountId = environment["WHATSAPP_PHONE_NUMBER_ID"] ?? "";
     const thread = { tenantId, channel, accountId, threadId: contactId, kind: "direct" as const, contactId };
@@ -129,7 +129,7 @@ function eventOf(payload: unknown): InboundEvent {
   return { ...base, id: randomUUID(), receivedAt: new Date().toISOString(), payload };
 }
 
-/** Where any of the texts is: in a column of any table, a job of any queue, a file. */
+/** Every column, queue and file that contains one of the texts. */
 export async function placesOf(conversations: Conversations, texts: readonly string[]): Promise<string[]> {
   const { rows, backend, mediaFolder } = conversations;
   const found: string[] = [];
@@ -156,7 +156,7 @@ export async function placesOf(conversations: Conversations, texts: readonly str
   return found;
 }
 
-/** Every file of a folder, however deep. */
+/** Every file in a folder and its subfolders. */
 export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
     entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
@@ -165,7 +165,7 @@ export function filesIn(folder: string): string[] {
 
 const CLI = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
 
-/** Runs `millrace contacts …` as an operator does. */
+/** Runs `millrace contacts …` in a process, as an operator does. */
 export async function millraceContacts(
   { databaseUrl, queueUrl, mediaFolder }: Conversations,
   words: readonly string[],

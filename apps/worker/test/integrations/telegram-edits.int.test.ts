@@ -38,7 +38,7 @@ test.each([
   ["first in the old one", [0, 1, 2, 3]],
   ["first in the new one", [0, 2, 3, 1]],
   ["before what was said in the old one", [1, 2, 3, 0]],
-])("a group that becomes a supergroup stays one conversation, when that is told %s", async (_, order) => {
+])("a group that becomes a supergroup stays one conversation, when that is updates %s", async (_, order) => {
   const old = { id: -445_566, title: "Keepers", type: "group" };
   const big = { id: -1_002_233_445_577, title: "Keepers", type: "supergroup" };
   const updates = [
@@ -72,15 +72,15 @@ test.each([
     true,
   ],
   ["only as blocked", [["kicked", 20]], false],
-  ["only as left", [["skipped", 20]], false],
-] as const)("whether a person can be reached follows the latest word of it, told %s", async (_, changes, reachable) => {
+  ["only as left", [["left", 20]], false],
+] as const)("a person is reachable by the latest my_chat_member update, received %s", async (_, changes, reachable) => {
   const message = { message: fromAda(51, { text: "Hi" }) };
-  const told = changes.map(([status, after]) => ({
+  const chatChanges = changes.map(([status, after]) => ({
     my_chat_member: { chat: adaChat, from: ada, date: DATE + after, new_chat_member: { status } },
   }));
   for (const updates of [
-    [message, ...told],
-    [...told, message],
+    [message, ...chatChanges],
+    [...chatChanges, message],
   ]) {
     await delivery.clear();
     for (const update of updates) await delivery.deliver(update);

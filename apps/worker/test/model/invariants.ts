@@ -35,7 +35,7 @@ const TAKEN = ["sent", "delivered", "read", "failed"];
 
 /** The deaths that are asked for: by a refusal, by another text under a known key, by an AI that says nothing. */
 const EXPECTED_DEATHS =
-  /WhatsApp error 131009|Telegram refused|Idempotency-Key was used before|without an answer, twice|the worker died or hung/;
+  /WhatsApp error 131009|Telegram refused|Idempotency-Key was used before|did not answer within [0-9.]+ s, twice|the worker died or hung/;
 
 /** Checks a run that has ended against all that must always hold of it. */
 export async function checkInvariants(run: Run): Promise<void> {

@@ -5,12 +5,12 @@ import { openConversationHarness } from "../harness/conversation-harness.ts";
 const WHATSAPP = "/api/integrations/whatsapp/send";
 const TELEGRAM = "/api/integrations/telegram/send";
 
-describe("", () => {
+describe("conversations", () => {
   const store = defaultQueueStore();
   let conversations: Awaited<ReturnType<typeof openConversationHarness>>;
   afterEach(() => conversations.close());
 
-  test("a customer writes, the AI answers, and the answer is on its way to them", async () => {
+  test("a customer's message gets the AI's answer, and its statuses are recorded", async () => {
     conversations = await openConversationHarness(store, { variables: { N8N_GATHER_MS: "50" } });
     conversations.startWorker();
     await conversations.receiveWhatsapp("15551230001", "Do you open on Sunday?");
@@ -26,12 +26,12 @@ describe("", () => {
     );
   });
 
-  test("what a person sends leaves on either channel", async () => {
+  test("a message from a person is sent on each channel", async () => {
     conversations = await openConversationHarness(store);
     conversations.startWorker();
     await conversations.call(TELEGRAM, { to: { chatId: "7001" }, message: { type: "text", text: "Hello" } });
     await conversations.receiveWhatsapp("15551230001", "Hi");
-    await until("the customer's message is there", async () => (await conversations.messages()).length > 0);
+    await until("the customer's message is stored", async () => (await conversations.messages()).length > 0);
     await conversations.call(WHATSAPP, { to: { phone: "+15551230001" }, message: { type: "text", text: "Good day" } });
     const sent = await until("both are sent", async () => {
       const all = (await conversations.sent()).filter(({ text }) => text === "Hello" || text === "Good day");

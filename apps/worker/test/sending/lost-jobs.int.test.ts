@@ -7,7 +7,7 @@ import { openConversationHarness } from "../harness/conversation-harness.ts";
 const SEND = "/api/integrations/whatsapp/send";
 const ADA = "15551230001";
 
-describe("5: a message whose job is missing", () => {
+describe("5: the lost job of a queued message", () => {
   const store = defaultQueueStore();
   let conversations: Awaited<ReturnType<typeof openConversationHarness>>;
   beforeEach(async () => {
@@ -22,28 +22,28 @@ describe("5: a message whose job is missing", () => {
 
   const texts = async () => (await conversations.sent()).map(({ text }) => text);
 
-  /** A message as a worker leaves it that dies between its commit and the job that sends it. */
+  /** Inserts a message without a job, as a worker leaves it that dies between the commit and the enqueueing. */
   async function queueWithoutJob(text: string, age: string) {
     const [row] = await conversations.rows.rows<{ id: string; account_id: string; conversation_id: string }>(
-      `with conversation as (update conversations set positions = positions + 1 returning *)
+      `with conversation as (update conversations set last_position = last_position + 1 returning *)
        insert into messages (id, tenant_id, conversation_id, contact_id, channel, account_id, direction, author, type,
                              body, payload, status, position, sent_at, created_at)
        select '${uuidv7()}', tenant_id, id, contact_id, channel, account_id, 'outbound', 'person', 'text',
-              '${text}', '{"type":"text","text":"${text}"}', 'queued', positions, now(), now() - interval '${age}'
+              '${text}', '{"type":"text","text":"${text}"}', 'queued', last_position, now(), now() - interval '${age}'
        from conversation returning id, account_id, conversation_id`,
     );
     if (!row) throw new Error("there is no conversation");
     return row;
   }
 
-  test("has one again when another waits for it", async () => {
+  test("is enqueued again when a later message waits for it", async () => {
     await queueWithoutJob("lost", "2 minutes");
     await conversations.call(SEND, { to: { phone: `+${ADA}` }, message: { type: "text", text: "behind it" } });
     await until("both are sent", async () => (await texts()).length === 2);
     expect(await texts()).toEqual(["lost", "behind it"]);
   });
 
-  test("has one when the job that was to enqueue it is given up, its effect being committed", async () => {
+  test("is enqueued when the job that should enqueue it becomes a dead letter after its commit", async () => {
     const { id, account_id, conversation_id } = await queueWithoutJob("followed", "1 second");
     const payload = { messageId: id, accountId: account_id, conversationId: conversation_id };
     const followUps = [{ integration: "whatsapp", role: "outbound", id: `send.${id}`, kind: "send", payload }];
@@ -55,7 +55,7 @@ describe("5: a message whose job is missing", () => {
     const producer = createProducer(backend, queueDefinition("whatsapp", "requests"));
     const about = { integration: "whatsapp", id: "request.done", kind: "request", correlationId: "c-1" };
     const receivedAt = new Date().toISOString();
-    await producer.enqueue([{ v: EVENT_VERSION, ...about, receivedAt, payload: "of no version" }]);
+    await producer.enqueue([{ v: EVENT_VERSION, ...about, receivedAt, payload: "invalid" }]);
     await until("it is sent", async () => (await texts()).length === 1);
     expect(await conversations.rows.rows("select state from millrace.dead_letters")).toEqual([{ state: "resolved" }]);
     await producer.close();
