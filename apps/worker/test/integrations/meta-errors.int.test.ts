@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => delivery.close());
 
-test("a lead of a page that nobody owns dies without a call, and lives once somebody does", async () => {
+test("a lead of an unassigned page becomes a dead letter without a call, and succeeds once the page is assigned", async () => {
   const id = await delivery.enqueueLead(UNASSIGNED_PAGE, "5901");
   await delivery.ended(id, "dead");
   expect(await delivery.deadLetters(id)).toMatchObject([
@@ -33,7 +33,7 @@ test.each([
   expect(await delivery.callsFor(lead)).toHaveLength(times + 1);
 });
 
-test("trouble that does not end uses the attempts up, and the lead is dead", async () => {
+test("an error that persists uses all attempts, and the lead becomes a dead letter", async () => {
   await delivery.injectFault("transient", { leadgenId: "1699", times: 50 });
   const id = await delivery.enqueueLead("16", "1699");
   await delivery.ended(id, "dead");
@@ -42,12 +42,12 @@ test("trouble that does not end uses the attempts up, and the lead is dead", asy
   ]);
 });
 
-test("a throttled page waits as long as Meta says, and other pages go on", async () => {
+test("a rate-limited page waits as long as Meta asks, and other pages go on", async () => {
   await delivery.injectFault("throttle", { leadgenId: "1701" });
   const id = await delivery.enqueueLead("17", "1701");
-  const hold = await until("the page is held", () => delivery.pause("meta:page:17"));
-  expect(hold).toMatchObject({ kind: "rate_limited", reason: expect.stringContaining("Graph error 80005") });
-  const waitMs = hold.until.getTime() - Date.now();
+  const pause = await until("the page is rate limited", () => delivery.pause("meta:page:17"));
+  expect(pause).toMatchObject({ kind: "rate_limited", reason: expect.stringContaining("Graph error 80005") });
+  const waitMs = pause.until.getTime() - Date.now();
   expect(waitMs).toBeGreaterThan(50_000);
   expect(waitMs).toBeLessThanOrEqual(60_000);
   await delivery.enqueueLead("17", "1702");
@@ -69,10 +69,10 @@ test.each([
     reason: expect.stringContaining(reason),
   });
   await delivery.enqueueLead(page, `${page}02`);
-  await until("it was tried again", async () => (await delivery.callsFor(`${page}01`)).length > 2);
+  await until("Meta was called again", async () => (await delivery.callsFor(`${page}01`)).length > 2);
   await delivery.clearFaults();
   await Promise.all([delivery.ended(id, "done"), delivery.ended(`lead.${page}.${page}02`, "done")]);
-  await until("the page is free", async () => (await delivery.pause(scope)) === undefined);
+  await until("the page is resumed", async () => (await delivery.pause(scope)) === undefined);
   const alerts = delivery.log.lines().filter((line) => line["msg"] === "scope.paused" && line["scope"] === scope);
   expect(alerts).toMatchObject([{ level: "error", alert: true }]);
   expect(await delivery.deadLetters(id)).toEqual([]);
@@ -87,10 +87,10 @@ test("a page without a token of its own is paused before any call", async () => 
   expect(await delivery.callsFor("2301")).toEqual([]);
 });
 
-test("a fresh lead that cannot be read yet waits alone", async () => {
+test("a new lead that cannot be read yet waits alone", async () => {
   await delivery.injectFault("missing", { leadgenId: "2401" });
   const id = await delivery.enqueueLead("24", "2401");
-  expect(await until("the lead is held", () => delivery.pause("meta:lead:2401"))).toMatchObject({
+  expect(await until("the lead is rate limited", () => delivery.pause("meta:lead:2401"))).toMatchObject({
     kind: "rate_limited",
   });
   await delivery.ended(await delivery.enqueueLead("24", "2402"), "done");
@@ -99,14 +99,14 @@ test("a fresh lead that cannot be read yet waits alone", async () => {
   expect(await delivery.callsFor("2401")).toHaveLength(2);
 });
 
-test("a lead that stays missing is paused alone, and goes on by itself once it can be read", async () => {
+test("a lead that stays missing is paused alone, and resumes once it can be read", async () => {
   await delivery.injectFault("missing", { leadgenId: "2501", times: 100 });
   const id = await delivery.enqueueLead("25", "2501", new Date(Date.now() - 11 * 60_000));
   expect(await until("the lead is paused", () => delivery.pause("meta:lead:2501"))).toMatchObject({ kind: "paused" });
   await delivery.ended(await delivery.enqueueLead("25", "2502"), "done");
   await delivery.clearFaults();
   await delivery.ended(id, "done");
-  await until("the hold is lifted", async () => (await delivery.pause("meta:lead:2501")) === undefined);
+  await until("the lead is resumed", async () => (await delivery.pause("meta:lead:2501")) === undefined);
 });
 
 test.each([
@@ -123,7 +123,7 @@ test.each([
   await delivery.clearFaults();
 });
 
-test("a call without an answer ends with its deadline and leaves nothing behind", async () => {
+test("a call without an answer ends at its deadline and writes no row", async () => {
   await delivery.injectFault("timeout", { leadgenId: "2701" });
   await expect(
     delivery.process(delivery.leadEvent("27", "2701"), { signal: AbortSignal.timeout(200) }),

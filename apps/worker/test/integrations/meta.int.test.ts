@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 afterAll(() => delivery.close());
 
-test("3: a lead and its contact are written once, although the webhook comes again in another batch", async () => {
+test("3: a lead and its contact are written once, also when the webhook is redelivered in another batch", async () => {
   const [first, second] = [leadgen("11", "1101"), leadgen("11", "1102")];
   await delivery.enqueue(delivery.eventsOf([entry("11", first)]));
   await delivery.ended("lead.11.1101", "done");
@@ -24,13 +24,13 @@ test("3: a lead and its contact are written once, although the webhook comes aga
   });
 });
 
-test("a lead that the inbox knows costs no call, also when the queue has forgotten it", async () => {
+test("a lead in the inbox is not fetched again, also after the queue removed its job", async () => {
   expect(await delivery.process(delivery.leadEvent("11", "1103"))).toMatchObject({ result: "written" });
   expect(await delivery.process(delivery.leadEvent("11", "1103"))).toMatchObject({ result: "duplicate" });
   expect(await delivery.callsFor("1103")).toHaveLength(1);
 });
 
-test("everything the form asked is kept: who, every answer, every consent, the ad and the time", async () => {
+test("a lead keeps its contact, every answer, every consent, the ad and the time", async () => {
   for (const id of ["1301", "1302", "1303", "1304"]) await delivery.process(delivery.leadEvent("13", id));
   const leads = await delivery.leadsOf("13");
   const lead = leads.find(({ isOrganic }) => !isOrganic);
@@ -61,7 +61,7 @@ test("everything the form asked is kept: who, every answer, every consent, the a
   });
 });
 
-test("without permission for the ads a lead is kept with all that its person said", async () => {
+test("without permission for the ads, a lead is kept with all its answers", async () => {
   await delivery.injectFault("ad_fields_permission", { leadgenId: "1401" });
   expect(await delivery.process(delivery.leadEvent("14", "1401"))).toMatchObject({
     result: "written",
@@ -78,7 +78,7 @@ test("without permission for the ads a lead is kept with all that its person sai
   });
 });
 
-test("what a person entered is kept although Postgres cannot store all of it", async () => {
+test("an answer with characters that Postgres cannot store is kept without them", async () => {
   await delivery.injectFault("odd_text", { leadgenId: "1402" });
   expect(await delivery.process(delivery.leadEvent("14", "1402"))).toMatchObject({ result: "written" });
   expect(await delivery.lead("1402")).toMatchObject({
@@ -98,7 +98,7 @@ test("the dashboard's test lead is ignored without a call", async () => {
   expect(await delivery.leadsOf("444444444444")).toEqual([]);
 });
 
-test("leads of the testing tool are marked, and their dummies make nobody one person with another", async () => {
+test("leads of the testing tool are marked, and their dummy answers merge no contacts", async () => {
   for (const id of ["999901", "999902"]) await delivery.process(delivery.leadEvent("15", id));
   const leads = await delivery.leadsOf("15");
   expect(leads.map(({ isTest, email, phone }) => [isTest, email, phone])).toEqual([
@@ -110,7 +110,7 @@ test("leads of the testing tool are marked, and their dummies make nobody one pe
   expect(identities).toMatchObject([{ channel: "meta", externalId: leads[0]?.externalId, stable: true }]);
 });
 
-test("what is no lead is kept, and what cannot be read is dead with its reason", async () => {
+test("other changes are unhandled, and an unreadable change becomes a dead letter with its reason", async () => {
   const events = delivery.eventsOf([
     entry("28", { field: "feed", value: { item: "post" } }),
     { id: "28", time: CREATED_TIME, changed_fields: ["leadgen"] },
@@ -126,7 +126,7 @@ test("what is no lead is kept, and what cannot be read is dead with its reason",
   ]);
 });
 
-test("no log line holds the token or what a person entered", async () => {
+test("log lines contain neither the access token nor the answers of a lead", async () => {
   const lead = await delivery.lead("1101");
   expect(delivery.log.text()).toContain(`"jobId":"lead.11.1101"`);
   for (const secret of [PAGE_TOKEN, lead?.email, lead?.phone, lead?.fullName])

@@ -88,7 +88,7 @@ test.each([
   }
 });
 
-test("a reaction stands on its message, and its taking back takes it away", async () => {
+test("a reaction is stored on its message, and removing it deletes it", async () => {
   const react = (date: number, ...new_reaction: unknown[]) => ({
     message_reaction: { chat: adaChat, message_id: 61, user: ada, date, old_reaction: [], new_reaction },
   });

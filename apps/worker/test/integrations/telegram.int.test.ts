@@ -33,7 +33,7 @@ test("a text becomes a message of its sender in a direct conversation", async ()
   expect(conversation?.contactId).toBe(contact?.id);
 });
 
-test("3: an update that comes twice changes nothing", async () => {
+test("3: an update that is redelivered changes nothing", async () => {
   const update = {
     update_id: 900,
     message: fromAda(12, { text: "Once" }),
@@ -43,7 +43,7 @@ test("3: an update that comes twice changes nothing", async () => {
   expect(await delivery.messages()).toHaveLength(1);
 });
 
-test("two bots have the same update and message ids without harm", async () => {
+test("two bots with the same update and message ids do not affect each other", async () => {
   const update = {
     update_id: 901,
     message: fromAda(13, { text: "Hi" }),
@@ -53,13 +53,13 @@ test("two bots have the same update and message ids without harm", async () => {
   expect((await delivery.messages()).map(({ accountId }) => accountId).sort()).toEqual(["help", "shop"]);
 });
 
-test("the update of a bot that nobody owns dies with its label and no secret", async () => {
+test("an update of an unassigned bot fails with the bot's label and without its secret", async () => {
   const message = fromAda(14, { text: "Anyone?" });
   await expect(delivery.deliver({ message }, "orphan-secret")).rejects.toThrow(/^no tenant owns bot orphan$/);
   expect(await delivery.messages()).toEqual([]);
 });
 
-test("a group keeps who wrote what, the ids of big groups and no contact of its own", async () => {
+test("a group message has its sender, and the group has no contact", async () => {
   const chat = { id: -1_002_233_445_566, title: "Weir keepers", type: "supergroup" };
   await delivery.deliver({ message: { message_id: 1, from: ada, chat, date: DATE, text: "FlowControl open?" } });
   await delivery.deliver({
@@ -93,7 +93,7 @@ test("a group keeps who wrote what, the ids of big groups and no contact of its 
   ]);
 });
 
-test("in a topic, a message that answers none has no answered message, and one that does has it", async () => {
+test("in a topic, only a message that is a reply has a reply target", async () => {
   const topic = { chat: { id: -1_009_977, type: "supergroup", is_forum: true }, date: DATE, message_thread_id: 12 };
   const opening = { ...topic, message_id: 12, forum_topic_created: { name: "Repairs" } };
   await delivery.deliver({
@@ -104,7 +104,7 @@ test("in a topic, a message that answers none has no answered message, and one t
   expect(await delivery.messages()).toMatchObject([{ replyTo: null }, { replyTo: "-1009977/13" }]);
 });
 
-test("a channel's post has no contact, signed or not", async () => {
+test("a channel post has no contact, signed or not", async () => {
   const chat = { id: -1_009_988, title: "News", type: "channel" };
   await delivery.deliver({ channel_post: { message_id: 5, from: bob, chat, date: DATE, text: "Closed" } });
   expect(await delivery.conversations()).toMatchObject([{ kind: "channel", contactId: null, title: "News" }]);
@@ -112,7 +112,7 @@ test("a channel's post has no contact, signed or not", async () => {
   expect(await delivery.contacts()).toEqual([]);
 });
 
-test("a button is a message of its own, whatever is left of the message it was under", async () => {
+test("a pressed button is a message of its own, also when its message is inaccessible", async () => {
   const chat = adaChat;
   const press = (id: string, message: unknown) => ({
     callback_query: { id, from: ada, message, data: `d${id}`, chat_instance: "1" },
@@ -133,7 +133,7 @@ test("a button is a message of its own, whatever is left of the message it was u
   expect(await delivery.conversations()).toMatchObject([{ kind: "direct", threadId: "7000000001" }]);
 });
 
-test("a business account's chats are apart from the bot's, and its owner's words are ours", async () => {
+test("chats of a business account are separate from the bot's, and its owner's messages are outbound", async () => {
   const business = { chat: adaChat, date: DATE, business_connection_id: "biz1" };
   await delivery.deliver({ message: fromAda(71, { text: "To the bot" }) });
   await delivery.deliver({ business_message: { ...business, message_id: 71, from: ada, text: "Saturday?" } });
@@ -156,7 +156,7 @@ test("a business account's chats are apart from the bot's, and its owner's words
   expect(new Set((await delivery.conversations()).map(({ contactId }) => contactId)).size).toBe(1);
 });
 
-test("chats that the bot is a guest in are apart from its own of the same id", async () => {
+test("guest chats of a bot are separate from its own chats with the same id", async () => {
   const message = fromAda(81);
   await delivery.deliver({ message: { ...message, text: "Mine" } });
   await delivery.deliver({ guest_message: { ...message, guest_query_id: "q1", text: "Theirs" } });
@@ -166,7 +166,7 @@ test("chats that the bot is a guest in are apart from its own of the same id", a
   ]);
 });
 
-test("messages that only one person sees, whose ids come again, are all kept", async () => {
+test("ephemeral messages, whose ids repeat, are all kept", async () => {
   const chat = { id: -1_002_233_445_588, title: "Keepers", type: "supergroup" };
   const message = { message_id: 0, ephemeral_message_id: 4, from: ada, chat };
   await delivery.deliver({ message: { ...message, date: DATE, text: "/me" } });
@@ -174,7 +174,7 @@ test("messages that only one person sees, whose ids come again, are all kept", a
   expect(await delivery.messages()).toMatchObject([{ body: "/me", telegramMessageId: null }, { body: "/you" }]);
 });
 
-test("a person who shares their own number has it in their contact; somebody else's stays out", async () => {
+test("a person's own shared number is stored in their contact, another person's is not", async () => {
   const card = (id: number, contact: unknown) => ({
     message: { message_id: id, from: ada, chat: adaChat, date: DATE, contact },
   });
@@ -184,7 +184,7 @@ test("a person who shares their own number has it in their contact; somebody els
   expect(await delivery.contacts()).toMatchObject([{ phone: "491510000777" }]);
 });
 
-test("updates that nothing is done about stay in the inbox with their payload", async () => {
+test("unhandled updates stay in the inbox with their payload", async () => {
   expect(await delivery.deliver({ update_id: 902, tide_forecast: { height: 3 } })).toMatchObject({
     result: "unhandled",
   });

@@ -13,7 +13,7 @@ const echo = (at: number, content: Record<string, unknown>) =>
     message_echoes: [{ from: "49301", to: ada.from, timestamp: String(at), ...content }],
   });
 
-/** Each run empties and fills a database: enough to meet every pair in both orders many times over. */
+/** Enough cases to see each pair of changes in both orders many times. */
 const RUNS = { numRuns: 25 };
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => delivery.close());
 
-/** Delivers the changes in many orders, each on its own, and looks at the rows afterwards. */
+/** Delivers the changes in many orders, one per request, and checks the rows after each order. */
 async function inEveryOrder(changes: readonly unknown[], look: () => Promise<void>): Promise<void> {
   const orders = fc.shuffledSubarray([...changes], { minLength: changes.length });
   const property = fc.asyncProperty(orders, async (order) => {
@@ -33,7 +33,7 @@ async function inEveryOrder(changes: readonly unknown[], look: () => Promise<voi
   await fc.assert(property, { ...RUNS, examples: [[[...changes]], [changes.toReversed()]] });
 }
 
-test("6: the statuses of an echo give the furthest one, in every order and before the echo itself", async () => {
+test("6: the statuses of an echo set the furthest one, in every order and before the echo itself", async () => {
   const told = ["sent", "delivered", "read", "played"].map((name) => status(OURS, name));
   await inEveryOrder([echo(AT, text(OURS)), ...told, status(OURS, "deleted")], async () => {
     expect(await delivery.messages()).toMatchObject([{ externalId: OURS, status: "played" }]);
@@ -55,7 +55,7 @@ test.each([
   });
 });
 
-test("in a group each member's statuses count, and one member's failure does not end the message", async () => {
+test("in a group the statuses of each member count, and one member's failure does not fail the message", async () => {
   const member = (id: string) => ({ recipient_type: "group", recipient_participant_id: id });
   const changes = [
     echo(AT, { ...text(OURS), group_id: "Z3JvdXA" }),
@@ -111,7 +111,7 @@ test("edits, reactions and revocations give the same message in every order, als
     message(AT, { ...ada, ...text("wamid.1", "first") }),
     edit("wamid.2", AT + 1, "second"),
     edit("wamid.3", AT + 2, "third"),
-    // She reacts under her number, then under her user id alone: that is one person's one reaction.
+    // The person reacts under her number and then under her user id alone. Both are the same person's reaction.
     message(AT + 3, { from: ada.from, id: "wamid.4", ...react("👍") }),
     message(AT + 4, { from_user_id: "DE.1", id: "wamid.5", ...react("") }),
     echo(AT + 5, { id: "wamid.6", ...react("🌾") }),
@@ -130,7 +130,7 @@ test("edits, reactions and revocations give the same message in every order, als
   });
 });
 
-test("an echo that was edited and taken back is so in every order", async () => {
+test("an echo that is edited and revoked is the same in every order", async () => {
   const edited = { original_message_id: OURS, message: text("", "Ready at six") };
   const changes = [
     echo(AT, text(OURS, "Ready at five")),
@@ -145,7 +145,7 @@ test("an echo that was edited and taken back is so in every order", async () => 
   });
 });
 
-test("of a person's words on marketing the latest counts, in every order", async () => {
+test("the latest marketing preference of a person counts, in every order", async () => {
   const preference = (value: string, timestamp: number, category = "marketing_messages") =>
     change("user_preferences", {
       user_preferences: [{ wa_id: ada.from, user_id: "DE.1", category, value, timestamp }],

@@ -91,7 +91,7 @@ test("3: a redelivery in another batch changes nothing", async () => {
   expect(await everything()).toEqual(before);
 });
 
-test("a person whose number is withheld goes on in the same conversation", async () => {
+test("a person whose number is withheld stays in the same conversation", async () => {
   await delivery.deliver(message(AT, { ...ada, ...text("wamid.1") }));
   await delivery.deliver(message(AT + 1, { from_user_id: "DE.1", ...text("wamid.2") }));
   await delivery.deliver(message(AT + 2, { from: "DE.1", ...text("wamid.3") }));
@@ -100,7 +100,7 @@ test("a person whose number is withheld goes on in the same conversation", async
   expect(await delivery.messages()).toHaveLength(3);
 });
 
-test("a number that went to someone else takes neither the contact nor the conversation with it", async () => {
+test("a number that is reassigned to another person moves neither the contact nor the conversation", async () => {
   await delivery.deliver(message(AT, { ...ada, ...text("wamid.1") }));
   await delivery.deliver(message(AT + 1, { from: ada.from, from_user_id: "DE.2", ...text("wamid.2") }));
   const [first, second] = await delivery.messages();
@@ -108,7 +108,7 @@ test("a number that went to someone else takes neither the contact nor the conve
   expect(first?.conversationId).not.toBe(second?.conversationId);
 });
 
-test("a parent user id makes one person of those that two portfolios know", async () => {
+test("a parent user id identifies one person across two portfolios", async () => {
   const parent = { from_parent_user_id: "DE.ENT.9" };
   await delivery.deliver(message(AT, { ...ada, ...parent, ...text("wamid.1") }));
   await delivery.deliver(message(AT, { from_user_id: "DE.8", ...parent, ...text("wamid.2") }, OTHER_NUMBER));
@@ -116,7 +116,7 @@ test("a parent user id makes one person of those that two portfolios know", asyn
   expect((await delivery.conversations()).map(({ accountId }) => accountId).sort()).toEqual([NUMBER, OTHER_NUMBER]);
 });
 
-test("a group is a thread of its own, and its members are the people of the direct threads", async () => {
+test("a group is a thread of its own, and its members are the contacts of the direct threads", async () => {
   await delivery.deliver(message(AT, { ...ada, ...text("wamid.1") }));
   await delivery.deliver(message(AT, { ...ada, ...text("wamid.2"), group_id: "Z3JvdXA" }));
   await delivery.deliver(message(AT, { from_user_id: "DE.2", ...text("wamid.3"), group_id: "Z3JvdXA" }));
@@ -141,7 +141,7 @@ test("in a group each member has a reaction of their own", async () => {
   expect(row?.reactions).toEqual({ "DE.1": "🌾", "DE.2": "👍" });
 });
 
-test("what one of our people writes in the phone's app is ours, in the user's thread, and opens no window", async () => {
+test("a message from our phone app is outbound, in the user's thread, and opens no window", async () => {
   await delivery.deliver(message(AT - 60, { ...ada, ...text("wamid.1") }));
   await delivery.deliver(echo("wamid.2", "+4917000000001"));
   const [, row] = await delivery.messages();
@@ -163,7 +163,7 @@ test.each([
   expect(await delivery.messages()).toMatchObject([{ sentAt: new Date(RECEIVED_AT) }]);
 });
 
-test("what is only kept leaves its payload and Meta's word for it", async () => {
+test("an unhandled change keeps its payload and Meta's name for it", async () => {
   const outcomes = await delivery.deliver(
     change("messages", { errors: [{ code: 130_429, title: "Rate limit hit" }] }),
     status("wamid.1", "deleted"),
