@@ -11,7 +11,7 @@ import { integrations } from "@millrace/integrations";
 import { readQueueUrl } from "@millrace/queue";
 import { z } from "zod";
 
-/** A shorter key could be guessed. */
+/** Shorter keys can be guessed. */
 const MIN_KEY_LENGTH = 16;
 
 const variables = z.object({
@@ -21,27 +21,27 @@ const variables = z.object({
       error: `each key must have at least ${MIN_KEY_LENGTH} characters`,
     })
     .refine((keys) => keys.every((key) => /^[\x21-\x7e]+$/.test(key)), {
-      error: "each key must be of visible ASCII characters",
+      error: "each key must consist of visible ASCII characters",
     })
-    .refine((keys) => new Set(keys).size === keys.length, { error: "must not hold a key twice" })
+    .refine((keys) => new Set(keys).size === keys.length, { error: "must not contain a key twice" })
     .default([]),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 
-/** What ingest needs to know. */
+/** The configuration of ingest. */
 export type IngestConfig = {
   queueUrl: string;
   port: number;
-  /** Keys by which callers of our own API prove themselves; without any, the routes that ask for one refuse all. */
+  /** The keys that callers of the API authenticate with. Without keys, routes that require one refuse every request. */
   apiKeys: readonly string[];
   logLevel: string;
-  /** By integration id; undefined where it is switched off. */
+  /** By integration id; undefined where the integration is switched off. */
   webhooks: ReadonlyMap<string, Webhook | undefined>;
-  /** By integration id; empty where it is switched off or has none. */
+  /** By integration id; empty where the integration is switched off or has no API. */
   apis: ReadonlyMap<string, readonly ApiRoute[]>;
 };
 
-/** Reads the process's environment once. Throws EnvironmentError with a line per wrong variable. */
+/** Reads the process's environment once. Throws EnvironmentError with a line per invalid variable. */
 export function readIngestConfig(environment: Environment = process.env): IngestConfig {
   const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
   const { own, queueUrl, webhooks, apis } = readAll({

@@ -11,9 +11,9 @@ import {
 } from "@millrace/queue";
 import { createIngestApp } from "./app.ts";
 import { readIngestConfig } from "./env.ts";
-import { integrationsOn } from "./routes/health.ts";
+import { enabledIntegrations } from "./routes/health.ts";
 
-/** How long a stop waits for requests that are under way, in ms. */
+/** How long a stop waits for running requests, in ms. */
 const STOP_DEADLINE_MS = 10_000;
 
 async function main(): Promise<void> {
@@ -36,12 +36,12 @@ async function main(): Promise<void> {
     now: systemNow,
     newId: uuidv7,
   });
-  await firstPing(backend);
+  await waitForQueue(backend);
   void warnOfQueueStore(config.queueUrl, log);
-  // A caller that is too slow is cut off: 10 s for the headers, 20 s for the whole request.
+  // A slow caller is disconnected after 10 s without complete headers and after 20 s without a complete request.
   const serverOptions = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000 };
   const server: ServerType = serve({ fetch: app.fetch, port: config.port, serverOptions }, ({ port }) => {
-    const integrations = integrationsOn(config);
+    const integrations = enabledIntegrations(config);
     log.info({ port, queue: backend.kind, integrations, apiKeys: config.apiKeys.length }, "ingest.ready");
   });
   server.on("error", (error) => {
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   const stop = async () => {
     log.info({}, "ingest.stopping");
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    // A connection that has answered its last request stays open until its caller leaves, unless it is closed here.
+    // A kept-alive connection stays open until its caller closes it, unless it is closed here.
     if ("closeIdleConnections" in server) setInterval(() => server.closeIdleConnections(), 50).unref();
     await new Promise((resolve) => server.close(resolve));
     for (const producer of producers.values()) await producer.close();
@@ -63,9 +63,9 @@ async function main(): Promise<void> {
   process.once("SIGINT", () => void stop());
 }
 
-/** Gives the queue a moment to answer, so that the first requests are not refused; without it, ingest says 503 until it does. */
-async function firstPing(backend: QueueBackend): Promise<void> {
-  for (let tries = 0; tries < 20; tries++) {
+/** Waits up to 2 s for the queue, so that the first requests are accepted. Later, ingest answers 503 until the queue answers. */
+async function waitForQueue(backend: QueueBackend): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt++) {
     const answered = await backend.ping().then(
       () => true,
       () => false,

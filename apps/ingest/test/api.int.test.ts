@@ -1,35 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { QueueRole } from "@millrace/core";
-import { openQueueBackend } from "@millrace/queue";
-import { createTestDatabase, queueStores, type TestDatabase } from "@millrace/testing";
+import { queueStores, useTestDatabase } from "@millrace/testing";
 import { type IngestServer, startIngest } from "./ingest-server.ts";
-import { apiKeys, note, noteApi, notes, postNote, stamps, stampSecret } from "./note-routes.ts";
+import { apiKeys, note, noteApi, notes, postNote, stamps, stampSecret } from "./fake-routes.ts";
 
-describe.each(queueStores())("our own API on $kind", (store) => {
-  let database: TestDatabase;
+describe.each(queueStores())("the API on $kind", (store) => {
+  const database = useTestDatabase();
   let ingest: IngestServer;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    const queueUrl = await store.url(database.url);
-    const backend = openQueueBackend(queueUrl, "consumer", 2);
-    await backend.migrate();
-    await backend.close();
-    ingest = await startIngest(queueUrl, {}, noteApi);
+    ingest = await startIngest(await store.url(database.url), {}, noteApi);
   });
-  afterAll(async () => {
-    await ingest.close();
-    await database.drop();
-  });
+  afterAll(() => ingest.close());
 
   const queued = async (role: QueueRole): Promise<string[]> => {
     const reader = ingest.reader("notes", role);
-    const places = await reader.states();
+    const states = await reader.states();
     await reader.close();
-    return [...places.keys()];
+    return [...states.keys()];
   };
 
-  test("1: an answer of 202 means that every event is in the queue of the route's role, as the caller was told", async () => {
+  test("1: a 202 means that every event is in the queue of the route's role under the id in the response", async () => {
     const response = await postNote(ingest.url, { ...note, copies: 500 }, { "x-request-id": "caller-18" });
     expect(response.status).toBe(202);
     expect(response.headers.get("content-type")).toBe("application/json");
@@ -42,7 +33,7 @@ describe.each(queueStores())("our own API on $kind", (store) => {
     await reader.close();
   });
 
-  test("3: a request repeated under its Idempotency-Key is one job and is answered alike, also at once", async () => {
+  test("3: requests with the same Idempotency-Key are one job and get the same response, also concurrently", async () => {
     const before = await queued("requests");
     const post = (key: string) => postNote(ingest.url, note, { "idempotency-key": key });
     const answers = await Promise.all(["order-1", "order-1", "order-1"].map(post));
@@ -52,7 +43,7 @@ describe.each(queueStores())("our own API on $kind", (store) => {
     expect(await queued("requests")).toHaveLength(before.length + 2);
   });
 
-  test("one caller's Idempotency-Key is nothing to another caller", async () => {
+  test("the Idempotency-Keys of two callers do not affect each other", async () => {
     const headers = { "idempotency-key": "order-3" };
     const first = await postNote(ingest.url, note, headers);
     const second = await postNote(ingest.url, note, { ...headers, authorization: `bearer ${apiKeys[1]}` });
@@ -60,7 +51,7 @@ describe.each(queueStores())("our own API on $kind", (store) => {
     expect(await first.text()).not.toBe(await second.text());
   });
 
-  test("both addresses of a route answer, and a route of another role has its own queue", async () => {
+  test("every path of a route responds, and a route of another role uses its own queue", async () => {
     const alias = await fetch(`${ingest.url}${notes.paths[1]}`, {
       method: "POST",
       body: JSON.stringify(note),
@@ -77,14 +68,14 @@ describe.each(queueStores())("our own API on $kind", (store) => {
     expect(await queued("inbound")).toEqual(["stamp.17"]);
   });
 
-  test("what stands in the path is what the event is about", async () => {
+  test("a path parameter is part of the event", async () => {
     const id = "019ab000-0000-7000-8000-00000000000c";
     const response = await postNote(ingest.url, {}, {}, `/api/notes/${id}/pin`);
     expect([response.status, await response.json()]).toEqual([202, { pinned: id }]);
     expect(await queued("inbound")).toContain(`pin.${id}`);
   });
 
-  test("each request has one log line that names its caller without a key, and nothing of its body", async () => {
+  test("each request has one log line that identifies the caller without the key and contains nothing of the body", async () => {
     await postNote(ingest.url, note, { "x-request-id": "logged" });
     const line = ingest.log.lines().find(({ correlationId }) => correlationId === "logged");
     expect(line).toMatchObject({

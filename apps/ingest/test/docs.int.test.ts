@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { useTestDatabase } from "@millrace/testing";
 import { type IngestServer, startIngest } from "./ingest-server.ts";
-import { noteApi, notes } from "./note-routes.ts";
+import { noteApi, notes } from "./fake-routes.ts";
 
 const database = useTestDatabase();
 let ingest: IngestServer;
@@ -11,14 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => ingest.close());
 
-test("the document is there without a sign-in", async () => {
+test("the OpenAPI document is public", async () => {
   const response = await fetch(`${ingest.url}/openapi.json`);
   expect(response.headers.get("content-type")).toBe("application/json");
   const document = (await response.json()) as { paths: Record<string, unknown> };
   expect(Object.keys(document.paths)).toContain(notes.paths[0]);
 });
 
-test("the page loads what it names from here, under a policy that allows nothing else", async () => {
+test("the page loads its files from this host, under a policy that forbids everything else", async () => {
   const response = await fetch(`${ingest.url}/docs`);
   expect(response.status).toBe(200);
   const policy = response.headers.get("content-security-policy") ?? "";
@@ -36,7 +36,7 @@ test("the page loads what it names from here, under a policy that allows nothing
   }
 });
 
-test("what a browser has already is not sent again", async () => {
+test("a file that the browser has cached is not sent again", async () => {
   const first = await fetch(`${ingest.url}/docs/swagger-ui-bundle.js`);
   await first.arrayBuffer();
   expect(first.headers.get("cache-control")).toContain("max-age");
@@ -46,7 +46,7 @@ test("what a browser has already is not sent again", async () => {
   expect(again.status).toBe(304);
 });
 
-test("no other file of the machine or of the package is served", async () => {
+test("no other file is served", async () => {
   for (const path of ["package.json", "..%2f..%2fpackage.json", "index.html", "swagger-ui.css.map"])
     expect((await fetch(`${ingest.url}/docs/${path}`)).status).toBe(404);
 });

@@ -13,7 +13,7 @@ import {
 import { recordingLogger, until } from "@millrace/testing";
 import { createIngestApp } from "../src/app.ts";
 
-/** Variables under which every integration is switched on. */
+/** Variables that switch every integration on. */
 export const environment = {
   META_APP_SECRET: "meta-secret-of-the-test",
   META_WEBHOOK_VERIFY_TOKEN: "meta-verify-token",
@@ -22,7 +22,7 @@ export const environment = {
   TELEGRAM_WEBHOOK_SECRET: "telegram-webhook-secret",
 };
 
-/** A real ingest on a real port, and a look at its queues. */
+/** A running ingest with readers of its queues. */
 export type IngestServer = {
   url: string;
   reader(integration: string, role?: QueueRole): QueueReader;
@@ -30,7 +30,7 @@ export type IngestServer = {
   close(): Promise<void>;
 };
 
-/** Starts an ingest on a queue store, with these routes of our own API and no others. */
+/** Starts ingest on a queue store with the given API routes only. */
 export async function startIngest(
   queueUrl: string,
   overrides: Record<string, string> = {},
@@ -92,7 +92,7 @@ export function whatsappBody(ids: readonly string[], text = "hello"): string {
   });
 }
 
-/** Posts a body to WhatsApp's canonical path with a right signature, unless told otherwise. */
+/** Posts a body to WhatsApp's canonical path, with a valid signature unless `headers` replace it. */
 export function postWhatsapp(url: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
   const signature = `sha256=${hmacSha256Hex("whatsapp-new-secret", Buffer.from(body))}`;
   return fetch(`${url}/api/integrations/whatsapp/webhook`, {

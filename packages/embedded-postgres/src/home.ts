@@ -4,49 +4,52 @@ import { basename, dirname, join, resolve } from "node:path";
 import { postgresFolder } from "./binaries.ts";
 import { canEnter, type Owner } from "./owner.ts";
 
-/** Where a Postgres lives: its programs and its data. */
+/** The folders of a Postgres: its programs and its data. */
 export type Home = { programs: string; data: string };
 
-/** Used by root where the user postgres may not enter the project's folder. */
+/** The base folder when the process runs as root and the user postgres cannot enter the project's folder. */
 const SHARED_FOLDER = "/var/lib/millrace";
 
 /**
- * Decides where the data and the programs are. Normally the data is in `folder` and the programs are the package's own.
- * As root in a folder that only root may enter (its home is one), the user postgres could reach neither: then both are
- * under /var/lib/millrace, the data by a name that belongs to `folder`.
+ * Prepares the folders. Normally the data is in `folder`, and the programs are those of the npm package. When the process
+ * runs as root and only root can enter `folder` (e.g. root's home), the user postgres cannot reach either. Both are then
+ * below /var/lib/millrace, and the data has a name derived from `folder`.
  */
 export function prepareHome(folder: string, owner: Owner | undefined): Home {
-  const wanted = resolve(folder);
+  const preferred = resolve(folder);
   const programs = postgresFolder();
   if (!owner) {
-    makeFolder(wanted);
-    return { programs, data: join(wanted, "data") };
+    createFolder(preferred);
+    return { programs, data: join(preferred, "data") };
   }
-  makeFolder(wanted);
-  if (canEnter(wanted, owner) && canEnter(programs, owner)) {
-    chownSync(wanted, owner.uid, owner.gid);
-    return { programs, data: join(wanted, "data") };
+  createFolder(preferred);
+  if (canEnter(preferred, owner) && canEnter(programs, owner)) {
+    chownSync(preferred, owner.uid, owner.gid);
+    return { programs, data: join(preferred, "data") };
   }
-  const name = createHash("sha256").update(wanted).digest("hex").slice(0, 12);
+  const name = createHash("sha256").update(preferred).digest("hex").slice(0, 12);
   const shared = join(SHARED_FOLDER, name);
-  makeFolder(shared);
+  createFolder(shared);
   chownSync(shared, owner.uid, owner.gid);
-  return { programs: copyOf(programs), data: join(shared, "data") };
+  return { programs: copyPrograms(programs), data: join(shared, "data") };
 }
 
-function makeFolder(folder: string): void {
+function createFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    throw new Error(`cannot make the data folder ${folder} (${code}): make it writable for this user`, {
-      cause: error,
-    });
+    throw new Error(
+      `cannot create the data folder ${folder} (${code}): make its parent folder writable for this user`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-/** The programs at a place that everybody may enter; copied once per version, and never seen half copied. */
-function copyOf(programs: string): string {
+/** Copies the programs to a folder that every user can enter: once per version, and atomically by a rename. */
+function copyPrograms(programs: string): string {
   const version = basename(dirname(dirname(dirname(dirname(programs)))));
   const copy = join(SHARED_FOLDER, version);
   if (existsSync(copy)) return copy;

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** The user that Postgres runs as when we are root, because it refuses to be root. */
+/** The user that runs Postgres when this process runs as root, because Postgres refuses to run as root. */
 export type Owner = { uid: number; gid: number };
 
-/** The user postgres, made if there is none; undefined when we are not root and Postgres runs as us. */
+/** Returns the user postgres and creates it if necessary; undefined when this process does not run as root. */
 export function postgresOwner(): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined;
   try {
@@ -20,7 +20,7 @@ export function postgresOwner(): Owner | undefined {
       return readOwner();
     } catch {
       throw new Error(
-        "Postgres does not run as root and the user postgres could not be made: run as another user, or add it (useradd --system --user-group postgres)",
+        "Postgres does not run as root, and the user postgres could not be created: run as another user, or create it (useradd --system --user-group postgres)",
       );
     }
   }
@@ -32,7 +32,7 @@ function readOwner(): Owner {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-/** Whether the user may enter a folder and every folder above it. */
+/** Whether the user has permission to enter a folder and every folder above it. */
 export function canEnter(folder: string, { uid, gid }: Owner): boolean {
   const { mode, uid: ownerUid, gid: ownerGid } = statSync(folder);
   const bit = ownerUid === uid ? 0o100 : ownerGid === gid ? 0o010 : 0o001;

@@ -12,28 +12,28 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("a Postgres that a killed run left behind is ended, and its data is found again", async () => {
-  const left = await startEmbeddedPostgres({ folder, port: await freePort() });
-  const pidFile = join(left.dataFolder, "postmaster.pid");
+test("a start stops the Postgres that a killed process left running, and uses its data", async () => {
+  const leftover = await startEmbeddedPostgres({ folder, port: await freePort() });
+  const pidFile = join(leftover.dataFolder, "postmaster.pid");
   const pid = readFileSync(pidFile, "utf8").split("\n", 1)[0];
   const next = await startEmbeddedPostgres({ folder, port: await freePort() });
   expect(readFileSync(pidFile, "utf8").split("\n", 1)[0]).not.toBe(pid);
-  expect(next.dataFolder).toBe(left.dataFolder);
+  expect(next.dataFolder).toBe(leftover.dataFolder);
   await next.stop();
 });
 
-test("a process that has the number of a Postgres of before is left alone", async () => {
+test("a start does not stop another process with the pid of an earlier Postgres", async () => {
   const { dataFolder, stop } = await startEmbeddedPostgres({ folder, port: await freePort() });
   await stop();
-  const stranger = spawn("sleep", ["60"]);
-  await once(stranger, "spawn");
-  writeFileSync(join(dataFolder, "postmaster.pid"), `${stranger.pid}\n${dataFolder}\n1\n`);
-  // Whether Postgres starts beside it is its own decision; either way the stranger lives on.
+  const otherProcess = spawn("sleep", ["60"]);
+  await once(otherProcess, "spawn");
+  writeFileSync(join(dataFolder, "postmaster.pid"), `${otherProcess.pid}\n${dataFolder}\n1\n`);
+  // Postgres decides by itself whether to start; in both cases the other process keeps running.
   const started = await startEmbeddedPostgres({ folder, port: await freePort() }).then(
     (postgres) => postgres.stop(),
     () => undefined,
   );
   expect(started).toBeUndefined();
-  expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
-  stranger.kill("SIGKILL");
+  expect(otherProcess.exitCode ?? otherProcess.signalCode).toBeNull();
+  otherProcess.kill("SIGKILL");
 });

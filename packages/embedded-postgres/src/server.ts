@@ -5,22 +5,22 @@ import { promisify } from "node:util";
 import { type Home, prepareHome } from "./home.ts";
 import { type Owner, postgresOwner } from "./owner.ts";
 
-/** A Postgres of our own that is running. */
+/** A running embedded Postgres. */
 export type EmbeddedPostgres = {
-  /** For user and database of the cluster; the password is no secret, it listens on 127.0.0.1 alone. */
+  /** The URL of the superuser. The password is no secret, because Postgres listens on 127.0.0.1 only. */
   url: string;
-  /** Where its data is. */
+  /** The data folder. */
   dataFolder: string;
-  /** Ends it, waiting for its checkpoint. */
+  /** Stops Postgres after its checkpoint. */
   stop(): Promise<void>;
 };
 
-/** What to start. */
+/** Options of an embedded Postgres. */
 export type EmbeddedPostgresOptions = {
-  /** Kept between starts; made when there is none. */
+  /** The folder for the data, which later starts reuse; created when it does not exist. */
   folder: string;
   port: number;
-  /** Settings of postgresql.conf beyond the defaults. */
+  /** Settings of postgresql.conf in addition to the defaults. */
   settings?: Readonly<Record<string, string>>;
 };
 
@@ -36,19 +36,19 @@ const SETTINGS = {
 const DEADLINE_MS = 30_000;
 
 /**
- * Starts a real Postgres on its own data folder, also as root, also in a folder that only root may enter.
- * @throws Error with one line that says what to do
+ * Starts a real Postgres on its own data folder, also as root and in a folder that only root can enter.
+ * @throws Error with one line that contains the remedy
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const owner = postgresOwner();
   const home = prepareHome(options.folder, owner);
-  await endLeftover(home);
+  await stopLeftover(home);
   if (!existsSync(join(home.data, "PG_VERSION"))) await initialise(home, owner);
   const process = await launch(home, owner, options);
   return {
     url: `postgres://millrace:millrace@127.0.0.1:${options.port}/postgres`,
     dataFolder: home.data,
-    stop: () => end(process),
+    stop: () => stop(process),
   };
 }
 
@@ -58,7 +58,7 @@ async function initialise({ programs, data }: Home, owner: Owner | undefined): P
     await promisify(execFile)(join(programs, "bin", "initdb"), args, { ...owner, cwd: "/" });
   } catch (error) {
     throw new Error(
-      `Postgres could not make its data folder ${data}: ${lastLine(error instanceof Error && "stderr" in error ? String(error.stderr) : "")}`,
+      `Postgres could not create its data folder ${data}: ${lastLine(error instanceof Error && "stderr" in error ? String(error.stderr) : "")}`,
       { cause: error },
     );
   }
@@ -70,7 +70,7 @@ function launch(
   { port, settings }: EmbeddedPostgresOptions,
 ): Promise<ChildProcess> {
   const flags = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  // In a process group of its own, so that Ctrl-C in the terminal ends us first and Postgres when we say so.
+  // In its own process group, so that Ctrl-C in the terminal stops this process, which then stops Postgres.
   const child = spawn(join(programs, "bin", "postgres"), ["-D", data, "-p", String(port), ...flags], {
     ...owner,
     cwd: "/",
@@ -78,14 +78,14 @@ function launch(
     stdio: ["ignore", "ignore", "pipe"],
   });
   return new Promise((resolve, reject) => {
-    let said = "";
+    let output = "";
     const timer = setTimeout(() => child.kill("SIGQUIT"), DEADLINE_MS);
-    const failed = () => reject(new Error(`Postgres did not start on ${data}: ${lastLine(said)}`));
+    const failed = () => reject(new Error(`Postgres did not start on ${data}: ${lastLine(output)}`));
     child.once("error", failed);
     child.once("exit", failed);
     child.stderr?.on("data", (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-10_000);
-      if (!said.includes("ready to accept connections")) return;
+      output = (output + chunk.toString()).slice(-10_000);
+      if (!output.includes("ready to accept connections")) return;
       clearTimeout(timer);
       child.off("exit", failed);
       resolve(child);
@@ -93,8 +93,8 @@ function launch(
   });
 }
 
-/** Ends a Postgres that a killed run left behind on this data; Postgres itself would refuse to start beside it. */
-async function endLeftover({ data }: Home): Promise<void> {
+/** Stops a Postgres that a killed process left running on this data, because a second one would refuse to start. */
+async function stopLeftover({ data }: Home): Promise<void> {
   const file = join(data, "postmaster.pid");
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, "utf8").split("\n", 1)[0]);
@@ -105,7 +105,10 @@ async function endLeftover({ data }: Home): Promise<void> {
   }
 }
 
-/** The command line of a process; empty when there is none. After a restart of the machine the number may be another's. */
+/**
+ * Returns the command line of a process; empty when there is none. After a restart of the machine another process may have
+ * the same pid.
+ */
 function commandOf(pid: number): string {
   try {
     return process.platform === "linux"
@@ -117,7 +120,7 @@ function commandOf(pid: number): string {
 }
 
 /** SIGINT is Postgres's fast shutdown: https://www.postgresql.org/docs/current/server-shutdown.html */
-async function end(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGINT");
@@ -127,5 +130,5 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "it said nothing";
+  return text.trim().split("\n").at(-1) ?? "it printed nothing";
 }

@@ -13,7 +13,7 @@ afterAll(() => {
   vi.unstubAllEnvs();
 });
 
-test("a folder that can be written is well, and nothing is left in it; one that is a file is not", async () => {
+test("the check of a folder passes without leaving a file, and fails when the folder is a file", async () => {
   const folder = await mkdtemp(join(tmpdir(), "millrace-media-"));
   expect(await checkMedia({ store: "folder", folder })).toMatchObject({ check: "media folder", state: "ok" });
   expect(await readdir(folder)).toEqual([]);
@@ -22,10 +22,10 @@ test("a folder that can be written is well, and nothing is left in it; one that 
   expect(await checkMedia({ store: "folder", folder: file })).toMatchObject({ state: "fail" });
 });
 
-test("a bucket that answers is well, one that nobody serves is not", async () => {
+test("the check of a bucket passes when it responds, and fails when it does not", async () => {
   const server = await startS3Server();
   const config = { store: "s3", bucket: server.bucket, endpoint: server.url, region: "auto" } as const;
   expect(await checkMedia(config)).toMatchObject({ check: "media bucket", state: "ok" });
   await server.close();
-  expect(await checkMedia(config)).toMatchObject({ state: "fail", found: expect.stringContaining("ECONNREFUSED") });
+  expect(await checkMedia(config)).toMatchObject({ state: "fail", message: expect.stringContaining("ECONNREFUSED") });
 });

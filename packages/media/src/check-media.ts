@@ -6,22 +6,22 @@ import type { MediaConfig } from "./env.ts";
 import { codeOf } from "./folder-error.ts";
 import { openMediaStore } from "./media-store.ts";
 
-/** Whether files can be kept. A folder is written to; a bucket is asked for a file that it does not have. Never rejects. */
+/** Checks the media store: writes a file to a folder, or reads a missing file from a bucket. Never rejects. */
 export function checkMedia(config: MediaConfig): Promise<CheckResult> {
   return config.store === "folder" ? checkFolder(config.folder) : checkBucket(config);
 }
 
 async function checkFolder(folder: string): Promise<CheckResult> {
   const check = "media folder";
-  const probe = join(folder, `~doctor-${randomUUID()}`);
+  const testFile = join(folder, `~doctor-${randomUUID()}`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o750 });
-    await writeFile(probe, "");
-    await rm(probe);
-    return { check, state: "ok", message: `${folder} can be written` };
+    await writeFile(testFile, "");
+    await rm(testFile);
+    return { check, state: "ok", message: `${folder} is writable` };
   } catch (error) {
-    const remedy = "make it writable for the worker's user, or name another in MEDIA_FOLDER";
-    return { check, state: "fail", message: `${folder} cannot be written: ${codeOf(error)}`, remedy };
+    const remedy = "make it writable for the worker's user, or set MEDIA_FOLDER to another folder";
+    return { check, state: "fail", message: `${folder} is not writable: ${codeOf(error)}`, remedy };
   }
 }
 
@@ -33,8 +33,8 @@ async function checkBucket(config: Extract<MediaConfig, { store: "s3" }>): Promi
       () => undefined,
       (error: unknown) => (error instanceof ProviderError ? error.code : "unknown"),
     );
-  // Whoever may list the bucket is told that a file is not there.
-  if (code === undefined || code === "no_file") return { check, state: "ok", message: `${config.bucket} answers` };
-  const remedy = "see to MEDIA_S3_*, the credentials and their permissions: docs/operate.md names them";
-  return { check, state: "fail", message: `${config.bucket} does not answer as it should: ${code}`, remedy };
+  // S3 reports a missing file only to a client that may list the bucket.
+  if (code === undefined || code === "no_file") return { check, state: "ok", message: `${config.bucket} responds` };
+  const remedy = "check MEDIA_S3_*, the credentials and their permissions, which docs/operate.md lists";
+  return { check, state: "fail", message: `${config.bucket} cannot be read: ${code}`, remedy };
 }

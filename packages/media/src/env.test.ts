@@ -11,12 +11,12 @@ const problemsOf = (environment: Record<string, string>) => {
   }
 };
 
-test("without a word it is a folder below the one that the process was started in", () => {
+test("the default is a folder below the working directory", () => {
   expect(readMediaConfig({})).toEqual({ store: "folder", folder: resolve(".millrace/media") });
   expect(readMediaConfig({ MEDIA_FOLDER: "/var/lib/mill" })).toEqual({ store: "folder", folder: "/var/lib/mill" });
 });
 
-test("S3 needs a bucket, and an endpoint where it is not Amazon's", () => {
+test("S3 needs a bucket, and an endpoint unless it is at AWS", () => {
   const s3 = { MEDIA_STORE: "s3", MEDIA_S3_BUCKET: "files" };
   expect(readMediaConfig(s3)).toEqual({ store: "s3", bucket: "files", endpoint: undefined, region: "us-east-1" });
   expect(readMediaConfig({ ...s3, MEDIA_S3_ENDPOINT: "https://s3.example", MEDIA_S3_REGION: "auto" })).toEqual({
@@ -27,7 +27,7 @@ test("S3 needs a bucket, and an endpoint where it is not Amazon's", () => {
   });
 });
 
-test("what is wrong is one line per variable, and never its value", () => {
+test("each invalid variable has one line without its value", () => {
   expect(problemsOf({ MEDIA_STORE: "ftp" })).toEqual(["MEDIA_STORE: must be folder or s3"]);
   expect(problemsOf({ MEDIA_STORE: "s3", MEDIA_S3_BUCKET: "" })).toEqual(["MEDIA_S3_BUCKET is missing"]);
   const s3 = { MEDIA_STORE: "s3", MEDIA_S3_BUCKET: "files" };

@@ -2,23 +2,23 @@ import { resolve } from "node:path";
 import { type Environment, readEnvironment } from "@millrace/core";
 import { z } from "zod";
 
-/** Where files are kept. */
+/** Configuration of the media store. */
 export type MediaConfig =
-  /** A folder, by its absolute path. */
+  /** A folder with an absolute path. */
   | { store: "folder"; folder: string }
   /**
-   * A bucket; without an endpoint it is at AWS. Credentials are found by the SDK itself, as it does everywhere:
+   * A bucket, at AWS when there is no endpoint. The SDK finds the credentials by its default chain:
    * https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/setting-credentials-node.html
    */
   | { store: "s3"; bucket: string; endpoint: string | undefined; region: string };
 
-const choice = z.object({
+const storeVariables = z.object({
   MEDIA_STORE: z.enum(["folder", "s3"], { error: "must be folder or s3" }).default("folder"),
 });
 
-const folder = z.object({ MEDIA_FOLDER: z.string().default(".millrace/media") });
+const folderVariables = z.object({ MEDIA_FOLDER: z.string().default(".millrace/media") });
 
-const s3 = z.object({
+const s3Variables = z.object({
   MEDIA_S3_BUCKET: z.string(),
   MEDIA_S3_ENDPOINT: z
     .url({ protocol: /^https?$/, error: "must be an http or https URL" })
@@ -28,12 +28,12 @@ const s3 = z.object({
 });
 
 /**
- * Reads which media store there is; a relative MEDIA_FOLDER is below the folder that the process was started in.
+ * Reads the configuration of the media store. A relative MEDIA_FOLDER is below the working directory of the process.
  * @throws EnvironmentError, also when S3 is chosen without a bucket
  */
 export function readMediaConfig(environment: Environment): MediaConfig {
-  const { MEDIA_STORE: store } = readEnvironment(choice, environment);
-  if (store === "folder") return { store, folder: resolve(readEnvironment(folder, environment).MEDIA_FOLDER) };
-  const read = readEnvironment(s3, environment);
+  const { MEDIA_STORE: store } = readEnvironment(storeVariables, environment);
+  if (store === "folder") return { store, folder: resolve(readEnvironment(folderVariables, environment).MEDIA_FOLDER) };
+  const read = readEnvironment(s3Variables, environment);
   return { store, bucket: read.MEDIA_S3_BUCKET, endpoint: read.MEDIA_S3_ENDPOINT, region: read.MEDIA_S3_REGION };
 }

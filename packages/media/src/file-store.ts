@@ -1,7 +1,7 @@
 import type { MediaStore } from "@millrace/core";
 
-/** A media store that files can also be taken out of again. */
+/** A media store with removable files. */
 export type FileStore = MediaStore & {
-  /** Removes a file for good; nothing happens where there is none under the key. */
+  /** Removes a file permanently; does nothing when the store has none under the key. */
   remove(key: string): Promise<void>;
 };

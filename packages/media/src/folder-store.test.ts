@@ -19,7 +19,7 @@ afterEach(() => rm(base, { recursive: true }));
 const write = (key: string, text = "hello", mimeType: string | undefined = "text/plain") =>
   store.write(key, body(text), { mimeType, maxBytes: 100 });
 
-test("a file is plain in its place, its note beside it, and nothing half done is left", async () => {
+test("a file is stored unchanged under its key, with its metadata next to it, and no partial file remains", async () => {
   await write("incoming/chat/a.txt");
   expect(await readFile(join(folder, "incoming/chat/a.txt"), "utf8")).toBe("hello");
   expect(JSON.parse(await readFile(join(folder, "incoming/chat/a.txt~.json"), "utf8"))).toEqual({
@@ -31,7 +31,7 @@ test("a file is plain in its place, its note beside it, and nothing half done is
   expect((await stat(join(folder, "incoming/chat/a.txt"))).mode & 0o007).toBe(0);
 });
 
-test("a note of other bytes gives no type", async () => {
+test("the type is unknown when the metadata belongs to other bytes or is unreadable", async () => {
   await write("a");
   await writeFile(join(folder, "a"), "jello");
   expect(await store.read("a")).toMatchObject({ mimeType: undefined });
@@ -39,7 +39,7 @@ test("a note of other bytes gives no type", async () => {
   expect(Buffer.from((await store.read("a")).bytes).toString()).toBe("jello");
 });
 
-test("no link leads out, neither for writing nor for reading", async () => {
+test("no symbolic link leads out of the folder, for writing or for reading", async () => {
   const outside = join(base, "outside");
   await mkdir(outside);
   await writeFile(join(outside, "secret"), "secret");
@@ -57,7 +57,7 @@ test("no link leads out, neither for writing nor for reading", async () => {
   expect(Buffer.from((await store.read("in/file")).bytes).toString()).toBe("ours");
 });
 
-test("a folder may stand behind a link, which is how volumes are often mounted", async () => {
+test("the folder itself may be a symbolic link, as mounted volumes often are", async () => {
   await mkdir(join(base, "volume"));
   await symlink(join(base, "volume"), join(base, "mounted"));
   store = openMediaStore({ store: "folder", folder: join(base, "mounted") });
@@ -65,16 +65,16 @@ test("a folder may stand behind a link, which is how volumes are often mounted",
   expect(await readFile(join(base, "volume/a/b"), "utf8")).toBe("hello");
 });
 
-test("a key through a file, or of a folder, is refused for good and leaves nothing", async () => {
+test("a key that contains a file as a folder, or names a folder, is rejected permanently and leaves no file", async () => {
   await write("a/b");
-  await expect(write("a/b/c")).rejects.toMatchObject({ code: "odd_key", next: { kind: "permanent" } });
-  await expect(write("a")).rejects.toMatchObject({ code: "odd_key", next: { kind: "permanent" } });
+  await expect(write("a/b/c")).rejects.toMatchObject({ code: "invalid_key", next: { kind: "permanent" } });
+  await expect(write("a")).rejects.toMatchObject({ code: "invalid_key", next: { kind: "permanent" } });
   await expect(store.read("a")).rejects.toMatchObject({ code: "no_file" });
   await expect(store.read("a/b/c")).rejects.toMatchObject({ code: "no_file" });
   expect((await readdir(folder, { recursive: true })).sort()).toEqual(["a", "a/b", "a/b~.json", "~partial"]);
 });
 
-test("what a person must see to parks the store, anything else is tried again, and no path is told", async () => {
+test("an error that needs an operator pauses the store, other errors are retried, and no message contains a path", async () => {
   const failing = (code: string) => Object.assign(new Error(`${code}: no, write '/srv/media/x'`), { code });
   for (const code of ["ENOSPC", "EACCES", "EROFS"]) {
     const error = folderError(failing(code), store.scope);

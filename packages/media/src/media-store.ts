@@ -3,18 +3,18 @@ import type { FileStore } from "./file-store.ts";
 import { folderStore } from "./folder-store.ts";
 import { checkKey } from "./key.ts";
 
-/** A media store of a kind, and what jobs must wait for when a person has to see to it: `media:folder` or `media:s3`. */
+/** A media store with the scope that pauses jobs when an operator must act: `media:folder` or `media:s3`. */
 export type OpenMediaStore = FileStore & { kind: MediaConfig["store"]; scope: string };
 
-/** Longest MIME type, in characters. */
+/** Longest MIME type in characters. */
 const MAX_TYPE_LENGTH = 255;
 
-/** The store that the configuration names. Nothing is touched before the first file. */
+/** Opens the configured store. It accesses neither folder nor bucket before the first file. */
 export function openMediaStore(config: MediaConfig): OpenMediaStore {
   const scope = `media:${config.store}`;
   const opened = once(async () => {
     if (config.store === "folder") return folderStore(config.folder, scope);
-    // Only where it is needed: AWS's client takes a second or two to load.
+    // Imported on demand, because AWS's client needs a second or two to load.
     const { s3Store } = await import("./s3-store.ts");
     return s3Store(config, scope);
   });
@@ -36,7 +36,7 @@ export function openMediaStore(config: MediaConfig): OpenMediaStore {
   };
 }
 
-/** A type that a stranger made up may be none that can stand in a header; then it is unknown. */
+/** A sender can choose any type. One that is no valid header value becomes undefined. */
 function headerSafe(mimeType: string | undefined): string | undefined {
   return mimeType && mimeType.length <= MAX_TYPE_LENGTH && /^[\x21-\x7e][\x20-\x7e]*$/.test(mimeType)
     ? mimeType

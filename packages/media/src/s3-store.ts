@@ -7,22 +7,22 @@ import { noFile } from "./key.ts";
 import { measure } from "./measure.ts";
 import { s3Error } from "./s3-error.ts";
 
-/** How long a connection may take to be made, and to say nothing, in ms. */
+/** How long a connection attempt may take, and how long a connection may be idle during a request, in ms. */
 const CONNECT_MS = 5_000;
-const SILENCE_MS = 60_000;
+const IDLE_MS = 60_000;
 
-/** What a file of unknown type is given: by us, by S3 itself. */
+/** Types of a file of unknown type: the store's own, and S3's default. */
 const UNKNOWN_TYPES: ReadonlySet<string | undefined> = new Set(["application/octet-stream", "binary/octet-stream"]);
 
 /**
- * Files as objects of a bucket. A file of up to 5 MB is put in one call, a larger one in parts, one after the other,
- * and the bucket shows it when the last is there. Keys must have passed checkKey.
+ * Stores files as objects in a bucket. A file of up to 5 MB is uploaded in one call. A larger one is uploaded in parts, one
+ * after the other, and is readable after the last part. The caller checks the keys with checkKey.
  */
 export function s3Store(config: Extract<MediaConfig, { store: "s3" }>, scope: string): FileStore {
   const { bucket: Bucket } = config;
   const client = new S3Client({
     region: config.region,
-    // Other makers' servers know no bucket by its host name, and often no checksums of AWS's newer kind.
+    // Other S3-compatible servers need the bucket in the path, and many do not support AWS's newer checksums.
     ...(config.endpoint === undefined
       ? {}
       : {
@@ -31,7 +31,7 @@ export function s3Store(config: Extract<MediaConfig, { store: "s3" }>, scope: st
           requestChecksumCalculation: "WHEN_REQUIRED",
           responseChecksumValidation: "WHEN_REQUIRED",
         }),
-    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_MS },
   });
   return {
     async read(Key) {
@@ -50,9 +50,9 @@ export function s3Store(config: Extract<MediaConfig, { store: "s3" }>, scope: st
       const Body = Readable.from(measured.chunks, { objectMode: false });
       try {
         const params = { Bucket, Key, Body, ContentType: mimeType ?? "application/octet-stream" };
-        // One part at a time: when it fails, no other is on its way that could arrive after the upload was aborted.
+        // One part at a time: after a failure no other part can arrive once the upload is aborted.
         await new Upload({ client, params, queueSize: 1 }).done();
-        return { key: Key, store: "s3", mimeType, ...measured.facts() };
+        return { key: Key, store: "s3", mimeType, ...measured.result() };
       } catch (error) {
         throw measured.failure() ?? s3Error(error, scope);
       } finally {

@@ -1,22 +1,22 @@
 import { serve } from "@hono/node-server";
 
-/** A refusal in the form of S3. */
-export type Refusal = { status: number; code: string };
+/** An error response in the form of S3. */
+export type Rejection = { status: number; code: string };
 
 type Stored = { bytes: Uint8Array<ArrayBuffer>; type: string | null };
 
-/** As much of S3 as the store uses, path style, in memory, with one bucket. */
+/** A fake S3 with the calls that the store uses: path style, in memory, one bucket. */
 export type S3Server = {
   url: string;
   bucket: string;
-  /** What is there to be read, by key. */
+  /** Complete objects by key. */
   objects: Map<string, Stored>;
   /** Uploads in parts that are neither complete nor aborted, by their id. */
   uploads: Map<string, Map<number, Uint8Array<ArrayBuffer>>>;
-  /** Requests so far, as `PUT key?query`. */
+  /** All requests, as `PUT key?query`. */
   requests: string[];
-  /** Decides before anything else; undefined lets the request through. */
-  refuse: (request: Request) => Refusal | undefined;
+  /** Rejects a request before it is processed; undefined accepts it. */
+  reject: (request: Request) => Rejection | undefined;
   close(): Promise<void>;
 };
 
@@ -29,28 +29,31 @@ export async function startS3Server(): Promise<S3Server> {
     objects: new Map(),
     uploads: new Map(),
     requests: [],
-    refuse: () => undefined,
+    reject: () => undefined,
   };
   return new Promise((resolve) => {
-    const server = serve({ fetch: (request) => answer(state, request), port: 0, hostname: "127.0.0.1" }, ({ port }) => {
-      const close = () => new Promise<void>((closed) => void server.close(() => closed()));
-      resolve(Object.assign(state, { url: `http://127.0.0.1:${port}`, close }));
-    });
+    const server = serve(
+      { fetch: (request) => respond(state, request), port: 0, hostname: "127.0.0.1" },
+      ({ port }) => {
+        const close = () => new Promise<void>((closed) => void server.close(() => closed()));
+        resolve(Object.assign(state, { url: `http://127.0.0.1:${port}`, close }));
+      },
+    );
   });
 }
 
-async function answer(state: State, request: Request): Promise<Response> {
+async function respond(state: State, request: Request): Promise<Response> {
   const url = new URL(request.url);
   const [, bucket, ...names] = url.pathname.split("/");
   const key = decodeURIComponent(names.join("/"));
   const { searchParams: query } = url;
   state.requests.push(`${request.method} ${key}?${[...query.keys()].sort().join("&")}`);
   const bytes = new Uint8Array(await request.arrayBuffer());
-  const refusal = state.refuse(request);
-  if (refusal) return refused(refusal);
-  if (bucket !== state.bucket) return refused({ status: 404, code: "NoSuchBucket" });
+  const rejection = state.reject(request);
+  if (rejection) return errorResponse(rejection);
+  if (bucket !== state.bucket) return errorResponse({ status: 404, code: "NoSuchBucket" });
   const uploadId = query.get("uploadId");
-  if (uploadId !== null) return part(state, request.method, { key, uploadId, query, bytes });
+  if (uploadId !== null) return respondToUpload(state, request.method, { key, uploadId, query, bytes });
   if (request.method === "POST" && query.has("uploads")) {
     const id = `${state.uploads.size + 1}.${request.headers.get("content-type") ?? ""}`;
     state.uploads.set(id, new Map());
@@ -65,11 +68,11 @@ async function answer(state: State, request: Request): Promise<Response> {
     return new Response(null, { status: 204 });
   }
   const stored = state.objects.get(key);
-  if (!stored) return refused({ status: 404, code: "NoSuchKey" });
+  if (!stored) return errorResponse({ status: 404, code: "NoSuchKey" });
   return new Response(stored.bytes, { headers: { "content-type": stored.type ?? "binary/octet-stream" } });
 }
 
-function part(
+function respondToUpload(
   state: State,
   method: string,
   {
@@ -80,7 +83,7 @@ function part(
   }: { key: string; uploadId: string; query: URLSearchParams; bytes: Uint8Array<ArrayBuffer> },
 ): Response {
   const parts = state.uploads.get(uploadId);
-  if (!parts) return refused({ status: 404, code: "NoSuchUpload" });
+  if (!parts) return errorResponse({ status: 404, code: "NoSuchUpload" });
   if (method === "PUT") {
     parts.set(Number(query.get("partNumber")), bytes);
     return new Response(null, { headers: { etag: `"${query.get("partNumber")}"` } });
@@ -97,7 +100,7 @@ function part(
   return xml(`<CompleteMultipartUploadResult><ETag>"parts"</ETag></CompleteMultipartUploadResult>`);
 }
 
-function refused({ status, code }: Refusal): Response {
+function errorResponse({ status, code }: Rejection): Response {
   return xml(`<Error><Code>${code}</Code><Message>secret of the server</Message></Error>`, status);
 }
 

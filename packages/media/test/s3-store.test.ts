@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { ProviderError } from "@millrace/core";
 import { openMediaStore, type OpenMediaStore } from "@millrace/media";
-import { type Refusal, type S3Server, startS3Server } from "./s3-server.ts";
+import { type Rejection, type S3Server, startS3Server } from "./s3-server.ts";
 
 const MIB = 1024 * 1024;
 const options = { mimeType: "video/mp4", maxBytes: 20 * MIB };
@@ -16,7 +16,7 @@ beforeAll(async () => {
   store = openMediaStore({ store: "s3", bucket: server.bucket, endpoint: server.url, region: "auto" });
 });
 beforeEach(() => {
-  server.refuse = () => undefined;
+  server.reject = () => undefined;
   server.requests.length = 0;
 });
 afterAll(async () => {
@@ -24,7 +24,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test("a small file takes one call, a large one goes up in parts", async () => {
+test("a small file is uploaded in one call, a large one in parts", async () => {
   await store.write("small", body(3), options);
   await store.write("large", body(11 * MIB), options);
   expect(server.requests).toEqual([
@@ -38,20 +38,20 @@ test("a small file takes one call, a large one goes up in parts", async () => {
   expect(server.objects.get("large")?.bytes.length).toBe(11 * MIB);
 });
 
-test("a large file that is too large, or whose part is refused, is aborted at the store", async () => {
+test("an upload in parts is aborted when the file is too large or a part is rejected", async () => {
   await expect(store.write("over", body(11 * MIB), { ...options, maxBytes: 11 * MIB - 1 })).rejects.toMatchObject({
     code: "too_large",
   });
   expect(server.requests.at(-1)).toBe("DELETE over?uploadId&x-id");
-  server.refuse = ({ url }) => (url.includes("partNumber=2") ? { status: 403, code: "AccessDenied" } : undefined);
+  server.reject = ({ url }) => (url.includes("partNumber=2") ? { status: 403, code: "AccessDenied" } : undefined);
   await expect(store.write("refused", body(11 * MIB), options)).rejects.toMatchObject({ code: "AccessDenied" });
   expect(server.requests.at(-1)).toBe("DELETE refused?uploadId&x-id");
   expect([...server.uploads.keys()]).toEqual([]);
   expect([...server.objects.keys()].filter((key) => key === "over" || key === "refused")).toEqual([]);
 });
 
-test("when the store refuses, the file's source is let go of", async () => {
-  server.refuse = () => ({ status: 403, code: "AccessDenied" });
+test("the source of a file is closed when the store rejects the upload", async () => {
+  server.reject = () => ({ status: 403, code: "AccessDenied" });
   let released = false;
   async function* endless(): AsyncIterable<Uint8Array> {
     try {
@@ -66,7 +66,7 @@ test("when the store refuses, the file's source is let go of", async () => {
 
 const paused = { kind: "paused", scope: "media:s3" } as const;
 const retryable = { kind: "retryable" } as const;
-const table: [Refusal, ProviderError["next"]][] = [
+const table: [Rejection, ProviderError["next"]][] = [
   [{ status: 403, code: "AccessDenied" }, paused],
   [{ status: 403, code: "InvalidAccessKeyId" }, paused],
   [{ status: 403, code: "SignatureDoesNotMatch" }, paused],
@@ -81,36 +81,41 @@ const table: [Refusal, ProviderError["next"]][] = [
   [{ status: 502, code: "BadGateway" }, retryable],
 ];
 
-test.each(table)("$code says what is next, and only its code is told", async (refusal, next) => {
-  server.refuse = () => refusal;
-  for (const attempt of [() => store.read("a"), () => store.write("a", body(3), options)]) {
-    const error: unknown = await attempt().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ProviderError);
-    expect(error).toMatchObject({ next, code: refusal.code });
-    expect(String(error)).toMatch(new RegExp(`^ProviderError: the media store (refuses us|failed): ${refusal.code}$`));
-    expect(error).not.toHaveProperty("cause");
-  }
-});
+test.each(table)(
+  "the code $code decides between retry and pause, and the message contains nothing but the code",
+  async (rejection, next) => {
+    server.reject = () => rejection;
+    for (const attempt of [() => store.read("a"), () => store.write("a", body(3), options)]) {
+      const error: unknown = await attempt().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ProviderError);
+      expect(error).toMatchObject({ next, code: rejection.code });
+      expect(String(error)).toMatch(
+        new RegExp(`^ProviderError: the media store (rejected the request|failed): ${rejection.code}$`),
+      );
+      expect(error).not.toHaveProperty("cause");
+    }
+  },
+);
 
-test("a throttle or a fault that passes is not seen", async () => {
-  let refusals = 0;
-  server.refuse = () => (refusals++ < 1 ? { status: 503, code: "SlowDown" } : undefined);
+test("a temporary rate limit or fault is retried by the client", async () => {
+  let rejections = 0;
+  server.reject = () => (rejections++ < 1 ? { status: 503, code: "SlowDown" } : undefined);
   await store.write("passing", body(3), options);
   expect(server.objects.has("passing")).toBe(true);
 });
 
-test("a store that is away is tried again, and one without credentials waits for a person", async () => {
-  const elsewhere = { store: "s3", bucket: "files", region: "auto" } as const;
-  const away = openMediaStore({ ...elsewhere, endpoint: "http://127.0.0.1:9" });
-  await expect(away.read("a")).rejects.toMatchObject({ code: "ECONNREFUSED", next: retryable });
+test("an unreachable store is retried, and missing credentials pause the store", async () => {
+  const config = { store: "s3", bucket: "files", region: "auto" } as const;
+  const unreachable = openMediaStore({ ...config, endpoint: "http://127.0.0.1:9" });
+  await expect(unreachable.read("a")).rejects.toMatchObject({ code: "ECONNREFUSED", next: retryable });
 
   vi.stubEnv("AWS_ACCESS_KEY_ID", undefined);
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", undefined);
   vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
   vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere");
   vi.stubEnv("AWS_CONFIG_FILE", "/nowhere");
-  const nobody = openMediaStore({ ...elsewhere, endpoint: server.url });
-  await expect(nobody.read("a")).rejects.toMatchObject({ code: "CredentialsProviderError", next: paused });
+  const withoutCredentials = openMediaStore({ ...config, endpoint: server.url });
+  await expect(withoutCredentials.read("a")).rejects.toMatchObject({ code: "CredentialsProviderError", next: paused });
 });
 
 async function* body(size: number): AsyncIterable<Uint8Array> {

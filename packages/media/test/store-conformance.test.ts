@@ -7,14 +7,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { openMediaStore, type OpenMediaStore } from "@millrace/media";
 import { startS3Server } from "./s3-server.ts";
 
-/** A store under test, and all that lies in it, finished or not. */
-type Subject = { store: OpenMediaStore; left(): Promise<string[]>; close(): Promise<unknown> };
+/** A store under test. `files` returns its files and unfinished uploads. */
+type Subject = { store: OpenMediaStore; files(): Promise<string[]>; close(): Promise<unknown> };
 
 const MIB = 1024 * 1024;
-/** S3 takes files of more than this in parts. */
+/** Larger files are uploaded to S3 in parts of this size. */
 const PART = 5 * MIB;
 const LIMIT = 12 * MIB;
-const LINE_DEAD = new Error("the line went dead");
+const CONNECTION_LOST = new Error("the connection was lost");
 const png = { mimeType: "image/png", maxBytes: LIMIT };
 
 const subjects: Record<string, () => Promise<Subject>> = {
@@ -22,7 +22,7 @@ const subjects: Record<string, () => Promise<Subject>> = {
     const folder = await mkdtemp(join(tmpdir(), "millrace-media-"));
     return {
       store: openMediaStore({ store: "folder", folder }),
-      left: async () => (await readdir(folder, { recursive: true, withFileTypes: true })).flatMap(named),
+      files: async () => (await readdir(folder, { recursive: true, withFileTypes: true })).flatMap(filePaths),
       close: () => rm(folder, { recursive: true }),
     };
   },
@@ -30,7 +30,7 @@ const subjects: Record<string, () => Promise<Subject>> = {
     const server = await startS3Server();
     return {
       store: openMediaStore({ store: "s3", bucket: server.bucket, endpoint: server.url, region: "auto" }),
-      left: async () => [...server.objects.keys(), ...server.uploads.keys()],
+      files: async () => [...server.objects.keys(), ...server.uploads.keys()],
       close: () => server.close(),
     };
   },
@@ -59,7 +59,7 @@ describe.each(Object.entries(subjects))("the %s store", (kind, open) => {
     key = `incoming/chat/1001/file-${++count}`;
   });
 
-  test("gives back the bytes and the type, and tells hash and size", async () => {
+  test("reads the bytes and the type that were written, and returns hash and size", async () => {
     const bytes = bytesOf(70_000);
     const stored = await store.write(key, chunked(bytes, 1_000), png);
     expect(stored).toEqual({ key, store: kind, sha256: sha256(bytes), sizeBytes: 70_000, mimeType: "image/png" });
@@ -67,10 +67,10 @@ describe.each(Object.entries(subjects))("the %s store", (kind, open) => {
     expect(sha256((await store.read(key)).bytes)).toBe(sha256(bytes));
   });
 
-  test("whatever the bytes and however they are cut, they come back whole", async () => {
-    const cuts = fc.array(fc.uint8Array({ maxLength: 5_000 }), { maxLength: 8 });
+  test("reads the same bytes for any content in any chunks", async () => {
+    const chunkLists = fc.array(fc.uint8Array({ maxLength: 5_000 }), { maxLength: 8 });
     await fc.assert(
-      fc.asyncProperty(cuts, async (chunks) => {
+      fc.asyncProperty(chunkLists, async (chunks) => {
         const whole = Buffer.concat(chunks);
         const stored = await store.write(key, streamed(chunks), png);
         expect(stored).toMatchObject({ sha256: sha256(whole), sizeBytes: whole.length });
@@ -80,7 +80,7 @@ describe.each(Object.entries(subjects))("the %s store", (kind, open) => {
     );
   });
 
-  test("every size around the borders of chunks and parts comes back whole, however it was cut", async () => {
+  test("reads the same bytes for every size around the limits of chunks and parts", async () => {
     const sizes = [0, 1, 2, 65_535, 65_536, 65_537, PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, 2 * PART + 1];
     for (const size of sizes) {
       const bytes = bytesOf(size);
@@ -103,35 +103,35 @@ describe.each(Object.entries(subjects))("the %s store", (kind, open) => {
     }
   });
 
-  test("chunks without bytes in them are no end", async () => {
+  test("an empty chunk does not end the file", async () => {
     const pieces = ["", "a", "", "", "b", ""].map((text) => new TextEncoder().encode(text));
     await store.write(key, from(pieces), png);
     expect(Buffer.from((await store.read(key)).bytes).toString()).toBe("ab");
   });
 
-  test("a file of exactly the limit is taken, one byte more is refused for good and leaves nothing", async () => {
+  test("accepts a file of exactly the limit, rejects one byte more permanently and leaves no file", async () => {
     for (const limit of [10, PART + 10]) {
-      const before = await subject.left();
+      const before = await subject.files();
       const tooLarge = store.write(key, chunked(bytesOf(limit + 1), 65_536), { ...png, maxBytes: limit });
       await expect(tooLarge).rejects.toMatchObject({ code: "too_large", next: { kind: "permanent" } });
-      expect(await subject.left()).toEqual(before);
+      expect(await subject.files()).toEqual(before);
       const exact = await store.write(`${key}-${limit}`, chunked(bytesOf(limit), 65_536), { ...png, maxBytes: limit });
       expect(exact.sizeBytes).toBe(limit);
     }
   });
 
-  test("a file that breaks off leaves nothing, gives its own error, and what was there before stays", async () => {
+  test("a source that fails leaves no new file, rejects with its own error, and keeps the previous file", async () => {
     await store.write(key, chunked(bytesOf(20), 7), png);
     for (const size of [0, 100, PART + 100]) {
-      const before = await subject.left();
-      const broken = store.write(key, breakingOff(bytesOf(size)), png);
-      await expect(broken).rejects.toBe(LINE_DEAD);
-      expect(await subject.left()).toEqual(before);
+      const before = await subject.files();
+      const broken = store.write(key, failing(bytesOf(size)), png);
+      await expect(broken).rejects.toBe(CONNECTION_LOST);
+      expect(await subject.files()).toEqual(before);
     }
     expect(sha256((await store.read(key)).bytes)).toBe(sha256(bytesOf(20)));
   });
 
-  test("a second file under a key takes the place of the first, its type too", async () => {
+  test("a second file under a key replaces the first, and its type", async () => {
     await store.write(key, chunked(bytesOf(500), 100), png);
     await store.write(key, chunked(bytesOf(3), 1), { mimeType: undefined, maxBytes: LIMIT });
     expect(await store.read(key)).toEqual({
@@ -142,7 +142,7 @@ describe.each(Object.entries(subjects))("the %s store", (kind, open) => {
     expect((await store.read(key)).mimeType).toBe("audio/ogg; codecs=opus");
   });
 
-  test("of many writers of one key one wins, whole, and the type is never another's", async () => {
+  test("of several concurrent writers of a key one wins completely, and the type is never that of another file", async () => {
     const files = [0, 1, 2, 3, 4, 5].map((each) => ({ bytes: bytesOf(200_000 + each), mimeType: `image/x-${each}` }));
     await Promise.all(
       files.map(({ bytes, mimeType }) => store.write(key, chunked(bytes, 9_999), { mimeType, maxBytes: LIMIT })),
@@ -153,14 +153,14 @@ describe.each(Object.entries(subjects))("the %s store", (kind, open) => {
     expect([winner?.mimeType, undefined]).toContain(read.mimeType);
   });
 
-  test("a type that can stand in no header is unknown", async () => {
+  test("a type that is no valid header value becomes unknown", async () => {
     const stored = await store.write(key, chunked(bytesOf(3), 1), { ...png, mimeType: "image/png\r\nx-evil: 1" });
     expect([stored.mimeType, (await store.read(key)).mimeType]).toEqual([undefined, undefined]);
   });
 
-  test("keys that could lead anywhere else are refused for good, written or read, and not told", async () => {
-    const before = await subject.left();
-    const odd = [
+  test("a key that could lead out of the store is rejected permanently, and the error does not contain it", async () => {
+    const before = await subject.files();
+    const invalid = [
       "",
       "/",
       "/etc/passwd",
@@ -175,36 +175,36 @@ describe.each(Object.entries(subjects))("the %s store", (kind, open) => {
       "a b",
       "a~b",
     ];
-    for (const each of [...odd, "%2e%2e/a", "C:/a", "ä", "a\nb", "a".repeat(201), "ab/".repeat(200).slice(0, -1)]) {
-      const error = { message: "the media key is none that a store takes", next: { kind: "permanent" } };
+    for (const each of [...invalid, "%2e%2e/a", "C:/a", "ä", "a\nb", "a".repeat(201), "ab/".repeat(200).slice(0, -1)]) {
+      const error = { message: "the media key is invalid", next: { kind: "permanent" } };
       await expect(store.write(each, chunked(bytesOf(3), 1), png)).rejects.toMatchObject(error);
       await expect(store.read(each)).rejects.toMatchObject(error);
       await expect(store.remove(each)).rejects.toMatchObject(error);
     }
-    expect(await subject.left()).toEqual(before);
+    expect(await subject.files()).toEqual(before);
   });
 
-  test("a file that is removed is gone for good and leaves nothing, and removing it again does no harm", async () => {
+  test("removing a file leaves nothing of it, and removing it again changes nothing", async () => {
     await store.write(`${key}-other`, chunked(bytesOf(5), 5), png);
-    const before = await subject.left();
+    const before = await subject.files();
     await store.write(key, chunked(bytesOf(20), 7), png);
-    for (const round of [1, 2]) {
+    for (const time of [1, 2]) {
       await store.remove(key);
-      expect({ round, left: await subject.left() }).toEqual({ round, left: before });
+      expect({ time, files: await subject.files() }).toEqual({ time, files: before });
     }
     await store.remove(`never/${key}`);
     await expect(store.read(key)).rejects.toMatchObject({ code: "no_file" });
     expect((await store.read(`${key}-other`)).bytes).toHaveLength(5);
   });
 
-  test("a key that nothing is under is told for good", async () => {
+  test("reading a key without a file fails permanently", async () => {
     const missing = { code: "no_file", next: { kind: "permanent" } };
     await expect(store.read(key)).rejects.toMatchObject(missing);
     await expect(store.read(`never/${key}`)).rejects.toMatchObject(missing);
   });
 });
 
-/** Bytes that differ from place to place, also between chunks, and from size to size. */
+/** Returns bytes that differ between positions, chunks and sizes. */
 function bytesOf(size: number): Uint8Array {
   return Buffer.alloc(
     size,
@@ -220,17 +220,17 @@ async function* from(pieces: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
   yield* pieces;
 }
 
-async function* breakingOff(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+async function* failing(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield* chunked(bytes, 65_536);
-  throw LINE_DEAD;
+  throw CONNECTION_LOST;
 }
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-function named(entry: { isFile(): boolean; parentPath: string; name: string }): string[] {
-  return entry.isFile() ? [join(entry.parentPath, entry.name)] : [];
+function filePaths(item: { isFile(): boolean; parentPath: string; name: string }): string[] {
+  return item.isFile() ? [join(item.parentPath, item.name)] : [];
 }
 
 async function* streamed(chunks: readonly Uint8Array[]): AsyncIterable<Uint8Array> {

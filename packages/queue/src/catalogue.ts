@@ -1,13 +1,13 @@
 import { type Capabilities, inboundEventSchema, type QueueRole, rolesOf } from "@millrace/core";
 
-/** How often a job is tried and how long it waits in between. */
+/** How many attempts a job has, and the bounds of the delays between them. */
 export type RetryPolicy = { attempts: number; baseMs: number; capMs: number };
 
 /**
- * The default: exponential from 2 s with full jitter (a random part of the delay, so that jobs that failed together do
- * not come back together), at most 1 h.
+ * The default: exponential backoff from 2 s, at most 1 h, with full jitter (a random part of the delay), so that jobs
+ * that failed together are not retried together.
  *
- * | attempt | longest delay before it | longest wait since the first |
+ * | attempt | longest delay before it | longest time since the first |
  * | ------- | ----------------------- | ---------------------------- |
  * | 1       | -                       | -                            |
  * | 2       | 2 s                     | 2 s                          |
@@ -18,46 +18,45 @@ export type RetryPolicy = { attempts: number; baseMs: number; capMs: number };
  * | 7       | 64 s                    | 2 min 6 s                    |
  * | 8       | 128 s                   | 4 min 14 s                   |
  *
- * Throttling, paused accounts and an outage of our own Postgres cost no attempt, however long they last.
+ * Rate limits, paused accounts and an outage of our own Postgres cost no attempt, however long they last.
  */
 const DEFAULT_RETRY: RetryPolicy = { attempts: 8, baseMs: 2_000, capMs: 3_600_000 };
 
 /**
- * Requests to send are worked on one at a time: the first of the line is tried again where it stands, lest the second
- * pass it. What still fails after 8 tries in a few seconds is given up; an outage of our own Postgres is waited for.
+ * API requests run one at a time. The job at the head of the queue is retried in place, so that the next one does not
+ * overtake it. After 8 attempts in a few seconds it is dead-lettered. An outage of our own Postgres costs no attempt.
  */
 const RETRY_IN_PLACE: RetryPolicy = { attempts: 8, baseMs: 50, capMs: 2_000 };
 
 /**
- * What is uploaded loses nothing by waiting, is sent again without harm, and one job is of thousands: an outage of hours is
- * waited for, as above and on: after the 12th attempt each waits for up to 1 h, and the 16th is at most 5 h 8 min after
- * the first.
+ * An upload can wait for hours without loss, and repeating it is harmless, so it has more attempts than the default. From
+ * the 13th attempt on the delay is up to 1 h, and the 16th is at most 5 h 8 min after the first.
  */
 const RETRY_UPLOADS: RetryPolicy = { ...DEFAULT_RETRY, attempts: 16 };
 
-/** One queue: what its jobs hold and how they are treated. */
+/** One queue: its jobs' data and how they are processed. */
 export type QueueDefinition = {
   name: string;
-  /** Integration whose events it holds. */
+  /** Id of the integration. */
   integration: string;
   role: QueueRole;
-  /** Job data, parsed when consumed; versioned by its field `v`. */
+  /** Schema of the job data, which has a version in its field `v`. */
   schema: typeof inboundEventSchema;
   retry: RetryPolicy;
-  /** Whether its jobs are worked on one at a time among all workers, each to its end before the next. */
+  /** Whether jobs run one at a time among all workers, in order. */
   inOrder: boolean;
-  /** Longest that one attempt may take, in ms. */
+  /** Deadline of one attempt, in ms. */
   deadlineMs: number;
-  /** How long a completed job stays for looking at: by age in seconds and by number, whichever is less. */
+  /** How long completed jobs stay in the queue: by age in seconds and by number, whichever is reached first. */
   keepCompleted: { age: number; count: number };
-  /** How long a given-up job stays in the queue once its dead letter is written, in ms. */
+  /** How long a failed job stays in the queue after its dead letter is written, in ms. */
   keepFailedMs: number;
 };
 
-/** Eleven minutes: a file of 100 MB over a slow line, fetched or uploaded, and what belongs to it. */
+/** Eleven minutes: the transfer of a 100 MB file over a slow connection, and the calls around it. */
 const FILE_DEADLINE_MS = 660_000;
 
-/** One queue of an integration. */
+/** Returns the definition of one queue. */
 export function queueDefinition(integration: string, role: QueueRole): QueueDefinition {
   const inOrder = role === "requests";
   return {
@@ -78,14 +77,14 @@ function retryOf(role: QueueRole): RetryPolicy {
   return role === "uploads" ? RETRY_UPLOADS : DEFAULT_RETRY;
 }
 
-/** Every queue of these integrations. */
+/** Returns the definitions of all queues of the integrations. */
 export function queueCatalogue(integrations: readonly ({ id: string } & Capabilities)[]): QueueDefinition[] {
   return integrations.flatMap((integration) =>
     rolesOf(integration).map((role) => queueDefinition(integration.id, role)),
   );
 }
 
-/** Delay before the next attempt in ms, after `attemptsMade` attempts, with full jitter by `random` in [0, 1). */
+/** Returns the delay in ms after `attemptsMade` attempts, with full jitter by `random` in [0, 1). */
 export function backoffMs({ baseMs, capMs }: RetryPolicy, attemptsMade: number, random: number): number {
   return Math.round(random * Math.min(capMs, baseMs * 2 ** (attemptsMade - 1)));
 }

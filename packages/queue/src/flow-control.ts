@@ -1,61 +1,66 @@
-import type { PauseStore, Now, Random } from "@millrace/core";
+import type { Now, Pause, PauseStore, Random } from "@millrace/core";
 
 /** Whether a job may run now. */
 export type ScopeCheck =
-  | { open: true; /** Parked scopes that this job was let through to try. */ probes: readonly string[] }
+  | { open: true; /** Paused scopes that this job probes. */ probes: readonly string[] }
   | { open: false; kind: "rate_limited" | "paused"; scope: string; until: Date };
 
-/** How long a worker may not know of a hold that another placed, in ms. */
+/** How long a worker may not know of a pause that another worker set, in ms. */
 const REFRESH_MS = 1_000;
 
-/** Jobs let go at one moment would all arrive at that moment: they are spread over this, in ms. */
+/** Waiting jobs become due at random times within this many ms, so that they do not all run at once. */
 const SPREAD_MS = 1_000;
 
-/** Lets jobs through or tells them until when to wait. */
+/** Decides which jobs may run, by the pauses of their scopes. */
 export type FlowControl = {
   check(scopes: readonly string[]): Promise<ScopeCheck>;
-  /** A job that was let through to try did not come to it: the next one may. */
-  returnProbes(trials: readonly string[]): Promise<void>;
+  /** Releases the probes of a job that made no call, so that the next job can probe. */
+  returnProbes(scopes: readonly string[]): Promise<void>;
   /**
-   * Throttled: the scope waits until then; all of `widen` does when another scope below it waits already. True when it
-   * was free before.
+   * Rate limits a scope until a time; all of `widen` when another scope below it is rate limited already. Returns true
+   * when the scope had no pause.
    */
   rateLimit(scope: string, until: Date, reason: string, widen?: string): Promise<boolean>;
-  /** A person must act: the scope waits and is tried now and then. True when it was free before. */
+  /** Pauses a scope until a probe succeeds; an operator must act. Returns true when the scope had no pause. */
   pause(scope: string, reason: string): Promise<boolean>;
-  /** A call worked: the scopes are free again. Returns those that were not. */
+  /** Resumes scopes after a successful call. Returns those that were paused or rate limited. */
   resume(scopes: readonly string[]): Promise<string[]>;
 };
 
 /**
- * A gate over the holds that all workers share, read at most once a second. Every `trialMs` one job of a paused account
- * tries whether it works again.
+ * Creates the flow control over the pauses that all workers share, which it reads at most once a second. Every `probeMs`
+ * one job of a paused scope probes whether calls succeed again.
  */
-export function createFlowControl(holds: PauseStore, now: Now, random: Random, trialMs = 60_000): FlowControl {
-  let known: Awaited<ReturnType<PauseStore["list"]>> = [];
+export function createFlowControl(pauses: PauseStore, now: Now, random: Random, probeMs = 60_000): FlowControl {
+  let known: Pause[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
 
   async function refresh(): Promise<void> {
     const at = now();
     if (at.getTime() - readAt < REFRESH_MS) return;
     readAt = at.getTime();
-    known = await holds.list();
-    if (known.some((hold) => hold.kind === "rate_limited" && hold.until <= at)) await holds.expire(at);
+    known = await pauses.list();
+    if (known.some((pause) => pause.kind === "rate_limited" && pause.until <= at)) await pauses.expire(at);
   }
-  async function othersWait(widen: string, scope: string): Promise<boolean> {
+  function invalidate(): void {
+    readAt = Number.NEGATIVE_INFINITY;
+  }
+  async function isAnotherLimited(widen: string, scope: string): Promise<boolean> {
     const at = now();
-    return (await holds.list()).some(
-      (hold) =>
-        hold.kind === "rate_limited" && hold.until > at && hold.scope !== scope && hold.scope.startsWith(`${widen}:`),
+    return (await pauses.list()).some(
+      (pause) =>
+        pause.kind === "rate_limited" &&
+        pause.until > at &&
+        pause.scope !== scope &&
+        pause.scope.startsWith(`${widen}:`),
     );
   }
-  const spread = (until: Date) => new Date(until.getTime() + random() * SPREAD_MS);
-  const forget = () => {
-    readAt = Number.NEGATIVE_INFINITY;
-  };
-  async function giveBack(trials: readonly string[]): Promise<void> {
-    for (const scope of trials) await holds.returnProbe(scope, now());
-    if (trials.length > 0) forget();
+  function spread(until: Date): Date {
+    return new Date(until.getTime() + random() * SPREAD_MS);
+  }
+  async function returnProbes(scopes: readonly string[]): Promise<void> {
+    for (const scope of scopes) await pauses.returnProbe(scope, now());
+    if (scopes.length > 0) invalidate();
   }
 
   return {
@@ -63,37 +68,37 @@ export function createFlowControl(holds: PauseStore, now: Now, random: Random, t
       if (scopes.length === 0) return { open: true, probes: [] };
       await refresh();
       const at = now();
-      const theirs = known.filter((hold) => scopes.includes(hold.scope));
-      // What must wait all the same takes no turn to try from the others.
-      const shut = theirs.find((hold) => hold.until > at);
-      if (shut) return { open: false, kind: shut.kind, scope: shut.scope, until: spread(shut.until) };
-      const trials: string[] = [];
-      for (const hold of theirs.filter(({ kind }) => kind === "paused")) {
-        const next = new Date(at.getTime() + trialMs);
-        if (!(await holds.claimProbe(hold.scope, at, next))) {
-          await giveBack(trials);
-          return { open: false, kind: "paused", scope: hold.scope, until: spread(next) };
+      const relevant = known.filter((pause) => scopes.includes(pause.scope));
+      // A job that must wait for one scope claims no probe of another.
+      const blocking = relevant.find((pause) => pause.until > at);
+      if (blocking) return { open: false, kind: blocking.kind, scope: blocking.scope, until: spread(blocking.until) };
+      const probes: string[] = [];
+      for (const pause of relevant.filter(({ kind }) => kind === "paused")) {
+        const next = new Date(at.getTime() + probeMs);
+        if (!(await pauses.claimProbe(pause.scope, at, next))) {
+          await returnProbes(probes);
+          return { open: false, kind: "paused", scope: pause.scope, until: spread(next) };
         }
-        hold.until = next;
-        trials.push(hold.scope);
+        pause.until = next;
+        probes.push(pause.scope);
       }
-      return { open: true, probes: trials };
+      return { open: true, probes };
     },
-    returnProbes: giveBack,
+    returnProbes,
     async rateLimit(scope, until, reason, widen) {
-      forget();
-      const place = widen !== undefined && (await othersWait(widen, scope)) ? widen : scope;
-      return holds.set({ scope: place, kind: "rate_limited", reason, until });
+      invalidate();
+      const limited = widen !== undefined && (await isAnotherLimited(widen, scope)) ? widen : scope;
+      return pauses.set({ scope: limited, kind: "rate_limited", reason, until });
     },
     async pause(scope, reason) {
-      forget();
-      return holds.set({ scope, kind: "paused", reason, until: new Date(now().getTime() + trialMs) });
+      invalidate();
+      return pauses.set({ scope, kind: "paused", reason, until: new Date(now().getTime() + probeMs) });
     },
     async resume(scopes) {
-      const lifted: string[] = [];
-      for (const scope of scopes) if (await holds.resume(scope)) lifted.push(scope);
-      if (lifted.length > 0) forget();
-      return lifted;
+      const resumed: string[] = [];
+      for (const scope of scopes) if (await pauses.resume(scope)) resumed.push(scope);
+      if (resumed.length > 0) invalidate();
+      return resumed;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { manifests } from "./manifests.ts";
-import { read } from "./tree.ts";
+import { read } from "./project-files.ts";
 
-/** Versions stand in pnpm-workspace.yaml alone, each exact, and every package.json refers to them. */
+/** Only pnpm-workspace.yaml names versions, each of them exact; every package.json refers to its catalog. */
 export function catalogue(): string[] {
   return [...rangesOfManifests(), ...rangesOfCatalogue()];
 }
@@ -10,7 +10,10 @@ function rangesOfManifests(): string[] {
   return manifests().flatMap(({ path, dependencies, devDependencies }) =>
     Object.entries({ ...dependencies, ...devDependencies })
       .filter(([name, version]) => version !== (name.startsWith("@millrace/") ? "workspace:*" : "catalog:"))
-      .map(([name, version]) => `${path}: ${name} is "${version}"; write "catalog:", or "workspace:*" for our own`),
+      .map(
+        ([name, version]) =>
+          `${path}: ${name} is "${version}"; write "catalog:", or "workspace:*" for a package of the workspace`,
+      ),
   );
 }
 
@@ -20,5 +23,5 @@ function rangesOfCatalogue(): string[] {
   if (entries.length === 0) return ["pnpm-workspace.yaml: no catalog found"];
   return entries
     .filter(([, , version = ""]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
-    .map(([, name, version]) => `pnpm-workspace.yaml: ${name} is "${version}", which is no exact version`);
+    .map(([, name, version]) => `pnpm-workspace.yaml: ${name} is "${version}", which is not an exact version`);
 }

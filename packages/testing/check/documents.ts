@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join, posix } from "node:path";
 import { manifests } from "./manifests.ts";
-import { projectFiles, projectFolder, read } from "./tree.ts";
+import { projectFiles, projectFolder, read } from "./project-files.ts";
 
-/** What the documents name exists: files behind links, paths in backticks, npm's scripts. */
+/** The files, paths in backticks and npm scripts that the documents name exist. */
 export function documents(): string[] {
   const scripts = manifests().find(({ path }) => path === "package.json")?.scripts ?? {};
   return projectFiles()
@@ -13,12 +13,12 @@ export function documents(): string[] {
       return [
         ...deadLinks(document, text).map((target) => `${document} links to ${target}, which does not exist`),
         ...deadPaths(document, text).map((path) => `${document} names ${path}, which does not exist`),
-        ...unknownScripts(text, scripts).map((name) => `${document} says npm run ${name}, which is no script`),
+        ...unknownScripts(text, scripts).map((name) => `${document} names npm run ${name}, which is not a script`),
       ];
     });
 }
 
-/** Targets of relative links that are no file, and anchors that are no heading of their file. */
+/** Returns the targets of relative links without a file, and the anchors without a heading in their file. */
 function deadLinks(document: string, text: string): string[] {
   return [...prose(text).matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g)]
     .map(([, target = ""]) => target)
@@ -31,7 +31,7 @@ function deadLinks(document: string, text: string): string[] {
     });
 }
 
-/** A heading's anchor as GitHub makes it: lower case, punctuation left out, a dash for each space. */
+/** Returns the anchors of all headings as GitHub makes them: lower case, no punctuation, a dash for each space. */
 function anchors(text: string): Set<string> {
   const headings = [...text.replaceAll(/^```[\s\S]*?^```/gm, "").matchAll(/^#+ +(.+)$/gm)];
   return new Set(
@@ -44,13 +44,13 @@ function anchors(text: string): Set<string> {
   );
 }
 
-/** Paths in backticks, with a slash and an ending or in one of our folders, that exist neither here nor at the top. */
+/** Returns the paths in backticks that exist neither beside the document nor in the project's folder. */
 function deadPaths(document: string, text: string): string[] {
   return (
     [...text.replaceAll(/^```[\s\S]*?^```/gm, "").matchAll(/`([\w.@-]+(?:\/[\w.@-]+)+\/?)`/g)]
       .map(([, path = ""]) => path)
       .filter((path) => /\.[a-z]{2,5}$/.test(path) || /^(apps|packages|deploy|docs|\.ci|\.github)\//.test(path))
-      // What exists only while Millrace runs, and packages by their name.
+      // Millrace creates `.millrace/` at run time, and `@…` is a package name.
       .filter((path) => !/^(\.millrace\/|@|node_modules\/)/.test(path))
       .filter(
         (path) =>
@@ -65,7 +65,7 @@ function unknownScripts(text: string, scripts: Readonly<Record<string, string>>)
     .filter((name) => scripts[name] === undefined);
 }
 
-/** The text without code, in which brackets and parentheses are no links. */
+/** Removes code, in which brackets and parentheses are not links. */
 function prose(text: string): string {
   return text.replaceAll(/^```[\s\S]*?^```/gm, "").replaceAll(/`[^`\n]*`/g, "");
 }

@@ -1,14 +1,14 @@
 import { posix } from "node:path";
-import { projectFiles, read } from "./tree.ts";
+import { projectFiles, read } from "./project-files.ts";
 
-/** Relative imports: none leaves its package, and an integration reads only its own folder and `shared`. */
+/** No relative import leaves its package, and an integration imports only from its own folder and `shared`. */
 export function imports(): string[] {
   return projectFiles()
     .filter((path) => /^(apps|packages)\/.*\.ts$/.test(path))
     .flatMap((path) =>
       relativeImports(path)
         .filter((target) => isForeign(path, target))
-        .map((target) => `${path} reaches into ${target}`),
+        .map((target) => `${path} imports ${target}, which belongs to another package or integration`),
     );
 }
 
@@ -27,7 +27,7 @@ function packageOf(path: string): string {
   return path.split("/").slice(0, 2).join("/");
 }
 
-/** The integration's folder that a file is in; undefined for the registry and for other packages. */
+/** Returns the folder of the integration that a file belongs to; undefined for the registry and for other packages. */
 function integrationOf(path: string): string | undefined {
   return /^packages\/integrations\/src\/([^/]+)\//.exec(path)?.[1];
 }

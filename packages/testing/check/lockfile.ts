@@ -1,6 +1,6 @@
-import { read } from "./tree.ts";
+import { read } from "./project-files.ts";
 
-/** An address in the lockfile would tie every machine to the registry that one of them used. */
+/** The lockfile names no registry: an address would tie every machine to the registry that one of them used. */
 export function lockfile(): string[] {
   return read("pnpm-lock.yaml")
     .split("\n")

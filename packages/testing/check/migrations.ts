@@ -1,11 +1,11 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { runCommand } from "./command.ts";
-import { projectFolder } from "./tree.ts";
+import { projectFolder } from "./project-files.ts";
 
 /**
- * The committed migrations lead to the schema of the code: from a copy of them, drizzle-kit has nothing to generate.
- * The copy is beside the original, since drizzle-kit takes `--out` as relative to its working directory.
+ * The committed migrations produce the schema of the code: drizzle-kit generates nothing from a copy of them. The copy
+ * is inside the project because drizzle-kit resolves `--out` relative to its working directory.
  */
 export async function migrations(): Promise<string[]> {
   const copy = mkdtempSync(join(projectFolder, "node_modules", ".migrations-"));
@@ -20,7 +20,9 @@ export async function migrations(): Promise<string[]> {
       `--out=${out}`,
     ]);
     if (code !== 0) return [output.trim()];
-    return readdirSync(copy).length === before ? [] : ["the schema changed: npm run db:generate", output.trim()];
+    return readdirSync(copy).length === before
+      ? []
+      : ["the schema differs from the migrations: run npm run db:generate", output.trim()];
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
-/** One thing that must hold of the project. */
+/** A check of the project. */
 export type Step = {
-  /** What it is, for its line of the report. */
+  /** Names the check in the output; `npm run check -- <word>` selects checks by it. */
   name: string;
-  /** What is wrong, one entry per problem; none when all is well. */
+  /** Resolves with one text per problem; with none when the check passes. */
   run(): string[] | Promise<string[]>;
 };

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import { projectFiles, read } from "./tree.ts";
+import { projectFiles, read } from "./project-files.ts";
 
-/** Where variables are read: schemas of zod whose keys are the variables' names. */
-const READERS = new Set(["env.ts", "config.ts", "environment.ts"]);
+/** Files that read variables, with Zod schemas that have the variables' names as keys. */
+const READERS = new Set(["env.ts", "config.ts", "environment.ts", "alert-config.ts", "retention-config.ts"]);
 
-/** Read by a library of ours, under names that are its own. */
+/** Variables that a dependency reads. */
 const READ_BY_LIBRARIES = new Map([
   ["AWS_ACCESS_KEY_ID", "@aws-sdk/client-s3"],
   ["AWS_SECRET_ACCESS_KEY", "@aws-sdk/client-s3"],
@@ -12,15 +12,15 @@ const READ_BY_LIBRARIES = new Map([
 ]);
 
 /**
- * Every variable that the code or docker-compose.yml reads is in .env.example, and the reverse. An integration's are
- * in docker-compose.yml too: it says which container gets which, so that ingest has nothing to send with.
+ * .env.example lists exactly the variables that the code or docker-compose.yml reads. docker-compose.yml passes each
+ * variable of an integration to the containers that need it, so that ingest has no credentials for sending.
  */
 export function variables(): string[] {
   const documented = find(read(".env.example"), /^(?:# )?([A-Z][A-Z0-9_]*)=/gm);
   const compose = read("docker-compose.yml");
-  const handedOn = find(compose, /^ +([A-Z][A-Z0-9_]*): \$\{\1:-\}$/gm);
-  const given = new Set([...handedOn, ...find(read("deploy/Dockerfile"), /^ENV ([A-Z][A-Z0-9_]*)=/gm)]);
-  const ownReads = [...find(compose, /\$\{([A-Z][A-Z0-9_]*)/g)].filter((name) => !handedOn.has(name));
+  const passedOn = find(compose, /^ +([A-Z][A-Z0-9_]*): \$\{\1:-\}$/gm);
+  const passed = new Set([...passedOn, ...find(read("deploy/Dockerfile"), /^ENV ([A-Z][A-Z0-9_]*)=/gm)]);
+  const ownReads = [...find(compose, /\$\{([A-Z][A-Z0-9_]*)/g)].filter((name) => !passedOn.has(name));
   const readers = new Map([
     ...ownReads.map((name) => [name, "docker-compose.yml"] as const),
     ...readersInCode(),
@@ -32,13 +32,13 @@ export function variables(): string[] {
       .map(([name, path]) => `.env.example lacks ${name}, which ${path} reads`),
     ...[...documented]
       .filter((name) => !readers.has(name))
-      .map((name) => `.env.example has ${name}, which nothing reads`),
+      .map((name) => `.env.example has ${name}, which no code reads`),
     ...[...readers]
-      .filter(([name, path]) => path.startsWith("packages/integrations/") && !given.has(name))
-      .map(([name, path]) => `docker-compose.yml gives no container ${name}, which ${path} reads`),
-    ...[...handedOn]
+      .filter(([name, path]) => path.startsWith("packages/integrations/") && !passed.has(name))
+      .map(([name, path]) => `docker-compose.yml passes ${name}, which ${path} reads, to no container`),
+    ...[...passedOn]
       .filter((name) => !readers.has(name))
-      .map((name) => `docker-compose.yml hands on ${name}, which nothing reads`),
+      .map((name) => `docker-compose.yml passes on ${name}, which no code reads`),
   ];
 }
 

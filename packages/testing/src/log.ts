@@ -1,6 +1,6 @@
 import { createLogger, type Logger } from "@millrace/core";
 
-/** A real logger whose lines are kept, to see what is in them and what must not be. */
+/** Creates a logger that records its lines, to test what it logs and what it must not log. */
 export function recordingLogger(): { log: Logger; lines: () => Record<string, unknown>[]; text: () => string } {
   const written: string[] = [];
   const log = createLogger("test", "debug", { write: (line: string) => void written.push(line) });

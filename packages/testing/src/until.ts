@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
- * Waits for a condition, asking again every 20 ms. Resolves with what the condition gave once that is neither false
- * nor undefined; rejects when the deadline passes first, saying what was waited for.
+ * Evaluates a condition every 20 ms and resolves with its value once that is neither false nor undefined. After
+ * `deadlineMs` it rejects with an error that contains `what`.
  */
 export async function until<T>(
   what: string,
@@ -13,7 +13,7 @@ export async function until<T>(
   for (;;) {
     const value = await condition();
     if (value !== false && value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not fulfilled within ${deadlineMs} ms: ${what}`);
     await wait(20);
   }
 }

@@ -1,136 +1,77 @@
+import { OpenAPIHono, type RouteConfig, type z } from "@hono/zod-openapi";
 import type { ApiRoute } from "@millrace/core";
-import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
-import { problemSchema } from "../problem.ts";
-import { type SchemaComponents, schemaComponents } from "./schemas.ts";
+import { idempotencyKey, requestIdHeader, responseComponents, securitySchemes } from "./components.ts";
 
-/** The OpenAPI 3.1 document of these routes, made of the schemas that check their requests. */
-export function openApiDocument(apis: ReadonlyMap<string, readonly ApiRoute[]>): Record<string, unknown> {
-  const components = schemaComponents();
-  const problem = components.add("Problem", problemSchema, "output");
-  const paths = Object.fromEntries(
-    [...apis].flatMap(([integration, routes]) =>
-      routes.map((route) => [pathOf(route), { post: operation(integration, route, components) }]),
-    ),
-  );
-  const refusal = (status: number, title: string, description: string, headers = {}, details = {}) => {
-    const example = { type: "about:blank", title, status, ...details, correlationId: "checkout-4711" };
-    return {
-      description,
-      headers: { ...requestIdHeader, ...headers },
-      content: { "application/problem+json": { schema: problem, example } },
-    };
-  };
-  return {
+/** The OpenAPI 3.1 document of the API, generated from the schemas that validate its requests. */
+export function openApiDocument(apis: ReadonlyMap<string, readonly ApiRoute[]>): object {
+  const { openAPIRegistry: registry, getOpenAPI31Document } = new OpenAPIHono();
+  registry.registerComponent("headers", "RequestId", requestIdHeader);
+  registry.registerComponent("parameters", "IdempotencyKey", idempotencyKey);
+  for (const [name, scheme] of Object.entries(securitySchemes))
+    registry.registerComponent("securitySchemes", name, scheme);
+  for (const [name, response] of Object.entries(responseComponents))
+    registry.registerComponent("responses", name, response);
+  for (const [integration, routes] of apis)
+    for (const route of routes) registry.registerPath(pathConfig(integration, route));
+  return getOpenAPI31Document({
     openapi: "3.1.1",
     info: {
       title: "Millrace",
       version: manifest.version,
       description:
-        "What is accepted is in the queue; the work is done behind it. Every refusal is answered with problem details (RFC 9457).",
+        "A success response means that the request is durable in the queue. A worker does the work later. Every error response has problem details (RFC 9457).",
     },
     tags: [...apis].filter(([, routes]) => routes.length > 0).map(([name]) => ({ name })),
-    paths,
-    components: {
-      schemas: components.schemas,
-      parameters: { IdempotencyKey: idempotencyKey },
-      headers: { RequestId: requestId },
-      responses: {
-        BadRequest: refusal(
-          400,
-          "Invalid body",
-          "The body or the Idempotency-Key is wrong; `detail` says how and `errors` names the fields.",
-          {},
-          {
-            detail: "message.text is required",
-            errors: [{ pointer: "/message/text", field: "message.text", detail: "is required" }],
-          },
-        ),
-        Unauthorized: refusal(401, "API key refused", "The proof is missing or wrong.", {
-          "WWW-Authenticate": { schema: { type: "string" }, description: "`Bearer`, where an API key is the proof." },
-        }),
-        TooLarge: refusal(413, "Body too large", "The body is too large."),
-        UnsupportedContentType: refusal(415, "Unsupported content type", "The body is not `application/json`."),
-        QueueAway: refusal(503, "The queue is away", "Nothing was accepted. Send it again.", {
-          "Retry-After": { schema: { type: "integer" }, description: "Seconds to wait." },
-        }),
-      },
-      securitySchemes: {
-        apiKey: { type: "http", scheme: "bearer", description: "One of the keys that the operator set in API_KEYS." },
-        callbackProof: {
-          type: "apiKey",
-          in: "header",
-          name: "webhook-signature",
-          description: "What the operation says under *Proof*; a signature covers the body.",
-        },
-      },
-    },
-  };
+  });
 }
 
-const requestIdHeader = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } };
-
-const requestId = {
-  description:
-    "The request's correlation id: the caller's own `X-Request-Id` when it sent a plain token, else a new one.",
-  schema: { type: "string" },
-};
-
-const idempotencyKey = {
-  name: "Idempotency-Key",
-  in: "header",
-  description: "The caller's own name for the request. A request that is repeated under it is done once.",
-  schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x21-\\x7E]+$" },
-};
-
-function operation(integration: string, route: ApiRoute, components: SchemaComponents): Record<string, unknown> {
-  const name = nameOf(route.paths[0]);
-  const [, ...aliases] = route.paths;
-  const also = aliases.map((path) => `\`${path}\``).join(", ");
-  const answer = components.add(`${name}Answer`, route.response, "output");
-  const accepted = (description: string) => ({
-    description,
-    headers: requestIdHeader,
-    content: { "application/json": { schema: answer } },
-  });
+function pathConfig(integration: string, route: ApiRoute): RouteConfig {
+  const [path, ...aliases] = route.paths;
+  const name = operationId(path);
+  const also = aliases.map((alias) => `\`${alias}\``).join(", ");
   return {
+    method: "post",
+    // OpenAPI writes the parameter of `/api/leads/:id/won` as `{id}`.
+    path: path.replaceAll(/:(\w+)/g, "{$1}"),
     tags: [integration],
     operationId: name,
     summary: route.summary,
     description: [
       route.description,
-      `Proof: ${route.authentication}.`,
+      `Authentication: ${route.authentication}.`,
       ...(also ? [`Also answered at ${also}.`] : []),
     ].join("\n\n"),
-    security: [route.authenticate ? { callbackProof: [] } : { apiKey: [] }],
-    parameters: [...pathParameters(route), { $ref: "#/components/parameters/IdempotencyKey" }],
-    requestBody: {
-      required: true,
-      content: { "application/json": { schema: components.add(`${name}Request`, route.body, "input") } },
+    security: [route.authenticate ? { callbackSignature: [] } : { apiKey: [] }],
+    parameters: [{ $ref: "#/components/parameters/IdempotencyKey" }],
+    request: {
+      ...(route.params && { params: route.params }),
+      body: {
+        required: true,
+        content: { "application/json": { schema: route.body.meta({ id: `${name}Request` }) } },
+      },
     },
     responses: {
-      [route.status]: accepted("Accepted: it is in the queue."),
+      [route.status]: accepted(route.response.meta({ id: `${name}Response` })),
       400: { $ref: "#/components/responses/BadRequest" },
       401: { $ref: "#/components/responses/Unauthorized" },
       413: { $ref: "#/components/responses/TooLarge" },
       415: { $ref: "#/components/responses/UnsupportedContentType" },
-      503: { $ref: "#/components/responses/QueueAway" },
+      503: { $ref: "#/components/responses/QueueUnavailable" },
     },
   };
 }
 
-/** `/api/leads/:id/won` as OpenAPI writes it. */
-function pathOf({ paths: [path] }: ApiRoute): string {
-  return path.replaceAll(/:(\w+)/g, "{$1}");
+function accepted(schema: z.ZodType) {
+  return {
+    description: "Accepted: the request is durable in the queue.",
+    headers: { "X-Request-Id": { $ref: "#/components/headers/RequestId" } },
+    content: { "application/json": { schema } },
+  };
 }
 
-function pathParameters({ params }: ApiRoute): Record<string, unknown>[] {
-  const { properties = {} } = params ? z.toJSONSchema(params, { io: "input" }) : {};
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: "path", required: true, schema }));
-}
-
-/** A route's name in the document, e.g. `WhatsappSend`. */
-function nameOf(path: string): string {
+/** The name of a route in the document, e.g. `WhatsappSend`. */
+function operationId(path: string): string {
   const words = path
     .replace(/^\/api\/(?:integrations\/)?/, "")
     .replaceAll(/:\w+/g, "")

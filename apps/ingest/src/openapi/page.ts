@@ -17,7 +17,7 @@ export function readAsset(name: string): Promise<Buffer<ArrayBuffer>> {
   return readFile(join(swaggerUi, name));
 }
 
-/** The page at /docs. Its addresses are relative, so that it also works below a proxy's path. */
+/** The page at /docs. Its URLs are relative, so that the page also works below a path of a proxy. */
 export const PAGE = `<!doctype html>
 <html lang="en">
   <head>
@@ -29,14 +29,14 @@ export const PAGE = `<!doctype html>
   </head>
   <body>
     <div id="ui"></div>
-    <noscript>This page needs JavaScript; the same in plain is <a href="openapi.json">openapi.json</a>.</noscript>
+    <noscript>This page needs JavaScript. The same document as JSON: <a href="openapi.json">openapi.json</a>.</noscript>
     <script src="docs/swagger-ui-bundle.js"></script>
     <script src="docs/start.js"></script>
   </body>
 </html>
 `;
 
-/** What starts Swagger UI; a file of its own, because the page runs no inline script. It asks nobody else's validator. */
+/** The script that starts Swagger UI. It is a file because the page's policy forbids inline scripts; it calls no external validator. */
 export const START_SCRIPT = `SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#ui",

@@ -1,16 +1,16 @@
 import { Hono } from "hono";
 import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
-import type { IngestEnv, IngestParts } from "../app.ts";
+import type { IngestDeps, IngestEnv } from "../deps.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { ASSETS, PAGE, readAsset, START_SCRIPT } from "../openapi/page.ts";
 
-/** Kept by browsers for an hour, then asked after by its tag: the names of the files do not change with an update. */
+/** Browsers cache the files for an hour and then revalidate the ETag: an update does not change the names of the files. */
 const CACHED = { "Cache-Control": "public, max-age=3600" };
 const REVALIDATED = { "Cache-Control": "no-cache" };
 
-/** Our API for those who call it: the OpenAPI document and a page to read it with. Neither asks for a sign-in. */
-export function docsRoutes({ apis }: IngestParts): Hono<IngestEnv> {
+/** The API reference: the OpenAPI document and a page that shows it. Neither requires a sign-in. */
+export function docsRoutes({ apis }: IngestDeps): Hono<IngestEnv> {
   const document = JSON.stringify(openApiDocument(apis));
   const routes = new Hono<IngestEnv>();
   for (const path of ["/openapi.json", "/docs/*"]) routes.use(path, pageHeaders, etag());
@@ -24,7 +24,7 @@ export function docsRoutes({ apis }: IngestParts): Hono<IngestEnv> {
   return routes;
 }
 
-/** The page loads nothing from elsewhere and is not framed. Swagger UI's icons are data URLs. */
+/** The page loads files from this host only and cannot be framed. Swagger UI's icons are data URLs. */
 const pageHeaders = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -38,6 +38,6 @@ const pageHeaders = secureHeaders({
   },
   xFrameOptions: "DENY",
   referrerPolicy: "no-referrer",
-  // Whether this host is only ever reached by TLS is for the proxy in front to know.
+  // The proxy in front of ingest decides about TLS.
   strictTransportSecurity: false,
 });

@@ -1,25 +1,28 @@
 import { Hono } from "hono";
-import type { IngestEnv, IngestParts } from "../app.ts";
-import { problem } from "../problem.ts";
+import type { IngestDeps, IngestEnv } from "../deps.ts";
+import { problem } from "../http/problem.ts";
 
-/** Whether it is alive, whether it can take webhooks, and which integrations it takes requests for. */
-export function healthRoutes(parts: IngestParts): Hono<IngestEnv> {
-  const integrations = integrationsOn(parts);
+/** Liveness, readiness (the queue answers), and which integrations are switched on. */
+export function healthRoutes(deps: IngestDeps): Hono<IngestEnv> {
+  const integrations = enabledIntegrations(deps);
   return new Hono<IngestEnv>()
     .get("/livez", (c) => c.json({ status: "alive" }))
     .get("/readyz", async (c) => {
       try {
-        await parts.pingQueue();
+        await deps.pingQueue();
         return c.json({ status: "ready" });
       } catch {
-        return problem(c, 503, "The queue is away", { "Retry-After": "5" });
+        return problem(c, 503, "Queue unavailable", { "Retry-After": "5" });
       }
     })
     .get("/api/health", (c) => c.json({ integrations }));
 }
 
-/** By integration id, whether anything of it is mounted: its webhook or a route of our API. */
-export function integrationsOn({ webhooks, apis }: Pick<IngestParts, "webhooks" | "apis">): Record<string, boolean> {
+/** By integration id, whether its webhook or a route of its API is mounted. */
+export function enabledIntegrations({
+  webhooks,
+  apis,
+}: Pick<IngestDeps, "webhooks" | "apis">): Record<string, boolean> {
   const ids = [...new Set([...webhooks.keys(), ...apis.keys()])];
   return Object.fromEntries(ids.map((id) => [id, webhooks.get(id) !== undefined || (apis.get(id) ?? []).length > 0]));
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A job that was given up, as the queue tells of it and Postgres keeps it. */
+/** A job that used up its attempts or failed permanently, as the queue reports it. */
 export type ExhaustedJob = {
   queue: string;
   jobId: string;
@@ -8,7 +8,7 @@ export type ExhaustedJob = {
   eventId: string;
   kind: string;
   payload: unknown;
-  /** The page, number or bot that it is about, where it tells of one. */
+  /** Our account that the job belongs to (page, number, bot), if the payload names one. */
   account?: string | undefined;
   /** `permanent`, `retryable` (attempts used up), `stalled` or `unknown`. */
   errorKind: string;
@@ -20,44 +20,44 @@ export type ExhaustedJob = {
   failedAt: Date;
 };
 
-/** Where dead letters are kept, one row per job. */
+/** Dead letters, one row per job. */
 export type DeadLetterStore = {
   /**
-   * Writes the dead letter of a job, or brings it up to date when the job was given up again. Repeating it for the
-   * same end changes nothing. If the event's effects are committed after all, the row is `resolved` at once. Tells
-   * whether this end was not written down before.
+   * Writes the dead letter of a job, or updates it when a replay of the job failed too. A repeated call for the same
+   * failure changes nothing. If the event's effects were committed after all, the row is `resolved` at once. Returns
+   * whether this failure was recorded for the first time.
    */
   record(job: ExhaustedJob): Promise<boolean>;
 };
 
-/** What a dead letter can be: `discarded` by a person, for good. */
+/** States of a dead letter; `discarded` by an operator is terminal. */
 export const DEAD_LETTER_STATES = ["dead", "replaying", "resolved", "discarded"] as const;
 /** See {@link DEAD_LETTER_STATES}. */
 export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 
-/** Text as Postgres keeps it. */
+/** Text that Postgres can store. */
 const text = z
   .string()
   .min(1)
   .max(200)
   .regex(/^[^\0]*$/, "must hold no NUL");
 
-/** A moment that a calendar has. */
-const moment = z.iso.datetime({ offset: true }).refine((at) => !at.startsWith("0000"), "there is no year 0");
+/** A time that Postgres can store. */
+const timestamp = z.iso.datetime({ offset: true }).refine((at) => !at.startsWith("0000"), "there is no year 0");
 
-/** Which dead letters are meant; all conditions must hold, and none means all. */
+/** Selects dead letters by conditions that must all hold; without any condition it selects all. */
 export const deadLetterSelectionSchema = z.strictObject({
-  ids: z.array(z.uuid().toLowerCase()).min(1).max(1_000).optional().meta({ description: "These and no others." }),
+  ids: z.array(z.uuid().toLowerCase()).min(1).max(1_000).optional().meta({ description: "Only these dead letters." }),
   queue: text.optional().meta({ description: "Name of a queue, e.g. `whatsapp-inbound`." }),
   integration: text.optional().meta({ description: "Id of an integration, e.g. `whatsapp`." }),
   errorKind: z
     .enum(["permanent", "retryable", "stalled", "unknown"])
     .optional()
-    .meta({ description: "`retryable`: its attempts are used up." }),
-  text: text.optional().meta({ description: "Part of the error, in whatever case." }),
-  tenant: text.optional().meta({ description: "Name of the tenant whose it was, or whose it is by now." }),
-  since: moment.optional().meta({ description: "Died last at or after this moment." }),
-  until: moment.optional().meta({ description: "Died last before this moment." }),
+    .meta({ description: "`retryable`: the job used up its attempts." }),
+  text: text.optional().meta({ description: "Part of the error, in upper or lower case." }),
+  tenant: text.optional().meta({ description: "Name of the tenant that owned the account then or owns it now." }),
+  since: timestamp.optional().meta({ description: "Last failed at this time or later." }),
+  until: timestamp.optional().meta({ description: "Last failed before this time." }),
 });
 /** See {@link deadLetterSelectionSchema}. */
 export type DeadLetterSelection = z.infer<typeof deadLetterSelectionSchema>;

@@ -1,24 +1,30 @@
-/** A scope whose jobs must wait. */
-export type Pause = { scope: string; kind: "rate_limited" | "paused"; reason: string; until: Date };
+/** A pause of a scope: its jobs wait for a rate limit, or until an operator has acted. */
+export type Pause = {
+  scope: string;
+  kind: "rate_limited" | "paused";
+  reason: string;
+  /** When a rate limit ends, or when the next probe of a paused scope may run. */
+  until: Date;
+};
 
-/** What must wait, shared by all workers. Rate limits end by themselves, a paused scope when a call works again. */
+/** Pauses, shared by all workers. A rate limit ends by itself; a paused scope resumes when a probe succeeds. */
 export type PauseStore = {
-  /** Every hold there is; few. */
+  /** Returns every pause. There are few. */
   list(): Promise<Pause[]>;
   /**
-   * Places a hold, or moves its time later. A paused scope stays paused until a call works. True when the scope was not
-   * held before, or only rate limited and is paused now: the moment to alert.
+   * Sets a pause or moves its time later. A paused scope stays paused when it is also rate limited. Returns true when the
+   * scope had no pause, or when a rate-limited scope is now paused: then the caller alerts.
    */
-  set(hold: Pause): Promise<boolean>;
+  set(pause: Pause): Promise<boolean>;
   /**
-   * Takes the turn to try a paused scope whose time has come, and puts its next trial at `nextTrial`. False when
-   * somebody else has taken it.
+   * Claims the probe of a paused scope that is due, and sets the time of the next one to `nextProbe`. Returns
+   * false when another job claimed it.
    */
-  claimProbe(scope: string, now: Date, nextTrial: Date): Promise<boolean>;
-  /** Gives a turn back that came to no trial: the scope is tried again from `now` on. */
+  claimProbe(scope: string, now: Date, nextProbe: Date): Promise<boolean>;
+  /** Releases a claimed probe that made no call: the next one may run from `now` on. */
   returnProbe(scope: string, now: Date): Promise<void>;
-  /** Lifts holds after a call that worked. True when there was one. */
+  /** Removes the scope's pause after a successful call. Returns true when there was one. */
   resume(scope: string): Promise<boolean>;
-  /** Lifts rate limits whose time has passed. */
+  /** Removes rate limits that have ended. */
   expire(now: Date): Promise<void>;
 };

@@ -1,27 +1,27 @@
-/** What is to be done after an error. The table is in docs/errors.md. */
+/** What happens to a job after an error. docs/errors.md has the whole table. */
 export type NextStep =
-  /** Back off, then try again; costs an attempt. With `attempts` it is worth no more than those, the first included. */
+  /** Backoff, then another attempt. `attempts` limits the attempts of this error, the first one included. */
   | { kind: "retryable"; attempts?: number }
   /**
-   * The scope (a recipient, number, chat, bot, page) waits until then, the rest goes on; costs nothing. Where another
-   * scope below `widen` waits already (`telegram:bot` for `telegram:bot:chat`), all of `widen` does.
+   * The scope (a recipient, number, chat, bot, page) waits until then and other scopes continue. It costs no attempt.
+   * When another scope below `widen` waits already (`telegram:bot` for `telegram:bot:chat`), all of `widen` waits.
    */
   | { kind: "rate_limited"; scope: string; until: Date; widen?: string }
-  /** A person must act (token, permission, payment): the scope's jobs wait and resume by themselves; costs nothing. */
+  /** An operator must act (token, permission, payment). The scope's jobs wait and then resume. It costs no attempt. */
   | { kind: "paused"; scope: string }
-  /** It will never work: dead letter at once. */
+  /** No attempt can succeed: the job becomes a dead letter immediately. */
   | { kind: "permanent" };
 
 /**
- * The only error an adapter throws. `message` must hold no secret and no personal data: it is logged, kept as the
- * job's failure reason and shown on the board.
+ * The only error that an adapter throws. It is logged, stored as the job's failure reason and shown on the dashboard, so
+ * `message` must hold no secret and no personal data.
  */
 export class ProviderError extends Error {
   override readonly name = "ProviderError";
   readonly next: NextStep;
-  /** The provider's own code for it, e.g. `190` or `http_503`. */
+  /** The provider's code, e.g. `190` or `http_503`. */
   readonly code: string | undefined;
-  /** Whether the provider may have done what it was asked all the same: no answer came, or none that tells. */
+  /** Whether the provider may have done the work all the same: no response arrived, or an ambiguous one. */
   readonly uncertain: boolean;
 
   constructor(message: string, next: NextStep, options: ErrorDetails = {}) {
@@ -32,22 +32,22 @@ export class ProviderError extends Error {
   }
 }
 
-/** What else is known of an error. */
+/** Optional details of a {@link ProviderError}. */
 export type ErrorDetails = { code?: string; cause?: unknown; uncertain?: boolean };
 
-/** Shorthand for the error that ends a job at once. */
+/** Creates an error that makes the job a dead letter immediately. */
 export function permanent(message: string, code?: string): ProviderError {
   return new ProviderError(message, { kind: "permanent" }, code === undefined ? {} : { code });
 }
 
-/** Shorthand for the error that backs off and tries again. */
+/** Creates an error that is retried with backoff. */
 export function retryable(message: string, options: ErrorDetails = {}): ProviderError {
   return new ProviderError(message, { kind: "retryable" }, options);
 }
 
 /**
- * What may be told of any error in a log line or a failure reason. Only our own errors' messages are told: those of
- * others may hold a row's values, a URL with a token or a message's text, so only their name, code and place are.
+ * Describes any error for a log line or a failure reason. Only the messages of our own errors are safe to show. Those of
+ * libraries can hold a row's values, a URL with a token or a message's text, so they become name, code and place.
  */
 export function describeError(error: unknown): string {
   if (error instanceof ProviderError) return error.message;

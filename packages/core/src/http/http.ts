@@ -1,57 +1,58 @@
 import { type Agent, fetch as undiciFetch } from "undici";
-import { parseJsonBody } from "./json.ts";
 import { permanent, ProviderError, retryable } from "../errors/provider-error.ts";
+import { parseJsonBody } from "./json.ts";
 import { publicOnlyAgent } from "./ssrf-guard.ts";
 
 export { PRIVATE_ADDRESS } from "./ssrf-guard.ts";
 
-/** A call to a provider's API. */
+/** A request to a provider's API. */
 export type HttpRequest = {
   method: "GET" | "POST";
   url: string;
   headers?: Record<string, string>;
   body?: string | FormData;
   /**
-   * For a URL that somebody else chose: addresses of private and local networks are refused, also when a name resolves
-   * to one, except for those in `except` (CIDR). The refusal is permanent, with the code {@link PRIVATE_ADDRESS}.
+   * Set it for a URL that an API caller chose. Addresses of private and local networks are then refused, also when a
+   * host name resolves to one, except those in `except` (CIDR). The error is permanent, with the code
+   * {@link PRIVATE_ADDRESS}.
    */
   publicOnly?: { except: readonly string[] };
 };
 
 /**
- * Its answer; `json` is as {@link parseJsonBody} reads it, undefined when the body is not JSON or larger than a
- * megabyte. Header names are in lower case.
+ * A provider's response. `json` is the body as {@link parseJsonBody} reads it; undefined when it is not JSON or larger
+ * than a megabyte. Header names are in lower case.
  */
 export type HttpResponse = { status: number; headers: Record<string, string>; json: unknown };
 
 /**
- * The port by which adapters reach the network. Rejects with a retryable {@link ProviderError}, never with another;
- * it is `uncertain` unless the connection was never made.
+ * The port for API calls. It rejects only with a retryable {@link ProviderError}, which is `uncertain` unless no
+ * connection was made.
  */
 export type Http = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
 
-/** A file on its way in; `body` is undefined unless the status is 2xx. */
+/** A file from a provider; `body` is undefined unless the status is 2xx. */
 export type HttpDownload = {
   status: number;
   headers: Record<string, string>;
   body: AsyncIterable<Uint8Array> | undefined;
 };
 
-/** The port for fetching files. Errors as with {@link Http}; those of the body reject while it is read. */
+/** The port for downloads. Its errors are those of {@link Http}; reading the body rejects with them too. */
 export type Download = (request: HttpRequest, signal: AbortSignal) => Promise<HttpDownload>;
 
-/** Largest answer in bytes that is read; the providers' are far smaller, what a wrong address sends may be endless. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Largest response body in bytes. Providers' bodies are far smaller; a wrong address may send an endless one. */
+const MAX_RESPONSE_BYTES = 1024 * 1024;
 
-/** How long a call may take in ms: an answer in words, or a file of 100 MB over a slow line. */
+/** Timeouts of a call in ms: with a JSON body, and for the upload of 100 MB over a slow connection. */
 const CALL_MS = 30_000;
 const UPLOAD_MS = 600_000;
 
-function longestOf({ body }: HttpRequest): number {
+function timeoutOf({ body }: HttpRequest): number {
   return body instanceof FormData ? UPLOAD_MS : CALL_MS;
 }
 
-/** What a body holds; undefined when it is larger, and then its rest is not read. */
+/** Reads a body; stops and returns undefined when it is larger than `maxBytes`. */
 async function readUpTo(
   maxBytes: number,
   body: AsyncIterable<Uint8Array> | null,
@@ -68,13 +69,13 @@ async function readUpTo(
 }
 
 /**
- * {@link Http} over fetch. Never follows a redirect (a token must not travel to another host) and never puts the URL
- * in an error (it may hold a token).
+ * {@link Http} over fetch. It follows no redirect, because a token must not reach another host, and no error contains
+ * the URL, because a URL can contain a token.
  */
 export const fetchHttp: Http = async (request, signal) => {
   try {
-    const response = await respond(request, AbortSignal.any([signal, AbortSignal.timeout(longestOf(request))]));
-    const body = await readUpTo(MAX_ANSWER_BYTES, response.body);
+    const response = await respond(request, AbortSignal.any([signal, AbortSignal.timeout(timeoutOf(request))]));
+    const body = await readUpTo(MAX_RESPONSE_BYTES, response.body);
     const parsed = body && parseJsonBody(body);
     const json = parsed?.ok ? parsed.value : undefined;
     return { status: response.status, headers: Object.fromEntries(response.headers), json };
@@ -84,7 +85,7 @@ export const fetchHttp: Http = async (request, signal) => {
   }
 };
 
-/** {@link Download} over fetch, as careful as {@link fetchHttp}. */
+/** {@link Download} over fetch, with the same care for redirects and URLs as {@link fetchHttp}. */
 export const fetchDownload: Download = async (request, signal) => {
   try {
     const response = await respond(request, signal);
@@ -110,23 +111,23 @@ async function* chunksOf(body: AsyncIterable<Uint8Array>, signal: AbortSignal): 
   }
 }
 
-/** What this file reads of an answer, the same in Node's fetch and in undici's own. */
-type Responded = Pick<Response, "ok" | "status"> & {
+/** The members of a response that Node's fetch and undici's own have in common. */
+type FetchResponse = Pick<Response, "ok" | "status"> & {
   headers: Iterable<[string, string]>;
   body: (AsyncIterable<Uint8Array> & { cancel(): Promise<void> }) | null;
 };
 
-async function respond(request: HttpRequest, signal: AbortSignal): Promise<Responded> {
+async function respond(request: HttpRequest, signal: AbortSignal): Promise<FetchResponse> {
   const { url, method, headers = {}, body, publicOnly } = request;
   const init = { method, headers, signal, redirect: "manual" } as const;
   if (!publicOnly) return fetch(url, { ...init, ...(body === undefined ? {} : { body }) });
-  // The agent and the fetch must be of one undici; this one's fetch knows no form but its own.
-  if (body instanceof FormData) throw permanent("a form is not sent to an address that somebody else chose");
+  // The agent needs the fetch of its own undici, which does not accept the FormData of Node.
+  if (body instanceof FormData) throw permanent("a form is not sent to a URL that an API caller chose");
   const dispatcher = agentFor(publicOnly.except);
   return undiciFetch(url, { ...init, dispatcher, ...(body === undefined ? {} : { body }) });
 }
 
-/** Agents for public addresses, by what else they may call; few. */
+/** One agent per list of exceptions; there are few. */
 const agents = new Map<string, Agent>();
 
 function agentFor(except: readonly string[]): Agent {
@@ -136,7 +137,7 @@ function agentFor(except: readonly string[]): Agent {
   return agent;
 }
 
-/** Failures before there was a connection: nothing can have arrived. */
+/** Failures before there is a connection: the provider received nothing. */
 const NOT_CONNECTED = [
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -151,38 +152,6 @@ function networkFailure(cause: unknown): ProviderError {
   for (const error of [cause, inner]) if (error instanceof ProviderError) return error;
   const code = networkCode(cause);
   return retryable(`network failure: ${code}`, { code, uncertain: !NOT_CONNECTED.includes(code) });
-}
-
-/**
- * The classification shared by all providers, from the HTTP status and `Retry-After` alone; an integration refines it
- * with the provider's own codes first. Returns undefined for a 2xx.
- */
-export function classifyHttp(response: HttpResponse, scope: string, now: Date): ProviderError | undefined {
-  const { status } = response;
-  if (status >= 200 && status < 300) return undefined;
-  const code = `http_${status}`;
-  const message = `HTTP ${status}`;
-  const wait = retryAfter(response.headers["retry-after"], now);
-  if (status === 429) {
-    return new ProviderError(
-      message,
-      { kind: "rate_limited", scope, until: wait ?? new Date(now.getTime() + 60_000) },
-      { code },
-    );
-  }
-  if (wait && status === 503) return new ProviderError(message, { kind: "rate_limited", scope, until: wait }, { code });
-  if (status === 401 || status === 403) return new ProviderError(message, { kind: "paused", scope }, { code });
-  if (status === 408 || status === 425 || status >= 500 || status < 400)
-    return retryable(message, { code, uncertain: status >= 500 });
-  return new ProviderError(message, { kind: "permanent" }, { code });
-}
-
-/** `Retry-After` in either form of RFC 9110 section 10.2.3 as a point in time; undefined where absent or unreadable. */
-export function retryAfter(header: string | undefined, now: Date): Date | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d+$/.test(header)) return new Date(now.getTime() + Number(header) * 1000);
-  const at = new Date(header);
-  return Number.isNaN(at.getTime()) ? undefined : at;
 }
 
 function networkCode(cause: unknown): string {

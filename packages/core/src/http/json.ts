@@ -1,14 +1,15 @@
-/** A body as JSON, or why it is none. `raw` is what to keep of it. */
+/** A parsed JSON body, or why it is unreadable. `raw` is the text to store of an unreadable one. */
 export type ParsedBody = { ok: true; value: unknown } | { ok: false; reason: string; raw: string };
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Parses a webhook body. Beyond `JSON.parse`:
+ * Parses a webhook body. In addition to `JSON.parse`:
  * - an integer above 2^53 - 1 becomes a string of its digits, because platforms send ids as numbers and a double
- *   would silently change them;
- * - U+0000 and lone surrogates in strings become U+FFFD, because Postgres can store neither in text nor in jsonb.
- * A body nested deeper than {@link MAX_DEPTH} counts as unreadable: it would overflow the stack of whoever writes it out.
+ *   would silently change their digits;
+ * - U+0000 and lone surrogates in strings become U+FFFD, because neither text nor jsonb of Postgres can store them.
+ *
+ * A body nested deeper than {@link MAX_DEPTH} is unreadable, because JSON.stringify would overflow the stack on it.
  */
 export function parseJsonBody(body: Uint8Array): ParsedBody {
   let text: string;
@@ -20,19 +21,19 @@ export function parseJsonBody(body: Uint8Array): ParsedBody {
   try {
     if (deeperThan(text, MAX_DEPTH))
       return { ok: false, reason: `JSON nested deeper than ${MAX_DEPTH}`, raw: storable(text) };
-    return { ok: true, value: needsCare.test(text) ? JSON.parse(text, carefully) : JSON.parse(text) };
+    return { ok: true, value: needsReviver.test(text) ? JSON.parse(text, storableValue) : JSON.parse(text) };
   } catch {
     return { ok: false, reason: "the body is not JSON", raw: storable(text) };
   }
 }
 
-/** Deepest nesting that is read. Real webhook bodies stay under 20. */
+/** Deepest nesting of a readable body. Webhook bodies of platforms stay under 20. */
 const MAX_DEPTH = 200;
 
-// A bare number of 16 digits, an escaped NUL or an escaped surrogate: only then is the slower reviver worth its time.
-const needsCare = /[:[,]\s*-?\d{16}|\\u(?:0000|[dD][89a-fA-F])/;
+// Only a bare number of 16 digits, an escaped NUL or an escaped surrogate needs the slower reviver.
+const needsReviver = /[:[,]\s*-?\d{16}|\\u(?:0000|[dD][89a-fA-F])/;
 
-function carefully(_key: string, value: unknown, context?: { source?: string }): unknown {
+function storableValue(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value === "string") return storable(value);
   if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
     return context?.source !== undefined && /^-?\d+$/.test(context.source) ? context.source : value;
@@ -40,7 +41,7 @@ function carefully(_key: string, value: unknown, context?: { source?: string }):
   return value;
 }
 
-/** The text with what Postgres cannot store replaced by U+FFFD. */
+/** Replaces the characters that Postgres cannot store by U+FFFD. */
 function storable(text: string): string {
   return text.replaceAll("\u0000", "\uFFFD").toWellFormed();
 }

@@ -5,18 +5,18 @@ import { hmacSha256Hex, secretsEqual, verifySha256Header } from "./signature.ts"
 const body = Buffer.from("Hi There");
 const secret = "\u000b".repeat(20);
 
-test("HMAC-SHA256 as RFC 4231 has it (test case 1)", () => {
+test("HMAC-SHA256 matches test case 1 of RFC 4231", () => {
   expect(hmacSha256Hex(secret, body)).toBe("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
 });
 
-test("10: the right header over the right bytes is accepted under any of the secrets", () => {
+test("10: a valid signature under any of the secrets is accepted", () => {
   const header = `sha256=${hmacSha256Hex("new", body)}`;
   expect(verifySha256Header(header, ["new"], body)).toBe(true);
   expect(verifySha256Header(header, ["old", "new"], body)).toBe(true);
   expect(verifySha256Header(header, ["old"], body)).toBe(false);
 });
 
-test("10: one flipped bit of the body or of the signature is refused", () => {
+test("10: a signature is invalid after one bit of the body or of the signature changes", () => {
   const right = hmacSha256Hex("secret", body);
   fc.assert(
     fc.property(fc.nat(body.length * 8 - 1), fc.nat(255), (bodyBit, signatureBit) => {
@@ -30,7 +30,7 @@ test("10: one flipped bit of the body or of the signature is refused", () => {
   );
 });
 
-test("10: no header, another scheme, another length or no secret fails closed", () => {
+test("10: verification fails without a header or a secret, and for another scheme or length", () => {
   const right = hmacSha256Hex("", body);
   for (const header of [
     undefined,
@@ -46,7 +46,7 @@ test("10: no header, another scheme, another length or no secret fails closed", 
   expect(verifySha256Header(`sha256=${right}`, [""], body)).toBe(false);
 });
 
-test("secrets of any lengths are compared, an empty one never matches", () => {
+test("secrets of any length are compared, and an empty secret never matches", () => {
   expect(secretsEqual("abc", "abc")).toBe(true);
   expect(secretsEqual("abc", "abcd")).toBe(false);
   expect(secretsEqual("", "")).toBe(false);

@@ -1,16 +1,16 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** Whether the signature is right. On false there is nothing more to tell: the expected value must never leave here. */
+/** Whether a signature is valid. It has no details, because the expected value must not leave this package. */
 export type Verified = boolean;
 
-/** HMAC-SHA256 of the raw bytes in lower-case hex. */
+/** Returns the HMAC-SHA256 of the raw bytes in lower-case hex. */
 export function hmacSha256Hex(secret: string, body: Uint8Array): string {
   return createHmac("sha256", secret).update(body).digest("hex");
 }
 
 /**
- * Checks a `sha256=<hex>` header over the raw bytes against every secret in turn, each in constant time.
- * False without a header, and false without a secret: it fails closed.
+ * Verifies a `sha256=<hex>` header over the raw bytes with each secret, in constant time. It fails closed: without a
+ * header or without a secret it returns false.
  */
 export function verifySha256Header(header: string | undefined, secrets: readonly string[], body: Uint8Array): Verified {
   const given = /^sha256=([0-9a-f]{64})$/.exec(header ?? "")?.[1];
@@ -21,7 +21,7 @@ export function verifySha256Header(header: string | undefined, secrets: readonly
   );
 }
 
-/** Compares two secrets of any lengths in constant time. False when either is empty. */
+/** Compares two secrets of any length in constant time. Returns false when either is empty. */
 export function secretsEqual(given: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(expected)) && given !== "" && expected !== "";

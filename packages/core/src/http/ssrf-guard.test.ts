@@ -51,7 +51,7 @@ test.each(["8.8.8.8", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.1
   },
 );
 
-test("every address of a private range is refused in each of its spellings, and let through where its network is allowed", () => {
+test("every address of a private network is refused in each spelling, and allowed when its network is an exception", () => {
   const range = fc.constantFrom(
     { first: 0x0a_00_00_00, bits: 24, cidr: "10.0.0.0/8" },
     { first: 0x7f_00_00_00, bits: 24, cidr: "127.0.0.0/8" },
@@ -90,7 +90,7 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-/** A resolver that gives each of the answers in turn; the name asked for is one that tests may connect to. */
+/** A resolver that returns each of the answers in turn. The name is always `localhost`, which tests may connect to. */
 function resolver(...answers: readonly (readonly string[])[]) {
   let asked = 0;
   const resolve: LookupFunction = (_, __, callback) => {
@@ -114,16 +114,16 @@ const codeOf = (call: Promise<unknown>) =>
 test.each([
   ["a private address", [["10.0.0.7"]]],
   ["a private address beside a public one", [["93.184.216.34", "127.0.0.1"]]],
-  ["the metadata service in IPv6 clothes", [["::ffff:169.254.169.254"]]],
-  ["nothing", [[]]],
-])("a name that means %s is refused before a connection is made", async (_, answers) => {
+  ["the metadata service as an IPv4-mapped address", [["::ffff:169.254.169.254"]]],
+  ["no address", [[]]],
+])("a host name that resolves to %s is refused before a connection is made", async (_, answers) => {
   const { resolve } = resolver(...answers);
   const dispatcher = publicOnlyAgent([], resolve);
   expect(await codeOf(request(`http://localhost:${port}/`, { dispatcher }))).toBe("private_address");
   await dispatcher.close();
 });
 
-test("the connection goes to the address that was checked: a name is looked up once for it", async () => {
+test("the connection goes to the address that was checked, because a host name is resolved once", async () => {
   const { resolve, asked } = resolver(["127.0.0.1"], ["127.0.0.2"]);
   const dispatcher = publicOnlyAgent(LOOPBACK, resolve);
   const { body, statusCode } = await request(`http://localhost:${port}/`, { dispatcher });
@@ -133,7 +133,7 @@ test("the connection goes to the address that was checked: a name is looked up o
   await dispatcher.close();
 });
 
-test("a name that later means a private address is refused at its next connection", async () => {
+test("a host name that later resolves to a private address is refused at its next connection", async () => {
   const { resolve } = resolver(["127.0.0.1"], ["10.0.0.7"]);
   const dispatcher = publicOnlyAgent(LOOPBACK, resolve);
   const call = (headers: Record<string, string>) =>
@@ -151,7 +151,7 @@ const to = (host: string, except: readonly string[]): HttpRequest => ({
 });
 
 test.each(["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "[::ffff:127.0.0.1]", "localhost", "0"])(
-  "a server on this machine is out of reach as %s, for calls and for downloads, and the refusal does not tell the host",
+  "a server on this machine is out of reach as %s, for calls and downloads, and the error does not contain the host",
   async (host) => {
     for (const call of [fetchHttp, fetchDownload]) {
       const error: unknown = await call(to(host, []), signal).catch((reason: unknown) => reason);
@@ -161,7 +161,7 @@ test.each(["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "[::ffff:127.0.0.1
   },
 );
 
-test("an allowed network is reached, for calls and for downloads", async () => {
+test("a network among the exceptions is reached, for calls and downloads", async () => {
   expect(await fetchHttp(to("2130706433", LOOPBACK), signal)).toMatchObject({ status: 200, json: { reached: true } });
   expect(await fetchHttp(to("localhost", [...LOOPBACK, "::1/128"]), signal)).toMatchObject({ status: 200 });
   const { body } = await fetchDownload(to("127.0.0.1", LOOPBACK), signal);
@@ -170,7 +170,7 @@ test("an allowed network is reached, for calls and for downloads", async () => {
   expect(Buffer.concat(chunks).toString()).toBe('{"reached":true}');
 });
 
-test("a body goes along, and a server that is not there is a failure of the network", async () => {
+test("a body is sent, and a server that is down is a network failure", async () => {
   const post = { ...to("127.0.0.1", LOOPBACK), method: "POST", body: "grüße" } as const;
   expect(await fetchHttp(post, signal)).toMatchObject({ status: 200 });
   const gone = fetchHttp({ ...post, url: "http://127.0.0.1:61999/" }, signal);

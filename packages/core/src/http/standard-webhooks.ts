@@ -1,15 +1,16 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Verified } from "./signature.ts";
 
-/** How far a signed time may be from ours, in ms, either way: https://www.standardwebhooks.com */
+/** Largest difference in ms between the signed time and our clock, in both directions: https://www.standardwebhooks.com */
 const TOLERANCE_MS = 5 * 60_000;
 
-/** A message to sign. `id` names it, the same in every attempt, and has no full stop. */
+/** A message to sign. `id` is the same in every attempt and contains no full stop. */
 type SignedMessage = { id: string; at: Date; body: string };
 
 /**
- * The headers of a message by Standard Webhooks, https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
- * @param secret `whsec_` and base64, or any other text as it is
+ * Returns the headers that sign a message by Standard Webhooks:
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ * @param secret `whsec_` and base64; any other text is the key itself
  */
 export function standardWebhookHeaders({ id, at, body }: SignedMessage, secret: string): Record<string, string> {
   const timestamp = String(Math.floor(at.getTime() / 1000));
@@ -18,8 +19,10 @@ export function standardWebhookHeaders({ id, at, body }: SignedMessage, secret: 
 }
 
 /**
- * Checks the headers of Standard Webhooks over the raw bytes: one of their `v1` signatures must be by one of the
- * secrets, and their time near ours. Each comparison is in constant time; without a header or a secret it fails closed.
+ * Verifies the headers of Standard Webhooks over the raw bytes: a `v1` signature must be valid under one of the secrets,
+ * and the signed time must be recent. It compares in constant time and fails closed without a header or a secret.
+ *
+ * Not the package `standardwebhooks` (1.1.1): it verifies decoded text instead of the raw bytes, and reads its own clock.
  * @param headers names in lower case
  */
 export function verifyStandardWebhook(
@@ -41,7 +44,7 @@ export function verifyStandardWebhook(
   });
 }
 
-/** Whether Unix seconds in digits are at most five minutes from `now`, either way. */
+/** Whether a timestamp in Unix seconds is at most five minutes before or after `now`. */
 export function isFreshTimestamp(timestamp: string, now: Date): boolean {
   return /^\d{1,12}$/.test(timestamp) && Math.abs(Number(timestamp) * 1000 - now.getTime()) <= TOLERANCE_MS;
 }

@@ -1,33 +1,33 @@
 import type { z } from "zod";
+import type { ParsedEvent, QueueRole } from "../domain/event.ts";
+import type { RawRequest } from "../http/raw-request.ts";
 import type { NewId } from "../runtime/clock.ts";
-import type { QueueRole, ParsedEvent } from "../domain/event.ts";
-import type { RawRequest } from "./integration.ts";
 
-/** A request to one of our own routes, past its proof. */
+/** An authenticated request to a route of Millrace's own API. */
 export type ApiCall<Params = unknown> = {
-  /** What stands in the path, as the route's `params` gives it. */
+  /** The path parameters, as the route's `params` parses them. */
   params: Params;
-  /** Who calls, without telling their secret: the same for all requests made with one key. */
+  /** Identifies the caller without its secret: the same for all requests with one API key. */
   caller: string;
-  /** The caller's own name for the request, from `Idempotency-Key`. */
+  /** The value of `Idempotency-Key`. */
   idempotencyKey: string | undefined;
   newId: NewId;
   now: Date;
 };
 
-/** What is queued for a request, and what its caller is told once it is. */
+/** The events to queue for a request, and the response body once they are queued. */
 export type Accepted = {
   events: readonly ParsedEvent[];
   body: Record<string, unknown>;
 };
 
 /**
- * Why a body that has passed its schema is refused all the same, e.g. for a time that is still to come. Answered like the
- * schema's own problems; `message` must hold nothing of what stood there.
+ * Rejects a body that is valid by its schema, e.g. for a time in the future. The response has the form of a schema error,
+ * so `message` must not contain the rejected value.
  */
 export class InvalidFieldError extends Error {
-  override readonly name = "FieldProblem";
-  /** The field, at the top of the body. */
+  override readonly name = "InvalidFieldError";
+  /** The field, at the top level of the body. */
   readonly field: string;
 
   constructor(field: string, message: string) {
@@ -36,35 +36,35 @@ export class InvalidFieldError extends Error {
   }
 }
 
-/** A route that callers of ours post JSON to. Its schemas are also its page in the OpenAPI document. */
+/** A route that API callers post JSON to. The OpenAPI document is generated from its schemas. */
 export type ApiRoute = {
-  /** Paths it answers at, the canonical one first. `:id` stands for a path parameter. */
+  /** Paths of the route, the canonical one first. `:id` is a path parameter. */
   paths: readonly [string, ...string[]];
-  /** What the path's parameters must be; answered like the body's problems. Absent: the path has none. */
+  /** Schema of the path parameters, with the same error response as the body. Absent when the path has none. */
   params?: z.ZodObject;
-  /** One line, for the OpenAPI document. */
+  /** One line for the OpenAPI document. */
   summary: string;
-  /** Markdown, for the OpenAPI document. */
+  /** Markdown for the OpenAPI document. */
   description: string;
-  /** How a caller proves itself, in words. */
+  /** How a caller authenticates, for the OpenAPI document. */
   authentication: string;
-  /** Checks the caller's proof over the raw bytes. Absent: one of API_KEYS as `Authorization: Bearer`. */
+  /** Authenticates the caller by the raw bytes. Absent: one of API_KEYS as `Authorization: Bearer`. */
   authenticate?(request: RawRequest, now: Date): boolean;
   /** Largest body in bytes. */
   maxBodyBytes: number;
-  /** What the body must be; problems with it are answered with 400 and the field's name. */
+  /** Schema of the body; an invalid one gets a 400 that names the field. */
   body: z.ZodType;
-  /** 202, it is queued; 200 where the caller takes nothing else for success. */
+  /** 202 when the request is queued; 200 for a caller that accepts no other success. */
   status: 200 | 202;
-  /** What that answer is. */
+  /** Schema of the response body. */
   response: z.ZodType;
-  /** The queue that takes its events in. */
+  /** The queue of the route's events. */
   role: QueueRole;
-  /** Turns a body that has passed `body` into events. Throws FieldProblem. */
+  /** Turns a valid body into events. Throws InvalidFieldError. */
   accept(body: unknown, call: ApiCall): Accepted;
 };
 
-/** An {@link ApiRoute} whose `accept` gets what its schemas give. */
+/** Declares an {@link ApiRoute}; `accept` receives the types that the schemas produce. */
 export function apiRoute<Body extends z.ZodType, Params extends z.ZodObject = z.ZodObject>(
   route: Omit<ApiRoute, "body" | "params" | "accept"> & {
     body: Body;

@@ -1,17 +1,16 @@
-import type { Now } from "../runtime/clock.ts";
+import type { Channel } from "../domain/thread.ts";
 import type { Http } from "../http/http.ts";
+import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
-import type { Channel } from "../domain/conversations.ts";
 
-/** A message as the AI is shown it. */
+/** A message in a question to the AI. */
 export type AiTurnMessage = {
   id: string;
   direction: "inbound" | "outbound";
-  /** Who wrote it. */
   author: "contact" | "ai" | "person";
   type: string;
   text: string | null;
-  /** A file, by its place in the media store once it is fetched. */
+  /** A file; `key` is its key in the media store once it is fetched. */
   media: { mimeType: string | null; filename: string | null; key: string | null } | null;
   /** ISO 8601 in UTC. */
   sentAt: string;
@@ -19,13 +18,13 @@ export type AiTurnMessage = {
 
 /** A question to the AI. */
 export type Question = {
-  /** Must come back with the answer. */
+  /** The answer must carry this id. */
   turnId: string;
-  /** Rises with every takeover and every hand-back; an answer to an older one is not sent. */
+  /** Grows with every takeover and every hand-back. Millrace does not send an answer to an older epoch. */
   epoch: number;
-  /** 1, or 2 when no answer came the first time. */
+  /** 1, or 2 when the first question timed out. */
   ask: number;
-  /** Why it is asked: `message`, or `hand_back` when a person gave the conversation back. */
+  /** `message` for new messages, `hand_back` after a person handed the conversation back to the AI. */
   reason: "message" | "hand_back";
   conversation: {
     id: string;
@@ -33,7 +32,7 @@ export type Question = {
     accountId: string;
     title: string | null;
     lastUserMessageAt: string | null;
-    /** When a person last took it over or gave it back; null if never. What was said before it was said to others. */
+    /** The time of the latest takeover or hand-back; null if there was none. */
     modeChangedAt: string | null;
   };
   contact: {
@@ -43,31 +42,33 @@ export type Question = {
     phone: string | null;
     email: string | null;
   } | null;
-  /** What has not been answered yet, oldest first. */
+  /** The messages without an answer, oldest first. */
   messages: readonly AiTurnMessage[];
-  /** What was said before that, oldest first. */
+  /** The messages before those, oldest first. */
   history: readonly AiTurnMessage[];
 };
 
 /** The AI that answers first. */
 export type Assistant = {
-  /** What a question must wait for when it is held. */
+  /** Scopes that pause a question. */
   scopes(): readonly string[];
-  /** Times of its turns. */
   timings: AiTurnTimings;
-  /** Asks; resolves once the question is accepted, the answer comes by a webhook of its own. Throws ProviderError only. */
+  /**
+   * Sends a question and resolves once the AI accepted it. The answer arrives at a webhook of its own. Throws
+   * ProviderError only.
+   */
   ask(
     question: Question,
     context: { http: Http; log: Logger; now: Now; newId: () => string; signal: AbortSignal },
   ): Promise<void>;
 };
 
-/** Times of a turn in ms. */
+/** Times of an AI turn in ms. */
 export type AiTurnTimings = {
-  /** How long to wait for another message before asking. */
+  /** Debounce: how long after a message to wait for the next one before the AI is asked. */
   debounceMs: number;
-  /** How long at most, however many come. */
+  /** Longest debounce, however many messages arrive. */
   debounceCapMs: number;
-  /** How long to wait for the answer before asking once more, and then before giving up. */
+  /** How long to wait for the answer to each question; the second timeout ends the turn. */
   answerTimeoutMs: number;
 };

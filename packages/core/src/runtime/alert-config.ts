@@ -13,16 +13,16 @@ const variables = z.object({
   DASHBOARD_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
 });
 
-/** From which numbers on a rule finds a trouble. */
+/** The numbers at which alert rules fire. */
 export type AlertThresholds = { deadLetters: number; deadLettersMinutes: number; waitingMinutes: number };
 
-/** Where the news of alerts go. */
+/** Where notifications of alerts are sent. */
 export type AlertWebhook = { url: string; format: "slack" | "json"; dashboardUrl: string | undefined };
 
-/** What wakes whom. */
+/** When alerts fire and where they are sent. */
 export type AlertConfig = { thresholds: AlertThresholds; webhook: AlertWebhook | undefined };
 
-/** Reads when an alert is opened and where it is told; without a webhook it is only logged. Throws EnvironmentError. */
+/** Reads the configuration of alerts; without a webhook they are only logged. Throws EnvironmentError. */
 export function readAlertConfig(environment: Environment): AlertConfig {
   const read = readEnvironment(variables, environment);
   return {

@@ -1,9 +1,9 @@
-/** What was waited for did not come in time. */
+/** The work did not finish in time. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 }
 
-/** The result of `work`, or a rejection with {@link DeadlineError} when it takes longer than `ms`. The work itself goes on. */
+/** Resolves like `work`, or rejects with {@link DeadlineError} after `ms`. The work itself is not cancelled. */
 export function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new DeadlineError(`no answer within ${ms} ms`)), ms);

@@ -4,7 +4,7 @@ import { baseUrl, EnvironmentError, flag, port, readAll, readEnvironment, secret
 
 const schema = z.object({ SECRET: secretList, PORT: port(80), ON: flag(true), URL: baseUrl("https://example.org") });
 
-test("defaults stand in for what is unset or empty", () => {
+test("an unset or empty variable has its default", () => {
   expect(readEnvironment(schema, { SECRET: "a, b,", PORT: "", ON: "false" })).toEqual({
     SECRET: ["a", "b"],
     PORT: 80,
@@ -13,7 +13,7 @@ test("defaults stand in for what is unset or empty", () => {
   });
 });
 
-test("each wrong variable has its line, no value is told, and all parts are reported at once", () => {
+test("each invalid variable of every group has a line, and no line contains a value", () => {
   const read = () => readEnvironment(schema, { SECRET: ",", PORT: "hunter2", ON: "maybe", URL: "ftp://hunter2" });
   const other = () => readEnvironment(z.object({ OTHER: z.string() }), {});
   const problems = (() => {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** Variables as `process.env` holds them; only an app's `env.ts` reads the real one. */
+/** Variables like those in `process.env`; only an app's `env.ts` reads the real one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Why a process does not start: one readable line per variable, and never a value. */
+/** Stops the start of a process: one readable line per variable, never with its value. */
 export class EnvironmentError extends Error {
   override readonly name = "EnvironmentError";
   readonly problems: readonly string[];
@@ -15,8 +15,8 @@ export class EnvironmentError extends Error {
 }
 
 /**
- * Reads variables by a zod object whose keys are their names. An empty variable counts as unset.
- * @throws EnvironmentError naming each wrong variable and what is expected of it
+ * Reads variables with a zod object that has their names as keys. An empty variable counts as unset.
+ * @throws EnvironmentError that names each invalid variable and what it must be
  */
 export function readEnvironment<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, environment: Environment) {
   const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, environment[name] || undefined]));
@@ -31,14 +31,16 @@ export function readEnvironment<Shape extends z.ZodRawShape>(schema: z.ZodObject
 }
 
 /**
- * Reads several parts of the environment and reports what is wrong with all of them at once.
- * @throws EnvironmentError with the problems of every part
+ * Reads several groups of variables and reports the problems of all groups at once.
+ * @throws EnvironmentError with the problems of every group
  */
-export function readAll<T extends Record<string, () => unknown>>(parts: T): { [Part in keyof T]: ReturnType<T[Part]> } {
+export function readAll<T extends Record<string, () => unknown>>(
+  readers: T,
+): { [Group in keyof T]: ReturnType<T[Group]> } {
   const problems: string[] = [];
-  const read = Object.entries(parts).map(([name, part]) => {
+  const read = Object.entries(readers).map(([name, reader]) => {
     try {
-      return [name, part()];
+      return [name, reader()];
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;
       problems.push(...error.problems);
@@ -46,10 +48,10 @@ export function readAll<T extends Record<string, () => unknown>>(parts: T): { [P
     }
   });
   if (problems.length > 0) throw new EnvironmentError([...new Set(problems)]);
-  return Object.fromEntries(read) as { [Part in keyof T]: ReturnType<T[Part]> };
+  return Object.fromEntries(read) as { [Group in keyof T]: ReturnType<T[Group]> };
 }
 
-/** `true` or `false`, with a default. */
+/** A variable that is `true` or `false`, with a default. */
 export function flag(fallback: boolean) {
   return z
     .enum(["true", "false"], { error: "must be true or false" })
@@ -62,7 +64,7 @@ export function port(fallback: number) {
   return z.coerce.number({ error: "must be a port" }).int().min(0).max(65_535).default(fallback);
 }
 
-/** One or more secrets separated by commas, so that an old and a new one can both be good for a while. */
+/** One or more secrets separated by commas, so that an old and a new one are both valid during a rotation. */
 export const secretList = z
   .string()
   .transform((text) =>
@@ -73,7 +75,7 @@ export const secretList = z
   )
   .pipe(z.array(z.string()).min(1, "must hold at least one secret"));
 
-/** An http(s) base URL without a slash at its end. */
+/** An http(s) base URL, without its trailing slashes. */
 export function baseUrl(fallback: string) {
   return z
     .url({ protocol: /^https?$/, error: "must be an http or https URL" })

@@ -1,7 +1,7 @@
 import { pino, type DestinationStream } from "pino";
 import { describeError } from "../errors/provider-error.ts";
 
-/** The port by which code logs: one line, its fields first. */
+/** The port for logging: one line, its fields first. */
 export type Logger = {
   debug(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
@@ -10,8 +10,8 @@ export type Logger = {
 };
 
 /**
- * The process's logger, JSON lines with ISO times. Only fields that the code names are ever logged: no bodies, no
- * headers, no tokens. An error is logged as {@link describeError} tells it.
+ * Creates the logger of a process: JSON lines with ISO times. It logs only the fields that the code names, so no bodies,
+ * headers or tokens. The field `err` is logged as {@link describeError} describes the error.
  */
 export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
   const options = {

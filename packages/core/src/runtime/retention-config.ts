@@ -1,45 +1,45 @@
 import { z } from "zod";
 import { type Environment, readEnvironment } from "./environment.ts";
 
-/** Telegram and Meta repeat what they got no 200 for, WhatsApp for up to 7 days. */
-const LEAST_EVENTS_DAYS = 8;
+/** Platforms repeat webhooks that got no 200; WhatsApp does so for up to 7 days. */
+const MIN_EVENTS_DAYS = 8;
 
-/** A given-up job is in its queue for 14 days. */
-const LEAST_DEAD_LETTERS_DAYS = 15;
+/** A dead-lettered job stays in its queue for 14 days. */
+const MIN_DEAD_LETTERS_DAYS = 15;
 
 const variables = z.object({
   RETENTION_EVENTS_DAYS: days(
     90,
-    LEAST_EVENTS_DAYS,
-    "what a platform repeats changes nothing because its event is known, and WhatsApp repeats for 7 days",
+    MIN_EVENTS_DAYS,
+    "Millrace recognizes a repeated webhook by its stored event, and WhatsApp repeats webhooks for 7 days",
   ),
   RETENTION_DEAD_LETTERS_DAYS: days(
     90,
-    LEAST_DEAD_LETTERS_DAYS,
-    "a given-up job is in its queue for 14 days, and would be written down as dead again",
+    MIN_DEAD_LETTERS_DAYS,
+    "a failed job stays in its queue for 14 days, and must not get a second dead letter",
   ),
   RETENTION_REPLAYS_DAYS: days(90),
   RETENTION_AUDIT_LOG_DAYS: days(365),
   RETENTION_ALERTS_DAYS: days(90),
 });
 
-/** Days, 0 standing for ever, with a default. */
-function days(fallback: number, least = 1, why = "") {
-  const error = `must be 0, for ever, or a number of days from ${least} on${why && `: ${why}`}`;
+/** A number of days with a default; 0 means forever and becomes undefined. */
+function days(fallback: number, min = 1, why = "") {
+  const error = `must be 0 (forever) or at least ${min} ${min === 1 ? "day" : "days"}${why && `: ${why}`}`;
   return z.coerce
     .number({ error })
     .int(error)
-    .refine((value) => value === 0 || value >= least, error)
+    .refine((value) => value === 0 || value >= min, error)
     .default(fallback)
     .transform((value) => value || undefined);
 }
 
-/** For how many days what is over is kept; undefined for ever. */
+/** How many days completed rows are stored; undefined is forever. */
 export type RetentionDays = Readonly<
   Record<"events" | "deadLetters" | "replays" | "auditLog" | "alerts", number | undefined>
 >;
 
-/** Reads for how long what is over is kept. Throws EnvironmentError. */
+/** Reads how long completed rows are stored. Throws EnvironmentError. */
 export function readRetentionDays(environment: Environment): RetentionDays {
   const read = readEnvironment(variables, environment);
   return {

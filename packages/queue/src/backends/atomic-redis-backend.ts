@@ -1,8 +1,8 @@
 import { type BackendFactory, createRedisBackend, RedisQueueBackend } from "bullmq";
 
 /**
- * BullMQ's Redis backend with one difference: `addBulk` is a transaction. BullMQ sends a pipeline, of which a Redis that
- * runs full or dies in the middle keeps a part; a webhook request must be in the queue as a whole or not at all.
+ * BullMQ's Redis backend with `addBulk` in a transaction. BullMQ itself sends a pipeline. When Redis runs full or stops
+ * in the middle of a pipeline, it keeps a part of it, but a webhook request must be in the queue as a whole or not at all.
  */
 class AtomicRedisBackend extends RedisQueueBackend {
   override async addJobs(entries: Parameters<RedisQueueBackend["addJobs"]>[0]): Promise<string[]> {
@@ -20,7 +20,7 @@ class AtomicRedisBackend extends RedisQueueBackend {
   }
 }
 
-/** See {@link AtomicRedisBackend}. */
+/** Creates an {@link AtomicRedisBackend}. */
 export const createAtomicRedisBackend: BackendFactory<RedisQueueBackend> = (name, options, factoryOptions) => {
   const backend = createRedisBackend(name, options, factoryOptions);
   return Object.setPrototypeOf(backend, AtomicRedisBackend.prototype) as RedisQueueBackend;

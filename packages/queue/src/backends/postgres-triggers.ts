@@ -1,14 +1,14 @@
 import type pg from "pg";
 
 /**
- * What BullMQ 6.7 does otherwise on Postgres than on Redis, put right by triggers:
+ * Triggers that make BullMQ 6.7 behave on Postgres as it does on Redis:
  *
- * - It puts a job that is given back, or whose worker died, at the end of the line, on Redis at its head
- *   (`moveJobFromActiveToWait`, `moveStalledJobsToWait`). With `millrace_keep_place` it keeps its place on Postgres too.
- *   One that has failed and is tried again goes to the end on both: it has made an attempt.
- * - `promote` looks at a job's state and changes it in two steps. A worker that takes the job in between would have it
- *   taken away again and given to another, and both would do it. With `millrace_keep_claim` it stays whose it is:
- *   whatever else moves an active job to waiting takes its lock away.
+ * - `millrace_keep_place`: BullMQ moves a returned or stalled job to the end of the queue on Postgres, and to its head on
+ *   Redis (`moveJobFromActiveToWait`, `moveStalledJobsToWait`). The trigger keeps the job's position. A job that is
+ *   retried after a failure moves to the end on both stores, because it used an attempt.
+ * - `millrace_keep_claim`: `promote` reads a job's state and changes it in two steps. When a worker takes the job between
+ *   them, `promote` would return it to the queue and a second worker would run it too. The trigger ignores that update.
+ *   It recognizes it by the lock: everything else that moves an active job to waiting removes the lock.
  */
 const TRIGGERS = `
   do $do$
@@ -38,7 +38,7 @@ const TRIGGERS = `
   end
   $do$`;
 
-/** Has BullMQ's tables keep a job's place and its claim. Repeating it changes nothing. */
+/** Installs the triggers on BullMQ's tables. Repeating it changes nothing. */
 export async function installQueueTriggers(client: pg.ClientBase): Promise<void> {
   await client.query(TRIGGERS);
 }

@@ -2,26 +2,29 @@ import type { Job } from "bullmq";
 import type { DeadLetterStore, ExhaustedJob, Logger, Now } from "@millrace/core";
 import type { JobQueue } from "../backends/backend.ts";
 import type { QueueDefinition } from "../catalogue.ts";
-import { parseReason } from "../failure.ts";
+import { parseReason } from "../consumer/failure.ts";
 
 /** Jobs read from the queue at a time. */
 const PAGE = 100;
 
-/** How far the clocks of two workers may differ, in ms: the newest failures are looked at again for this long. */
+/** Largest difference between the clocks of two workers, in ms: a sweep reads failures of that age again. */
 const CLOCK_SKEW_MS = 60_000;
 
-/** Sees to it that every given-up job of a queue has its dead letter. */
+/** Writes a dead letter for every failed job of a queue. */
 export type DeadLetterCollector = {
   /** Writes the dead letter of a job that has just failed for good. */
   capture(job: Job): Promise<void>;
   /**
-   * Looks through the failed jobs for ends that nobody wrote down: the worker was killed, Postgres was away. Then
-   * removes the jobs whose dead letter is older than the queue keeps them.
+   * Writes the dead letters that `capture` missed, because the worker was killed or Postgres was away. Then removes the
+   * failed jobs that are older than the queue keeps them.
    */
   sweep(): Promise<void>;
 };
 
-/** A collector for one queue. Any number may run at once: the table's unique key makes them one. */
+/**
+ * Creates a collector for one queue. Any number of collectors may run at once, because a unique key in the table allows
+ * one dead letter per job.
+ */
 export function createDeadLetterCollector(
   queue: JobQueue,
   definition: QueueDefinition,
@@ -35,15 +38,10 @@ export function createDeadLetterCollector(
   async function capture(job: Job): Promise<void> {
     const failedAt = job.finishedOn ?? now().getTime();
     if (job.id === undefined || recent.get(job.id) === failedAt) return;
-    const letter = describe(job, definition, new Date(failedAt));
-    const isNew = await store.record(letter);
+    const exhausted = exhaustedJob(job, definition, new Date(failedAt));
+    const isNew = await store.record(exhausted);
     recent.set(job.id, failedAt);
-    if (!isNew) return;
-    const { queue: name, jobId, integration, kind, errorKind, error, attempts, correlationId } = letter;
-    log.error(
-      { queue: name, jobId, integration, kind, errorKind, error, attempts, correlationId },
-      "job.dead_lettered",
-    );
+    if (isNew) log.error(logFields(exhausted), "job.dead_lettered");
   }
 
   return {
@@ -51,16 +49,16 @@ export function createDeadLetterCollector(
     async sweep() {
       const startedAt = now().getTime();
       const since = sweptUntil - CLOCK_SKEW_MS;
-      const missed: unknown[] = [];
+      const errors: unknown[] = [];
       for (let from = 0; ; from += PAGE) {
         const jobs = await queue.getJobs(["failed"], from, from + PAGE - 1, false);
         const unseen = jobs.filter((job) => (job.finishedOn ?? 0) >= since);
-        // One that cannot be written must not keep the others from being written.
-        for (const job of unseen) await capture(job).catch((error: unknown) => missed.push(error));
+        // One dead letter that cannot be written must not block the others.
+        for (const job of unseen) await capture(job).catch((error: unknown) => errors.push(error));
         if (unseen.length < PAGE) break;
       }
-      // Then nothing counts as swept, and nothing is removed: the next sweep looks at all of them again.
-      if (missed.length > 0) throw missed[0];
+      // After an error the sweep does not count and removes nothing: the next one reads all these jobs again.
+      if (errors.length > 0) throw errors[0];
       sweptUntil = startedAt;
       for (const [jobId, failedAt] of recent) if (failedAt < since) recent.delete(jobId);
       await removeOld(queue, startedAt - definition.keepFailedMs);
@@ -68,7 +66,7 @@ export function createDeadLetterCollector(
   };
 }
 
-/** By now each of these was captured by a sweep, in this process or before. */
+/** Removes failed jobs. An earlier sweep, of this process or another, has captured each of them. */
 async function removeOld(queue: JobQueue, before: number): Promise<void> {
   for (;;) {
     const jobs = await queue.getJobs(["failed"], 0, PAGE - 1, true);
@@ -78,7 +76,7 @@ async function removeOld(queue: JobQueue, before: number): Promise<void> {
   }
 }
 
-function describe(job: Job, definition: QueueDefinition, failedAt: Date): ExhaustedJob {
+function exhaustedJob(job: Job, definition: QueueDefinition, failedAt: Date): ExhaustedJob {
   const event = definition.schema.safeParse(job.data);
   const { kind: errorKind, message: error } = parseReason(job.failedReason);
   const common = {
@@ -102,4 +100,10 @@ function describe(job: Job, definition: QueueDefinition, failedAt: Date): Exhaus
     correlationId: common.jobId,
     receivedAt: new Date(job.timestamp),
   };
+}
+
+/** The fields without the payload, which contains personal data. */
+function logFields(job: ExhaustedJob): Record<string, unknown> {
+  const { queue, jobId, integration, kind, errorKind, error, attempts, correlationId } = job;
+  return { queue, jobId, integration, kind, errorKind, error, attempts, correlationId };
 }

@@ -1,9 +1,9 @@
 import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import type { QueueDefinition } from "../catalogue.ts";
-import { jobOptions } from "../producer.ts";
+import { jobOptions } from "../producer/job-options.ts";
 
-/** A dead letter as its job is made from it. */
+/** A dead letter with all that its new job needs. */
 export type ReplayableDeadLetter = {
   id: string;
   queue: string;
@@ -14,30 +14,30 @@ export type ReplayableDeadLetter = {
   payload: unknown;
   correlationId: string;
   receivedAt: Date;
-  /** When it died last, as far as its letter knows. */
+  /** The latest failure that the dead letter records. */
   failedAt: Date;
 };
 
-/** Ids of letters that were not put back: their job has completed, or their queue is none of ours any more. */
+/** Ids of dead letters that were not requeued: their job has completed, or their queue no longer exists. */
 export type RequeueResult = { completed: string[]; unknownQueue: string[] };
 
-/** Puts the jobs of dead letters back into their queues. */
+/** Requeues the jobs of dead letters. */
 export type Replayer = {
   /**
-   * A new job for each, linked to its letter and made of the letter alone: the queue may have lost the old one, and if
-   * it has not, the new one takes its place. One whose job is not failed keeps that job.
+   * Adds a job for each dead letter, made from the dead letter alone, because the queue may have lost the old job. It
+   * replaces the old job if that has failed. A job in any other state stays as it is.
    */
-  requeue(letters: readonly ReplayableDeadLetter[]): Promise<RequeueResult>;
+  requeue(deadLetters: readonly ReplayableDeadLetter[]): Promise<RequeueResult>;
   close(): Promise<void>;
 };
 
 /**
- * BullMQ takes jobs without a priority first, so that live events never wait behind replayed ones.
+ * BullMQ runs jobs without a priority first, so live events never wait behind replayed ones.
  * https://docs.bullmq.io/guide/jobs/prioritized
  */
 const BEHIND_LIVE = 10;
 
-/** A replayer into some queues. */
+/** Creates a replayer for the queues of `definitions`. */
 export function createReplayer(backend: QueueBackend, definitions: readonly QueueDefinition[]): Replayer {
   const queues = new Map<string, JobQueue>();
   const queueOf = (name: string): JobQueue => {
@@ -46,27 +46,13 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
     return queue;
   };
   return {
-    async requeue(letters) {
+    async requeue(deadLetters) {
       const completed: string[] = [];
       const unknownQueue: string[] = [];
-      for (const [name, theirs] of Map.groupBy(letters, ({ queue }) => queue)) {
-        const definition = definitions.find((known) => known.name === name);
-        if (!definition) {
-          unknownQueue.push(...theirs.map(({ id }) => id));
-          continue;
-        }
-        const queue = queueOf(name);
-        const places = await Promise.all(theirs.map(async (letter) => ({ letter, place: await clear(queue, letter) })));
-        completed.push(...places.filter(({ place }) => place === "completed").map(({ letter }) => letter.id));
-        const missing = places.filter(({ place }) => place === "absent").map(({ letter }) => letter);
-        if (missing.length === 0) continue;
-        await queue.addBulk(
-          missing.map((letter) => {
-            const data = eventOf(letter, definition);
-            const opts = { ...jobOptions(definition), jobId: letter.jobId, priority: BEHIND_LIVE };
-            return { name: letter.kind, data, opts };
-          }),
-        );
+      for (const [name, ofQueue] of Map.groupBy(deadLetters, ({ queue }) => queue)) {
+        const definition = definitions.find((candidate) => candidate.name === name);
+        if (definition) completed.push(...(await requeueInto(queueOf(name), definition, ofQueue)));
+        else unknownQueue.push(...ofQueue.map(({ id }) => id));
       }
       return { completed, unknownQueue };
     },
@@ -76,34 +62,55 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
   };
 }
 
-/** Takes a letter's failed job out of the queue, unless it has died again and nobody has written that down yet. */
-async function clear(
+/** Requeues dead letters of one queue. Returns the ids of those with a completed job. */
+async function requeueInto(
+  queue: JobQueue,
+  definition: QueueDefinition,
+  deadLetters: readonly ReplayableDeadLetter[],
+): Promise<string[]> {
+  const found = await Promise.all(
+    deadLetters.map(async (deadLetter) => ({ deadLetter, job: await removeFailed(queue, deadLetter) })),
+  );
+  const missing = found.filter(({ job }) => job === "absent").map(({ deadLetter }) => deadLetter);
+  if (missing.length > 0)
+    await queue.addBulk(
+      missing.map((deadLetter) => ({
+        name: deadLetter.kind,
+        data: eventOf(deadLetter, definition),
+        opts: { ...jobOptions(definition), jobId: deadLetter.jobId, priority: BEHIND_LIVE },
+      })),
+    );
+  return found.filter(({ job }) => job === "completed").map(({ deadLetter }) => deadLetter.id);
+}
+
+/** Removes the failed job of a dead letter, unless it has failed again and its dead letter does not record that yet. */
+async function removeFailed(
   queue: JobQueue,
   { jobId, failedAt }: ReplayableDeadLetter,
-): Promise<"absent" | "completed" | "on its way"> {
+): Promise<"absent" | "completed" | "unfinished"> {
   const job = await queue.getJob(jobId);
   if (!job) return "absent";
   const state = await job.getState();
   if (state === "completed") return "completed";
   if (state === "unknown") return "absent";
-  if (state !== "failed" || (job.finishedOn ?? 0) > failedAt.getTime()) return "on its way";
+  if (state !== "failed" || (job.finishedOn ?? 0) > failedAt.getTime()) return "unfinished";
   await job.remove();
   return "absent";
 }
 
-/** A job's data that no worker could read is kept whole as the payload: a worker that knows its version may by now. */
-function eventOf({ payload, ...letter }: ReplayableDeadLetter, { schema }: QueueDefinition): InboundEvent {
-  const whole = schema.safeParse(payload);
-  if (whole.success && whole.data.id === letter.eventId && whole.data.integration === letter.integration)
-    return { ...whole.data, replayOf: letter.id };
+/** The payload is the whole job data when the worker did not know its version. A newer worker may know it. */
+function eventOf({ payload, ...deadLetter }: ReplayableDeadLetter, { schema }: QueueDefinition): InboundEvent {
+  const jobData = schema.safeParse(payload);
+  if (jobData.success && jobData.data.id === deadLetter.eventId && jobData.data.integration === deadLetter.integration)
+    return { ...jobData.data, replayOf: deadLetter.id };
   return {
     v: EVENT_VERSION,
-    integration: letter.integration,
-    id: letter.eventId,
-    kind: letter.kind,
-    correlationId: letter.correlationId,
-    receivedAt: letter.receivedAt.toISOString(),
-    replayOf: letter.id,
+    integration: deadLetter.integration,
+    id: deadLetter.eventId,
+    kind: deadLetter.kind,
+    correlationId: deadLetter.correlationId,
+    receivedAt: deadLetter.receivedAt.toISOString(),
+    replayOf: deadLetter.id,
     payload,
   };
 }

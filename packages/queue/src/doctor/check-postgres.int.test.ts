@@ -1,39 +1,35 @@
 import pg from "pg";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { createEmptyDatabase, type TestDatabase } from "@millrace/testing";
-import { openQueueBackend } from "../backends/backend.ts";
+import { expect, test } from "vitest";
+import { createEmptyDatabase, useTestDatabase } from "@millrace/testing";
+import { openQueueBackend } from "../backends/open-backend.ts";
 import { checkNotify } from "./check-postgres.ts";
 import { checkQueueStore } from "./check-store.ts";
 
-let testDatabase: TestDatabase;
-beforeEach(async () => {
-  testDatabase = await createEmptyDatabase();
-});
-afterEach(() => testDatabase.drop());
+const database = useTestDatabase({ perTest: true, empty: true });
 
-test("a Postgres without BullMQ's tables is found out, and is well once they are made", async () => {
-  expect(await checkQueueStore(testDatabase.url)).toMatchObject([
+test("the check of the tables fails before the migration and passes after it", async () => {
+  expect(await checkQueueStore(database.url)).toMatchObject([
     { check: "the queue's tables", state: "fail", remedy: "run millrace migrate" },
     { check: "LISTEN and NOTIFY", state: "ok" },
   ]);
-  const backend = openQueueBackend(testDatabase.url, "consumer", 1);
+  const backend = openQueueBackend(database.url, "consumer", 1);
   await backend.migrate();
   await backend.close();
-  expect((await checkQueueStore(testDatabase.url)).map(({ state }) => state)).toEqual(["ok", "ok"]);
+  expect((await checkQueueStore(database.url)).map(({ state }) => state)).toEqual(["ok", "ok"]);
 });
 
-test("a connection that no word reaches is found out", async () => {
-  // As behind a pooler: who listens is not where the word arrives. Here it is in another database.
-  const elsewhere = await createEmptyDatabase();
-  const [listener, notifier] = [new pg.Client(testDatabase.url), new pg.Client(elsewhere.url)];
+test("the check of LISTEN and NOTIFY fails when notifications do not reach the listener", async () => {
+  // A pooler separates the listener from the notifier; two databases have the same effect.
+  const other = await createEmptyDatabase();
+  const [listener, notifier] = [new pg.Client(database.url), new pg.Client(other.url)];
   await Promise.all([listener.connect(), notifier.connect()]);
   expect(await checkNotify(listener, notifier)).toMatchObject({ state: "fail" });
   await Promise.all([listener.end(), notifier.end()]);
-  await elsewhere.drop();
+  await other.drop();
 });
 
-test("a connection that is lost in the middle of it is a finding, and does not end the process", async () => {
-  const [listener, notifier, third] = [1, 2, 3].map(() => new pg.Client(testDatabase.url)) as [
+test("the check of LISTEN and NOTIFY fails when a connection is lost during the check, and the process survives", async () => {
+  const [listener, notifier, third] = [1, 2, 3].map(() => new pg.Client(database.url)) as [
     pg.Client,
     pg.Client,
     pg.Client,
@@ -49,9 +45,9 @@ test("a connection that is lost in the middle of it is a finding, and does not e
   await third.end();
 });
 
-test("a Postgres that is not there is a finding, and its password is not told", async () => {
-  const [found, ...others] = await checkQueueStore("postgres://mill:hush@127.0.0.1:1/mill");
+test("an unreachable Postgres fails the check, and the result does not contain its password", async () => {
+  const [result, ...others] = await checkQueueStore("postgres://mill:hush@127.0.0.1:1/mill");
   expect(others).toEqual([]);
-  expect(found).toMatchObject({ state: "fail", message: "not reachable by QUEUE_URL: ECONNREFUSED" });
-  expect(JSON.stringify(found)).not.toContain("hush");
+  expect(result).toMatchObject({ state: "fail", message: "not reachable by QUEUE_URL: ECONNREFUSED" });
+  expect(JSON.stringify(result)).not.toContain("hush");
 });

@@ -3,18 +3,18 @@ import pg from "pg";
 import { type CheckResult, withDeadline } from "@millrace/core";
 import { unreachable } from "./unreachable.ts";
 
-/** How long Postgres may take to let us in, in ms. */
+/** How long a connection and each query may take, in ms. */
 const CONNECT_MS = 3_000;
 
-/** How long a word from one connection may take to another, in ms. */
+/** How long a notification may take from one connection to another, in ms. */
 const NOTIFY_MS = 2_000;
 
-/** The checks of a Postgres that keeps the queue. */
+/** Checks a Postgres that stores the queue. */
 export async function checkPostgresStore(url: string): Promise<CheckResult[]> {
   const [listener, notifier] = [open(url), open(url)];
   try {
     await Promise.all([listener.connect(), notifier.connect()]);
-    return [await tables(notifier), await checkNotify(listener, notifier)];
+    return [await checkTables(notifier), await checkNotify(listener, notifier)];
   } catch (error) {
     return [unreachable("Postgres of the queue", error)];
   } finally {
@@ -33,42 +33,43 @@ function open(connectionString: string): pg.Client {
   return client;
 }
 
-async function tables(client: pg.Client): Promise<CheckResult> {
+async function checkTables(client: pg.Client): Promise<CheckResult> {
   const check = "the queue's tables";
-  const { rows } = await client.query<{ found: boolean }>(
+  const { rows } = await client.query<{ exist: boolean }>(
     `select to_regclass('bullmq.job') is not null
        and (select count(*) = 2 from pg_trigger where tgname in ('millrace_keep_place', 'millrace_keep_claim')
-            and tgrelid = to_regclass('bullmq.job')) as found`,
+            and tgrelid = to_regclass('bullmq.job')) as exist`,
   );
-  return rows[0]?.found
-    ? { check, state: "ok", message: "they are there" }
-    : { check, state: "fail", message: "they are missing, or of an older version", remedy: "run millrace migrate" };
+  return rows[0]?.exist
+    ? { check, state: "ok", message: "all tables exist" }
+    : { check, state: "fail", message: "tables are missing or of an older version", remedy: "run millrace migrate" };
 }
 
 /**
- * Whether a word reaches the connection that listens for it. A pooler in transaction mode takes LISTEN and gives the
- * connection behind it to somebody else; then a worker is told of no job, and finds each by looking again.
+ * Checks that a notification reaches a connection that listens. A pooler in transaction mode accepts LISTEN and then
+ * assigns the server connection to another client. A worker then gets no notification of new jobs and only finds them by
+ * polling.
  */
 export async function checkNotify(listener: pg.Client, notifier: pg.Client): Promise<CheckResult> {
   const check = "LISTEN and NOTIFY";
-  const heard = await withDeadline(hear(listener, notifier), NOTIFY_MS).then(
+  const isDelivered = await withDeadline(notify(listener, notifier), NOTIFY_MS).then(
     () => true,
     () => false,
   );
-  if (heard) return { check, state: "ok", message: "a word from one connection reaches another" };
+  if (isDelivered) return { check, state: "ok", message: "notifications reach other connections" };
   return {
     check,
     state: "fail",
-    message: "no word reaches a connection that listens, as behind a pooler in transaction mode",
-    remedy: "give QUEUE_URL the direct port of Postgres, or one of a pooler in session mode",
+    message: "notifications do not reach other connections, as behind a pooler in transaction mode",
+    remedy: "set QUEUE_URL to the direct port of Postgres, or to a pooler in session mode",
   };
 }
 
-async function hear(listener: pg.Client, notifier: pg.Client): Promise<void> {
-  // A channel of its own: several workers may try it at once.
+async function notify(listener: pg.Client, notifier: pg.Client): Promise<void> {
+  // Each run has its own channel, because several processes may run the check at once.
   const { rows } = await listener.query<{ channel: string }>("select 'millrace_' || pg_backend_pid() as channel");
   const channel = rows[0]?.channel ?? "millrace";
   await listener.query(`listen ${channel}`);
-  // Together: when either connection is lost, the other's promise must not be left to fail with nobody to hear it.
+  // Both are awaited together, so that a lost connection causes no unhandled rejection.
   await Promise.all([once(listener, "notification"), notifier.query(`notify ${channel}`)]);
 }

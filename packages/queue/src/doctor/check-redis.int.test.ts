@@ -10,74 +10,74 @@ import {
   type TestRedis,
   until,
 } from "@millrace/testing";
-import { openQueueBackend } from "../backends/backend.ts";
+import { openQueueBackend } from "../backends/open-backend.ts";
 import { checkQueueStore, warnOfQueueStore } from "./check-store.ts";
 
-describe.runIf(findRedisServer())("a Redis as the queue's store", () => {
+describe.runIf(findRedisServer())("the checks of a Redis", () => {
   let redis: TestRedis | undefined;
   afterEach(async () => {
     await redis?.stop();
     redis = undefined;
   });
 
-  const states = (findings: readonly CheckResult[]) =>
-    Object.fromEntries(findings.map(({ check, state }) => [check, state]));
+  const statesOf = (results: readonly CheckResult[]) =>
+    Object.fromEntries(results.map(({ check, state }) => [check, state]));
   const durable = () => ({ folder: temporaryFolder(), sync: "always" }) as const;
 
-  test("that may throw jobs away and forgets them at a restart is found out, until it is set right", async () => {
+  test("report eviction and missing durability until they are configured", async () => {
     redis = await startRedis({ port: await freePort(), args: ["--maxmemory-policy", "allkeys-lru"] });
-    const found = await checkQueueStore(redis.url);
-    expect(states(found)).toEqual({ "Redis version": "ok", "Redis eviction": "fail", "Redis durability": "warn" });
-    expect(found.find(({ check }) => check === "Redis eviction")).toMatchObject({
-      message: "maxmemory-policy allkeys-lru: a full Redis throws jobs away",
+    const results = await checkQueueStore(redis.url);
+    expect(statesOf(results)).toEqual({ "Redis version": "ok", "Redis eviction": "fail", "Redis durability": "warn" });
+    expect(results.find(({ check }) => check === "Redis eviction")).toMatchObject({
+      message: "maxmemory-policy allkeys-lru: a full Redis deletes jobs",
       remedy: expect.stringContaining("noeviction"),
     });
 
     const client = new Redis(redis.url);
     await client.config("SET", "maxmemory-policy", "noeviction", "appendonly", "yes", "appendfsync", "no");
-    expect(states(await checkQueueStore(redis.url))).toMatchObject({
+    expect(statesOf(await checkQueueStore(redis.url))).toMatchObject({
       "Redis eviction": "ok",
       "Redis durability": "warn",
     });
     await client.config("SET", "appendfsync", "everysec");
-    // It does not end before its first AOF is written.
+    // Redis does not stop before it has written its first AOF.
     await until("the AOF is written", async () =>
       (await client.info("persistence")).includes("aof_rewrite_in_progress:0"),
     );
     client.disconnect();
-    expect(states(await checkQueueStore(redis.url))).toEqual({
+    expect(statesOf(await checkQueueStore(redis.url))).toEqual({
       "Redis version": "ok",
       "Redis eviction": "ok",
       "Redis durability": "ok",
     });
   });
 
-  test("that forbids CONFIG is judged by what it tells all the same", async () => {
+  test("use INFO when CONFIG is not allowed", async () => {
     const args = ["--rename-command", "CONFIG", ""];
     redis = await startRedis({ port: await freePort(), durable: durable(), args });
-    const found = await checkQueueStore(redis.url);
-    expect(found.map(({ state }) => state)).toEqual(["ok", "ok", "ok"]);
-    expect(found.at(-1)?.message).toContain("CONFIG is not allowed");
+    const results = await checkQueueStore(redis.url);
+    expect(results.map(({ state }) => state)).toEqual(["ok", "ok", "ok"]);
+    expect(results.at(-1)?.message).toContain("CONFIG is not allowed");
   });
 
-  test("that forbids INFO is not said to be away", async () => {
+  test("report a missing permission for INFO, and not an unreachable Redis", async () => {
     redis = await startRedis({ port: await freePort(), args: "--user mill on >hush ~* &* +@all -info".split(" ") });
-    const found = await checkQueueStore(redis.url.replace("//", "//mill:hush@"));
-    expect(found).toMatchObject([
+    const results = await checkQueueStore(redis.url.replace("//", "//mill:hush@"));
+    expect(results).toMatchObject([
       { check: "Redis", state: "fail", message: expect.stringContaining("INFO is not allowed") },
     ]);
   });
 
-  test("that does not list its clients is not said to have no worker", async () => {
+  test("count no workers when Redis does not list its clients", async () => {
     redis = await startRedis({ port: await freePort(), args: ["--rename-command", "CLIENT", ""] });
     const backend = openQueueBackend(redis.url, "consumer", 1);
-    const queue = backend.queue("probe-inbound");
+    const queue = backend.queue("fake-inbound");
     expect(await backend.countWorkers(queue)).toBeUndefined();
     await queue.close();
     await backend.close();
   });
 
-  test("is warned of in the log, without its password; one that is well is not", async () => {
+  test("log a warning at a start without the password, and log nothing when all is ok", async () => {
     redis = await startRedis({ port: await freePort(), durable: durable(), args: ["--requirepass", "hush"] });
     const { log, lines, text } = recordingLogger();
     await warnOfQueueStore(redis.url.replace("//", "//:hush@"), log);
@@ -87,9 +87,9 @@ describe.runIf(findRedisServer())("a Redis as the queue's store", () => {
     expect(text()).not.toContain("wrong-password");
   });
 
-  test("that is not there is a finding", async () => {
-    const found = await checkQueueStore(`redis://127.0.0.1:${await freePort()}`);
-    expect(found).toMatchObject([
+  test("report an unreachable Redis", async () => {
+    const results = await checkQueueStore(`redis://127.0.0.1:${await freePort()}`);
+    expect(results).toMatchObject([
       { check: "Redis", state: "fail", message: "not reachable by QUEUE_URL: ECONNREFUSED" },
     ]);
   });

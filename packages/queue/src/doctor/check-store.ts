@@ -2,13 +2,13 @@ import type { CheckResult, Logger } from "@millrace/core";
 import { checkPostgresStore } from "./check-postgres.ts";
 import { checkRedisStore } from "./check-redis.ts";
 
-/** Looks at the queue's store with connections of its own: is it there, and will it keep what it was given? Never rejects. */
+/** Checks over its own connections whether the queue's store is reachable and keeps its jobs. Never rejects. */
 export function checkQueueStore(url: string): Promise<CheckResult[]> {
   return new URL(url).protocol.startsWith("redis") ? checkRedisStore(url) : checkPostgresStore(url);
 }
 
-/** Says once, where a process starts, what is wrong with the queue's store. It starts all the same. */
+/** Logs the checks of the queue's store that are not ok. A process calls it at its start, and starts in any case. */
 export async function warnOfQueueStore(url: string, log: Logger): Promise<void> {
-  for (const { state, ...finding } of await checkQueueStore(url))
-    if (state !== "ok") log.warn(finding, "queue_store.unsafe");
+  for (const { state, ...result } of await checkQueueStore(url))
+    if (state !== "ok") log.warn(result, "queue_store.unsafe");
 }

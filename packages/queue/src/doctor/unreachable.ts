@@ -1,6 +1,6 @@
 import type { CheckResult } from "@millrace/core";
 
-/** A store that does not answer. The error's own message may hold the URL with its password: only its code is told. */
+/** The result for a store that does not respond. It has only the code of the error: its message may contain the URL. */
 export function unreachable(check: string, error: unknown): CheckResult {
   const code = error instanceof Error && "code" in error ? String(error.code) : "no answer";
   return {

@@ -6,71 +6,75 @@ import type { QueueDefinition } from "../catalogue.ts";
 /** Jobs read at a time. */
 const PAGE = 200;
 
-/** Where a job can be removed, in the order in which jobs go; waiting once more for those that were given back. */
-const PLACES = ["waiting", "prioritized", "delayed", "failed", "completed", "waiting"] as const;
+/**
+ * The states in which a job can be removed, in the order that jobs pass through them. `waiting` is read twice, because a
+ * job can return to it.
+ */
+const STATES = ["waiting", "prioritized", "delayed", "failed", "completed", "waiting"] as const;
 
-/** How long jobs that are being worked on are waited for, and how often they are looked at, in ms. */
-const LONGEST_WAIT_MS = 30_000;
+/** How long to wait for active jobs, and how often to look again, in ms. */
+const MAX_WAIT_MS = 30_000;
 const LOOK_AGAIN_MS = 500;
 
-/** A job that moves while one looks for it can be missed once: it is gone when it was not there twice in a row. */
-const LOOKS = 2;
+/** A job that changes its state during a pass can be missed once, so two passes in a row must find no job. */
+const EMPTY_PASSES = 2;
 
-/** Says of a job by the integration of its queue, its data, and whether it is completed, whether it is meant. */
-export type JobMatch = (integration: string, data: unknown, isOver: boolean) => boolean;
+/** Whether a job matches, by the integration of its queue, its data and whether it is completed. */
+export type JobMatch = (integration: string, data: unknown, isCompleted: boolean) => boolean;
 
-/** How many jobs there are that `matches` says, wherever they are, but for those that are being worked on. */
+/** Counts the jobs that match, in every state except active. */
 export async function countJobs(
   backend: QueueBackend,
   definitions: readonly QueueDefinition[],
   matches: JobMatch,
 ): Promise<number> {
-  return (await lookThrough(backend, definitions, matches, () => Promise.resolve())).found;
+  return (await passOver(backend, definitions, matches, () => Promise.resolve())).found;
 }
 
 /**
- * Removes the jobs that `matches` says, wherever they are, and BullMQ's log of all that happened. Those that are being
- * worked on are waited for. Tells how many it removed.
- * @throws Error when some are still being worked on after `longestWaitMs`
+ * Removes the jobs that match, in every state, and BullMQ's event logs. It waits for active jobs. Returns how many jobs
+ * it removed.
+ * @throws Error when jobs that match are still active after `maxWaitMs`
  */
 export async function eraseJobs(
   backend: QueueBackend,
   definitions: readonly QueueDefinition[],
   matches: JobMatch,
-  longestWaitMs = LONGEST_WAIT_MS,
+  maxWaitMs = MAX_WAIT_MS,
 ): Promise<number> {
   let removed = 0;
-  for (let looks = 0, waited = 0; ; waited += LOOK_AGAIN_MS) {
-    const { found, active } = await lookThrough(backend, definitions, matches, async (queue, jobs) => {
+  for (let emptyPasses = 0, waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
+    const { found, active } = await passOver(backend, definitions, matches, async (queue, jobs) => {
       for (const job of jobs) await remove(queue, job);
       await backend.eraseEvents(queue);
     });
     removed += found;
-    looks = found === 0 && active === 0 ? looks + 1 : 0;
-    if (looks === LOOKS) return removed;
-    if (active > 0 && waited >= longestWaitMs)
-      throw new Error(`${active} jobs about the contact are still worked on: do it again when they are over`);
+    emptyPasses = found === 0 && active === 0 ? emptyPasses + 1 : 0;
+    if (emptyPasses === EMPTY_PASSES) return removed;
+    if (active > 0 && waitedMs >= maxWaitMs)
+      throw new Error(`${active} jobs about the contact are still active: repeat the command when they have finished`);
     await wait(LOOK_AGAIN_MS);
   }
 }
 
-async function lookThrough(
+/** Finds the jobs that match in all queues and calls `onFound` for each queue. */
+async function passOver(
   backend: QueueBackend,
   definitions: readonly QueueDefinition[],
   matches: JobMatch,
-  deal: (queue: JobQueue, jobs: readonly Job[]) => Promise<void>,
+  onFound: (queue: JobQueue, jobs: readonly Job[]) => Promise<void>,
 ): Promise<{ found: number; active: number }> {
   const sum = { found: 0, active: 0 };
   for (const { name, integration } of definitions) {
     const queue = backend.queue(name);
-    const isMeant = (data: unknown, isOver: boolean) => matches(integration, data, isOver);
+    const isMatch = (data: unknown, isCompleted: boolean) => matches(integration, data, isCompleted);
     try {
-      // Before the others too: one that is given back while they are looked through has been in none of them.
-      const active = new Set(idsOf(await jobsIn(queue, "active", isMeant)));
+      // Active jobs are read before and after the others, because one may return to the queue in between.
+      const active = new Set(idsOf(await jobsIn(queue, "active", isMatch)));
       const found = new Map<string, Job>();
-      for (const place of PLACES) for (const job of await jobsIn(queue, place, isMeant)) found.set(job.id ?? "", job);
-      await deal(queue, [...found.values()]);
-      for (const id of idsOf(await jobsIn(queue, "active", isMeant))) active.add(id);
+      for (const state of STATES) for (const job of await jobsIn(queue, state, isMatch)) found.set(job.id ?? "", job);
+      await onFound(queue, [...found.values()]);
+      for (const id of idsOf(await jobsIn(queue, "active", isMatch))) active.add(id);
       sum.found += found.size;
       sum.active += active.size;
     } finally {
@@ -84,21 +88,21 @@ function idsOf(jobs: readonly Job[]): string[] {
   return jobs.map(({ id }) => id ?? "");
 }
 
-/** The newest first: what leaves at the other end meanwhile moves none of those that are still to be read. */
+/** Reads the newest jobs first: the oldest ones leave the state meanwhile, which does not move the pages still to read. */
 async function jobsIn(
   queue: JobQueue,
-  place: (typeof PLACES)[number] | "active",
-  isMeant: (data: unknown, isOver: boolean) => boolean,
+  state: (typeof STATES)[number] | "active",
+  isMatch: (data: unknown, isCompleted: boolean) => boolean,
 ): Promise<Job[]> {
   const found: Job[] = [];
   for (let from = 0; ; from += PAGE) {
-    const jobs = await queue.getJobs([place], from, from + PAGE - 1, false);
-    found.push(...jobs.filter((job) => job?.id !== undefined && isMeant(job.data, place === "completed")));
+    const jobs = await queue.getJobs([state], from, from + PAGE - 1, false);
+    found.push(...jobs.filter((job) => job?.id !== undefined && isMatch(job.data, state === "completed")));
     if (jobs.length < PAGE) return found;
   }
 }
 
-/** A worker may have taken it meanwhile; then it is one of the active ones. */
+/** Removes a job. A worker may have taken it meanwhile; it then counts as active. */
 async function remove(queue: JobQueue, job: Job): Promise<void> {
   await job.remove().catch(async (error: unknown) => {
     if ((await queue.getJobState(job.id ?? "")) !== "active") throw error;

@@ -3,35 +3,39 @@ import type { Now } from "@millrace/core";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import type { QueueDefinition } from "../catalogue.ts";
 
-/** How a queue stands. */
+/** The state of a queue. */
 export type QueueState = {
   queue: string;
-  /** Since when the job at the head of the line waits; undefined when none does. */
+  /** Since when the next job waits; undefined when no job waits. */
   waitsSince: Date | undefined;
-  /** Workers that consume it; undefined where the store does not tell. */
+  /** Workers that consume the queue; undefined when the store does not report them. */
   workers: number | undefined;
-  /** Since when it was seen without a worker in every look. */
+  /** Since when every reading found no worker. */
   unconsumedSince: Date | undefined;
 };
 
-/** Watches queues from one look to the next. */
+/** Reads the state of queues repeatedly. It remembers earlier readings. */
 export type QueueWatch = {
   look(): Promise<QueueState[]>;
   close(): Promise<void>;
 };
 
 /**
- * A watch over some queues. It counts workers by the names of their connections, which BullMQ gives them on either
- * store, so that a worker that was killed counts no more.
+ * Creates a watch over queues. It counts workers by their connections, which BullMQ names on both stores, so a killed
+ * worker does not count.
  */
 export function createQueueWatch(backend: QueueBackend, definitions: readonly QueueDefinition[], now: Now): QueueWatch {
-  const watched = definitions.map(({ name }) => ({ name, queue: backend.queue(name), head: createHead(now) }));
+  const watched = definitions.map(({ name }) => ({
+    name,
+    queue: backend.queue(name),
+    readWaitsSince: createWaitReader(now),
+  }));
   const unconsumed = new Map<string, Date>();
   return {
     look: () =>
       Promise.all(
-        watched.map(async ({ name, queue, head }) => {
-          const [waitsSince, workers] = await Promise.all([head(queue), backend.countWorkers(queue)]);
+        watched.map(async ({ name, queue, readWaitsSince }) => {
+          const [waitsSince, workers] = await Promise.all([readWaitsSince(queue), backend.countWorkers(queue)]);
           if (workers !== 0) unconsumed.delete(name);
           else if (!unconsumed.has(name)) unconsumed.set(name, now());
           return { queue: name, waitsSince, workers, unconsumedSince: unconsumed.get(name) };
@@ -44,15 +48,16 @@ export function createQueueWatch(backend: QueueBackend, definitions: readonly Qu
 }
 
 /**
- * Tells since when the head of a line waits. A job that is new waits since it was added. One that was put off, or has
- * been tried, came back to the line at a time that nobody wrote down: it waits since it was first seen at the head.
+ * Creates a function that returns since when the next job of a queue waits. A new job waits since it was added. For a job
+ * that was delayed or retried, BullMQ does not store when it returned to the queue. It waits since it was first read as
+ * the next job.
  */
-function createHead(now: Now): (queue: JobQueue) => Promise<Date | undefined> {
+function createWaitReader(now: Now): (queue: JobQueue) => Promise<Date | undefined> {
   let seen = new Map<string, Date>();
   return async (queue) => {
-    const heads: Job[] = await queue.getJobs(["waiting", "prioritized"], 0, 0, true);
+    const nextJobs: Job[] = await queue.getJobs(["waiting", "prioritized"], 0, 0, true);
     const since = new Map(
-      heads.map((job) => {
+      nextJobs.map((job) => {
         const key = `${job.id}/${job.attemptsStarted}`;
         return [key, isNew(job) ? new Date(job.timestamp) : (seen.get(key) ?? now())] as const;
       }),

@@ -2,14 +2,16 @@ import type { Job } from "bullmq";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import type { QueueDefinition } from "../catalogue.ts";
 
-/** Where a job is. */
+/** The state of a job, as `millrace status` counts it. */
 export type JobState = "waiting" | "inFlight" | "failed" | "completed" | "absent";
 
-/** Reads where jobs are, for `millrace status` and `millrace trace`. */
+type UnfinishedState = Exclude<JobState, "completed" | "absent">;
+
+/** Reads the states of jobs, for `millrace status` and `millrace trace`. */
 export type QueueReader = {
-  /** Every job that is not completed, by id. A job on the move while this reads is where it was seen last. */
-  states(): Promise<Map<string, Exclude<JobState, "completed" | "absent">>>;
-  /** One job. */
+  /** Returns every job that is not completed, by id. A job that changes its state meanwhile has the state read last. */
+  states(): Promise<Map<string, UnfinishedState>>;
+  /** Returns one job. */
   find(
     jobId: string,
   ): Promise<{ place: JobState; attemptsMade: number; failedReason?: string; runsAt?: Date; correlationId?: string }>;
@@ -18,13 +20,25 @@ export type QueueReader = {
 
 const WAITING = ["waiting", "prioritized", "delayed"] as const;
 
-/** A reader of some queues, whose event ids are unique among all of them. */
+/** Our state of a job, by BullMQ's. */
+const JOB_STATES: Readonly<Record<Awaited<ReturnType<Job["getState"]>>, JobState>> = {
+  waiting: "waiting",
+  prioritized: "waiting",
+  delayed: "waiting",
+  "waiting-children": "waiting",
+  active: "inFlight",
+  failed: "failed",
+  completed: "completed",
+  unknown: "absent",
+};
+
+/** Creates a reader of queues. Job ids must be unique among all of them. */
 export function createQueueReader(backend: QueueBackend, definitions: readonly QueueDefinition[]): QueueReader {
   const readers = definitions.map(({ name }) => readerOf(backend.queue(name)));
   return {
     async states() {
-      const places = await Promise.all(readers.map((reader) => reader.states()));
-      return new Map(places.flatMap((found) => [...found]));
+      const states = await Promise.all(readers.map((reader) => reader.states()));
+      return new Map(states.flatMap((ofQueue) => [...ofQueue]));
     },
     async find(jobId) {
       const found = await Promise.all(readers.map((reader) => reader.find(jobId)));
@@ -39,37 +53,29 @@ export function createQueueReader(backend: QueueBackend, definitions: readonly Q
 function readerOf(queue: JobQueue): QueueReader {
   return {
     async states() {
-      const places = new Map<string, Exclude<JobState, "completed" | "absent">>();
-      // Jobs go from waiting to active, and back after an error: waiting is read again so that none slips by.
-      for (const [place, states] of [
+      const states = new Map<string, UnfinishedState>();
+      // Jobs move from waiting to active, and back after an error, so waiting is read again to miss none.
+      for (const [state, bullmqStates] of [
         ["waiting", WAITING],
         ["inFlight", ["active"]],
         ["failed", ["failed"]],
         ["waiting", WAITING],
       ] as const) {
-        const ids = (await queue.getBackend().getRanges([...states], 0, -1, true)) as unknown;
-        for (const id of (ids as string[][]).flat()) places.set(id, place);
+        const ids = (await queue.getBackend().getRanges([...bullmqStates], 0, -1, true)) as unknown;
+        for (const id of (ids as string[][]).flat()) states.set(id, state);
       }
-      return places;
+      return states;
     },
     async find(jobId) {
       const job: Job | undefined = await queue.getJob(jobId);
       if (!job) return { place: "absent", attemptsMade: 0 };
       const state = await job.getState();
-      const runsAt = state === "delayed" ? { runsAt: new Date(job.timestamp + job.delay) } : {};
       return {
-        place:
-          state === "active"
-            ? "inFlight"
-            : state === "failed" || state === "completed"
-              ? state
-              : state === "unknown"
-                ? "absent"
-                : "waiting",
+        place: JOB_STATES[state],
         attemptsMade: job.attemptsMade,
         ...(job.failedReason ? { failedReason: job.failedReason } : {}),
         ...(typeof job.data?.correlationId === "string" ? { correlationId: job.data.correlationId } : {}),
-        ...runsAt,
+        ...(state === "delayed" ? { runsAt: new Date(job.timestamp + job.delay) } : {}),
       };
     },
     close: () => queue.close(),

@@ -6,7 +6,7 @@ import { freePort } from "./free-port.ts";
 import { findRedisServer } from "./find-program.ts";
 import { startRedis } from "./redis.ts";
 
-/** Servers as they run in production: Postgres with fsync on, Redis (where there is one) with its AOF synced every second. */
+/** Starts servers with production settings: Postgres with fsync, and Redis, where there is one, with its AOF synced every second. */
 export async function startBenchServers(): Promise<{
   postgresUrl: string;
   redisUrl: string | undefined;

@@ -1,18 +1,18 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** The first of these programs that is on PATH; undefined when none is. */
+/** Returns the path of the first of these programs that is on PATH; undefined when none is. */
 function findProgram(names: readonly string[], path = process.env["PATH"] ?? ""): string | undefined {
   const candidates = names.flatMap((name) => path.split(delimiter).map((folder) => join(folder, name)));
   return candidates.find((file) => existsSync(file));
 }
 
-/** The Redis or Valkey on PATH; undefined when there is none. */
+/** Returns the path of the Redis or Valkey server on PATH; undefined when there is none. */
 export function findRedisServer(): string | undefined {
   return findProgram(["redis-server", "valkey-server"]);
 }
 
-/** The Chromium on PATH; undefined when there is none. */
+/** Returns the path of Chromium on PATH; undefined when there is none. */
 export function findChromium(): string | undefined {
   return findProgram(["chromium", "chromium-browser", "google-chrome"]);
 }

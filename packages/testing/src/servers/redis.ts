@@ -3,27 +3,27 @@ import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { findRedisServer } from "./find-program.ts";
 
-/** A Redis of the tests' own. */
+/** A Redis that a test started. */
 export type TestRedis = {
   url: string;
   pid: number;
-  /** Ends it as a crash or a restart would: what was acknowledged is on disk if it is `durable`. */
+  /** Sends SIGTERM and waits for the exit. The data remains in the folder of a `durable` server and is deleted otherwise. */
   stop(): Promise<void>;
 };
 
 /**
- * `durable` keeps an AOF in `folder`, from where another start goes on; `always` has each command on disk before its
- * answer.
+ * `durable` writes an AOF to `folder`, which the next start reads; with `always`, each command is on disk before Redis
+ * replies to it.
  */
 export type RedisOptions = {
   port: number;
   durable?: { folder: string; sync: "always" | "everysec" };
   maxMemory?: string;
-  /** Further arguments; they count before the others. */
+  /** Further arguments of redis-server, which override the others. */
   args?: readonly string[];
 };
 
-/** Starts a Redis on 127.0.0.1 and waits until it answers. */
+/** Starts a Redis on 127.0.0.1 and waits until it accepts connections. */
 export async function startRedis({ port, durable, maxMemory, args = [] }: RedisOptions): Promise<TestRedis> {
   const program = findRedisServer();
   if (program === undefined) throw new Error("no redis-server or valkey-server on PATH");
@@ -31,18 +31,18 @@ export async function startRedis({ port, durable, maxMemory, args = [] }: RedisO
   mkdirSync(folder, { recursive: true });
   const persistence = durable ? ["--appendonly", "yes", "--appendfsync", durable.sync] : ["--save", ""];
   const memory = maxMemory === undefined ? [] : ["--maxmemory", maxMemory];
-  const place = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--databases", "1000"];
-  const child = spawn(program, [...place, "--maxmemory-policy", "noeviction", ...persistence, ...memory, ...args], {
+  const server = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--databases", "1000"];
+  const child = spawn(program, [...server, "--maxmemory-policy", "noeviction", ...persistence, ...memory, ...args], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await new Promise<void>((resolve, reject) => {
-    let said = "";
+    let output = "";
     child.once("error", reject);
-    child.once("exit", () => reject(new Error(`redis-server ended: ${said.slice(-500)}`)));
+    child.once("exit", () => reject(new Error(`redis-server exited: ${output.slice(-500)}`)));
     child.stdout.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes("Ready to accept connections") || said.includes("ready to accept connections")) resolve();
+      output += chunk.toString();
+      if (output.includes("Ready to accept connections") || output.includes("ready to accept connections")) resolve();
     });
   });
   return {

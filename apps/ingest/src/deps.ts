@@ -1,0 +1,24 @@
+import type { HttpBindings } from "@hono/node-server";
+import type { RequestIdVariables } from "hono/request-id";
+import type { ApiRoute, Logger, NewId, Now, QueueRole, Webhook } from "@millrace/core";
+import type { Producer } from "@millrace/queue";
+
+/** What the ingest app needs. */
+export type IngestDeps = {
+  /** By integration id; undefined where the integration is switched off. */
+  webhooks: ReadonlyMap<string, Webhook | undefined>;
+  /** By integration id; empty where the integration is switched off or has no API. */
+  apis: ReadonlyMap<string, readonly ApiRoute[]>;
+  /** The keys that callers of the API authenticate with. */
+  apiKeys: readonly string[];
+  /** The producer of a queue. The app calls it once per route, when it is built. */
+  producerOf(integration: string, role: QueueRole): Producer;
+  /** Rejects while the queue accepts no job. */
+  pingQueue(): Promise<void>;
+  log: Logger;
+  now: Now;
+  newId: NewId;
+};
+
+/** The Hono environment of the app. `requestId` is the correlation id. */
+export type IngestEnv = { Bindings: HttpBindings; Variables: RequestIdVariables };

@@ -1,9 +1,0 @@
-import type { Context } from "hono";
-import type { RawRequest } from "@millrace/core";
-import type { IngestEnv } from "./app.ts";
-
-/** A request as integrations see it. */
-export function rawRequest(c: Context<IngestEnv>, body: Uint8Array): RawRequest {
-  const headers = c.env.incoming.headers as Record<string, string | undefined>;
-  return { method: c.req.method, headers, query: new URL(c.req.url).searchParams, params: c.req.param(), body };
-}

@@ -1,0 +1,80 @@
+import type { Channel } from "./thread.ts";
+
+/** A file as the platform announces it. A job of its own fetches the bytes. */
+export type Media = {
+  /** The platform's id for fetching the file. */
+  id: string;
+  mimeType?: string | undefined;
+  /** SHA-256 as the platform reports it, in base64 or hex. */
+  sha256?: string | undefined;
+  filename?: string | undefined;
+  sizeBytes?: number | undefined;
+  /** A variant of the type: a voice note, an animated sticker. */
+  flavour?: string | undefined;
+};
+
+/** A message in either direction. */
+export type NewMessage = {
+  conversationId: string;
+  tenantId: string;
+  channel: Channel;
+  accountId: string;
+  /** The platform's id, unique per channel and account. */
+  externalId: string;
+  direction: "inbound" | "outbound";
+  contactId?: string | undefined;
+  /** text, image, location, …; `unsupported` for a type that Millrace does not know. */
+  type: string;
+  body?: string | undefined;
+  media?: Media | undefined;
+  /** External id of the message that this one replies to. */
+  replyTo?: string | undefined;
+  sentAt: Date;
+  /** The platform's own object, complete. */
+  payload: unknown;
+  status: MessageStatus | "received";
+};
+
+/** Statuses of an outbound message in the order they occur; `failed` and `suppressed` are terminal. */
+export const MESSAGE_STATUSES = [
+  "queued",
+  "sending",
+  "sent",
+  "delivered",
+  "read",
+  "played",
+  "suppressed",
+  "failed",
+] as const;
+/** See {@link MESSAGE_STATUSES}. */
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
+
+/** Identifies a message at its platform. */
+export type MessageKey = { channel: Channel; accountId: string; externalId: string };
+
+/** A later change of a message. It may arrive before the message itself. */
+export type MessageChange =
+  | { kind: "edit"; body: string | undefined; payload: unknown }
+  | { kind: "revoke" }
+  /** An undefined emoji removes the reaction. */
+  | { kind: "reaction"; actor: string; emoji: string | undefined };
+
+/** Messages with their statuses and changes. */
+export type MessageStore = {
+  /** Writes a message once and applies the statuses and changes that arrived earlier. */
+  add(message: NewMessage): Promise<void>;
+  /** Records a status. The message's own status only moves forward. In a group, `participant` reported the status. */
+  addStatus(
+    status: MessageKey & {
+      status: MessageStatus;
+      at: Date;
+      participant?: string | undefined;
+      error?: { code: string; title?: string | undefined } | undefined;
+      payload: unknown;
+      /** Our own id, if the platform returns it: it finds the message before the external id is known. */
+      messageId?: string | undefined;
+    },
+  ): Promise<void>;
+  /** Records a change under its own id and applies it. The latest `at` wins, in any order of arrival. */
+  addChange(target: MessageKey, change: MessageChange & { changeId: string; at: Date }): Promise<void>;
+};

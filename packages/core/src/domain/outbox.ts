@@ -1,0 +1,48 @@
+import type { Identity } from "./contacts.ts";
+
+/** One message to send: what its row shows, and what the channel's adapter needs to send it. */
+export type MessagePart = {
+  /** The row's type: text, image, location, … */
+  type: string;
+  /** The row's text. */
+  body?: string | undefined;
+  /** External id of the message that this one replies to. */
+  replyTo?: string | undefined;
+  /** Plain JSON that only the channel's adapter reads. */
+  content: unknown;
+};
+
+/** Messages to send, in this order. */
+export type QueuedMessages = {
+  conversationId: string;
+  /** `person` is every caller of the send API. */
+  author: "ai" | "person";
+  /** One message per part, each under our own id. */
+  messages: readonly (MessagePart & { id: string })[];
+  at: Date;
+};
+
+/** A message that the provider accepted. */
+export type Sent = {
+  /** The provider's id, in the form of the channel's rows. */
+  externalId: string;
+  /** The thread's new id, if the provider reports that the thread moved. */
+  movedTo?: string | undefined;
+  /** The recipient's identities, if the provider reports one that was unknown. */
+  recipient?: readonly [Identity, ...Identity[]] | undefined;
+};
+
+/** Outbound messages and chat actions that are not sent yet. */
+export type OutboxStore = {
+  /**
+   * Writes messages as `queued`, each with its position in the conversation and a job of its own.
+   * @throws ProviderError permanent when one of the ids belongs to another message
+   */
+  queue(messages: QueuedMessages): Promise<void>;
+  /** Queues a chat action, which has no position among the messages. `id` is unique. */
+  act(action: { id: string; conversationId: string; action: unknown }): Promise<void>;
+  /** Records that the platform accepted a message, and applies the statuses that arrived earlier. */
+  markSent(messageId: string, sent: Sent, at: Date): Promise<void>;
+  /** Marks a message as `suppressed`: its answer was requested before a takeover and must not be sent. */
+  suppress(messageId: string, reason: string): Promise<void>;
+};

@@ -1,0 +1,38 @@
+import { type BackendFactory, type IQueueBackend, type JobProgress, Queue, Worker } from "bullmq";
+import type { QueueBackend } from "./backend.ts";
+
+/** How long a worker waits in ms before it retries a store that was away; BullMQ's 15 s are long for a restart. */
+const RUN_RETRY_DELAY_MS = 1_000;
+
+/** Creates BullMQ's queues and workers with a factory that has the connection. */
+export function bullmqClasses(
+  factory: BackendFactory<IQueueBackend, unknown>,
+  queueOptions: { skipMetasUpdate?: boolean },
+): Pick<QueueBackend, "queue" | "worker"> {
+  const connection = "unused: the factory has the connection";
+  return {
+    queue: (name) =>
+      withoutErrorEvents(
+        new Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>(
+          name,
+          { connection, ...queueOptions },
+          factory,
+        ),
+      ),
+    worker: (name, process, settings) =>
+      withoutErrorEvents(
+        new Worker<unknown, unknown, string, IQueueBackend, JobProgress, unknown>(
+          name,
+          process,
+          { connection, runRetryDelay: RUN_RETRY_DELAY_MS, ...settings },
+          factory,
+        ),
+      ),
+  };
+}
+
+/** BullMQ emits each connection error on every object, although the command that failed rejects with it too. */
+function withoutErrorEvents<T extends { on(event: "error", listener: () => void): unknown }>(emitter: T): T {
+  emitter.on("error", () => undefined);
+  return emitter;
+}

@@ -1,0 +1,67 @@
+import { type BackendFactory, createPostgresBackend, type IQueueBackend, runMigrations } from "bullmq";
+import pg from "pg";
+import { withDeadline } from "@millrace/core";
+import { type BackendRole, PING_TIMEOUT_MS, PRODUCER_TIMEOUT_MS, type QueueBackend } from "./backend.ts";
+import { bullmqClasses } from "./bullmq-classes.ts";
+import { installQueueTriggers } from "./postgres-triggers.ts";
+
+/** Timeout of a producer's query in ms; longer than that of its largest request. */
+const QUERY_TIMEOUT_MS = 10_000;
+
+/** How long a consumer waits for a connection, in ms. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Opens a queue store on Postgres. */
+export function openPostgresBackend(url: string, role: BackendRole, connections: number): QueueBackend {
+  const pool = openPool(url, role, connections);
+  const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) =>
+    createPostgresBackend(name, { ...options, connection: pool }, factoryOptions);
+  const { queue, worker } = bullmqClasses(factory, {});
+  return {
+    kind: "postgres",
+    queue,
+    worker(name, process, settings) {
+      // A worker keeps a connection for LISTEN.
+      pool.options.max += 1;
+      return worker(name, process, settings);
+    },
+    countWorkers: (queue) => queue.getWorkersCount(),
+    eraseEvents: async ({ name }) => {
+      await pool.query("delete from event where queue = $1", [name]);
+    },
+    migrate: async () => {
+      const client = await pool.connect();
+      try {
+        await runMigrations(client);
+        await installQueueTriggers(client);
+      } finally {
+        client.release();
+      }
+    },
+    ping: async () => {
+      await withDeadline(pool.query("select 1"), PING_TIMEOUT_MS);
+    },
+    close: () => pool.end(),
+  };
+}
+
+function openPool(url: string, role: BackendRole, connections: number): pg.Pool & Record<string, unknown> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: "millrace-queue",
+    keepAlive: true,
+    max: connections,
+    // BullMQ's statements do not name their schema.
+    options: "-c search_path=bullmq",
+    ...(role === "producer"
+      ? { connectionTimeoutMillis: PRODUCER_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS }
+      : { connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
+  });
+  pool.on("error", () => undefined);
+  // A checked-out connection that is lost between two statements emits the error itself, not through the pool. Without a
+  // listener the process would exit.
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  // Each queue and each worker listens for the pool's errors.
+  pool.setMaxListeners(0);
+  return pool as pg.Pool & Record<string, unknown>;
+}

@@ -1,0 +1,78 @@
+import { DelayedError, type Job, WaitingError } from "bullmq";
+import { describeError, permanent, ProviderError } from "@millrace/core";
+import type { AttemptDeps } from "./attempt-deps.ts";
+import type { AttemptOutcome } from "./attempt-outcome.ts";
+import { failure } from "./failure.ts";
+import { runInPlace } from "./retry-in-place.ts";
+import { runJob } from "./run-job.ts";
+
+/** Makes one attempt at a job, logs it in one line and hands the outcome to BullMQ. */
+export async function attempt(
+  deps: AttemptDeps,
+  job: Job,
+  token: string | undefined,
+  lockLost: AbortSignal | undefined,
+): Promise<unknown> {
+  const { definition, log, now } = deps;
+  const startedAt = now();
+  const event = definition.schema.safeParse(job.data);
+  const result: AttemptOutcome = event.success
+    ? await (definition.inOrder ? runInPlace : runJob)(deps, event.data, lockLost)
+    : { outcome: "failed", error: permanent("this worker does not know the version of the job's data") };
+  const { outcome, error, retryAt, stillWaiting } = result;
+
+  const fields = {
+    queue: definition.name,
+    jobId: job.id,
+    integration: definition.integration,
+    kind: job.name,
+    correlationId: event.data?.correlationId,
+    attempt: job.attemptsMade + 1,
+    outcome,
+    detail: result.detail,
+    error: error === undefined ? undefined : describeError(error),
+    waitedMs: startedAt.getTime() - job.timestamp,
+    durationMs: now().getTime() - startedAt.getTime(),
+    retryAt: retryAt?.toISOString(),
+  };
+  log[levelOf(outcome)](fields, "job.attempted");
+
+  if (retryAt) {
+    await job.moveToDelayed(retryAt.getTime(), token);
+    if (stillWaiting && !(await stillWaiting())) await job.promote();
+    throw new DelayedError();
+  }
+  if (outcome === "returned") {
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+  if (error !== undefined) throw failure(withAttemptLimit(error, job.attemptsMade + 1));
+  if (isLarge(event.data)) job.opts.removeOnComplete = true;
+  return { outcome };
+}
+
+/** Turns an error into a permanent one when the attempts reach the error's own limit. */
+function withAttemptLimit(error: unknown, attempts: number): unknown {
+  if (!(error instanceof ProviderError) || error.next.kind !== "retryable") return error;
+  const { attempts: limit = Number.POSITIVE_INFINITY } = error.next;
+  return attempts < limit ? error : permanent(error.message, error.code);
+}
+
+/** Most characters of a job that stays in the queue after completion; jobs with a file in them would fill the queue. */
+const LARGE = 64_000;
+
+/** Whether the strings in a value have more than {@link LARGE} characters together. */
+function isLarge(value: unknown): boolean {
+  let size = 0;
+  const addSize = (part: unknown): void => {
+    if (typeof part === "string") size += part.length;
+    else if (typeof part === "object" && part !== null) Object.values(part).forEach(addSize);
+  };
+  addSize(value);
+  return size > LARGE;
+}
+
+function levelOf(outcome: string): "debug" | "info" | "warn" {
+  if (outcome === "failed") return "warn";
+  return outcome === "snoozed" ? "debug" : "info";
+}

@@ -1,0 +1,34 @@
+import type { InboundEvent, ScopePause } from "@millrace/core";
+
+/** The result of processing an event. */
+export type Processed =
+  | {
+      result: string;
+      detail?: string | undefined;
+      /** The event reported that a scope must pause. */
+      pause?: ScopePause | undefined;
+      /** No call to the provider was necessary, so the result proves nothing about a paused scope. */
+      noCall?: boolean | undefined;
+    }
+  /** The job waits until a time, which costs no attempt. */
+  | {
+      result: "snoozed";
+      until: Date;
+      detail: string;
+      /**
+       * Called once the job is delayed: whether it must still wait. What it waits for may have happened in between, and
+       * then no other code would promote the job.
+       */
+      stillWaiting?: (() => Promise<boolean>) | undefined;
+      /** A call to the provider succeeded, so a paused scope resumes. */
+      callSucceeded?: boolean | undefined;
+    };
+
+/** Processes the events of a queue. It throws ProviderError or an unexpected error. */
+export type EventProcessor = {
+  /** Scopes that pause the event's job. */
+  scopes(event: InboundEvent): readonly string[];
+  process(event: InboundEvent, signal: AbortSignal): Promise<Processed>;
+  /** Whether an error means that our own store is away. Then the job waits, which costs no attempt. */
+  isOutage(error: unknown): boolean;
+};
