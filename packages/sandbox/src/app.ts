@@ -1,18 +1,18 @@
 import { Hono } from "hono";
 import type { Now } from "@millrace/core";
-import { createActionLog } from "./actions.ts";
+import { createActionLog } from "./logs/action-log.ts";
 import { alertRoutes } from "./alerts/routes.ts";
-import { controlRoutes } from "./control.ts";
-import { createDataManager } from "./datamanager/routes.ts";
-import type { Deliver } from "./deliver.ts";
-import { createFaultQueue } from "./faults.ts";
-import { graphRoutes } from "./graph/routes.ts";
-import { createStatusTeller, UNTOLD } from "./graph/statuses.ts";
-import { createLimits } from "./limits.ts";
+import { controlRoutes } from "./control/routes.ts";
+import { createDataManager } from "./google/routes.ts";
+import type { Deliver } from "./webhooks/deliver.ts";
+import { createFaultQueue } from "./faults/fault-queue.ts";
+import { graphRoutes } from "./meta-graph/routes.ts";
+import { createStatusTeller, UNTOLD } from "./meta-graph/messages/statuses.ts";
+import { createLimits } from "./rate-limits/rate-limiter.ts";
 import { createN8n } from "./n8n/routes.ts";
-import { createRequestLog } from "./requests.ts";
+import { createRequestLog } from "./logs/request-log.ts";
 import { s3Routes } from "./s3/routes.ts";
-import { createSentLog } from "./sent.ts";
+import { createSentLog } from "./logs/sent-log.ts";
 import { telegramRoutes } from "./telegram/routes.ts";
 
 /** What the sandbox is made of. */

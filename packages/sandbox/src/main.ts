@@ -1,7 +1,7 @@
 import { serve } from "@hono/node-server";
 import { systemNow } from "@millrace/core";
 import { createSandboxApp } from "./app.ts";
-import { deliverTo } from "./deliver.ts";
+import { deliverTo } from "./webhooks/deliver.ts";
 import { readSandboxEnvironment } from "./env.ts";
 
 const { port, ingestUrl, ...options } = readSandboxEnvironment();

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { noAnswer, serverDown } from "../broken-answers.ts";
-import type { SandboxParts } from "../parts.ts";
+import { noAnswer, serverDown } from "../faults/broken-responses.ts";
+import type { SandboxParts } from "../deps.ts";
 
 /** Slack's format: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 const slackMessage = z.strictObject({ text: z.string().min(1) });

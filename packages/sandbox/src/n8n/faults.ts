@@ -1,4 +1,4 @@
-import { halfAnswer, noAnswer } from "../broken-answers.ts";
+import { halfAnswer, noAnswer } from "../faults/broken-responses.ts";
 
 /** Faults of the answer to the question. */
 const REFUSALS = ["not_registered", "http_500", "http_500_taken", "timeout", "timeout_taken", "malformed"];

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import { createSandboxApp } from "../app.ts";
-import type { Delivery } from "../deliver.ts";
+import type { Delivery } from "../webhooks/deliver.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import { hmacSha256Hex, type Now } from "@millrace/core";
-import type { Deliver } from "../deliver.ts";
-import { createHeld } from "../held.ts";
-import type { SandboxParts } from "../parts.ts";
+import type { Deliver } from "../webhooks/deliver.ts";
+import { createHeld } from "../deferred-work.ts";
+import type { SandboxParts } from "../deps.ts";
 import { type Reply, replyTo } from "./ai.ts";
 import { delayOf, faultResponse, isN8nFault, isStarted, notRegistered } from "./faults.ts";
 import { type Question, question } from "./question.ts";

@@ -1,4 +1,4 @@
-import { noAnswer } from "../broken-answers.ts";
+import { noAnswer } from "../faults/broken-responses.ts";
 import { s3Error } from "./errors.ts";
 
 /** What can go wrong with an object on request; S3 answers 503 `SlowDown` when it is asked too often. */

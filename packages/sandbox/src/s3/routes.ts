@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import type { SandboxParts } from "../parts.ts";
+import type { SandboxParts } from "../deps.ts";
 import { uploadedBytes } from "./body.ts";
 import { s3Error, xml } from "./errors.ts";
 import { faultResponse, isS3Fault } from "./faults.ts";

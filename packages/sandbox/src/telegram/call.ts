@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { badRequest } from "./answers.ts";
+import { badRequest } from "./responses.ts";
 
 /** A call of a method with its parameters, however they came. */
 export type Call = {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Now } from "@millrace/core";
-import type { Limit, Use } from "../limits.ts";
-import { badRequest } from "./answers.ts";
+import type { Limit, Use } from "../rate-limits/rate-limiter.ts";
+import { badRequest } from "./responses.ts";
 import type { Bot } from "./tokens.ts";
 
 /** A chat as messages show it. */

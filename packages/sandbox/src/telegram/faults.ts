@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
-import { halfAnswer, noAnswer, serverDown } from "../broken-answers.ts";
-import { refusalResponse, type TelegramError, tooMany } from "./answers.ts";
+import { halfAnswer, noAnswer, serverDown } from "../faults/broken-responses.ts";
+import { refusalResponse, type TelegramError, tooMany } from "./responses.ts";
 import type { Call } from "./call.ts";
 
 /** What can go wrong with a call on request; with how many seconds to wait, or under which status, where a number follows. */

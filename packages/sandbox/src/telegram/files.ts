@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { createFileMemory } from "../file-memory.ts";
-import { type SampleFile, sampleFile } from "../sample-files.ts";
-import { badRequest, Refusal } from "./answers.ts";
+import { createFileMemory } from "../files/file-store.ts";
+import { type SampleFile, sampleFile } from "../files/sample-files.ts";
+import { badRequest, Refusal } from "./responses.ts";
 import type { Call } from "./call.ts";
 
 /** Kinds of files that are sent by a method of their own. */

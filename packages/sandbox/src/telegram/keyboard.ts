@@ -1,4 +1,4 @@
-import { badRequest } from "./answers.ts";
+import { badRequest } from "./responses.ts";
 
 /** https://core.telegram.org/bots/api#inlinekeyboardbutton */
 const MAX_CALLBACK_DATA_BYTES = 64;

@@ -1,4 +1,4 @@
-import { badRequest, Refusal } from "./answers.ts";
+import { badRequest, Refusal } from "./responses.ts";
 import type { Call } from "./call.ts";
 import { chatOf } from "./chats.ts";
 import { type MethodContext, sendAlbum, sendFile, sendLocation, sendText } from "./send.ts";

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
-import type { SandboxParts } from "../parts.ts";
-import { okResponse, Refusal, refusalResponse } from "./answers.ts";
+import type { SandboxParts } from "../deps.ts";
+import { okResponse, Refusal, refusalResponse } from "./responses.ts";
 import { readCall } from "./call.ts";
 import { createMessageIds } from "./chats.ts";
 import { concerns, faultResponse, isTaken } from "./faults.ts";

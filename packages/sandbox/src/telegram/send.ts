@@ -1,10 +1,10 @@
-import type { SandboxParts } from "../parts.ts";
-import { badRequest, Refusal, tooMany } from "./answers.ts";
+import type { SandboxParts } from "../deps.ts";
+import { badRequest, Refusal, tooMany } from "./responses.ts";
 import type { Call } from "./call.ts";
 import { chatOf, type MessageIds, usesOf } from "./chats.ts";
 import { FILE_KINDS, type FileKind, type Files } from "./files.ts";
 import { checkKeyboard } from "./keyboard.ts";
-import { plainText } from "./markup.ts";
+import { plainText } from "./markup/plain-text.ts";
 import type { Bot } from "./tokens.ts";
 
 /** What a method works with. */

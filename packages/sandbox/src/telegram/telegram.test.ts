@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Hono } from "hono";
 import { createSandboxApp } from "../app.ts";
-import type { SentMessage } from "../sent.ts";
+import type { SentMessage } from "../logs/sent-log.ts";
 
 let ms = Date.UTC(2026, 10, 20, 10);
 let app: Hono;

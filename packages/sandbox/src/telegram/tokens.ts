@@ -1,4 +1,4 @@
-import type { TelegramError } from "./answers.ts";
+import type { TelegramError } from "./responses.ts";
 
 /** A bot, by what its token says of it: the number before the colon, or the whole where there is none. */
 export type Bot = { name: string; id: number };
