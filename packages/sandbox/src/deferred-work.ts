@@ -1,14 +1,15 @@
-/** What waits until somebody says so. */
-export type Held = {
-  hold(work: () => void): void;
-  /** Does all that waits, and says how much it was. */ release(): number;
+/** Work that waits until a test releases it. */
+export type DeferredWork = {
+  defer(work: () => void): void;
+  /** Runs the deferred work and returns how many items ran. */
+  release(): number;
 };
 
-/** Nothing held yet. */
-export function createHeld(): Held {
+/** Creates an empty {@link DeferredWork}. */
+export function createDeferredWork(): DeferredWork {
   let waiting: (() => void)[] = [];
   return {
-    hold(work) {
+    defer(work) {
       waiting.push(work);
     },
     release() {

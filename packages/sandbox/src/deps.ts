@@ -1,16 +1,16 @@
 import type { Now } from "@millrace/core";
-import type { ActionLog } from "./logs/action-log.ts";
 import type { FaultQueue } from "./faults/fault-queue.ts";
-import type { Limits } from "./rate-limits/rate-limiter.ts";
+import type { ActionLog } from "./logs/action-log.ts";
 import type { RequestLog } from "./logs/request-log.ts";
 import type { SentLog } from "./logs/sent-log.ts";
+import type { RateLimiter } from "./rate-limits/rate-limiter.ts";
 
-/** What the APIs of the sandbox share. */
-export type SandboxParts = {
+/** The state that the routes of all providers share. */
+export type SandboxDeps = {
   now: Now;
   faults: FaultQueue;
   requests: RequestLog;
-  limits: Limits;
+  rateLimiter: RateLimiter;
   sent: SentLog;
   actions: ActionLog;
 };

@@ -1,12 +1,12 @@
-/** An object of a request, its fields still unknown. */
+/** The fields of a JSON object, not validated yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A value as an object; one without fields when it is none. */
+/** Returns an object as its fields, and any other value as an object without fields. */
 export function fieldsOf(value: unknown): Fields {
   return typeof value === "object" && value !== null ? (value as Fields) : {};
 }
 
-/** A value as a text that is not empty. */
+/** Returns a string that is not empty, and undefined for any other value. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -14,7 +14,7 @@ function sandbox() {
   return { app, send };
 }
 
-test("what was sent is listed in the order in which it was taken, and forgotten on request", async () => {
+test("`/_sent` lists the accepted messages in order, and DELETE clears it", async () => {
   const { app, send } = sandbox();
   for (const text of ["one", "two", "three"]) await send(text);
   const listed = (await (await app.request("/_sent")).json()) as { text: string }[];
@@ -26,9 +26,9 @@ test("what was sent is listed in the order in which it was taken, and forgotten 
   expect(await (await app.request("/_sent/count")).json()).toEqual({ whatsapp: 0, telegram: 0 });
 });
 
-test("the page of chats shows who got what and when, and runs nothing that was sent", async () => {
+test("the page of chats shows recipient, text and time of each message, and escapes HTML", async () => {
   const { app, send } = sandbox();
-  expect(await (await app.request("/chats")).text()).toContain("Nothing yet.");
+  expect(await (await app.request("/chats")).text()).toContain("No messages yet");
   await send("Good morning");
   await send("<script>alert(1)</script>", 6);
   const page = await (await app.request("/chats")).text();

@@ -1,32 +1,32 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { chatsPage } from "../pages/chats-page.ts";
-import type { Processing } from "../google/processing.ts";
+import type { SandboxDeps } from "../deps.ts";
 import { faultOrder } from "../faults/fault-order.ts";
-import type { StatusTeller } from "../meta-graph/messages/statuses.ts";
+import type { Processing } from "../google/processing.ts";
+import type { StatusNotifier } from "../meta-graph/messages/statuses.ts";
 import type { N8n } from "../n8n/routes.ts";
-import type { SandboxParts } from "../deps.ts";
+import { chatsPage } from "../pages/chats-page.ts";
 
-const limitsOrder = z.strictObject({ enforced: z.boolean() });
+/** The providers' state that the control routes list and release. */
+type ProviderState = { statuses: StatusNotifier; n8n: N8n; processing: Processing };
+
+const limitsBody = z.strictObject({ enforced: z.boolean() });
 
 /**
- * The sandbox's own routes; DELETE on those that list or order something forgets it.
+ * Routes for tests and operators. A DELETE request empties a list.
  *
- * - `POST /_faults {"match":{"leadgenId":"1"},"fault":"throttle","times":2}` orders a fault.
- * - `GET /_requests`: what was asked of the APIs.
- * - `GET /_sent?channel=whatsapp`: the messages that were taken; `GET /_sent/count`: how many. `/chats` shows them.
- * - `GET /_actions`: what was done in chats besides: read marks, typing, reactions on Telegram.
- * - `GET /_limits`: whether the providers' limits are kept, and how often they were exceeded; `POST /_limits {"enforced":false}`.
- * - `GET /_n8n/asked`: the questions to the AI; `POST /_n8n/release` lets it give its slow answers.
- * - `POST /_statuses/release` tells the statuses that were held back.
- * - `GET /_conversions`: the conversions that Google took; `POST /_datamanager/process` ends their processing.
+ * - `POST /_faults {"match":{"leadgenId":"1"},"fault":"throttle","times":2}` adds a fault.
+ * - `GET /_requests` lists the requests to the APIs.
+ * - `GET /_sent?channel=whatsapp` lists the accepted messages, `GET /_sent/count` counts them, `/chats` is a page of them.
+ * - `GET /_actions` lists read marks, typing indicators, and Telegram's reactions and answered callback queries.
+ * - `GET /_limits` returns whether the rate limits are enforced, and how many requests each limit rejected.
+ * - `POST /_limits {"enforced":false}` switches the rate limits off.
+ * - `GET /_n8n/asked` lists the questions to the AI, `POST /_n8n/release` releases its slow answers.
+ * - `POST /_statuses/release` releases the late statuses.
+ * - `GET /_conversions` lists the accepted conversions, `POST /_datamanager/process` completes their processing.
  */
-export function controlRoutes(
-  { faults, requests, sent, actions, limits }: SandboxParts,
-  statuses: StatusTeller,
-  n8n: N8n,
-  processing: Processing,
-): Hono {
+export function controlRoutes(deps: SandboxDeps, { statuses, n8n, processing }: ProviderState): Hono {
+  const { faults, requests, sent, actions, rateLimiter } = deps;
   const control = new Hono();
   control.post("/_faults", async (c) => {
     const order = faultOrder.safeParse(await c.req.json().catch(() => undefined));
@@ -39,11 +39,11 @@ export function controlRoutes(
   control.get("/_sent/count", (c) => c.json(sent.count()));
   control.get("/_actions", (c) => c.json(actions.list()));
   control.get("/chats", (c) => c.html(chatsPage(sent.list())));
-  control.get("/_limits", (c) => c.json(limits.tell()));
+  control.get("/_limits", (c) => c.json(rateLimiter.status()));
   control.post("/_limits", async (c) => {
-    const order = limitsOrder.safeParse(await c.req.json().catch(() => undefined));
-    if (!order.success) return c.json({ problems: order.error.issues.map(({ message }) => message) }, 400);
-    limits.enforce(order.data.enforced);
+    const body = limitsBody.safeParse(await c.req.json().catch(() => undefined));
+    if (!body.success) return c.json({ problems: body.error.issues.map(({ message }) => message) }, 400);
+    rateLimiter.setEnforced(body.data.enforced);
     return c.body(null, 204);
   });
   control.get("/_n8n/asked", (c) => c.json(n8n.asked()));
@@ -51,17 +51,17 @@ export function controlRoutes(
   control.post("/_statuses/release", (c) => c.json({ released: statuses.release() }));
   control.get("/_conversions", (c) => c.json(processing.list()));
   control.post("/_datamanager/process", (c) => c.json({ processed: processing.finish() }));
-  const forget = {
-    "/_faults": () => faults.clear(),
-    "/_requests": () => requests.clear(),
-    "/_sent": () => sent.clear(),
-    "/_actions": () => actions.clear(),
-    "/_n8n/asked": () => n8n.forget(),
-    "/_conversions": () => processing.clear(),
+  const lists = {
+    "/_faults": faults,
+    "/_requests": requests,
+    "/_sent": sent,
+    "/_actions": actions,
+    "/_n8n/asked": n8n,
+    "/_conversions": processing,
   };
-  for (const [path, clear] of Object.entries(forget))
+  for (const [path, list] of Object.entries(lists))
     control.delete(path, (c) => {
-      clear();
+      list.clear();
       return c.body(null, 204);
     });
   return control;

@@ -1,31 +1,31 @@
 import { z } from "zod";
 import { isAlertFault } from "../alerts/routes.ts";
 import { isGoogleFault } from "../google/faults.ts";
-import { isGraphFault } from "../meta-graph/leads/faults.ts";
+import { isLeadFault } from "../meta-graph/leads/faults.ts";
 import { isMediaFault } from "../meta-graph/media/faults.ts";
 import { isSendFault, isStatusFault } from "../meta-graph/messages/faults.ts";
 import { isN8nFault } from "../n8n/faults.ts";
 import { isS3Fault } from "../s3/faults.ts";
 import { isTelegramFault } from "../telegram/faults.ts";
 
-/** The APIs: what a request to each is told by, and how it can fail. */
-const APIS: Readonly<Record<string, { facts: readonly string[]; knows(fault: string): boolean }>> = {
-  leads: { facts: ["leadgenId", "pageToken"], knows: isGraphFault },
+/** The APIs: the facts that `match` may name, and the faults that each has. */
+const APIS: Readonly<Record<string, { facts: readonly string[]; hasFault(fault: string): boolean }>> = {
+  leads: { facts: ["leadgenId", "pageToken"], hasFault: isLeadFault },
   whatsapp: {
     facts: ["phoneNumberId", "to", "messageId", "type"],
-    knows: (fault) => isSendFault(fault) || isStatusFault(fault),
+    hasFault: (fault) => isSendFault(fault) || isStatusFault(fault),
   },
-  media: { facts: ["mediaId", "step"], knows: isMediaFault },
-  telegram: { facts: ["bot", "method", "chatId"], knows: isTelegramFault },
-  n8n: { facts: ["conversationId", "turnId"], knows: isN8nFault },
-  s3: { facts: ["bucket", "key"], knows: isS3Fault },
-  google: { facts: ["step", "accountId"], knows: isGoogleFault },
-  alerts: { facts: [], knows: isAlertFault },
+  media: { facts: ["mediaId", "step"], hasFault: isMediaFault },
+  telegram: { facts: ["bot", "method", "chatId"], hasFault: isTelegramFault },
+  n8n: { facts: ["conversationId", "turnId"], hasFault: isN8nFault },
+  s3: { facts: ["bucket", "key"], hasFault: isS3Fault },
+  google: { facts: ["step", "accountId"], hasFault: isGoogleFault },
+  alerts: { facts: [], hasFault: isAlertFault },
 };
 
 /**
- * The body of `POST /_faults`. With a share or with `first` it holds until it is taken back, unless `times` says
- * otherwise.
+ * The body of `POST /_faults`. `times` defaults to 1. With `share` or `first` it defaults to infinity, so the fault stays
+ * until it is deleted.
  */
 export const faultOrder = z
   .strictObject({
@@ -37,14 +37,14 @@ export const faultOrder = z
     seed: z.number().int().optional(),
   })
   .refine(
-    ({ match: { api, ...facts }, fault }) =>
+    ({ match: { api, ...match }, fault }) =>
       Object.entries(APIS).some(
-        ([name, { facts: told, knows }]) =>
+        ([name, { facts, hasFault }]) =>
           (api === undefined || api === name) &&
-          knows(fault) &&
-          Object.keys(facts).every((fact) => told.includes(fact)),
+          hasFault(fault) &&
+          Object.keys(match).every((fact) => facts.includes(fact)),
       ),
-    "no request that is told by this can fail so",
+    "no API has both this fault and these facts",
   )
   .transform(({ times, ...order }) => ({
     ...order,

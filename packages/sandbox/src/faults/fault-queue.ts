@@ -1,48 +1,50 @@
-/** What a request is told by, e.g. `leadgenId`; `api` says which of the APIs it goes to. */
+/** The facts of a request that a fault can match, such as `leadgenId`. `api` names the API. */
 export type Facts = Readonly<Record<string, string | undefined>>;
 
-/** An order to fail: the next `times` requests whose facts are these get `fault` for an answer. */
+/** A fault of the next `times` requests that have the facts of `match`. */
 export type Fault = {
   match: Facts;
   fault: string;
   times: number;
-  /** Of the requests that match, only this share from 0 to 1 fails: always the same ones for the same seed. */
+  /** Share of the matching requests that fail, from 0 to 1. The same seed selects the same requests. */
   share?: number | undefined;
-  /** Only a message's first request can fail, so that its second gets through. */
+  /** Only the first request of each subject fails, so that its second succeeds. */
   first?: boolean | undefined;
   seed?: number | undefined;
 };
 
-/** Orders to fail, carried out in the order in which they came. */
+/** The faults that wait for a request, oldest first. */
 export type FaultQueue = {
   add(fault: Fault): void;
   /**
-   * The fault of a request, used up by it. `applies` holds back one that would make no difference to the request.
-   * `subject` names what the request is about, the same in every attempt; only asked where attempts are told apart.
+   * Returns the fault of a request and uses it up. `applies` excludes faults that would not change the response.
+   * `subject` identifies the request across attempts. The queue reads it only for faults with `share` or `first`.
    */
   take(facts: Facts, applies: (fault: string) => boolean, subject?: () => string): string | undefined;
   clear(): void;
 };
 
-/** A fault that waits, and how often it has met each subject. */
-type Waiting = Fault & { met: Map<string, number> };
+/** A fault with the number of attempts that it has seen of each subject. */
+type QueuedFault = Fault & { attempts: Map<string, number> };
 
-/** An empty {@link FaultQueue}. */
+/** Creates an empty {@link FaultQueue}. */
 export function createFaultQueue(): FaultQueue {
-  let waiting: Waiting[] = [];
+  let queued: QueuedFault[] = [];
   return {
     add(fault) {
-      waiting.push({ ...fault, met: new Map() });
+      queued.push({ ...fault, attempts: new Map() });
     },
     take(facts, applies, subject = () => "") {
-      const next = waiting.find((order) => applies(order.fault) && matches(order.match, facts) && hits(order, subject));
+      const next = queued.find(
+        (fault) => applies(fault.fault) && matches(fault.match, facts) && appliesToAttempt(fault, subject),
+      );
       if (!next) return undefined;
       next.times -= 1;
-      if (next.times < 1) waiting = waiting.filter((order) => order !== next);
+      if (next.times < 1) queued = queued.filter((fault) => fault !== next);
       return next.fault;
     },
     clear() {
-      waiting = [];
+      queued = [];
     },
   };
 }
@@ -51,18 +53,18 @@ function matches(match: Facts, facts: Facts): boolean {
   return Object.entries(match).every(([name, value]) => facts[name] === value);
 }
 
-/** Whether an order strikes this attempt. It is drawn from subject and attempt, so that the order of arrival does not matter. */
-function hits({ share, first, seed, met }: Waiting, subject: () => string): boolean {
+/** Whether a fault applies to this attempt. It depends on subject and attempt, not on the order in which requests arrive. */
+function appliesToAttempt({ share, first, seed, attempts }: QueuedFault, subject: () => string): boolean {
   if (share === undefined && !first) return true;
   const name = subject();
-  const attempt = (met.get(name) ?? 0) + 1;
-  met.set(name, attempt);
+  const attempt = (attempts.get(name) ?? 0) + 1;
+  attempts.set(name, attempt);
   if (first && attempt > 1) return false;
-  return share === undefined || drawn(`${seed ?? 0}:${attempt}:${name}`) < share;
+  return share === undefined || pseudoRandom(`${seed ?? 0}:${attempt}:${name}`) < share;
 }
 
-/** A number in [0, 1) that is always the same for the same text: FNV-1a, then the finalizer of MurmurHash3. */
-function drawn(text: string): number {
+/** Maps a text to a number in [0, 1): FNV-1a, then the finalizer of MurmurHash3. */
+function pseudoRandom(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

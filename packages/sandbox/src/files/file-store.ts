@@ -1,14 +1,14 @@
-/** Files in memory. The oldest give way where there are too many, as uploaded files do at the providers after days. */
-export type FileMemory<T extends { bytes: Uint8Array }> = {
+/** Files in memory. The store deletes the oldest files when it is full, as providers do after some days. */
+export type FileStore<T extends { bytes: Uint8Array }> = {
   get(id: string): T | undefined;
   put(id: string, file: T): void;
 };
 
-/** How many bytes are remembered: a sandbox that runs for days must not grow. */
-const MEMORY = 200_000_000;
+/** Capacity in bytes. It bounds the memory of a sandbox that runs for days. */
+const CAPACITY = 200_000_000;
 
-/** An empty {@link FileMemory}. */
-export function createFileMemory<T extends { bytes: Uint8Array }>(): FileMemory<T> {
+/** Creates an empty {@link FileStore}. */
+export function createFileStore<T extends { bytes: Uint8Array }>(): FileStore<T> {
   const files = new Map<string, T>();
   let total = 0;
   return {
@@ -17,7 +17,7 @@ export function createFileMemory<T extends { bytes: Uint8Array }>(): FileMemory<
       total += file.bytes.length - (files.get(id)?.bytes.length ?? 0);
       files.set(id, file);
       for (const [oldest, { bytes }] of files) {
-        if (total <= MEMORY) return;
+        if (total <= CAPACITY) return;
         files.delete(oldest);
         total -= bytes.length;
       }

@@ -1,4 +1,4 @@
-/** A file as the APIs hand it out. */
+/** A file of the APIs. */
 export type SampleFile = { mimeType: string; filename: string; bytes: Uint8Array };
 
 const file = (mimeType: string, filename: string, base64: string): SampleFile => ({
@@ -7,7 +7,7 @@ const file = (mimeType: string, filename: string, base64: string): SampleFile =>
   bytes: Buffer.from(base64, "base64"),
 });
 
-/** A small file of each kind: eight by eight pixels of green, a tenth of a second of silence, an empty page. */
+/** A small file of each kind: 8 × 8 green pixels, 0.1 s of silence, an empty page. */
 const FILES: Readonly<Record<string, SampleFile>> = {
   image: file(
     "image/png",
@@ -42,10 +42,10 @@ const FILES: Readonly<Record<string, SampleFile>> = {
   ),
 };
 
-/** `sandbox-media-image`, or `sandbox-media-image-7` where many are needed that differ in their ids. */
+/** Matches `sandbox-media-image`, and `sandbox-media-image-7` for tests that need many ids. */
 const ID = /^sandbox-media-([a-z]+)(?:-[\w-]+)?$/;
 
-/** The file behind an id that is always there, on every channel. */
+/** Returns the sample file of an id. All channels have the same sample files. */
 export function sampleFile(id: string): SampleFile | undefined {
   return FILES[ID.exec(id)?.[1] ?? ""];
 }

@@ -1,28 +1,31 @@
 import { type Fields, fieldsOf, textOf } from "../json-fields.ts";
 import { listOf } from "./validation/violation.ts";
 
-/** An event as it goes to one of the destinations of its request. */
+/** An event of a request for one of its destinations. */
 export type SentConversion = {
   transactionId: string | undefined;
-  /** The click's id and what it is: `gclid`, `gbraid` or `wbraid`. */
+  /** The kind of the click id: `gclid`, `gbraid` or `wbraid`. */
   clickKind: string | undefined;
   clickId: string | undefined;
   value: unknown;
   currency: unknown;
-  /** The operating account and the conversion action. */
+  /** The operating account. */
   accountId: string;
+  /** The conversion action. */
   actionId: string;
-  /** The event's own, or the request's where it has none. */
+  /** The event's consent, or the request's if the event has none. */
   adUserData: unknown;
   adPersonalization: unknown;
 };
 
-/** The conversions that a request brings each of its destinations; an event that names none goes to all. */
+/** Returns the conversions of a request for each of its destinations. An event without destinations goes to all. */
 export function conversionsOf(request: Fields): SentConversion[][] {
   const events = listOf(request["events"]);
   return listOf(request["destinations"]).map(({ reference, operatingAccount, productDestinationId }) =>
     events
-      .filter(({ destinationReferences: wanted = [] }) => Array.isArray(wanted) && goesTo(wanted, reference))
+      .filter(
+        ({ destinationReferences: references = [] }) => Array.isArray(references) && goesTo(references, reference),
+      )
       .map((event) => ({
         transactionId: textOf(event["transactionId"]),
         ...clickOf(fieldsOf(event["adIdentifiers"])),
@@ -35,8 +38,8 @@ export function conversionsOf(request: Fields): SentConversion[][] {
   );
 }
 
-function goesTo(wanted: readonly unknown[], reference: unknown): boolean {
-  return wanted.length === 0 || wanted.includes(reference);
+function goesTo(references: readonly unknown[], reference: unknown): boolean {
+  return references.length === 0 || references.includes(reference);
 }
 
 function clickOf(adIdentifiers: Fields) {
@@ -44,9 +47,9 @@ function clickOf(adIdentifiers: Fields) {
   return { clickKind, clickId: clickKind && textOf(adIdentifiers[clickKind]) };
 }
 
-function consentOf(own: Fields, others: Fields) {
+function consentOf(event: Fields, request: Fields) {
   return {
-    adUserData: own["adUserData"] ?? others["adUserData"],
-    adPersonalization: own["adPersonalization"] ?? others["adPersonalization"],
+    adUserData: event["adUserData"] ?? request["adUserData"],
+    adPersonalization: event["adPersonalization"] ?? request["adPersonalization"],
   };
 }

@@ -1,7 +1,7 @@
-/** A field that is wrong, and why: https://developers.google.com/data-manager/api/reference/rest/v1/ErrorReason */
+/** An invalid field and the reason: https://developers.google.com/data-manager/api/reference/rest/v1/ErrorReason */
 export type Violation = { field: string; description: string; reason: string };
 
-/** An error as Google words it, with the HTTP status it comes under. */
+/** An error of a Google API with its HTTP status `code`. */
 export type GoogleError = {
   code: number;
   status: string;
@@ -13,37 +13,37 @@ export type GoogleError = {
 const SERVICE = "datamanager.googleapis.com";
 const of = (type: string, content: object) => ({ "@type": `type.googleapis.com/google.rpc.${type}`, ...content });
 
-/** The answer to a request that fails. https://docs.cloud.google.com/apis/design/errors#http_mapping */
+/** Builds the response to a request that fails. https://docs.cloud.google.com/apis/design/errors#http_mapping */
 export function errorResponse({ code, status, message, details, headers = {} }: GoogleError): Response {
   const error = { code, message, status, ...(details ? { details } : {}) };
   return Response.json({ error }, { status: code, headers });
 }
 
-/** Which error the API itself reports, on which request. */
-export function reported(reason: string, requestId: string): object[] {
+/** Builds the details of an error that the API itself reports. */
+export function errorDetails(reason: string, requestId: string): object[] {
   return [of("ErrorInfo", { reason, domain: SERVICE, metadata: { requestId } }), of("RequestInfo", { requestId })];
 }
 
-/** A request of which nothing is processed: of one without violations it is not told what is wrong. */
+/** The request is invalid, so the API processes none of it. Without `violations` the error names no fields. */
 export function invalidArgument(violations: readonly Violation[], requestId: string): GoogleError {
-  const details = reported("INVALID_ARGUMENT", requestId);
+  const details = errorDetails("INVALID_ARGUMENT", requestId);
   if (violations.length > 0) details.push(of("BadRequest", { fieldViolations: violations }));
   return { code: 400, status: "INVALID_ARGUMENT", message: "There was a problem with the request.", details };
 }
 
-/** A body that is no JSON; the web server before the API says so. */
-export const NO_JSON: GoogleError = {
+/** The body is no JSON. The web server in front of the API returns this error. */
+export const INVALID_JSON: GoogleError = {
   code: 400,
   status: "INVALID_ARGUMENT",
   message: "Invalid JSON payload received. Unexpected token.",
 };
 
-/** A method that the API does not have. */
-export const NO_METHOD: GoogleError = { code: 404, status: "NOT_FOUND", message: "Method not found." };
+/** The API has no such method. */
+export const METHOD_NOT_FOUND: GoogleError = { code: 404, status: "NOT_FOUND", message: "Method not found." };
 
-/** A request id that the API never gave, or gave for a request that was only validated. */
+/** The API did not assign this request id, or assigned it to a request with `validateOnly`. */
 export function unknownRequest(requestId: string): GoogleError {
-  const details = reported("INVALID_REQUEST_ID", requestId);
+  const details = errorDetails("INVALID_REQUEST_ID", requestId);
   return { code: 404, status: "NOT_FOUND", message: "The request ID is not valid.", details };
 }
 
@@ -57,17 +57,17 @@ function unauthenticated(reason: string, message: string): GoogleError {
   };
 }
 
-/** A request without a token. */
-export const NO_TOKEN = unauthenticated(
+/** The request has no token. */
+export const MISSING_TOKEN = unauthenticated(
   "CREDENTIALS_MISSING",
   "Request is missing required authentication credential.",
 );
 
-/** A token whose hour is over. */
+/** The token is expired. */
 export const EXPIRED_TOKEN = unauthenticated("ACCESS_TOKEN_EXPIRED", "Request had invalid authentication credentials.");
 
-/** More requests than the project may make; only some answers tell when it may go on. */
-export function tooMany(retryAfter?: number): GoogleError {
+/** The project exceeds its quota. `retryAfter` is the delay in seconds, which only some responses have. */
+export function rateLimitExceeded(retryAfter?: number): GoogleError {
   const quota = {
     reason: "RATE_LIMIT_EXCEEDED",
     domain: "googleapis.com",
@@ -83,7 +83,7 @@ export function tooMany(retryAfter?: number): GoogleError {
   };
 }
 
-/** The API is not switched on in the Cloud project. */
+/** The API is not enabled in the Cloud project. */
 export const SERVICE_DISABLED: GoogleError = {
   code: 403,
   status: "PERMISSION_DENIED",

@@ -24,7 +24,7 @@ const ingest = (body = BODY, signal?: AbortSignal) =>
     ...(signal ? { signal } : {}),
   });
 const retrieve = (id = "1") => app.request(`/datamanager/v1/requestStatus:retrieve?requestId=${id}`, { headers });
-const taken = async () => ((await (await app.request("/_conversions")).json()) as object[]).length;
+const accepted = async () => ((await (await app.request("/_conversions")).json()) as object[]).length;
 
 test.each([
   ["http_500", 500, "INTERNAL"],
@@ -33,19 +33,22 @@ test.each([
   ["service_disabled", 403, "PERMISSION_DENIED"],
   ["permission_denied", 403, "PERMISSION_DENIED"],
   ["rate_limited", 429, "RESOURCE_EXHAUSTED"],
-])("the fault %s strikes either method once, and nothing is taken", async (fault, code, status) => {
-  for (const step of ["ingest", "status"]) await order({ match: { api: "google", step }, fault });
-  for (const response of [await ingest(), await retrieve()])
-    expect([response.status, await response.json()]).toMatchObject([code, { error: { code, status } }]);
-  expect(await taken()).toBe(0);
-  expect((await ingest()).status).toBe(200);
-  expect((await retrieve()).status).toBe(404);
-});
+])(
+  "the fault %s changes one response of each method, and Google accepts no conversions",
+  async (fault, code, status) => {
+    for (const step of ["ingest", "status"]) await order({ match: { api: "google", step }, fault });
+    for (const response of [await ingest(), await retrieve()])
+      expect([response.status, await response.json()]).toMatchObject([code, { error: { code, status } }]);
+    expect(await accepted()).toBe(0);
+    expect((await ingest()).status).toBe(200);
+    expect((await retrieve()).status).toBe(404);
+  },
+);
 
 test.each([
   ["terms_not_signed", "DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED"],
   ["not_allowlisted", "NOT_ALLOWLISTED"],
-])("the fault %s refuses what is sent to its account", async (fault, reason) => {
+])("the fault %s rejects the conversions of its account", async (fault, reason) => {
   await order({ match: { api: "google", accountId: "2" }, fault });
   expect((await ingest()).status).toBe(200);
   await order({ match: { api: "google", accountId: "1" }, fault });
@@ -53,7 +56,7 @@ test.each([
   expect([response.status, await response.json()]).toMatchObject([403, { error: { details: [{ reason }, {}] } }]);
 });
 
-test("an API that is switched off says so as Google's does", async () => {
+test("the fault service_disabled responds with Google's error", async () => {
   await order({ match: { api: "google" }, fault: "service_disabled" });
   expect(await (await ingest()).json()).toEqual({
     error: {
@@ -81,7 +84,7 @@ test("an API that is switched off says so as Google's does", async () => {
   });
 });
 
-test("too many requests tell how long to wait, twice", async () => {
+test("the fault rate_limited has the delay in the header and in the body", async () => {
   await order({ match: { api: "google" }, fault: "rate_limited:7" });
   const response = await ingest();
   expect(response.headers.get("retry-after")).toBe("7");
@@ -90,34 +93,34 @@ test("too many requests tell how long to wait, twice", async () => {
   });
 });
 
-test("conversions can be taken although it is not said", async () => {
+test("conversions are accepted despite the faults http_500_taken and malformed", async () => {
   await order({ match: { api: "google" }, fault: "http_500_taken" });
   expect((await ingest()).status).toBe(500);
   await order({ match: { api: "google" }, fault: "malformed" });
-  const half = await ingest();
-  expect([half.status, await half.text()]).toEqual([200, '{"request']);
-  expect(await taken()).toBe(2);
+  const truncated = await ingest();
+  expect([truncated.status, await truncated.text()]).toEqual([200, '{"request']);
+  expect(await accepted()).toBe(2);
 });
 
 test.each([
   ["timeout", 0],
   ["timeout_taken", 1],
-])("with %s there is no answer until the caller goes away", async (fault, conversions) => {
+])("the fault %s sends no response until the caller closes the connection", async (fault, conversions) => {
   await order({ match: { api: "google", step: "ingest" }, fault });
   const caller = new AbortController();
-  const answer = ingest(BODY, caller.signal);
-  // Others are answered meanwhile.
+  const response = ingest(BODY, caller.signal);
+  // Other callers get their responses meanwhile.
   expect((await retrieve()).status).toBe(404);
-  await expect.poll(taken).toBe(conversions);
+  await expect.poll(accepted).toBe(conversions);
   caller.abort();
-  expect((await answer).status).toBe(499);
+  expect((await response).status).toBe(499);
   expect((await ingest()).status).toBe(200);
 });
 
 test.each([
   ["http_500_taken", 500],
   ["terms_not_signed", 403],
-])("the fault %s passes by a request for a status", async (fault, status) => {
+])("the fault %s does not apply to a request for a status", async (fault, status) => {
   await order({ match: { api: "google" }, fault });
   expect((await retrieve()).status).toBe(404);
   expect((await ingest()).status).toBe(status);
@@ -126,16 +129,16 @@ test.each([
 test.each([
   ["http_500_taken", 500],
   ["malformed", 200],
-])("the fault %s waits for something to be taken", async (fault, status) => {
+])("the fault %s waits for a valid request", async (fault, status) => {
   await order({ match: { api: "google", step: "ingest" }, fault });
   expect((await ingest("{}")).status).toBe(400);
-  const struck = await ingest();
-  expect(struck.status).toBe(status);
-  expect(await struck.text()).not.toMatch(/^{"requestId":/);
+  const faulty = await ingest();
+  expect(faulty.status).toBe(status);
+  expect(await faulty.text()).not.toMatch(/^{"requestId":/);
   expect(await (await ingest()).text()).toMatch(/^{"requestId":/);
 });
 
-test("the same transactions fail at their first request only", async () => {
+test("with `first` the same transactions fail only once", async () => {
   await order({ match: { api: "google" }, fault: "http_503", first: true });
   expect([(await ingest()).status, (await ingest()).status]).toEqual([503, 200]);
 });
@@ -144,6 +147,6 @@ test.each([
   { fault: "no_field", match: { api: "telegram" } },
   { fault: "blocked", match: { api: "google" } },
   { fault: "http_503", match: { api: "google", chatId: "1" } },
-])("the order %j could never be carried out and is refused", async (fault) => {
+])("the order %j matches no request and is rejected", async (fault) => {
   expect((await order(fault)).status).toBe(400);
 });

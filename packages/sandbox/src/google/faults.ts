@@ -1,61 +1,68 @@
-import { halfAnswer, noAnswer } from "../faults/broken-responses.ts";
+import { truncatedResponse, noResponse } from "../faults/broken-responses.ts";
 import {
   errorResponse,
   EXPIRED_TOKEN,
   type GoogleError,
-  reported,
+  errorDetails,
   SERVICE_DISABLED,
-  tooMany,
+  rateLimitExceeded,
   type Violation,
 } from "./errors.ts";
 
-/** What can go wrong with any request on request; `rate_limited:7` tells to wait so many seconds, without them it is one. */
+/** The faults of all requests. `rate_limited:7` has a delay in seconds; the default is 1. */
 const FAULT =
   /^(?:http_500|http_503|timeout|malformed|expired_token|service_disabled|permission_denied|rate_limited(?::\d{1,5})?)$/;
 
-/** What can go wrong only with conversions that are sent. */
+/** The faults of `events:ingest` alone. */
 const INGEST_FAULTS = ["terms_not_signed", "not_allowlisted"];
 
-/** What makes a difference only to conversions that are taken. */
-const TAKEN_FAULTS = [
-  /** 500, although they are taken. */
+/** The faults of requests that Google accepts. */
+const ACCEPTED_FAULTS = [
+  /** 500, although Google accepts the conversions. */
   "http_500_taken",
-  /** No answer, although they are taken. */
+  /** No response, although Google accepts the conversions. */
   "timeout_taken",
-  /** Processed when `POST /_datamanager/process` says so. */
+  /** Processing lasts until `POST /_datamanager/process`. */
   "slow_processing",
 ];
 
-/** What makes a difference only where events are wrong. */
-const REFUSAL_FAULTS = [
-  /** Refused without a word on which is wrong. */
+/** The faults of requests with invalid events. */
+const VIOLATION_FAULTS = [
+  /** The error names no invalid event. */
   "no_field",
-  /** The wrong ones are named `events[3]`, not `events.events[3]`. */
+  /** The error names `events[3]` instead of `events.events[3]`. */
   "other_spelling",
 ];
 
-/** Whether the API can fail so. */
+/** Whether the API has this fault. */
 export function isGoogleFault(fault: string): boolean {
-  return [...INGEST_FAULTS, ...TAKEN_FAULTS, ...REFUSAL_FAULTS].includes(fault) || FAULT.test(fault);
+  return [...INGEST_FAULTS, ...ACCEPTED_FAULTS, ...VIOLATION_FAULTS].includes(fault) || FAULT.test(fault);
 }
 
-/** Whether a fault makes a difference to a request: `taken` and `wrongEvents` say what would become of it otherwise. */
-export function concerns(step: "ingest" | "status", taken: boolean, wrongEvents: boolean): (fault: string) => boolean {
+/**
+ * Returns which faults can change the response to a request. `accepted` and `hasInvalidEvents` describe the result without
+ * a fault.
+ */
+export function appliesToRequest(
+  step: "ingest" | "status",
+  accepted: boolean,
+  hasInvalidEvents: boolean,
+): (fault: string) => boolean {
   return (fault) => {
-    if (TAKEN_FAULTS.includes(fault)) return taken;
-    if (REFUSAL_FAULTS.includes(fault)) return wrongEvents;
+    if (ACCEPTED_FAULTS.includes(fault)) return accepted;
+    if (VIOLATION_FAULTS.includes(fault)) return hasInvalidEvents;
     if (INGEST_FAULTS.includes(fault)) return step === "ingest";
-    return FAULT.test(fault) && !(fault === "malformed" && step === "ingest" && !taken);
+    return FAULT.test(fault) && !(fault === "malformed" && step === "ingest" && !accepted);
   };
 }
 
-/** Whether conversions are taken all the same. */
-export function isTaken(fault: string | undefined): boolean {
-  return fault === undefined || fault === "malformed" || TAKEN_FAULTS.includes(fault);
+/** Whether Google accepts the conversions despite the fault. */
+export function isAccepted(fault: string | undefined): boolean {
+  return fault === undefined || fault === "malformed" || ACCEPTED_FAULTS.includes(fault);
 }
 
-/** What a refusal names, as a fault has it. */
-export function spelled(violations: readonly Violation[], fault: string | undefined): readonly Violation[] {
+/** Returns the violations that an error reports with a fault. */
+export function reportedViolations(violations: readonly Violation[], fault: string | undefined): readonly Violation[] {
   if (fault === "no_field") return [];
   if (fault !== "other_spelling") return violations;
   return violations.map((violation) => ({
@@ -64,16 +71,19 @@ export function spelled(violations: readonly Violation[], fault: string | undefi
   }));
 }
 
-/** Answers a request with a fault; undefined where it is answered as ever. `gone` fires when the caller goes away. */
+/**
+ * Responds to a request with a fault. Returns undefined if the fault does not change the response. `signal` is aborted when
+ * the caller closes the connection.
+ */
 export function faultResponse(
   fault: string | undefined,
   requestId: string,
-  gone: AbortSignal,
+  signal: AbortSignal,
 ): Response | Promise<Response> | undefined {
   if (fault === undefined) return undefined;
-  if (fault.startsWith("timeout")) return noAnswer(gone);
-  if (fault === "malformed") return halfAnswer('{"request');
-  if (fault.startsWith("rate_limited")) return errorResponse(tooMany(Number(fault.split(":")[1] ?? 1)));
+  if (fault.startsWith("timeout")) return noResponse(signal);
+  if (fault === "malformed") return truncatedResponse('{"request');
+  if (fault.startsWith("rate_limited")) return errorResponse(rateLimitExceeded(Number(fault.split(":")[1] ?? 1)));
   const error = ERRORS[fault]?.(requestId);
   return error && errorResponse(error);
 }
@@ -82,14 +92,14 @@ const internal = (requestId: string): GoogleError => ({
   code: 500,
   status: "INTERNAL",
   message: "Internal error encountered.",
-  details: reported("INTERNAL_ERROR", requestId),
+  details: errorDetails("INTERNAL_ERROR", requestId),
 });
 
 const forbidden = (reason: string, message: string) => (requestId: string) => ({
   code: 403,
   status: "PERMISSION_DENIED",
   message,
-  details: reported(reason, requestId),
+  details: errorDetails(reason, requestId),
 });
 
 const ERRORS: Readonly<Record<string, (requestId: string) => GoogleError>> = {

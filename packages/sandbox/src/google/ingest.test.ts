@@ -9,7 +9,10 @@ const GOOD = { transactionId: "order-1", ...AT, ...CLICK, conversionValue: 12.5,
 const ACCOUNT = { accountType: "GOOGLE_ADS", accountId: "1234567890" };
 const DESTINATION = { reference: "d1", operatingAccount: ACCOUNT, productDestinationId: "77" };
 
-type Answer = { requestId?: string; error?: { details: { fieldViolations?: object[] }[] } } & Record<string, unknown>;
+type ResponseBody = { requestId?: string; error?: { details: { fieldViolations?: object[] }[] } } & Record<
+  string,
+  unknown
+>;
 
 let ms = Date.UTC(2026, 10, 20, 10);
 let app: Hono;
@@ -20,7 +23,7 @@ beforeEach(() => {
 
 async function post(body: string, headers: Record<string, string> = { authorization: "Bearer any" }) {
   const response = await app.request("/datamanager/v1/events:ingest", { method: "POST", headers, body });
-  return { status: response.status, body: (await response.json()) as Answer };
+  return { status: response.status, body: (await response.json()) as ResponseBody };
 }
 
 const ingest = (events: unknown, request: object = {}) =>
@@ -28,26 +31,26 @@ const ingest = (events: unknown, request: object = {}) =>
 const conversions = async () => (await (await app.request("/_conversions")).json()) as object[];
 const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
 
-/** Which fields an answer names, and why. */
-const named = ({ body }: { body: Answer }) =>
+/** Returns the violations of a response as "field reason". */
+const violationsOf = ({ body }: { body: ResponseBody }) =>
   (body.error?.details ?? [])
     .flatMap(({ fieldViolations = [] }) => fieldViolations as { field: string; reason: string }[])
     .map(({ field, reason }) => `${field} ${reason}`);
 
 const withUser = (...userIdentifiers: object[]) => ({ ...GOOD, userData: { userIdentifiers } });
 
-test("a request that is right is answered with its id, and each of its events is kept as evidence", async () => {
+test("the response to a valid request has its id, and `/_conversions` lists its events", async () => {
   const second = { reference: "d2", operatingAccount: ACCOUNT, productDestinationId: "78" };
   const both = { ...withUser({ emailAddress: HASH }, { phoneNumber: HASH }), destinationReferences: ["d1", "d2"] };
   const one = { ...AT, adIdentifiers: { wbraid: "click-2" }, destinationReferences: ["d2"] };
   const { status, body } = await ingest([both, one], { destinations: [DESTINATION, second] });
   expect([status, Object.keys(body)]).toEqual([200, ["requestId"]]);
-  const kept = { requestId: body.requestId, at: "2026-11-20T10:00:00.000Z", accountId: "1234567890" };
-  const first = { ...kept, transactionId: "order-1", clickKind: "gclid", clickId: "click-1" };
+  const common = { requestId: body.requestId, at: "2026-11-20T10:00:00.000Z", accountId: "1234567890" };
+  const first = { ...common, transactionId: "order-1", clickKind: "gclid", clickId: "click-1" };
   expect(await conversions()).toEqual([
     { ...first, value: 12.5, currency: "EUR", actionId: "77" },
     { ...first, value: 12.5, currency: "EUR", actionId: "78" },
-    { ...kept, clickKind: "wbraid", clickId: "click-2", actionId: "78" },
+    { ...common, clickKind: "wbraid", clickId: "click-2", actionId: "78" },
   ]);
   const requests = (await (await app.request("/_requests")).json()) as object[];
   expect(requests).toMatchObject([{ method: "POST", path: "/datamanager/v1/events:ingest", authorized: true }]);
@@ -55,32 +58,32 @@ test("a request that is right is answered with its id, and each of its events is
   expect(await conversions()).toEqual([]);
 });
 
-test("no two requests have one id, also across starts", async () => {
+test("request ids are unique, also after a restart", async () => {
   const ids = [await ingest([GOOD]), await ingest([GOOD])].map(({ body }) => body.requestId);
   ms += 1;
   app = createSandboxApp({ now: () => new Date(ms) });
   expect(new Set([...ids, (await ingest([GOOD])).body.requestId]).size).toBe(3);
 });
 
-test("what is only validated is not kept, but refused like anything else", async () => {
+test("a request with validateOnly is validated and not accepted", async () => {
   expect((await ingest([GOOD], { validateOnly: true })).status).toBe(200);
   expect((await ingest([{ ...GOOD, currency: "euro" }], { validateOnly: true })).status).toBe(400);
   expect(await conversions()).toEqual([]);
 });
 
-test("without a token nobody is let in", async () => {
+test("a request without a token is rejected", async () => {
   expect(await post("{}", {})).toMatchObject({
     status: 401,
     body: { error: { code: 401, status: "UNAUTHENTICATED", details: [{ reason: "CREDENTIALS_MISSING" }] } },
   });
 });
 
-test("one wrong event refuses them all, and every wrong one is named", async () => {
-  const { adIdentifiers: _, ...nobody } = GOOD;
-  const { eventTimestamp: __, ...never } = GOOD;
-  const answer = await ingest([GOOD, { ...GOOD, currency: "euro" }, nobody, GOOD, never]);
-  expect(answer.status).toBe(400);
-  expect(named(answer)).toEqual([
+test("one invalid event rejects the whole request, and the error names every invalid event", async () => {
+  const { adIdentifiers: _, ...unidentified } = GOOD;
+  const { eventTimestamp: __, ...untimed } = GOOD;
+  const response = await ingest([GOOD, { ...GOOD, currency: "euro" }, unidentified, GOOD, untimed]);
+  expect(response.status).toBe(400);
+  expect(violationsOf(response)).toEqual([
     "events.events[1].currency INVALID_CURRENCY_CODE",
     "events.events[2] NO_IDENTIFIERS_PROVIDED",
     "events.events[4].event_timestamp REQUIRED_FIELD_MISSING",
@@ -103,8 +106,8 @@ test.each([
   [withUser({ emailAddress: HASH, phoneNumber: HASH }), ".user_data.user_identifiers[0] INVALID_FORMAT"],
   [withUser({}), ".user_data.user_identifiers[0] REQUIRED_FIELD_MISSING"],
   [withUser(...Array.from({ length: 11 }, () => ({ phoneNumber: HASH }))), ".user_data TOO_MANY_USER_IDENTIFIERS"],
-])("the event with %j is refused", async (change, problem) => {
-  expect(named(await ingest([{ ...GOOD, ...change }]))).toEqual([`events.events[0]${problem}`]);
+])("an event with %j is rejected", async (change, violation) => {
+  expect(violationsOf(await ingest([{ ...GOOD, ...change }]))).toEqual([`events.events[0]${violation}`]);
 });
 
 test.each([
@@ -126,28 +129,28 @@ test.each([
   [{ encoding: undefined }, "encoding REQUIRED_FIELD_MISSING"],
   [{ consent: { adPersonalization: true } }, "consent.ad_personalization INVALID_ENUM_VALUE"],
   [{ events: Array.from({ length: 2001 }, () => GOOD) }, "events TOO_MANY_EVENTS"],
-])("destinations and encoding are looked at first: %#", async (change, problem) => {
+])("destinations and encoding are validated before events: %#", async (change, violation) => {
   const wrong = { ...withUser({ emailAddress: HASH }), currency: "euro" };
-  expect(named(await ingest([wrong], change)).join(", ")).toBe(problem);
+  expect(violationsOf(await ingest([wrong], change)).join(", ")).toBe(violation);
 });
 
-test("a request may have 2,000 events, and the same transaction twice", async () => {
+test("a request may have 2,000 events with the same transaction", async () => {
   expect((await ingest(Array.from({ length: 2000 }, () => GOOD))).status).toBe(200);
   expect(await conversions()).toHaveLength(2000);
 });
 
-test("base64 is an encoding too", async () => {
+test("user data may be encoded in base64", async () => {
   const hash = Buffer.from(HASH, "hex").toString("base64");
   expect((await ingest([withUser({ emailAddress: hash })], { encoding: "BASE64" })).status).toBe(200);
-  const answer = await ingest([withUser({ emailAddress: "no hash" })], { encoding: "BASE64" });
-  expect(named(answer)).toEqual(["events.events[0].user_data.user_identifiers[0] INVALID_BASE64_ENCODING"]);
+  const response = await ingest([withUser({ emailAddress: "no hash" })], { encoding: "BASE64" });
+  expect(violationsOf(response)).toEqual(["events.events[0].user_data.user_identifiers[0] INVALID_BASE64_ENCODING"]);
 });
 
-test("what is wrong is told as Google tells it", async () => {
+test("violations are reported in Google's format", async () => {
   const bad = { emailAddress: "nothing hashed" };
   const hashed = { emailAddress: HASH };
   const id: unknown = expect.stringMatching(/^t-\w+/);
-  const told = (fieldViolations: object[]) => ({
+  const errorWith = (fieldViolations: object[]) => ({
     error: {
       code: 400,
       message: "There was a problem with the request.",
@@ -168,7 +171,7 @@ test("what is wrong is told as Google tells it", async () => {
   const reason = "INVALID_HEX_ENCODING";
   expect(await ingest([withUser(hashed, bad), withUser(hashed, hashed, bad)])).toEqual({
     status: 400,
-    body: told([
+    body: errorWith([
       { field: "events.events[0].user_data.user_identifiers[1]", description, reason },
       { field: "events.events[1].user_data.user_identifiers[2]", description, reason },
     ]),
@@ -176,7 +179,7 @@ test("what is wrong is told as Google tells it", async () => {
   const loginAccount = { accountType: "GOOGLE_ADS", accountId: "123-456" };
   expect(await ingest([GOOD], { destinations: [{ ...DESTINATION, loginAccount }] })).toEqual({
     status: 400,
-    body: told([
+    body: errorWith([
       {
         field: "destinations[0].login_account.account_id",
         description: "String is not a valid number.",
@@ -186,13 +189,13 @@ test("what is wrong is told as Google tells it", async () => {
   });
 });
 
-test("a body that is no JSON, and a method that there is not, are refused", async () => {
+test("a body that is no JSON and an unknown method are rejected", async () => {
   expect(await post("{")).toMatchObject({ status: 400, body: { error: { status: "INVALID_ARGUMENT" } } });
   const response = await app.request("/datamanager/v1/events", { method: "POST" });
   expect([response.status, await response.json()]).toMatchObject([404, { error: { status: "NOT_FOUND" } }]);
 });
 
-test("a project may make 300 requests a minute, also such as are refused", async () => {
+test("a project may make 300 requests a minute, including invalid ones", async () => {
   const statuses = new Set<number>();
   for (let request = 0; request < 300; request++) statuses.add((await ingest([])).status);
   expect([...statuses]).toEqual([400]);
@@ -208,18 +211,18 @@ test("a project may make 300 requests a minute, also such as are refused", async
   expect((await ingest([GOOD])).status).toBe(200);
 });
 
-test("no limit is kept where so ordered", async () => {
+test("the rate limit can be switched off", async () => {
   await app.request("/_limits", { method: "POST", body: '{"enforced":false}' });
   for (let request = 0; request < 301; request++) expect((await ingest([])).status).toBe(400);
 });
 
-test("a refusal can leave out which is wrong, or spell it otherwise; what is right passes by such orders", async () => {
+test("no_field and other_spelling change the reported violations, and do not apply to valid requests", async () => {
   for (const fault of ["no_field", "other_spelling"]) await order({ match: { api: "google" }, fault });
   expect((await ingest([GOOD])).status).toBe(200);
   const wrong = [GOOD, { ...GOOD, currency: "euro" }];
-  const silent = await ingest(wrong);
-  expect([silent.status, named(silent), silent.body.error?.details.length]).toEqual([400, [], 2]);
-  expect(named(await ingest(wrong))).toEqual(["events[1].currency INVALID_CURRENCY_CODE"]);
-  expect(named(await ingest(wrong))).toEqual(["events.events[1].currency INVALID_CURRENCY_CODE"]);
+  const unnamed = await ingest(wrong);
+  expect([unnamed.status, violationsOf(unnamed), unnamed.body.error?.details.length]).toEqual([400, [], 2]);
+  expect(violationsOf(await ingest(wrong))).toEqual(["events[1].currency INVALID_CURRENCY_CODE"]);
+  expect(violationsOf(await ingest(wrong))).toEqual(["events.events[1].currency INVALID_CURRENCY_CODE"]);
   expect(await conversions()).toHaveLength(1);
 });

@@ -1,71 +1,81 @@
 import type { Now } from "@millrace/core";
 import { type Fields, fieldsOf } from "../json-fields.ts";
 import { conversionsOf } from "./conversions.ts";
-import { type Before, INTERNAL_ERROR, keyOf, outcomeOf, reasonAgainst, type TakenConversion } from "./outcome.ts";
+import {
+  type History,
+  INTERNAL_ERROR,
+  keyOf,
+  destinationStatusOf,
+  rejectionReasonOf,
+  type AcceptedConversion,
+} from "./outcome.ts";
 import { listOf } from "./validation/violation.ts";
 
-/** What was taken, and what becomes of it. */
+/** The accepted requests and the status of their processing. */
 export type Processing = {
-  /** Takes a request that is right; its processing can wait for `finish`. */
-  take(requestId: string, request: Fields, waits: boolean): void;
-  /** What `requestStatus:retrieve` says of a request; undefined of one that was not taken. */
+  /** Accepts a valid request. With `untilFinish` its processing lasts until `finish`. */
+  accept(requestId: string, request: Fields, untilFinish: boolean): void;
+  /** Returns the response of `requestStatus:retrieve`, or undefined for an unknown request. */
   status(requestId: string): object | undefined;
-  /** Ends the processing of all that was taken, and says of how many requests. */
+  /** Completes the processing of all requests and returns their number. */
   finish(): number;
-  /** The conversions in the order in which they were taken. */
-  list(): readonly TakenConversion[];
-  /** Forgets the conversions, and which transactions there were. */
+  /** Returns the accepted conversions, oldest first. */
+  list(): readonly AcceptedConversion[];
+  /** Deletes the conversions and the history of transactions. */
   clear(): void;
 };
 
-/** A request in processing: its destinations as it told them, and what it brought each. */
-type TakenRequest = { doneAt: number; destinations: { told: Fields; conversions: TakenConversion[] }[] };
+/** An accepted request: its destinations as it named them, with the conversions of each. */
+type AcceptedRequest = { doneAt: number; destinations: { destination: Fields; conversions: AcceptedConversion[] }[] };
 
-/** How many conversions are remembered at least: enough for a load test, while a sandbox that runs for days must not grow. */
-const MEMORY = 200_000;
+/** At least this many conversions are kept: enough for a load test, with bounded memory. */
+const MIN_KEPT = 200_000;
 
-/** {@link Processing} that takes so many ms for a request. */
+/** Creates {@link Processing} that needs `processingMs` per request. */
 export function createProcessing(now: Now, processingMs: number): Processing {
-  const requests = new Map<string, TakenRequest>();
-  const before: Before = { counted: new Set(), failed: new Map() };
-  let taken: TakenConversion[] = [];
+  const requests = new Map<string, AcceptedRequest>();
+  const history: History = { counted: new Set(), failures: new Map() };
+  let accepted: AcceptedConversion[] = [];
   return {
-    take(requestId, request, waits) {
+    accept(requestId, request, untilFinish) {
       const at = now();
-      const told = listOf(request["destinations"]);
+      const requested = listOf(request["destinations"]);
       const destinations = conversionsOf(request).map((conversions, index) => ({
-        told: fieldsOf(told[index]),
+        destination: fieldsOf(requested[index]),
         conversions: conversions.map((conversion) => ({
           requestId,
           at: at.toISOString(),
           ...conversion,
-          reason: reasonAgainst(conversion, before),
+          reason: rejectionReasonOf(conversion, history),
         })),
       }));
       const all = destinations.flatMap(({ conversions }) => conversions);
-      // Only now: within a request nothing is a duplicate.
+      // The history changes after the whole request, because Google finds no duplicates within one request.
       for (const conversion of all) {
         const key = keyOf(conversion);
         if (key === undefined) continue;
-        if (conversion.reason === undefined) before.counted.add(key);
-        if (conversion.reason === INTERNAL_ERROR) before.failed.set(key, (before.failed.get(key) ?? 0) + 1);
+        if (conversion.reason === undefined) history.counted.add(key);
+        if (conversion.reason === INTERNAL_ERROR) history.failures.set(key, (history.failures.get(key) ?? 0) + 1);
       }
-      taken.push(...all);
-      requests.set(requestId, { doneAt: waits ? Number.POSITIVE_INFINITY : at.getTime() + processingMs, destinations });
-      if (taken.length >= 2 * MEMORY) taken = taken.slice(-MEMORY);
-      forgetOldest(requests);
-      forgetOldest(before.counted);
-      forgetOldest(before.failed);
+      accepted.push(...all);
+      requests.set(requestId, {
+        doneAt: untilFinish ? Number.POSITIVE_INFINITY : at.getTime() + processingMs,
+        destinations,
+      });
+      if (accepted.length >= 2 * MIN_KEPT) accepted = accepted.slice(-MIN_KEPT);
+      deleteOldest(requests);
+      deleteOldest(history.counted);
+      deleteOldest(history.failures);
     },
     status(requestId) {
       const request = requests.get(requestId);
       if (!request) return undefined;
       const done = request.doneAt <= now().getTime();
       return {
-        requestStatusPerDestination: request.destinations.map(({ told, conversions }) => ({
-          destination: told,
-          ...(done ? outcomeOf(conversions) : { requestStatus: "PROCESSING" }),
-          // JSON has no 64-bit integers: protobuf writes them as texts.
+        requestStatusPerDestination: request.destinations.map(({ destination, conversions }) => ({
+          destination,
+          ...(done ? destinationStatusOf(conversions) : { requestStatus: "PROCESSING" }),
+          // protobuf writes 64-bit integers as strings in JSON.
           eventsIngestionStatus: { recordCount: String(conversions.length) },
         })),
       };
@@ -76,18 +86,18 @@ export function createProcessing(now: Now, processingMs: number): Processing {
       for (const request of waiting) request.doneAt = at;
       return waiting.length;
     },
-    list: () => taken,
+    list: () => accepted,
     clear() {
-      taken = [];
-      before.counted.clear();
-      before.failed.clear();
+      accepted = [];
+      history.counted.clear();
+      history.failures.clear();
     },
   };
 }
 
-function forgetOldest(memory: Map<string, unknown> | Set<string>): void {
-  for (const oldest of memory.keys()) {
-    if (memory.size <= MEMORY) return;
-    memory.delete(oldest);
+function deleteOldest(entries: Map<string, unknown> | Set<string>): void {
+  for (const oldest of entries.keys()) {
+    if (entries.size <= MIN_KEPT) return;
+    entries.delete(oldest);
   }
 }

@@ -41,7 +41,7 @@ const outcome = async (requestId: string) => (await retrieve(requestId)).body.re
 const process = async () => (await app.request("/_datamanager/process", { method: "POST" })).json();
 const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
 
-test("a request is processed after half an hour", async () => {
+test("processing lasts half an hour", async () => {
   const id = await ingest([event("a"), event("b")]);
   ms += 30 * MINUTE - 1;
   const eventsIngestionStatus = { recordCount: "2" };
@@ -50,14 +50,14 @@ test("a request is processed after half an hour", async () => {
   expect(await outcome(id)).toEqual([{ destination: D1, requestStatus: "SUCCESS", eventsIngestionStatus }]);
 });
 
-test("it is processed sooner where so set, or when somebody says so", async () => {
+test("processing ends after processingMs, or at `POST /_datamanager/process`", async () => {
   expect(await outcome(await ingest([event("a")]))).toMatchObject([{ requestStatus: "PROCESSING" }]);
   expect([await process(), await process()]).toEqual([{ processed: 1 }, { processed: 0 }]);
   app = createSandboxApp({ now: () => new Date(ms), processingMs: 0 });
   expect(await outcome(await ingest([event("a")]))).toMatchObject([{ requestStatus: "SUCCESS" }]);
 });
 
-test("a slow one waits for somebody to say so", async () => {
+test("the fault slow_processing lasts until `POST /_datamanager/process`", async () => {
   await order({ match: { api: "google" }, fault: "slow_processing" });
   const id = await ingest([event("a")]);
   ms += 24 * 60 * MINUTE;
@@ -66,7 +66,7 @@ test("a slow one waits for somebody to say so", async () => {
   expect(await outcome(id)).toMatchObject([{ requestStatus: "SUCCESS" }]);
 });
 
-test("of what is refused only the number per reason is told, for each destination", async () => {
+test("a status has the number of errors per reason for each destination", async () => {
   const id = await ingest(
     [
       event("a"),
@@ -106,21 +106,21 @@ test("of what is refused only the number per reason is told, for each destinatio
   expect(three).toMatchObject({ requestStatus: "PARTIAL_SUCCESS", eventsIngestionStatus: { recordCount: "2" } });
 });
 
-test("a transaction counts once for its action, also when the request that brought it is repeated", async () => {
+test("a transaction counts once per conversion action, also when its request is repeated", async () => {
   const duplicates = (recordCount: string) => ({
     errorCounts: [{ recordCount, reason: "PROCESSING_ERROR_REASON_DUPLICATE_TRANSACTION_ID" }],
   });
   const first = await ingest([event("a"), event("a"), event("b", { gclid: "invalid" })]);
-  const again = await ingest([event("a")]);
+  const repeated = await ingest([event("a")]);
   const mixed = await ingest([event("a"), event("b")]);
   const elsewhere = await ingest([event("a")], { destinations: [destination("d1", "78")] });
   await process();
   expect(await outcome(first)).toMatchObject([{ requestStatus: "PARTIAL_SUCCESS" }]);
-  expect(await outcome(again)).toMatchObject([{ requestStatus: "FAILED", errorInfo: duplicates("1") }]);
+  expect(await outcome(repeated)).toMatchObject([{ requestStatus: "FAILED", errorInfo: duplicates("1") }]);
   expect(await outcome(mixed)).toMatchObject([{ requestStatus: "PARTIAL_SUCCESS", errorInfo: duplicates("1") }]);
   expect(await outcome(elsewhere)).toMatchObject([{ requestStatus: "SUCCESS" }]);
-  const taken = (await (await app.request("/_conversions")).json()) as { transactionId: string; reason?: string }[];
-  const counting = taken.filter(({ reason }) => reason === undefined).map(({ transactionId }) => transactionId);
+  const accepted = (await (await app.request("/_conversions")).json()) as { transactionId: string; reason?: string }[];
+  const counting = accepted.filter(({ reason }) => reason === undefined).map(({ transactionId }) => transactionId);
   expect(counting).toEqual(["a", "a", "b", "a"]);
   await app.request("/_conversions", { method: "DELETE" });
   const anew = await ingest([event("a")]);
@@ -128,13 +128,13 @@ test("a transaction counts once for its action, also when the request that broug
   expect(await outcome(anew)).toMatchObject([{ requestStatus: "SUCCESS" }]);
 });
 
-test("what Google fails at itself is not counted until it comes again, and what was counted is a duplicate then", async () => {
+test("a conversion with an internal error counts when it is uploaded again, and the others are duplicates then", async () => {
   const events = [event("a"), event("b", { gclid: "internal-b" }), event("c", { gclid: "internal2-c" })];
-  const told = [];
+  const outcomes = [];
   for (let time = 1; time <= 3; time += 1) {
     const id = await ingest(events);
     await process();
-    told.push(await outcome(id));
+    outcomes.push(await outcome(id));
   }
   const errors = (...counts: [string, string][]) => [
     {
@@ -146,14 +146,14 @@ test("what Google fails at itself is not counted until it comes again, and what 
       },
     },
   ];
-  expect(told).toMatchObject([
+  expect(outcomes).toMatchObject([
     errors(["2", "INTERNAL_ERROR"]),
     errors(["1", "DUPLICATE_TRANSACTION_ID"], ["1", "INTERNAL_ERROR"]),
     errors(["2", "DUPLICATE_TRANSACTION_ID"]),
   ]);
 });
 
-test("who denied that their data is used is not counted; an event's own consent goes before the request's", async () => {
+test("a conversion with denied consent does not count, and the event's consent overrides the request's", async () => {
   const consent = { adUserData: "CONSENT_DENIED" };
   const id = await ingest([event("a"), event("b", { gclid: "c" }, { consent: { adUserData: "CONSENT_GRANTED" } })], {
     consent,
@@ -167,14 +167,14 @@ test("who denied that their data is used is not counted; an event's own consent 
   ]);
 });
 
-test("a request that was never taken, or only validated, has no status", async () => {
-  for (const id of ["t-nobody-1", await ingest([event("a")], { validateOnly: true })])
+test("an unknown request and a request with validateOnly have no status", async () => {
+  for (const id of ["t-unknown-1", await ingest([event("a")], { validateOnly: true })])
     expect(await retrieve(id)).toMatchObject({
       status: 404,
       body: { error: { status: "NOT_FOUND", details: [{ reason: "INVALID_REQUEST_ID" }, {}] } },
     });
 });
 
-test("the status is for nobody without a token", async () => {
+test("a status requires a token", async () => {
   expect((await app.request("/datamanager/v1/requestStatus:retrieve?requestId=1")).status).toBe(401);
 });

@@ -1,37 +1,37 @@
 import type { Now } from "@millrace/core";
 
-/** Something done in a chat that is no message of its own. */
-export type ChatActionSeen = {
+/** An action in a chat that is not a message, such as a read mark. */
+export type LoggedChatAction = {
   channel: "whatsapp" | "telegram";
   account: string;
-  /** `mark` on WhatsApp; the method's name on Telegram. */
+  /** `mark` on WhatsApp; the name of the method on Telegram. */
   action: string;
   /** ISO 8601 in UTC. */
   at: string;
   content: unknown;
 };
 
-/** What was done in chats, in the order in which it was done. */
+/** The actions in chats, oldest first. */
 export type ActionLog = {
-  record(action: Omit<ChatActionSeen, "at">): void;
-  list(): readonly ChatActionSeen[];
+  record(action: Omit<LoggedChatAction, "at">): void;
+  list(): readonly LoggedChatAction[];
   clear(): void;
 };
 
-/** How many actions are remembered at least: a sandbox that runs for days must not grow. */
-const MEMORY = 10_000;
+/** The log keeps at least this many actions. It bounds the memory of a sandbox that runs for days. */
+const MIN_KEPT = 10_000;
 
-/** An empty {@link ActionLog} that tells the time by `now`. */
+/** Creates an empty {@link ActionLog} with the clock `now`. */
 export function createActionLog(now: Now): ActionLog {
-  let seen: ChatActionSeen[] = [];
+  let actions: LoggedChatAction[] = [];
   return {
     record(action) {
-      seen.push({ ...action, at: now().toISOString() });
-      if (seen.length >= 2 * MEMORY) seen = seen.slice(-MEMORY);
+      actions.push({ ...action, at: now().toISOString() });
+      if (actions.length >= 2 * MIN_KEPT) actions = actions.slice(-MIN_KEPT);
     },
-    list: () => seen,
+    list: () => actions,
     clear() {
-      seen = [];
+      actions = [];
     },
   };
 }

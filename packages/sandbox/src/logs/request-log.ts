@@ -1,10 +1,10 @@
 import type { Now } from "@millrace/core";
 
-/** A request to one of the APIs. Of its token only whether it was right is kept. */
-export type SeenRequest = {
+/** A request to one of the APIs. The log does not keep the token, only whether it was valid. */
+export type LoggedRequest = {
   method: string;
   path: string;
-  /** Parameters of its query. */
+  /** Query parameters without `access_token`. */
   query: Record<string, string>;
   /** ISO 8601 in UTC. */
   at: string;
@@ -14,34 +14,34 @@ export type SeenRequest = {
 /** The latest requests, oldest first. */
 export type RequestLog = {
   record(method: string, url: string, authorized: boolean): void;
-  list(): readonly SeenRequest[];
+  list(): readonly LoggedRequest[];
   clear(): void;
 };
 
-/** How many requests are remembered at least: a sandbox that runs for days must not grow. */
-const MEMORY = 10_000;
+/** The log keeps at least this many requests. It bounds the memory of a sandbox that runs for days. */
+const MIN_KEPT = 10_000;
 
-/** An empty {@link RequestLog} that tells the time by `now`. */
+/** Creates an empty {@link RequestLog} with the clock `now`. */
 export function createRequestLog(now: Now): RequestLog {
-  let seen: SeenRequest[] = [];
+  let requests: LoggedRequest[] = [];
   return {
     record(method, url, authorized) {
       const start = url.indexOf("/", url.indexOf("//") + 2);
       const mark = url.indexOf("?", start);
       const query = mark < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(mark)));
       delete query["access_token"];
-      seen.push({
+      requests.push({
         method,
         path: url.slice(start, mark < 0 ? undefined : mark),
         query,
         at: now().toISOString(),
         authorized,
       });
-      if (seen.length >= 2 * MEMORY) seen = seen.slice(-MEMORY);
+      if (requests.length >= 2 * MIN_KEPT) requests = requests.slice(-MIN_KEPT);
     },
-    list: () => seen,
+    list: () => requests,
     clear() {
-      seen = [];
+      requests = [];
     },
   };
 }

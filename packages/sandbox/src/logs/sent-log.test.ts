@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createSentLog } from "./sent-log.ts";
 
-test("a load test's sends are all remembered, but not for ever", () => {
+test("the log keeps all messages of a load test, and its size is bounded", () => {
   const sent = createSentLog(() => new Date(0));
   const message = {
     channel: "whatsapp",

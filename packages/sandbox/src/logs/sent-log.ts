@@ -1,42 +1,42 @@
 import type { Now } from "@millrace/core";
 
-/** A message that one of the APIs took, as it will stand in the person's chat. */
+/** A message that one of the APIs accepted. */
 export type SentMessage = {
   channel: "whatsapp" | "telegram";
-  /** The phone number id or the bot that it was sent from. */
+  /** The phone number id or the bot that sent it. */
   account: string;
-  /** As the caller wrote it. */
+  /** The recipient as the caller wrote it. */
   to: string;
-  /** The caller's own name for it: WhatsApp's `biz_opaque_callback_data`. */
+  /** The caller's own id: WhatsApp's `biz_opaque_callback_data`. */
   messageId: string | undefined;
-  /** The id that the API gave it. */
+  /** The id that the API assigned. */
   externalId: string;
   type: string;
-  /** Text or caption, as the person reads it. */
+  /** Text or caption as the recipient sees it. */
   text: string | undefined;
   /** ISO 8601 in UTC. */
   at: string;
-  /** The body as it came; files that came along by their name and size. */
+  /** The request body; uploaded files are listed with their names and sizes. */
   content: unknown;
-  /** The fault after which it was taken without telling so. */
+  /** The fault because of which the response did not report the message as accepted. */
   fault: string | undefined;
-  /** It went to a stranger: a phone number without its plus sign. */
+  /** Whether it went to another person, because its phone number has no plus sign. */
   misdelivered: boolean;
 };
 
-/** What was sent, in the order in which it was taken. */
+/** The accepted messages, oldest first. */
 export type SentLog = {
   record(message: Omit<SentMessage, "at">): void;
   list(channel?: string): readonly SentMessage[];
-  /** How many were taken since the start or the last `clear`, also those that are forgotten by now. */
+  /** Counts the messages since the start or the last `clear`, including those that the log no longer keeps. */
   count(): Record<SentMessage["channel"], number>;
   clear(): void;
 };
 
-/** How many messages are remembered at least: enough for a load test, while a sandbox that runs for days must not grow. */
-const MEMORY = 200_000;
+/** The log keeps at least this many messages: enough for a load test, with bounded memory. */
+const MIN_KEPT = 200_000;
 
-/** An empty {@link SentLog} that tells the time by `now`. */
+/** Creates an empty {@link SentLog} with the clock `now`. */
 export function createSentLog(now: Now): SentLog {
   let sent: SentMessage[] = [];
   let counts = { whatsapp: 0, telegram: 0 };
@@ -44,7 +44,7 @@ export function createSentLog(now: Now): SentLog {
     record(message) {
       counts[message.channel] += 1;
       sent.push({ ...message, at: now().toISOString() });
-      if (sent.length >= 2 * MEMORY) sent = sent.slice(-MEMORY);
+      if (sent.length >= 2 * MIN_KEPT) sent = sent.slice(-MIN_KEPT);
     },
     list: (channel) => (channel === undefined ? sent : sent.filter((message) => message.channel === channel)),
     count: () => ({ ...counts }),

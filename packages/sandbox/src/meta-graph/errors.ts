@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** An error as the Graph API words it, with the HTTP status it comes under. */
+/** An error of the Graph API with its HTTP status. */
 export type GraphError = {
   status: number;
   message: string;
@@ -8,15 +8,16 @@ export type GraphError = {
   code: number;
   subcode?: number;
   isTransient?: boolean;
-  /** What WhatsApp adds in words. */
+  /** The `error_data.details` of WhatsApp. */
   details?: string;
 };
 
-/** The business that the usage header counts for. */
+/** The business that the usage header names. */
 const BUSINESS_ID = "900000000000001";
 
 /**
- * The usage header of an answer. `regainMinutes` is how long a throttled caller must wait, 0 where Meta does not say.
+ * Builds the usage header of a response. `regainMinutes` is how long a throttled caller must wait; 0 where Meta does not
+ * estimate it.
  * https://developers.facebook.com/docs/graph-api/overview/rate-limiting#headers-2
  */
 export function usageHeader(percent: number, regainMinutes: number): Record<string, string> {
@@ -30,7 +31,7 @@ export function usageHeader(percent: number, regainMinutes: number): Record<stri
   return { "x-business-use-case-usage": JSON.stringify({ [BUSINESS_ID]: [usage] }) };
 }
 
-/** The answer to a call that fails. https://developers.facebook.com/docs/graph-api/guides/error-handling */
+/** Builds the response to a call that fails. https://developers.facebook.com/docs/graph-api/guides/error-handling */
 export function errorResponse(error: GraphError, headers: Record<string, string> = usageHeader(3, 0)): Response {
   const { status, message, type, code, subcode, isTransient, details } = error;
   const body = {
@@ -54,7 +55,7 @@ export function errorResponse(error: GraphError, headers: Record<string, string>
   });
 }
 
-/** No such object, or none that this token may see: Meta does not say which. */
+/** The object does not exist, or the token may not read it: Meta does not distinguish them. */
 export function missingObject(id: string): GraphError {
   return {
     status: 400,
@@ -68,7 +69,7 @@ export function missingObject(id: string): GraphError {
   };
 }
 
-/** An id that is none. */
+/** The id is no number. */
 export function unknownAlias(id: string): GraphError {
   return {
     status: 404,
@@ -78,7 +79,7 @@ export function unknownAlias(id: string): GraphError {
   };
 }
 
-/** A field that a lead does not have. */
+/** A lead has no such field. */
 export function unknownField(field: string): GraphError {
   return {
     status: 400,
@@ -88,7 +89,7 @@ export function unknownField(field: string): GraphError {
   };
 }
 
-/** A path that leads nowhere. */
+/** The API has no such path. */
 export function unknownPath(path: string): GraphError {
   return { status: 400, message: `Unknown path components: ${path}`, type: "OAuthException", code: 2500 };
 }

@@ -1,13 +1,13 @@
 import type { GraphError } from "./errors.ts";
 
-/** The token of an `Authorization: Bearer` header. */
+/** Returns the token of an `Authorization: Bearer` header. */
 export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer (\S+)$/i.exec(header ?? "")?.[1];
 }
 
 const invalid = { status: 401, type: "OAuthException", code: 190 } as const;
 
-/** What Meta says of a token whose time is over. */
+/** The error of an expired token. */
 export const EXPIRED_TOKEN: GraphError = {
   ...invalid,
   subcode: 463,
@@ -25,10 +25,10 @@ const PASSWORD_CHANGED: GraphError = {
 };
 
 /**
- * Why a token is refused; undefined when it is right. Right is whatever begins with `sandbox` (a token per page:
- * `sandbox-1`, `sandbox-2`); `expired` and `password-changed` are refused as Meta refuses such tokens.
+ * Returns the error of an invalid token, or undefined for a valid one. A token is valid if it begins with `sandbox`, so
+ * each page can have one: `sandbox-1`, `sandbox-2`. `expired` and `password-changed` get Meta's errors for such tokens.
  */
-export function refusalOf(token: string | undefined): GraphError | undefined {
+export function tokenErrorOf(token: string | undefined): GraphError | undefined {
   if (token === undefined)
     return {
       status: 400,

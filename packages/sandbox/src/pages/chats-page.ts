@@ -1,19 +1,19 @@
 import { html } from "hono/html";
 import type { SentMessage } from "../logs/sent-log.ts";
 
-/** How many messages the page shows; the latest. */
-const SHOWN = 1000;
+/** Number of messages on the page: the latest. */
+const MAX_MESSAGES = 1000;
 
-/** What was sent, as a page for people: one column per conversation, the one that moved last comes first. */
+/** Renders the accepted messages as a page with one column per conversation. The latest conversation is first. */
 export function chatsPage(sent: readonly SentMessage[]) {
-  const chats = Map.groupBy(sent.slice(-SHOWN), ({ channel, account, to }) => `${channel}: ${account} to ${to}`);
+  const chats = Map.groupBy(sent.slice(-MAX_MESSAGES), ({ channel, account, to }) => `${channel}: ${account} to ${to}`);
   const latestFirst = [...chats].sort(([, one], [, two]) => (two.at(-1)?.at ?? "").localeCompare(one.at(-1)?.at ?? ""));
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta http-equiv="refresh" content="3" />
-        <title>Sandbox: what was sent</title>
+        <title>Sandbox: sent messages</title>
         <style>
           body {
             font:
@@ -51,9 +51,9 @@ export function chatsPage(sent: readonly SentMessage[]) {
         </style>
       </head>
       <body>
-        <h1>What was sent</h1>
+        <h1>Sent messages</h1>
         <main>
-          ${latestFirst.length === 0 ? html`<div>Nothing yet.</div>` : latestFirst.map(([title, messages]) => chat(title, messages))}
+          ${latestFirst.length === 0 ? html`<div>No messages yet</div>` : latestFirst.map(([title, messages]) => chat(title, messages))}
         </main>
       </body>
     </html>`;
@@ -70,8 +70,8 @@ function bubble({ text, type, at, fault, misdelivered }: SentMessage) {
   const notes = [
     at.slice(11, 19),
     type,
-    misdelivered && "to a stranger: no plus sign",
-    fault && `taken, but answered with ${fault}`,
+    misdelivered && "misdelivered: the number has no plus sign",
+    fault && `accepted, but answered with ${fault}`,
   ];
   return html`<p>${text ?? `(${type})`}<small>${notes.filter(Boolean).join(" · ")}</small></p>`;
 }

@@ -1,51 +1,51 @@
 import type { Now } from "@millrace/core";
 
-/** A limit as a provider sets it: one per `intervalMs` in the long run, `burst` at once. */
-export type Limit = { name: string; intervalMs: number; burst: number };
+/** A provider's rate limit: one request per `intervalMs` on average, and `burst` requests at once. */
+export type RateLimit = { name: string; intervalMs: number; burst: number };
 
-/** What a request counts for: a limit, and who of those that it holds for, e.g. a chat. */
-export type Use = { limit: Limit; key: string };
+/** A rate limit that a request counts against, and the scope in which it counts, such as a chat. */
+export type RateLimitUse = { limit: RateLimit; key: string };
 
-/** Keeps the providers' limits, as they do themselves: what is refused does not count. */
-export type Limits = {
-  /** Counts a request for all its uses; or counts it for none, and says which was exceeded and for how many ms. */
-  use(uses: readonly Use[]): { exceeded: Limit; waitMs: number } | undefined;
-  /** Whether they are kept at all. */
-  enforce(enforced: boolean): void;
-  /** Whether they are kept, and how many requests were refused for each since the start. */
-  tell(): { enforced: boolean; refused: Record<string, number> };
+/** Enforces the providers' rate limits. As at the providers, a rejected request does not count. */
+export type RateLimiter = {
+  /** Counts a request against all its limits. If one is exceeded, it counts for none and returns that limit and the wait in ms. */
+  use(uses: readonly RateLimitUse[]): { exceeded: RateLimit; waitMs: number } | undefined;
+  setEnforced(enforced: boolean): void;
+  /** Returns whether the limits are enforced, and how many requests each limit has rejected since the start. */
+  status(): { enforced: boolean; refused: Record<string, number> };
 };
 
-/** How many scopes are remembered before those at rest are forgotten. */
-const MEMORY = 100_000;
+/** Number of scopes above which the limiter deletes those that have their full burst again. */
+const MAX_SCOPES = 100_000;
 
-/** {@link Limits} that tell the time by `now`. */
-export function createLimits(now: Now, enforced: boolean): Limits {
-  let on = enforced;
+/** Creates a {@link RateLimiter} with the clock `now`. */
+export function createRateLimiter(now: Now, initiallyEnforced: boolean): RateLimiter {
+  let enforced = initiallyEnforced;
   const refused: Record<string, number> = {};
-  /** When each scope will be at rest again, in ms: the "theoretical arrival time" of the generic cell rate algorithm. */
-  const restsAt = new Map<string, number>();
+  /** The "theoretical arrival time" of the generic cell rate algorithm by scope, in ms since 1970. */
+  const arrivalTimes = new Map<string, number>();
   return {
     use(uses) {
-      if (!on) return undefined;
+      if (!enforced) return undefined;
       const at = now().getTime();
       const next = uses.map(({ limit, key }) => {
         const scope = `${limit.name}:${key}`;
-        const rest = Math.max(restsAt.get(scope) ?? 0, at) + limit.intervalMs;
-        return { limit, scope, rest, waitMs: rest - at - limit.burst * limit.intervalMs };
+        const arrivalTime = Math.max(arrivalTimes.get(scope) ?? 0, at) + limit.intervalMs;
+        return { limit, scope, arrivalTime, waitMs: arrivalTime - at - limit.burst * limit.intervalMs };
       });
-      const over = next.find(({ waitMs }) => waitMs > 0);
-      if (over) {
-        refused[over.limit.name] = (refused[over.limit.name] ?? 0) + 1;
-        return { exceeded: over.limit, waitMs: over.waitMs };
+      const exceeded = next.find(({ waitMs }) => waitMs > 0);
+      if (exceeded) {
+        refused[exceeded.limit.name] = (refused[exceeded.limit.name] ?? 0) + 1;
+        return { exceeded: exceeded.limit, waitMs: exceeded.waitMs };
       }
-      for (const { scope, rest } of next) restsAt.set(scope, rest);
-      if (restsAt.size > MEMORY) for (const [scope, rest] of restsAt) if (rest <= at) restsAt.delete(scope);
+      for (const { scope, arrivalTime } of next) arrivalTimes.set(scope, arrivalTime);
+      if (arrivalTimes.size > MAX_SCOPES)
+        for (const [scope, arrivalTime] of arrivalTimes) if (arrivalTime <= at) arrivalTimes.delete(scope);
       return undefined;
     },
-    enforce(enforced) {
-      on = enforced;
+    setEnforced(value) {
+      enforced = value;
     },
-    tell: () => ({ enforced: on, refused: { ...refused } }),
+    status: () => ({ enforced, refused: { ...refused } }),
   };
 }

@@ -1,13 +1,13 @@
-/** What Telegram has against a request. `parameters` help to do better. */
+/** An error of the Bot API. `parameters` has what the caller needs to retry. */
 export type TelegramError = {
   status: number;
   description: string;
   parameters?: { retry_after?: number; migrate_to_chat_id?: number };
 };
 
-/** A call of a method that Telegram refuses; thrown by what reads its parameters. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+/** A call fails with a {@link TelegramError}. */
+export class TelegramApiError extends Error {
+  override readonly name = "TelegramApiError";
   readonly error: TelegramError;
 
   constructor(error: TelegramError) {
@@ -16,13 +16,13 @@ export class Refusal extends Error {
   }
 }
 
-/** A 400 in Telegram's words. */
-export function badRequest(reason: string): Refusal {
-  return new Refusal({ status: 400, description: `Bad Request: ${reason}` });
+/** Builds a 400 error. */
+export function badRequest(reason: string): TelegramApiError {
+  return new TelegramApiError({ status: 400, description: `Bad Request: ${reason}` });
 }
 
-/** 429 with how many seconds to wait. */
-export function tooMany(seconds: number): TelegramError {
+/** Builds a 429 error with the seconds until the next attempt. */
+export function tooManyRequests(seconds: number): TelegramError {
   return {
     status: 429,
     description: `Too Many Requests: retry after ${seconds}`,
@@ -30,14 +30,14 @@ export function tooMany(seconds: number): TelegramError {
   };
 }
 
-/** The answer to a call that worked. https://core.telegram.org/bots/api#making-requests */
+/** Builds the response to a call that succeeds. https://core.telegram.org/bots/api#making-requests */
 export function okResponse(result: unknown): Response {
-  // Not by Response.json, which the Node server must take the long way.
+  // @hono/node-server writes a response with a string body faster than one of Response.json.
   return new Response(JSON.stringify({ ok: true, result }), { headers: { "content-type": "application/json" } });
 }
 
-/** The answer to a call that did not. */
-export function refusalResponse({ status, description, parameters }: TelegramError): Response {
+/** Builds the response to a call that fails. */
+export function errorResponse({ status, description, parameters }: TelegramError): Response {
   return Response.json(
     { ok: false, error_code: status, description, ...(parameters ? { parameters } : {}) },
     { status },

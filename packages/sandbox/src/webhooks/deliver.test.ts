@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { deliverTo } from "./deliver.ts";
 
-test("a webhook that is not taken is posted again until it is", async () => {
+test("a webhook is retried until the server accepts it", async () => {
   const seen: string[] = [];
   const server = createServer((request, response) => {
     seen.push(`${request.method} ${request.url} ${String(request.headers["x-sign"])}`);

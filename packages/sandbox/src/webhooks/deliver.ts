@@ -1,32 +1,31 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** A webhook on its way to Millrace. */
+/** A webhook for Millrace. */
 export type Delivery = { path: string; headers: Record<string, string>; body: string };
 
-/** Posts a webhook. Rejects when it was not taken. */
+/** Posts a webhook. Rejects if Millrace does not accept it. */
 export type Deliver = (delivery: Delivery) => Promise<void> | void;
 
-/** How often a webhook is posted that is not taken, and how long to wait at most in between. */
-const ATTEMPTS = 20;
-const LONGEST_WAIT_MS = 5000;
+const MAX_ATTEMPTS = 20;
+const MAX_BACKOFF_MS = 5000;
 
 /**
- * {@link Deliver} to a server. What is not taken with a 2xx is posted again with growing waits for about a minute and a
- * half: providers go on for hours or days, a test does not.
+ * Creates a {@link Deliver} that posts to a server. It retries every response but 2xx with exponential backoff for about
+ * 90 seconds. Providers retry for hours or days, which is too long for a test.
  */
 export function deliverTo(baseUrl: string): Deliver {
   return async ({ path, headers, body }) => {
     for (let attempt = 1; ; attempt++) {
       const status = await post(`${baseUrl}${path}`, headers, body);
       if (status !== undefined && status >= 200 && status < 300) return;
-      if (attempt === ATTEMPTS)
-        throw new Error(`not taken by ${path} in ${ATTEMPTS} attempts: ${status ?? "no answer"}`);
-      await wait(Math.min(100 * 2 ** attempt, LONGEST_WAIT_MS), undefined, { ref: false });
+      if (attempt === MAX_ATTEMPTS)
+        throw new Error(`${path} accepted no webhook in ${MAX_ATTEMPTS} attempts: ${status ?? "no response"}`);
+      await wait(Math.min(100 * 2 ** attempt, MAX_BACKOFF_MS), undefined, { ref: false });
     }
   };
 }
 
-/** Status of the answer; undefined when there was none. */
+/** Returns the HTTP status, or undefined without a response. */
 async function post(url: string, headers: Record<string, string>, body: string): Promise<number | undefined> {
   try {
     const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(30_000) });

@@ -3,16 +3,16 @@ import type { Violation } from "../errors.ts";
 import { listOf, oneOf, type Reason, violation } from "./violation.ts";
 
 /** https://developers.google.com/data-manager/api/devguides/limits */
-const MOST_IDENTIFIERS = 10;
+const MAX_IDENTIFIERS = 10;
 
 const CLICK_IDS = ["gclid", "gbraid", "wbraid"];
 const EVENT_SOURCES = ["WEB", "APP", "IN_STORE", "PHONE", "MESSAGE", "OTHER"];
 const CONSENTS = ["CONSENT_STATUS_UNSPECIFIED", "CONSENT_GRANTED", "CONSENT_DENIED"];
 
-/** RFC 3339 with its zone. */
+/** RFC 3339 with a time zone. */
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** What is wrong with an event, which is `at` in its request. */
+/** Returns the violations of an event. `at` is its path in the request. */
 export function eventViolations(
   event: Fields,
   at: string,
@@ -20,29 +20,40 @@ export function eventViolations(
 ): Violation[] {
   const { destinationReferences = [], eventTimestamp: time, adIdentifiers, userData, consent } = event;
   const { conversionValue: value, currency, eventSource: source } = event;
-  const wanted: unknown[] = Array.isArray(destinationReferences) ? destinationReferences : [destinationReferences];
+  const eventReferences: unknown[] = Array.isArray(destinationReferences)
+    ? destinationReferences
+    : [destinationReferences];
   const identifiers = listOf(fieldsOf(userData)["userIdentifiers"]);
-  const wrong = (fails: boolean, field: string, reason: Reason) => (fails ? [violation(`${at}${field}`, reason)] : []);
+  const violationIf = (invalid: boolean, field: string, reason: Reason) =>
+    invalid ? [violation(`${at}${field}`, reason)] : [];
   return [
-    ...wanted.flatMap((name, index) =>
-      wrong(!references.some((known) => known === name), `.destination_references[${index}]`, "INVALID_DESTINATION"),
+    ...eventReferences.flatMap((name, index) =>
+      violationIf(
+        !references.some((known) => known === name),
+        `.destination_references[${index}]`,
+        "INVALID_DESTINATION",
+      ),
     ),
-    ...wrong(time === undefined, ".event_timestamp", "REQUIRED_FIELD_MISSING"),
-    ...wrong(time !== undefined && !isTimestamp(time), ".event_timestamp", "INVALID_FORMAT"),
+    ...violationIf(time === undefined, ".event_timestamp", "REQUIRED_FIELD_MISSING"),
+    ...violationIf(time !== undefined && !isTimestamp(time), ".event_timestamp", "INVALID_FORMAT"),
     ...clickViolations(fieldsOf(adIdentifiers), identifiers.length > 0, at),
-    ...wrong(identifiers.length > MOST_IDENTIFIERS, ".user_data", "TOO_MANY_USER_IDENTIFIERS"),
+    ...violationIf(identifiers.length > MAX_IDENTIFIERS, ".user_data", "TOO_MANY_USER_IDENTIFIERS"),
     ...identifiers.flatMap((identifier, index) => {
-      const reason = identifierProblem(identifier, encoding);
+      const reason = identifierError(identifier, encoding);
       return reason ? [violation(`${at}.user_data.user_identifiers[${index}]`, reason)] : [];
     }),
-    ...wrong(value !== undefined && typeof value !== "number", ".conversion_value", "INVALID_NUMBER_FORMAT"),
-    ...wrong(currency !== undefined && !/^[A-Z]{3}$/.test(String(currency)), ".currency", "INVALID_CURRENCY_CODE"),
+    ...violationIf(value !== undefined && typeof value !== "number", ".conversion_value", "INVALID_NUMBER_FORMAT"),
+    ...violationIf(
+      currency !== undefined && !/^[A-Z]{3}$/.test(String(currency)),
+      ".currency",
+      "INVALID_CURRENCY_CODE",
+    ),
     ...(source === undefined ? [] : oneOf(EVENT_SOURCES, source, `${at}.event_source`)),
     ...consentViolations(fieldsOf(consent), `${at}.consent`),
   ];
 }
 
-/** What is wrong with a consent, which is `at` in its request. */
+/** Returns the violations of a consent. `at` is its path in the request. */
 export function consentViolations({ adUserData, adPersonalization }: Fields, at: string): Violation[] {
   return [
     ...(adUserData === undefined ? [] : oneOf(CONSENTS, adUserData, `${at}.ad_user_data`)),
@@ -50,7 +61,7 @@ export function consentViolations({ adUserData, adPersonalization }: Fields, at:
   ];
 }
 
-/** An event needs something to be found by, and of the click ids only one. */
+/** An event requires a click id or user data, and has at most one click id. */
 function clickViolations(adIdentifiers: Fields, hasIdentifiers: boolean, at: string): Violation[] {
   const clicks = CLICK_IDS.filter((kind) => textOf(adIdentifiers[kind]) !== undefined);
   if (clicks.length > 1) return [violation(`${at}.ad_identifiers`, "INVALID_EVENT")];
@@ -61,13 +72,13 @@ function isTimestamp(value: unknown): boolean {
   return typeof value === "string" && TIMESTAMP.test(value) && !Number.isNaN(Date.parse(value));
 }
 
-/** What is wrong with what somebody is told by: the SHA-256 of their e-mail or phone number, or an address; one of them. */
-function identifierProblem({ emailAddress, phoneNumber, address }: Fields, encoding: unknown): Reason | undefined {
-  const [given, ...others] = [emailAddress, phoneNumber, address].filter((value) => value !== undefined);
-  if (given === undefined) return "REQUIRED_FIELD_MISSING";
+/** Returns why a user identifier is invalid. It has the SHA-256 of an email address, of a phone number, or an address. */
+function identifierError({ emailAddress, phoneNumber, address }: Fields, encoding: unknown): Reason | undefined {
+  const [identifier, ...others] = [emailAddress, phoneNumber, address].filter((value) => value !== undefined);
+  if (identifier === undefined) return "REQUIRED_FIELD_MISSING";
   if (others.length > 0) return "INVALID_FORMAT";
-  if (given === address) return undefined;
-  const text = String(given);
+  if (identifier === address) return undefined;
+  const text = String(identifier);
   if (encoding === "HEX") {
     if (!/^(?:[0-9a-f]{2})+$/i.test(text)) return "INVALID_HEX_ENCODING";
     return text.length === 64 ? undefined : "INVALID_SHA256_FORMAT";

@@ -4,8 +4,8 @@ import { consentViolations, eventViolations } from "./event-violations.ts";
 import { listOf, oneOf, type Reason, violation } from "./violation.ts";
 
 /** https://developers.google.com/data-manager/api/devguides/limits */
-const MOST_DESTINATIONS = 10;
-const MOST_EVENTS = 2000;
+const MAX_DESTINATIONS = 10;
+const MAX_EVENTS = 2000;
 
 const ACCOUNT_TYPES = [
   "GOOGLE_ADS",
@@ -16,29 +16,28 @@ const ACCOUNT_TYPES = [
   "GOOGLE_AD_MANAGER_AUDIENCE_LINK",
 ];
 
-/** What is wrong with a request: of the first of its parts that is wrong, everything. */
-export type Wrong = { part: "request" | "events"; violations: Violation[] };
+/** All violations of the first invalid part of a request. */
+export type InvalidRequest = { part: "request" | "events"; violations: Violation[] };
 
 /**
- * What the API has against a request, in its order: destinations, encoding, then the events, each of which is named.
- * Undefined when the request is taken.
+ * Validates a request in the order of the API: destinations, encoding, then events. Returns undefined for a valid request.
  */
-export function wrongWith(request: Fields): Wrong | undefined {
+export function validateRequest(request: Fields): InvalidRequest | undefined {
   const destinations = listOf(request["destinations"]);
   const events = listOf(request["events"]);
   const references = destinations.flatMap(({ reference }) => textOf(reference) ?? []);
-  const ofRequest = [destinationsViolations(destinations, references), encodingViolations(request, events)];
-  const first = ofRequest.find((violations) => violations.length > 0);
+  const requestViolations = [destinationsViolations(destinations, references), encodingViolations(request, events)];
+  const first = requestViolations.find((violations) => violations.length > 0);
   if (first) return { part: "request", violations: first };
-  const ofEvents = events.flatMap((event, index) =>
+  const eventsViolations = events.flatMap((event, index) =>
     eventViolations(event, `events.events[${index}]`, { encoding: request["encoding"], references }),
   );
-  return ofEvents.length > 0 ? { part: "events", violations: ofEvents } : undefined;
+  return eventsViolations.length > 0 ? { part: "events", violations: eventsViolations } : undefined;
 }
 
 function destinationsViolations(destinations: readonly Fields[], references: readonly string[]): Violation[] {
   if (destinations.length === 0) return [violation("destinations", "REQUIRED_FIELD_MISSING")];
-  if (destinations.length > MOST_DESTINATIONS) return [violation("destinations", "TOO_MANY_DESTINATIONS")];
+  if (destinations.length > MAX_DESTINATIONS) return [violation("destinations", "TOO_MANY_DESTINATIONS")];
   return destinations.flatMap((destination, index) => {
     const at = `destinations[${index}]`;
     const { reference, operatingAccount, loginAccount, linkedAccount, productDestinationId: action } = destination;
@@ -69,13 +68,13 @@ function numberViolations(value: unknown, field: string, reason: Reason): Violat
   return /^\d+$/.test(digits) ? [] : [violation(field, reason)];
 }
 
-/** An encoding must be told where there is something hashed; besides, what else holds for all events. */
+/** Validates the fields that apply to all events. `encoding` is required if an event has hashed user data. */
 function encodingViolations({ encoding, consent }: Fields, events: readonly Fields[]): Violation[] {
   if (events.length === 0) return [violation("events", "REQUIRED_FIELD_MISSING")];
-  if (events.length > MOST_EVENTS) return [violation("events", "TOO_MANY_EVENTS")];
+  if (events.length > MAX_EVENTS) return [violation("events", "TOO_MANY_EVENTS")];
   if (encoding !== undefined) {
-    const wrong = oneOf(["HEX", "BASE64"], encoding, "encoding");
-    if (wrong.length > 0) return wrong;
+    const violations = oneOf(["HEX", "BASE64"], encoding, "encoding");
+    if (violations.length > 0) return violations;
   } else if (events.some(({ userData }) => userData !== undefined))
     return [violation("encoding", "REQUIRED_FIELD_MISSING")];
   return consentViolations(fieldsOf(consent), "consent");

@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf } from "../../json-fields.ts";
 import type { Violation } from "../errors.ts";
 
-/** What the API says of each reason that it can name here. */
+/** The descriptions of the reasons that the sandbox reports. */
 const DESCRIPTIONS = {
   REQUIRED_FIELD_MISSING: "Required field is missing.",
   TOO_MANY_DESTINATIONS: "Maximum number of destinations allowed per request is 10.",
@@ -21,20 +21,20 @@ const DESCRIPTIONS = {
   NO_IDENTIFIERS_PROVIDED: "Event contains no user identifiers or ad identifiers.",
 } as const;
 
-/** Why a field is refused. */
+/** Why a field is invalid. */
 export type Reason = keyof typeof DESCRIPTIONS;
 
-/** A field that is refused for a reason. */
+/** Builds the violation of a field. */
 export function violation(field: string, reason: Reason): Violation {
   return { field, description: DESCRIPTIONS[reason], reason };
 }
 
-/** The violation of a field that is none of the words it may be. */
-export function oneOf(words: readonly string[], value: unknown, field: string): Violation[] {
-  return words.some((word) => word === value) ? [] : [violation(field, "INVALID_ENUM_VALUE")];
+/** Returns a violation if the value is none of the enum values `values`. */
+export function oneOf(values: readonly string[], value: unknown, field: string): Violation[] {
+  return values.some((allowed) => allowed === value) ? [] : [violation(field, "INVALID_ENUM_VALUE")];
 }
 
-/** A value as a list of objects; an empty one when it is none. */
+/** Returns an array as the fields of its objects, and any other value as an empty array. */
 export function listOf(value: unknown): Fields[] {
   return Array.isArray(value) ? value.map(fieldsOf) : [];
 }

@@ -1,43 +1,43 @@
-import { halfAnswer, noAnswer, serverDown } from "../../faults/broken-responses.ts";
+import { truncatedResponse, noResponse, serverErrorPage } from "../../faults/broken-responses.ts";
 import { errorResponse, type GraphError, missingObject, usageHeader } from "../errors.ts";
 import { EXPIRED_TOKEN } from "../tokens.ts";
 
-/** Everything that can go wrong with a call for a lead on request. */
-const GRAPH_FAULTS = [
-  /** The page has made too many calls and may go on in a minute. */
+/** The faults of requests for a lead. */
+const LEAD_FAULTS = [
+  /** The page has made too many calls and can continue after a minute. */
   "throttle",
-  /** The same, without a word on when it may go on. */
+  /** As `throttle`, without an estimate. */
   "throttle_without_estimate",
-  /** The whole app has made too many calls; Meta calls this transient too. */
+  /** The app has made too many calls. Meta marks this error as transient. */
   "app_throttle",
   "expired_token",
   "permission",
-  /** Refused only where ad, ad set or campaign are asked for. */
+  /** Only for requests with fields of the ad, ad set or campaign. */
   "ad_fields_permission",
   "policy_block",
-  /** As for a lead that is deleted, not readable yet, or withheld. */
+  /** The lead is deleted, withheld or not readable yet. */
   "missing",
   "bad_request",
   "transient",
   "http_500",
-  /** No answer until the caller goes away. */
+  /** No response until the caller closes the connection. */
   "timeout",
-  /** 200 and half a body. */
+  /** 200 with a truncated body. */
   "malformed",
-  /** A lead whose person entered what Postgres cannot store: U+0000 and half a surrogate pair. */
+  /** A lead with text that Postgres cannot store: U+0000 and half of a surrogate pair. */
   "odd_text",
 ] as const;
-/** See {@link GRAPH_FAULTS}. */
-export type GraphFault = (typeof GRAPH_FAULTS)[number];
+/** See {@link LEAD_FAULTS}. */
+export type LeadFault = (typeof LEAD_FAULTS)[number];
 
-/** Whether a call for a lead can fail so. */
-export function isGraphFault(fault: string): fault is GraphFault {
-  return GRAPH_FAULTS.some((name) => name === fault);
+/** Whether requests for a lead have this fault. */
+export function isLeadFault(fault: string): fault is LeadFault {
+  return LEAD_FAULTS.some((name) => name === fault);
 }
 
-/** Answers a call for a lead with a fault. `gone` fires when the caller goes away. */
-export function faultResponse(fault: GraphFault, leadgenId: string, gone: AbortSignal): Response | Promise<Response> {
-  return ANSWERS[fault](leadgenId, gone);
+/** Responds to a request for a lead with a fault. `signal` is aborted when the caller closes the connection. */
+export function faultResponse(fault: LeadFault, leadgenId: string, signal: AbortSignal): Response | Promise<Response> {
+  return RESPONSES[fault](leadgenId, signal);
 }
 
 const oauth = { type: "OAuthException" } as const;
@@ -51,12 +51,12 @@ const pageThrottle: GraphError = {
     "info, please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting.",
 };
 
-/** What a throttled answer says of the share of calls used up, in percent. */
-const USED_UP = 101;
+/** The usage in a throttled response, in percent. */
+const EXCEEDED_USAGE = 101;
 
-const ANSWERS: Record<GraphFault, (leadgenId: string, gone: AbortSignal) => Response | Promise<Response>> = {
-  throttle: () => errorResponse(pageThrottle, usageHeader(USED_UP, 1)),
-  throttle_without_estimate: () => errorResponse(pageThrottle, usageHeader(USED_UP, 0)),
+const RESPONSES: Record<LeadFault, (leadgenId: string, signal: AbortSignal) => Response | Promise<Response>> = {
+  throttle: () => errorResponse(pageThrottle, usageHeader(EXCEEDED_USAGE, 1)),
+  throttle_without_estimate: () => errorResponse(pageThrottle, usageHeader(EXCEEDED_USAGE, 0)),
   app_throttle: () =>
     errorResponse({
       ...oauth,
@@ -97,9 +97,9 @@ const ANSWERS: Record<GraphFault, (leadgenId: string, gone: AbortSignal) => Resp
       isTransient: true,
       message: "An unexpected error has occurred. Please retry your request later.",
     }),
-  http_500: serverDown,
-  timeout: (_leadgenId, gone) => noAnswer(gone),
-  malformed: (leadgenId) => halfAnswer(`{"id":"${leadgenId}","field_data":[{"na`),
+  http_500: serverErrorPage,
+  timeout: (_leadgenId, signal) => noResponse(signal),
+  malformed: (leadgenId) => truncatedResponse(`{"id":"${leadgenId}","field_data":[{"na`),
   odd_text: (leadgenId) =>
     Response.json({ id: leadgenId, field_data: [{ name: "full_name", values: ["Ada \u0000\ud83d"] }] }),
 };

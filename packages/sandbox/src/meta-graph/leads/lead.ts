@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** Fields of a lead that need `ads_management`. */
+/** The fields of a lead that require the permission `ads_management`. */
 export const AD_FIELDS = ["ad_id", "ad_name", "adset_id", "adset_name", "campaign_id", "campaign_name"] as const;
 
-/** Every field that a lead can be asked for. https://developers.facebook.com/docs/marketing-api/reference/user-lead-gen-info */
+/** All fields of a lead. https://developers.facebook.com/docs/marketing-api/reference/user-lead-gen-info */
 export const LEAD_FIELDS: readonly string[] = [
   "id",
   "created_time",
@@ -17,13 +17,13 @@ export const LEAD_FIELDS: readonly string[] = [
   "custom_disclaimer_responses",
 ];
 
-/** What comes when no fields are asked for. */
+/** The fields of a response to a request without `fields`. */
 export const DEFAULT_FIELDS: readonly string[] = ["created_time", "id", "ad_id", "form_id", "field_data"];
 
-/** The id that the app dashboard's Test button sends: there is no such lead. */
+/** The id that the Test button of the app dashboard sends. No such lead exists. */
 export const DASHBOARD_LEADGEN_ID = "444444444444";
 
-/** Ids that begin so are leads of the Lead Ads Testing Tool. */
+/** The prefix of the ids of leads from the Lead Ads Testing Tool. */
 const TEST_LEAD_PREFIX = "9999";
 
 const FIRST_NAMES = ["Ada", "Bruno", "Chloé", "Dmitri", "Elif", "Fatou", "Göran", "Hana", "Iker", "Joana"] as const;
@@ -42,21 +42,21 @@ const LAST_NAMES = [
 const CALL_TIMES = ["in_the_morning", "at_noon", "in_the_evening"] as const;
 const ROOMS = ["kitchen", "bathroom", "living_room", "bedroom"] as const;
 
-/** Leads of the sandbox were created within 300 days from here, in ms since 1970. */
+/** The sandbox's leads are created within 300 days after this time, in ms since 1970. */
 const FIRST_CREATED = Date.UTC(2026, 0, 1);
 
 /**
- * The lead of an id: always the same for the same id, and about one in four organic, without any ad. Holds what was
- * asked for, in that order; a field the lead does not have is left out, as Meta does.
+ * Returns the lead of an id, always the same for the same id. About one lead in four is organic and has no ad. The lead
+ * has the requested fields in the requested order. As at Meta, fields without a value are omitted.
  */
 export function leadOf(id: string, fields: readonly string[]): Record<string, unknown> {
-  const lead: Record<string, unknown> = wholeLead(id);
+  const lead: Record<string, unknown> = fullLead(id);
   return Object.fromEntries(
     [...new Set([...fields, "id"])].flatMap((name) => (name in lead ? [[name, lead[name]]] : [])),
   );
 }
 
-function wholeLead(id: string): Record<string, unknown> {
+function fullLead(id: string): Record<string, unknown> {
   const hash = createHash("sha256").update(id).digest();
   const byte = (at: number) => hash.readUInt8(at);
   const number = (at: number) => String(hash.readUIntBE(at, 6)).padStart(15, "0");
@@ -76,10 +76,10 @@ function wholeLead(id: string): Record<string, unknown> {
       ? [answer("first_name", first), answer("last_name", last)]
       : [answer("full_name", `${first} ${last}`)]),
     answer("email", `${first}.${last}.${id}@Example.com`.normalize("NFD").replaceAll(/[^\w.@-]/g, "")),
-    // +999 is assigned to no country, so that it is nobody's number.
+    // +999 is assigned to no country, so no person has this number.
     answer("phone_number", `+999${number(11).slice(-11)}`),
     answer("when_may_we_call", pick(CALL_TIMES, byte(17))),
-    // A hidden field of the form, as one fills it from the address of the page that the form stands behind.
+    // Forms copy the click id from the page's URL into a hidden field.
     answer("gclid", `sandbox-click-${id}`),
     answer("which_rooms", ...ROOMS.slice(byte(18) % 3, (byte(18) % 3) + 1 + (byte(19) % 2))),
   ];
@@ -107,7 +107,7 @@ function pick(from: readonly [string, ...string[]], byte: number): string {
   return from[byte % from.length] ?? from[0];
 }
 
-/** A time as the Graph API writes it: whole seconds, and an offset without a colon. */
+/** Formats a time as the Graph API does: whole seconds, and an offset without a colon. */
 function graphTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}+0000`;
 }

@@ -11,11 +11,11 @@ beforeEach(() => {
 });
 
 const headers = { authorization: "Bearer sandbox" };
-type Found = { url: string; mime_type: string; sha256: string; file_size: number; id: string };
+type MediaLookup = { url: string; mime_type: string; sha256: string; file_size: number; id: string };
 
-async function lookup(id: string): Promise<Found> {
+async function lookup(id: string): Promise<MediaLookup> {
   const response = await app.request(`/graph/v26.0/${id}?phone_number_id=1`, { headers });
-  return (await response.json()) as Found;
+  return (await response.json()) as MediaLookup;
 }
 
 async function upload(file: File, fields: Record<string, string> = { messaging_product: "whatsapp" }) {
@@ -27,7 +27,7 @@ async function upload(file: File, fields: Record<string, string> = { messaging_p
 }
 
 test.each(["image", "sticker", "audio", "voice", "video", "document", "image-7"])(
-  "the file sandbox-media-%s is always there, and its hash and size are right",
+  "the file sandbox-media-%s exists, and its hash and size are correct",
   async (kind) => {
     const found = await lookup(`sandbox-media-${kind}`);
     const response = await app.request(found.url, { headers });
@@ -38,7 +38,7 @@ test.each(["image", "sticker", "audio", "voice", "video", "document", "image-7"]
   },
 );
 
-test("what is uploaded can be fetched and sent", async () => {
+test("an uploaded file can be downloaded and sent", async () => {
   const { id } = await upload(new File(["%PDF-1.4 hello"], "a.pdf", { type: "application/pdf" }));
   const { url, mime_type } = await lookup(id);
   expect(mime_type).toBe("application/pdf");
@@ -48,14 +48,14 @@ test("what is uploaded can be fetched and sent", async () => {
 });
 
 test.each([
-  ["of a type nobody takes", new File(["x"], "a.exe", { type: "image/bmp" }), 100],
+  ["of an unsupported type", new File(["x"], "a.exe", { type: "image/bmp" }), 100],
   ["that is empty", new File([], "a.png", { type: "image/png" }), 131053],
   ["that is too large", new File([new Uint8Array(5_000_001)], "a.png", { type: "image/png" }), 131053],
-])("a file %s is refused", async (_what, file, code) => {
+])("a file %s is rejected", async (_what, file, code) => {
   expect(await upload(file)).toMatchObject({ error: { code } });
 });
 
-test("a URL needs the token and lives for five minutes", async () => {
+test("a download URL requires the token and is valid for five minutes", async () => {
   const { url } = await lookup("sandbox-media-image");
   expect((await app.request(url)).status).toBe(400);
   ms += 5 * 60_000 - 1;
@@ -65,11 +65,11 @@ test("a URL needs the token and lives for five minutes", async () => {
   expect((await app.request((await lookup("sandbox-media-image")).url, { headers })).status).toBe(200);
 });
 
-test("a file that nobody uploaded is missing as Meta says it", async () => {
+test("an unknown file is reported with Meta's error", async () => {
   expect(await lookup("123")).toMatchObject({ error: { code: 100, error_subcode: 33 } });
 });
 
-test("files can be late, gone and broken on request", async () => {
+test("the faults expired_url, missing and corrupt each change one response", async () => {
   const { url, sha256 } = await lookup("sandbox-media-image");
   const order = (fault: object) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
   await order({ match: { api: "media" }, fault: "expired_url" });

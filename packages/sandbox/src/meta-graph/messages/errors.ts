@@ -3,7 +3,7 @@ import type { GraphError } from "../errors.ts";
 const oauth = { type: "OAuthException" } as const;
 
 /**
- * What WhatsApp says under each of its codes, and the HTTP status it says it with.
+ * The HTTP status and the title of each error code.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
  */
 const CODES: Record<number, readonly [status: number, title: string]> = {
@@ -68,18 +68,18 @@ const CODES: Record<number, readonly [status: number, title: string]> = {
   2494100: [500, "Account in maintenance mode"],
 };
 
-/** The title that a code has in a status. */
+/** Returns the title that an error code has in a status webhook. */
 export function titleOf(code: number): string {
   return CODES[code]?.[1] ?? "Something went wrong";
 }
 
-/** The error of a code; one that WhatsApp does not document comes with 400. `details` is what it says more closely. */
-export function sendError(code: number, details?: string): GraphError {
+/** Builds the error of a code. An undocumented code has the HTTP status 400. `details` defaults to the title. */
+export function codeError(code: number, details?: string): GraphError {
   const title = titleOf(code);
   return { ...oauth, status: CODES[code]?.[0] ?? 400, code, message: `(#${code}) ${title}`, details: details ?? title };
 }
 
-/** A field that must not be what it is, in the words of the check that comes before all others. */
-export function badParam(message: string): GraphError {
+/** A parameter is invalid: the error of WhatsApp's first check of a request. */
+export function invalidParameter(message: string): GraphError {
   return { ...oauth, status: 400, code: 100, message: `(#100) ${message}` };
 }

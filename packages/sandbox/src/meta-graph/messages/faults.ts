@@ -1,50 +1,50 @@
-import { halfAnswer, noAnswer, serverDown } from "../../faults/broken-responses.ts";
+import { truncatedResponse, noResponse, serverErrorPage } from "../../faults/broken-responses.ts";
 import { errorResponse } from "../errors.ts";
-import { sendError } from "./errors.ts";
+import { codeError } from "./errors.ts";
 import { EXPIRED_TOKEN } from "../tokens.ts";
 
-/** What can go wrong with a send on request. */
+/** The faults of sends. */
 const SEND_FAULTS = [
   "expired_token",
-  /** 5xx, and the message is not taken. */
+  /** 5xx, and WhatsApp does not accept the message. */
   "http_500",
-  /** 5xx, although the message is taken. */
+  /** 5xx, although WhatsApp accepts the message. */
   "http_500_taken",
-  /** No answer until the caller goes away, and the message is not taken. */
+  /** No response until the caller closes the connection, and WhatsApp does not accept the message. */
   "timeout",
-  /** No answer, although the message is taken. */
+  /** No response, although WhatsApp accepts the message. */
   "timeout_taken",
-  /** 200 and half a body; the message is taken. */
+  /** 200 with a truncated body; WhatsApp accepts the message. */
   "malformed",
 ];
 
-/** A documented error of WhatsApp's, e.g. `code:131056`. */
+/** An error code of WhatsApp, such as `code:131056`. */
 const CODE = /^code:(\d{1,7})$/;
 
-/** What can go wrong with the statuses of a message on request. `status_failed:131047` says with which code. */
+/** The faults of the statuses of a message. `status_failed:131047` has an error code. */
 const STATUS_FAULT =
   /^(?:status_first|status_twice|status_reordered|status_late|no_status|status_failed(?::\d{1,7})?)$/;
 
-/** Whether a send can fail so. */
+/** Whether sends have this fault. */
 export function isSendFault(fault: string): boolean {
   return SEND_FAULTS.includes(fault) || CODE.test(fault);
 }
 
-/** Whether the statuses of a message can go wrong so. */
+/** Whether the statuses of a message have this fault. */
 export function isStatusFault(fault: string): boolean {
   return STATUS_FAULT.test(fault);
 }
 
-/** Whether the message is taken all the same. */
-export function isTaken(fault: string): boolean {
+/** Whether WhatsApp accepts the message despite the fault. */
+export function isAccepted(fault: string): boolean {
   return fault === "malformed" || fault.endsWith("_taken");
 }
 
-/** Answers a send with a fault. `gone` fires when the caller goes away. */
-export function sendFaultResponse(fault: string, gone: AbortSignal): Response | Promise<Response> {
+/** Responds to a send with a fault. `signal` is aborted when the caller closes the connection. */
+export function sendFaultResponse(fault: string, signal: AbortSignal): Response | Promise<Response> {
   const code = CODE.exec(fault)?.[1];
-  if (code !== undefined) return errorResponse(sendError(Number(code)), {});
+  if (code !== undefined) return errorResponse(codeError(Number(code)), {});
   if (fault === "expired_token") return errorResponse(EXPIRED_TOKEN, {});
-  if (fault === "malformed") return halfAnswer('{"messaging_product":"whatsapp","contacts":[{"inp');
-  return fault.startsWith("http_500") ? serverDown() : noAnswer(gone);
+  if (fault === "malformed") return truncatedResponse('{"messaging_product":"whatsapp","contacts":[{"inp');
+  return fault.startsWith("http_500") ? serverErrorPage() : noResponse(signal);
 }

@@ -30,7 +30,7 @@ const of = (type: string, content: unknown) => ({ messaging_product: "whatsapp",
 const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
 const sent = async () => (await (await app.request("/_sent")).json()) as SentMessage[];
 
-test("a message is answered with its id and kept as evidence", async () => {
+test("the response to a message has its id, and `/_sent` lists the message", async () => {
   const { status, body } = await sendJson({ ...TEXT, biz_opaque_callback_data: "ours-1" });
   expect(status).toBe(200);
   expect(body).toEqual({
@@ -55,14 +55,14 @@ test("a message is answered with its id and kept as evidence", async () => {
   ]);
 });
 
-test("no two messages have one id, also across starts", async () => {
+test("message ids are unique, also after a restart", async () => {
   const ids = [await send(TEXT), await send(TEXT)].map(({ text }) => text);
   ms += 1;
   app = createSandboxApp({ now: () => new Date(ms) });
   expect(new Set([...ids, (await send(TEXT)).text]).size).toBe(3);
 });
 
-test("a user id is an address too, and a phone number wins over it", async () => {
+test("a user id is a valid recipient, and a phone number has priority over it", async () => {
   const { to: _, ...rest } = TEXT;
   const both = { recipient: "DE.90000000000000001", ...TEXT };
   expect((await sendJson({ ...rest, recipient: "DE.90000000000000001" })).body["contacts"]).toEqual([
@@ -71,12 +71,12 @@ test("a user id is an address too, and a phone number wins over it", async () =>
   expect((await sendJson(both)).body["contacts"]).toEqual([{ input: "+4915100000001", wa_id: "4915100000001" }]);
 });
 
-test("a Brazilian mobile is known without its ninth digit", async () => {
+test("the wa_id of a Brazilian mobile number has no ninth digit", async () => {
   const { body } = await sendJson({ ...TEXT, to: "+5511987654321" });
   expect(body["contacts"]).toEqual([{ input: "+5511987654321", wa_id: "551187654321" }]);
 });
 
-test("without its plus sign a number is a stranger's, and nobody says so", async () => {
+test("a number without a plus sign is misdelivered without an error", async () => {
   const { status, body } = await sendJson({ ...TEXT, to: "15550100001" });
   expect(status).toBe(200);
   expect(body["contacts"]).toEqual([{ input: "15550100001", wa_id: "4915550100001" }]);
@@ -89,7 +89,7 @@ test.each([
   ["an image by link", of("image", { link: "https://files.example/a.png", caption: "c".repeat(1024) })],
   ["a document by id", of("document", { id: "sandbox-media-document", filename: "a.pdf" })],
   ["a reaction", of("reaction", { message_id: "wamid.A", emoji: "👍" })],
-  ["a reaction taken back", of("reaction", { message_id: "wamid.A", emoji: "" })],
+  ["a removed reaction", of("reaction", { message_id: "wamid.A", emoji: "" })],
   ["a location", of("location", { latitude: 52.5, longitude: "13.4", name: "Here" })],
   ["a contact", of("contacts", [{ name: { formatted_name: "Ada", first_name: "Ada" } }])],
   ["a template", of("template", { name: "hello", language: { code: "en" }, components: [] })],
@@ -113,7 +113,7 @@ test.each([
       },
     }),
   ],
-])("%s is taken", async (_what, body) => {
+])("%s is accepted", async (_what, body) => {
   expect((await send(body)).status).toBe(200);
 });
 
@@ -122,38 +122,38 @@ const buttons = (...replies: object[]) =>
 
 test.each([
   ["another product", { ...TEXT, messaging_product: "sms" }, 100],
-  ["nobody to send to", { messaging_product: "whatsapp", text: { body: "x" } }, 100],
+  ["no recipient", { messaging_product: "whatsapp", text: { body: "x" } }, 100],
   ["an unknown type", of("poll", {}), 100],
   ["no content", { messaging_product: "whatsapp", to: "+491", type: "text" }, 131008],
   ["an empty text", of("text", { body: "" }), 131008],
   ["a text that is too long", of("text", { body: "x".repeat(4097) }), 100],
   ["a caption that is too long", of("image", { link: "https://a.example/b", caption: "x".repeat(1025) }), 100],
-  ["a caption under a sound", of("audio", { id: "sandbox-media-audio", caption: "x" }), 100],
-  ["a file that was never uploaded", of("image", { id: "123" }), 100],
+  ["a caption of an audio file", of("audio", { id: "sandbox-media-audio", caption: "x" }), 100],
+  ["an unknown file", of("image", { id: "123" }), 100],
   ["a file by id and link", of("image", { id: "sandbox-media-image", link: "https://a.example/b" }), 100],
-  ["a link that is none", of("image", { link: "file:///etc/passwd" }), 100],
-  ["a reaction to nothing", of("reaction", { emoji: "👍" }), 131008],
-  ["half a location", of("location", { latitude: 1 }), 131008],
-  ["a place beyond the pole", of("location", { latitude: 91, longitude: 0 }), 131009],
+  ["an invalid link", of("image", { link: "file:///etc/passwd" }), 100],
+  ["a reaction without a message", of("reaction", { emoji: "👍" }), 131008],
+  ["a location without a longitude", of("location", { latitude: 1 }), 131008],
+  ["a latitude above 90", of("location", { latitude: 91, longitude: 0 }), 131009],
   ["no contacts", of("contacts", []), 131008],
   ["a contact without a name", of("contacts", [{ phones: [] }]), 131008],
   ["a template without a language", of("template", { name: "hello" }), 131008],
-  ["a template that is not there", of("template", { name: "no_such_template", language: { code: "en" } }), 132001],
+  ["an unknown template", of("template", { name: "no_such_template", language: { code: "en" } }), 132001],
   ["no buttons", buttons(), 131009],
   ["four buttons", buttons(...["1", "2", "3", "4"].map((id) => ({ id, title: id }))), 131009],
   ["a long title", buttons({ id: "1", title: "t".repeat(21) }), 131009],
   ["two buttons with one id", buttons({ id: "1", title: "a" }, { id: "1", title: "b" }), 131009],
   ["long callback data", { ...TEXT, biz_opaque_callback_data: "x".repeat(513) }, 100],
-])("%s is refused as WhatsApp refuses it", async (_what, body, code) => {
-  const { status, body: answer } = await sendJson(body);
+])("%s is rejected with WhatsApp's error", async (_what, body, code) => {
+  const { status, body: response } = await sendJson(body);
   expect(status).toBe(code === 132001 ? 404 : 400);
-  expect(answer).toMatchObject({
+  expect(response).toMatchObject({
     error: { code, message: expect.stringMatching(new RegExp(`^\\(#${code}\\) `)), type: "OAuthException" },
   });
   expect(await sent()).toEqual([]);
 });
 
-test("a mark is done and is no message", async () => {
+test("a read mark is an action and not a message", async () => {
   const mark = {
     messaging_product: "whatsapp",
     status: "read",
@@ -166,11 +166,11 @@ test("a mark is done and is no message", async () => {
   expect(await (await app.request("/_actions")).json()).toMatchObject([{ action: "mark", content: mark }]);
 });
 
-test("more than 80 in a second are too many for a number, more than 45 for a person", async () => {
+test("a number may send bursts of 80 messages, and of 45 messages to one person", async () => {
   const codes = async (to: (index: number) => string, count: number) => {
-    const answers = [];
-    for (let index = 0; index < count; index++) answers.push(await sendJson({ ...TEXT, to: to(index) }));
-    return answers.map(({ body }) => (body["error"] as { code: number } | undefined)?.code);
+    const responses = [];
+    for (let index = 0; index < count; index++) responses.push(await sendJson({ ...TEXT, to: to(index) }));
+    return responses.map(({ body }) => (body["error"] as { code: number } | undefined)?.code);
   };
   expect(await codes(() => "+491", 46)).toEqual([...Array.from({ length: 45 }), 131056]);
   ms += 1000;
@@ -193,11 +193,11 @@ test.each([
   ["code:999", 400, '"code":999'],
   ["expired_token", 401, '"error_subcode":463'],
   ["http_500", 500, "<html>"],
-])("the fault %s answers once, and nothing is sent", async (fault, status, words) => {
+])("the fault %s changes one response, and the message is not sent", async (fault, status, text) => {
   await order({ match: { messageId: "ours-1" }, fault });
   const failed = await send({ ...TEXT, biz_opaque_callback_data: "ours-1" });
   expect(failed.status).toBe(status);
-  expect(failed.text).toContain(words);
+  expect(failed.text).toContain(text);
   expect(await sent()).toEqual([]);
   expect((await send({ ...TEXT, biz_opaque_callback_data: "ours-1" })).status).toBe(200);
 });
@@ -205,7 +205,7 @@ test.each([
 test.each([
   ["http_500_taken", 500],
   ["malformed", 200],
-])("after the fault %s the message is sent all the same", async (fault, status) => {
+])("the message is sent despite the fault %s", async (fault, status) => {
   await order({ match: { api: "whatsapp" }, fault });
   expect((await send(TEXT)).status).toBe(status);
   expect(await sent()).toMatchObject([{ text: "Good morning", fault }]);
@@ -214,7 +214,7 @@ test.each([
 test.each([
   ["timeout", 0],
   ["timeout_taken", 1],
-])("the fault %s leaves the caller without an answer", async (fault, taken) => {
+])("the fault %s sends no response", async (fault, accepted) => {
   await order({ match: { to: TEXT.to }, fault });
   const caller = new AbortController();
   const pending = app.request(
@@ -225,12 +225,12 @@ test.each([
       signal: caller.signal,
     }),
   );
-  await expect.poll(async () => (await sent()).length).toBe(taken);
+  await expect.poll(async () => (await sent()).length).toBe(accepted);
   caller.abort();
   expect((await pending).status).toBe(499);
 });
 
-test("a wrong token sends nothing", async () => {
+test("a request with an invalid token sends no message", async () => {
   expect((await sendJson(TEXT, "nonsense")).status).toBe(401);
   expect(await sent()).toEqual([]);
 });

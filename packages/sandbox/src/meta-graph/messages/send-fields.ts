@@ -1,13 +1,13 @@
 import type { GraphError } from "../errors.ts";
-import { badParam, sendError } from "./errors.ts";
+import { invalidParameter, codeError } from "./errors.ts";
 
-/** A field that must be there. */
-export function missing(param: string): GraphError {
-  return sendError(131008, `Missing parameter: ${param}`);
+/** A required parameter is missing. */
+export function missingParameter(param: string): GraphError {
+  return codeError(131008, `Missing parameter: ${param}`);
 }
 
-/** The problem with a text that has more characters than it may. */
-export function tooLong(param: string, value: unknown, most: number): GraphError | undefined {
-  if (typeof value !== "string" || value.length <= most) return undefined;
-  return badParam(`Param ${param} must be at most ${most} characters long.`);
+/** Returns the error of a text with more than `max` characters. */
+export function tooLong(param: string, value: unknown, max: number): GraphError | undefined {
+  if (typeof value !== "string" || value.length <= max) return undefined;
+  return invalidParameter(`Param ${param} must be at max ${max} characters long.`);
 }

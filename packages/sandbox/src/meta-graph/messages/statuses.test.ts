@@ -6,22 +6,22 @@ import type { Delivery } from "../../webhooks/deliver.ts";
 const SECRET = "app-secret";
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 
-/** A sandbox whose webhooks are caught. */
+/** Creates a sandbox and collects its webhooks. */
 function sandbox() {
-  const caught: Delivery[] = [];
+  const deliveries: Delivery[] = [];
   const app = createSandboxApp({
     now: () => NOW,
-    deliver: (delivery) => void caught.push(delivery),
+    deliver: (delivery) => void deliveries.push(delivery),
     whatsappAppSecret: SECRET,
   });
-  const told = () =>
-    caught
-      .flatMap(({ body }) => (JSON.parse(body) as { entry: { changes: { value: { statuses: Told[] } }[] }[] }).entry)
+  const statuses = () =>
+    deliveries
+      .flatMap(({ body }) => (JSON.parse(body) as { entry: { changes: { value: { statuses: Status[] } }[] }[] }).entry)
       .flatMap(({ changes }) => changes.flatMap(({ value }) => value.statuses));
   return {
     app,
-    caught,
-    told,
+    deliveries,
+    statuses,
     order: (fault: string) => app.request("/_faults", { method: "POST", body: JSON.stringify({ fault }) }),
     async send(body: object = {}) {
       const response = await app.request("/graph/v26.0/100000000000001/messages", {
@@ -36,26 +36,26 @@ function sandbox() {
           ...body,
         }),
       });
-      return { status: response.status, told: told().map(({ status }) => status) };
+      return { status: response.status, statuses: statuses().map(({ status }) => status) };
     },
   };
 }
 
-type Told = { id: string; status: string } & Record<string, unknown>;
+type Status = { id: string; status: string } & Record<string, unknown>;
 
-test("a message is told to be sent, delivered and read, with a signature and our name for it", async () => {
-  const { send, told, caught, app } = sandbox();
-  expect((await send()).told).toEqual([]);
-  await expect.poll(() => told().map(({ status }) => status)).toEqual(["sent", "delivered", "read"]);
+test("a message gets the statuses sent, delivered and read in signed webhooks with its callback data", async () => {
+  const { send, statuses, deliveries, app } = sandbox();
+  expect((await send()).statuses).toEqual([]);
+  await expect.poll(() => statuses().map(({ status }) => status)).toEqual(["sent", "delivered", "read"]);
   const [message] = (await (await app.request("/_sent")).json()) as [{ externalId: string }];
-  for (const status of told())
+  for (const status of statuses())
     expect(status).toMatchObject({
       id: message.externalId,
       timestamp: "1795168800",
       recipient_id: "4915100000001",
       biz_opaque_callback_data: "ours-1",
     });
-  for (const { path, headers, body } of caught) {
+  for (const { path, headers, body } of deliveries) {
     expect(path).toBe("/api/integrations/whatsapp/webhook");
     expect(headers["x-hub-signature-256"]).toBe(`sha256=${createHmac("sha256", SECRET).update(body).digest("hex")}`);
     expect(JSON.parse(body)).toMatchObject({
@@ -65,23 +65,23 @@ test("a message is told to be sent, delivered and read, with a signature and our
   }
 });
 
-test("under load many statuses go together, and none is lost or twice", async () => {
-  const { send, told, caught } = sandbox();
+test("under load a webhook has many statuses, and none is lost or repeated", async () => {
+  const { send, statuses, deliveries } = sandbox();
   await Promise.all(
     Array.from({ length: 40 }, (_, index) =>
       send({ to: `+49${index + 1}`, biz_opaque_callback_data: `ours-${index + 1}` }),
     ),
   );
-  await expect.poll(() => told().length).toBe(120);
-  expect(new Set(told().map(({ id, status }) => `${id} ${status}`)).size).toBe(120);
-  expect(caught.length).toBeLessThan(60);
+  await expect.poll(() => statuses().length).toBe(120);
+  expect(new Set(statuses().map(({ id, status }) => `${id} ${status}`)).size).toBe(120);
+  expect(deliveries.length).toBeLessThan(60);
 });
 
-test("somebody addressed by user id is told of by user id alone", async () => {
-  const { send, told } = sandbox();
+test("the statuses of a message to a user id have the user id only", async () => {
+  const { send, statuses } = sandbox();
   await send({ to: undefined, recipient: "DE.90000000000000001" });
-  await expect.poll(() => told().length).toBe(3);
-  for (const status of told()) {
+  await expect.poll(() => statuses().length).toBe(3);
+  for (const status of statuses()) {
     expect(status).toMatchObject({ recipient_user_id: "DE.90000000000000001" });
     expect(status).not.toHaveProperty("recipient_id");
   }
@@ -91,56 +91,56 @@ test.each([
   ["status_twice", ["sent", "sent", "delivered", "delivered", "read", "read"]],
   ["status_reordered", ["read", "delivered", "sent"]],
   ["status_failed", ["sent", "failed"]],
-])("the fault %s", async (fault, statuses) => {
-  const { order, send, told } = sandbox();
+])("the fault %s changes the statuses to %j", async (fault, expected) => {
+  const { order, send, statuses } = sandbox();
   await order(fault);
   await send();
-  await expect.poll(() => told().map(({ status }) => status)).toEqual(statuses);
+  await expect.poll(() => statuses().map(({ status }) => status)).toEqual(expected);
 });
 
-test("a failure has the code that was ordered", async () => {
-  const { order, send, told } = sandbox();
+test("the status failed has the ordered error code", async () => {
+  const { order, send, statuses } = sandbox();
   await order("status_failed:131047");
   await send();
   await expect
-    .poll(() => told()[1])
+    .poll(() => statuses()[1])
     .toMatchObject({
       status: "failed",
       errors: [{ code: 131047, title: "Re-engagement message" }],
     });
 });
 
-test("statuses can come before the answer", async () => {
+test("status_first sends the statuses before the response", async () => {
   const { order, send } = sandbox();
   await order("status_first");
-  expect((await send()).told).toEqual(["sent", "delivered", "read"]);
+  expect((await send()).statuses).toEqual(["sent", "delivered", "read"]);
 });
 
-test("statuses can wait until they are released, and can never come", async () => {
-  const { order, send, told, app } = sandbox();
+test("status_late waits for the release, and no_status sends no statuses", async () => {
+  const { order, send, statuses, app } = sandbox();
   await order("status_late");
   await order("no_status");
   await send();
   await send({ biz_opaque_callback_data: "ours-2" });
   await send({ biz_opaque_callback_data: "ours-3" });
-  const names = () => told().map((status) => status["biz_opaque_callback_data"]);
+  const names = () => statuses().map((status) => status["biz_opaque_callback_data"]);
   await expect.poll(names).toEqual(["ours-3", "ours-3", "ours-3"]);
   expect(await (await app.request("/_statuses/release", { method: "POST" })).json()).toEqual({ released: 1 });
   await expect.poll(names).toEqual(["ours-3", "ours-3", "ours-3", "ours-1", "ours-1", "ours-1"]);
 });
 
-test("a message taken without an answer is told of: so it is found again", async () => {
-  const { order, send, told } = sandbox();
+test("a message that is accepted without a response gets statuses with its callback data", async () => {
+  const { order, send, statuses } = sandbox();
   await order("http_500_taken");
   expect((await send()).status).toBe(500);
   await expect
-    .poll(() => told().map((status) => status["biz_opaque_callback_data"]))
+    .poll(() => statuses().map((status) => status["biz_opaque_callback_data"]))
     .toEqual(Array.from({ length: 3 }, () => "ours-1"));
 });
 
-test("a reaction is only told to be sent", async () => {
-  const { send, told } = sandbox();
+test("a reaction gets only the status sent", async () => {
+  const { send, statuses } = sandbox();
   await send({ type: "reaction", reaction: { message_id: "wamid.A", emoji: "👍" } });
   await send({ biz_opaque_callback_data: "ours-2" });
-  await expect.poll(() => told().map(({ status }) => status)).toEqual(["sent", "sent", "delivered", "read"]);
+  await expect.poll(() => statuses().map(({ status }) => status)).toEqual(["sent", "sent", "delivered", "read"]);
 });

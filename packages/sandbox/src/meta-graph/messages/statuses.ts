@@ -1,41 +1,41 @@
 import { hmacSha256Hex, type Now } from "@millrace/core";
+import { createDeferredWork } from "../../deferred-work.ts";
 import type { Deliver } from "../../webhooks/deliver.ts";
-import { createHeld } from "../../deferred-work.ts";
 import { createOutbox } from "../../webhooks/outbox.ts";
 import { titleOf } from "./errors.ts";
 
-/** A message whose statuses are told. */
-export type FollowedMessage = {
+/** A message that gets statuses. */
+export type TrackedMessage = {
   id: string;
   phoneNumberId: string;
   /** `recipient_id` (a phone number without its plus sign) or `recipient_user_id`. */
   recipient: Record<string, string>;
   callbackData: string | undefined;
-  /** A reaction is never told to be delivered or read. */
+  /** A reaction never becomes delivered or read. */
   type: string;
 };
 
-/** Tells Millrace what becomes of messages. */
-export type StatusTeller = {
-  /** Resolves when the message may be answered: at once, unless its statuses are to come before the answer. */
-  follow(message: FollowedMessage, fault: string | undefined): Promise<void>;
-  /** Tells all statuses that were held back, and says of how many messages. */
+/** Posts the statuses of messages to Millrace. */
+export type StatusNotifier = {
+  /** Resolves when the caller may get its response: at once, unless the statuses must arrive first. */
+  notify(message: TrackedMessage, fault: string | undefined): Promise<void>;
+  /** Posts the late statuses and returns the number of their messages. */
   release(): number;
 };
 
-/** Nobody is told anything. */
-export const UNTOLD: StatusTeller = { follow: async () => {}, release: () => 0 };
+/** A {@link StatusNotifier} that posts no statuses. */
+export const NO_STATUSES: StatusNotifier = { notify: async () => {}, release: () => 0 };
 
-type Status = { message: FollowedMessage; status: string; code?: number };
+type Status = { message: TrackedMessage; status: string; code?: number };
 
 const PATH = "/api/integrations/whatsapp/webhook";
 
-/** The error of a message that failed without a word on which: it could not be delivered. */
+/** The default error code of `status_failed`: the message is undeliverable. */
 const UNDELIVERABLE = 131026;
 
-/** A {@link StatusTeller} that posts webhooks signed with the app secret. Under load many go together, as at Meta. */
-export function createStatusTeller(now: Now, deliver: Deliver, appSecret: string): StatusTeller {
-  const held = createHeld();
+/** Creates a {@link StatusNotifier} that signs webhooks with the app secret. Under load, a webhook has many statuses, as at Meta. */
+export function createStatusNotifier(now: Now, deliver: Deliver, appSecret: string): StatusNotifier {
+  const deferred = createDeferredWork();
   const post = async (statuses: readonly Status[]) => {
     const body = webhookBody(statuses, now());
     const signature = `sha256=${hmacSha256Hex(appSecret, Buffer.from(body))}`;
@@ -47,19 +47,19 @@ export function createStatusTeller(now: Now, deliver: Deliver, appSecret: string
   };
   const outbox = createOutbox(post);
   return {
-    async follow(message, fault = "") {
+    async notify(message, fault = "") {
       const statuses = statusesOf(message, fault);
-      const tell = () => statuses.forEach((status) => outbox.add(status));
+      const enqueue = () => statuses.forEach((status) => outbox.add(status));
       if (fault === "status_first") await post(statuses).catch(() => {});
-      else if (fault === "status_late") held.hold(tell);
-      else tell();
+      else if (fault === "status_late") deferred.defer(enqueue);
+      else enqueue();
     },
-    release: () => held.release(),
+    release: () => deferred.release(),
   };
 }
 
-/** https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status */
-function statusesOf(message: FollowedMessage, fault: string): Status[] {
+/** Returns the statuses of a message: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status */
+function statusesOf(message: TrackedMessage, fault: string): Status[] {
   if (fault === "no_status") return [];
   if (fault.startsWith("status_failed"))
     return [
@@ -68,8 +68,8 @@ function statusesOf(message: FollowedMessage, fault: string): Status[] {
     ];
   const names = message.type === "reaction" ? ["sent"] : ["sent", "delivered", "read"];
   const inOrder = fault === "status_reordered" ? names.toReversed() : names;
-  const told = fault === "status_twice" ? inOrder.flatMap((status) => [status, status]) : inOrder;
-  return told.map((status) => ({ message, status }));
+  const repeated = fault === "status_twice" ? inOrder.flatMap((status) => [status, status]) : inOrder;
+  return repeated.map((status) => ({ message, status }));
 }
 
 function webhookBody(statuses: readonly Status[], now: Date): string {

@@ -1,6 +1,6 @@
-import { badEntities } from "./html.ts";
+import { invalidEntities } from "./html.ts";
 
-/** What begins and ends an entity in MarkdownV2, longest first. https://core.telegram.org/bots/api#markdownv2-style */
+/** The delimiters of entities in MarkdownV2, longest first. https://core.telegram.org/bots/api#markdownv2-style */
 const ENTITIES = [
   ["__", "Underline"],
   ["||", "Spoiler"],
@@ -9,11 +9,11 @@ const ENTITIES = [
   ["~", "Strikethrough"],
 ] as const;
 
-/** What must have a backslash before it wherever it means nothing. */
+/** Characters that require a backslash outside of markup. */
 const RESERVED = "_*[]()~`>#+-=|{}.!";
 
-/** Text without its marks. Throws a {@link Refusal} in the words of Telegram's own parser. */
-export function plainOfMarkdownV2(text: string): string {
+/** Returns a text without its markup. Throws a TelegramApiError with the message of Telegram's parser. */
+export function markdownV2ToPlainText(text: string): string {
   const open: { name: string; at: number }[] = [];
   const offset = (at: number) => `at byte offset ${Buffer.byteLength(text.slice(0, at))}`;
   let plain = "";
@@ -33,7 +33,7 @@ export function plainOfMarkdownV2(text: string): string {
     } else if (char === "`") {
       const [mark, name] = text.startsWith("```", at) ? ["```", "Pre"] : ["`", "Code"];
       const end = endOf(text, mark, at + mark.length);
-      if (end < 0) throw badEntities(`Can't find end of ${name} entity ${offset(at)}`);
+      if (end < 0) throw invalidEntities(`Can't find end of ${name} entity ${offset(at)}`);
       plain += text.slice(at + mark.length, end);
       at = end + mark.length;
     } else if (entity) {
@@ -47,22 +47,22 @@ export function plainOfMarkdownV2(text: string): string {
     } else if (char === "]" && open.at(-1)?.name === "TextUrl") {
       open.pop();
       const end = text[at + 1] === "(" ? endOf(text, ")", at + 2) : at;
-      if (end < 0) throw badEntities(`Can't find end of a URL ${offset(at + 1)}`);
+      if (end < 0) throw invalidEntities(`Can't find end of a URL ${offset(at + 1)}`);
       at = end + 1;
     } else if (RESERVED.includes(char)) {
-      throw badEntities(`Character '${char}' is reserved and must be escaped with the preceding '\\'`);
+      throw invalidEntities(`Character '${char}' is reserved and must be escaped with the preceding '\\'`);
     } else {
       plain += char;
       at += 1;
     }
   }
   const unclosed = open.at(-1);
-  if (unclosed) throw badEntities(`Can't find end of ${unclosed.name} entity ${offset(unclosed.at)}`);
+  if (unclosed) throw invalidEntities(`Can't find end of ${unclosed.name} entity ${offset(unclosed.at)}`);
   return plain;
 }
 
-/** Text of the old Markdown without its marks. https://core.telegram.org/bots/api#markdown-style */
-export function plainOfMarkdown(text: string): string {
+/** Returns a text in legacy Markdown without its markup. https://core.telegram.org/bots/api#markdown-style */
+export function markdownToPlainText(text: string): string {
   let plain = "";
   let at = 0;
   while (at < text.length) {
@@ -74,7 +74,7 @@ export function plainOfMarkdown(text: string): string {
       const mark = text.startsWith("```", at) ? "```" : char;
       const end = text.indexOf(mark === "[" ? "]" : mark, at + mark.length);
       if (end < 0)
-        throw badEntities(
+        throw invalidEntities(
           `Can't find end of the entity starting at byte offset ${Buffer.byteLength(text.slice(0, at))}`,
         );
       plain += text.slice(at + mark.length, end);
@@ -88,7 +88,7 @@ export function plainOfMarkdown(text: string): string {
   return plain;
 }
 
-/** Where a mark comes next without a backslash before it; -1 when it does not. */
+/** Returns the next position of a delimiter that has no backslash before it, or -1. */
 function endOf(text: string, mark: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     if (text[at] === "\\") at += 1;

@@ -8,7 +8,7 @@ test.each([
   ["MarkdownV2", ">a\n>b\n```js\nx.y()\n```", "a\nb\njs\nx.y()"],
   ["Markdown", "*a* _b_ `c` [d](https://a.example) 1. e\\_f", "a b c d 1. e_f"],
   [undefined, " <b>a</b> ", "<b>a</b>"],
-])("%s %j reads %j", (mode, text, plain) => {
+])("%s %j has the plain text %j", (mode, text, plain) => {
   expect(plainText(text, mode)).toBe(plain);
 });
 
@@ -28,6 +28,6 @@ test.each([
   ["MarkdownV2", "`a", "Can't find end of Code entity at byte offset 0"],
   ["MarkdownV2", "[a](b", "Can't find end of a URL at byte offset 3"],
   ["Markdown", "snake_case", "Can't find end of the entity starting at byte offset 5"],
-])("%s %j is refused: %s", (mode, text, reason) => {
+])("%s %j is rejected: %s", (mode, text, reason) => {
   expect(() => plainText(text, mode)).toThrow(`Bad Request: can't parse entities: ${reason}`);
 });

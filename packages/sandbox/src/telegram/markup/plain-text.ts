@@ -1,18 +1,18 @@
 import { badRequest } from "../responses.ts";
-import { plainOfHtml } from "./html.ts";
-import { plainOfMarkdown, plainOfMarkdownV2 } from "./markdown.ts";
+import { htmlToPlainText } from "./html.ts";
+import { markdownToPlainText, markdownV2ToPlainText } from "./markdown.ts";
 
-/** The text that the person reads. Throws a Refusal where the markup does not add up. */
+/** Returns the text that the recipient sees. Throws TelegramApiError if the markup is invalid. */
 export function plainText(text: string, parseMode: unknown): string {
   switch (typeof parseMode === "string" ? parseMode.toLowerCase() : "") {
     case "":
       return text.trim();
     case "html":
-      return plainOfHtml(text).trim();
+      return htmlToPlainText(text).trim();
     case "markdown":
-      return plainOfMarkdown(text).trim();
+      return markdownToPlainText(text).trim();
     case "markdownv2":
-      return plainOfMarkdownV2(text).trim();
+      return markdownV2ToPlainText(text).trim();
     default:
       throw badRequest("unsupported parse_mode");
   }
