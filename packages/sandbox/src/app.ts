@@ -1,66 +1,67 @@
 import { Hono } from "hono";
 import type { Now } from "@millrace/core";
-import { createActionLog } from "./actions.ts";
 import { alertRoutes } from "./alerts/routes.ts";
-import { controlRoutes } from "./control.ts";
-import { createDataManager } from "./datamanager/routes.ts";
-import type { Deliver } from "./deliver.ts";
-import { createFaultQueue } from "./faults.ts";
-import { graphRoutes } from "./graph/routes.ts";
-import { createStatusTeller, UNTOLD } from "./graph/statuses.ts";
-import { createLimits } from "./limits.ts";
+import { controlRoutes } from "./control/routes.ts";
+import { createFaultQueue } from "./faults/fault-queue.ts";
+import { createDataManager } from "./google/routes.ts";
+import { createActionLog } from "./logs/action-log.ts";
+import { createRequestLog } from "./logs/request-log.ts";
+import { createSentLog } from "./logs/sent-log.ts";
+import { createStatusNotifier, NO_STATUSES } from "./meta-graph/messages/statuses.ts";
+import { graphRoutes } from "./meta-graph/routes.ts";
 import { createN8n } from "./n8n/routes.ts";
-import { createRequestLog } from "./requests.ts";
+import { createRateLimiter } from "./rate-limits/rate-limiter.ts";
 import { s3Routes } from "./s3/routes.ts";
-import { createSentLog } from "./sent.ts";
 import { telegramRoutes } from "./telegram/routes.ts";
+import type { Deliver } from "./webhooks/deliver.ts";
 
-/** What the sandbox is made of. */
+/** Options of {@link createSandboxApp}. */
 export type SandboxOptions = {
   now: Now;
-  /** Takes the webhooks to Millrace; without it there are none. */
+  /** Posts webhooks to Millrace. Without it the sandbox sends no webhooks. */
   deliver?: Deliver | undefined;
-  /** Signs WhatsApp's statuses; without it there are none. */
+  /** App secret that signs WhatsApp's statuses. Without it the sandbox sends no statuses. */
   whatsappAppSecret?: string | undefined;
-  /** Signs the AI's answers; without it there are none. */
+  /** Secret that signs the AI's answers. Without it the AI does not answer. */
   n8nSecret?: string | undefined;
-  /** How long the AI thinks, in ms; 0 where it is not said. */
+  /** Time until the AI answers, in ms. Default: 0. */
   thinkMs?: number | undefined;
-  /** How long Google processes conversions, in ms; half an hour where it is not said. */
+  /** Time that Google needs to process a request, in ms. Default: 30 minutes. */
   processingMs?: number | undefined;
-  /** Whether the providers' limits are kept; so it is where it is not said. */
+  /** Whether the sandbox enforces the providers' rate limits. Default: true. */
   limits?: boolean | undefined;
 };
 
-/** How long Google says to wait: https://developers.google.com/data-manager/api/devguides/diagnostics */
+/** The interval that Google recommends: https://developers.google.com/data-manager/api/devguides/diagnostics */
 const PROCESSING_MS = 30 * 60_000;
 
 /**
- * Builds the sandbox: the providers' APIs as Millrace calls them, one prefix each (`/graph`, `/telegram`, `/n8n`, `/s3`,
- * `/datamanager`), the same answer to the same request every time, and a webhook for alerts (`/alerts`). `/_faults` orders
- * what is to go wrong, `/_requests` shows what was asked, `/_sent`, `/chats` and `/_conversions` what was sent.
+ * Creates the sandbox, which plays the APIs that Millrace calls. Each API has a path prefix: `/graph`, `/telegram`,
+ * `/n8n`, `/s3` and `/datamanager`. The same request always gets the same response. `/alerts` is a webhook for alerts.
+ * {@link controlRoutes} describes the routes for tests: `/_faults` adds faults, and the others list requests, messages
+ * and conversions.
  */
 export function createSandboxApp(options: SandboxOptions): Hono {
   const { now, deliver, whatsappAppSecret, n8nSecret, thinkMs = 0, limits = true } = options;
   const { processingMs = PROCESSING_MS } = options;
-  const parts = {
+  const deps = {
     now,
     faults: createFaultQueue(),
     requests: createRequestLog(now),
-    limits: createLimits(now, limits),
+    rateLimiter: createRateLimiter(now, limits),
     sent: createSentLog(now),
     actions: createActionLog(now),
   };
-  const statuses = deliver && whatsappAppSecret ? createStatusTeller(now, deliver, whatsappAppSecret) : UNTOLD;
-  const n8n = createN8n(parts, deliver && n8nSecret ? { deliver, secret: n8nSecret, delayMs: thinkMs } : undefined);
-  const dataManager = createDataManager(parts, processingMs);
+  const statuses = deliver && whatsappAppSecret ? createStatusNotifier(now, deliver, whatsappAppSecret) : NO_STATUSES;
+  const n8n = createN8n(deps, deliver && n8nSecret ? { deliver, secret: n8nSecret, delayMs: thinkMs } : undefined);
+  const dataManager = createDataManager(deps, processingMs);
   return new Hono()
     .get("/livez", (c) => c.json({ status: "alive" }))
-    .route("/", controlRoutes(parts, statuses, n8n, dataManager.processing))
-    .route("/graph", graphRoutes(parts, statuses))
-    .route("/telegram", telegramRoutes(parts))
+    .route("/", controlRoutes(deps, { statuses, n8n, processing: dataManager.processing }))
+    .route("/graph", graphRoutes(deps, statuses))
+    .route("/telegram", telegramRoutes(deps))
     .route("/n8n", n8n.routes)
-    .route("/s3", s3Routes(parts))
+    .route("/s3", s3Routes(deps))
     .route("/datamanager", dataManager.routes)
-    .route("/alerts", alertRoutes(parts));
+    .route("/alerts", alertRoutes(deps));
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readSandboxEnvironment } from "./env.ts";
 
-test("the newest of several secrets signs, and WhatsApp's own comes before Meta's", () => {
+test("the newest of several secrets signs, and WHATSAPP_APP_SECRET has priority over META_APP_SECRET", () => {
   expect(
     readSandboxEnvironment({
       INGEST_PORT: "9000",
@@ -13,7 +13,7 @@ test("the newest of several secrets signs, and WhatsApp's own comes before Meta'
   expect(readSandboxEnvironment({ META_APP_SECRET: "meta" }).whatsappAppSecret).toBe("meta");
 });
 
-test("nothing needs to be set", () => {
+test("all variables are optional", () => {
   expect(readSandboxEnvironment({})).toEqual({
     port: 8082,
     processingMs: 5000,

@@ -11,8 +11,8 @@ const variables = z.object({
 });
 
 /**
- * Reads where the sandbox listens, where Millrace does, the secrets that its webhooks are signed with, and how slow it is.
- * Throws EnvironmentError.
+ * Reads the sandbox's port, the URL of Millrace's ingest, the secrets that sign the sandbox's webhooks, and Google's
+ * processing time in ms. Throws EnvironmentError.
  */
 export function readSandboxEnvironment(environment: Environment = process.env) {
   const given = readEnvironment(variables, environment);

@@ -1,5 +1,3 @@
-export { createSandboxApp, type SandboxOptions } from "./app.ts";
-export { type Deliver, deliverTo, type Delivery } from "./deliver.ts";
-export type { TakenConversion } from "./datamanager/outcome.ts";
-export type { AskedQuestion } from "./n8n/routes.ts";
-export type { SentMessage } from "./sent.ts";
+export { createSandboxApp } from "./app.ts";
+export type { SentMessage } from "./logs/sent-log.ts";
+export type { Delivery } from "./webhooks/deliver.ts";

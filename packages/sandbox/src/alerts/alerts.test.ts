@@ -5,9 +5,9 @@ const NOW = new Date("2026-11-20T10:00:00.000Z");
 const ALERT = {
   v: 1,
   id: "a-1",
-  rule: "parked",
+  rule: "account_paused",
   subject: "meta:page:1",
-  summary: "meta:page:1 is parked",
+  summary: "meta:page:1 is paused",
   state: "opened",
   openedAt: NOW.toISOString(),
   closedAt: null,
@@ -22,12 +22,12 @@ function sandbox() {
   return { app, post };
 }
 
-test("alerts in either format are taken and listed, and forgotten on request", async () => {
+test("alerts in both formats are accepted and listed, and DELETE clears the list", async () => {
   const { app, post } = sandbox();
-  for (const body of [{ text: "mind the mill" }, ALERT]) expect(await post(JSON.stringify(body))).toEqual([200, "ok"]);
+  for (const body of [{ text: "one alert" }, ALERT]) expect(await post(JSON.stringify(body))).toEqual([200, "ok"]);
   const listed = async (): Promise<unknown> => (await app.request("/alerts")).json();
   expect(await listed()).toEqual([
-    { at: NOW.toISOString(), body: { text: "mind the mill" } },
+    { at: NOW.toISOString(), body: { text: "one alert" } },
     { at: NOW.toISOString(), body: ALERT },
   ]);
   await app.request("/alerts", { method: "DELETE" });
@@ -35,14 +35,14 @@ test("alerts in either format are taken and listed, and forgotten on request", a
 });
 
 test.each([["{"], ["[]"], ["{}"], ['{"text":""}'], ['{"text":1}'], [JSON.stringify({ ...ALERT, state: "odd" })]])(
-  "%s is refused as Slack refuses it",
+  "%s is rejected with Slack's error",
   async (body) => {
     const { post } = sandbox();
     expect(await post(body)).toEqual([400, "invalid_payload"]);
   },
 );
 
-test.each([400, 500])("it fails once when a fault was ordered: %d", async (status) => {
+test.each([400, 500])("a fault makes one request fail with %d", async (status) => {
   const { post } = sandbox();
   expect((await post(`{"match":{"api":"alerts"},"fault":"http_${status}"}`, "/_faults"))[0]).toBe(204);
   expect((await post('{"text":"one"}'))[0]).toBe(status);

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { noAnswer, serverDown } from "../broken-answers.ts";
-import type { SandboxParts } from "../parts.ts";
+import type { SandboxDeps } from "../deps.ts";
+import { noResponse, serverErrorPage } from "../faults/broken-responses.ts";
 
 /** Slack's format: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 const slackMessage = z.strictObject({ text: z.string().min(1) });
 
-/** Millrace's own: docs/operate.md. */
+/** Millrace's own format: docs/alerts.md. */
 const alert = z.strictObject({
   v: z.literal(1),
   id: z.string(),
@@ -19,35 +19,34 @@ const alert = z.strictObject({
   url: z.url().optional(),
 });
 
-/** How many are remembered at least: a sandbox that runs for days must not grow. */
-const MEMORY = 1_000;
+/** The webhook keeps at least this many alerts. It bounds the memory of a sandbox that runs for days. */
+const MIN_KEPT = 1_000;
 
-/** How the webhook can fail. */
 const FAULTS = ["http_400", "http_500", "timeout"];
 
-/** Whether the webhook for alerts can fail so. */
+/** Whether the webhook for alerts has this fault. */
 export function isAlertFault(fault: string): boolean {
   return FAULTS.includes(fault);
 }
 
-/** A webhook that takes alerts as Slack does, or as JSON: `GET` lists what came, `DELETE` forgets it. */
-export function alertRoutes({ now, faults, requests }: SandboxParts): Hono {
-  let taken: { at: string; body: unknown }[] = [];
+/** A webhook that accepts alerts in Slack's format and in Millrace's. `GET` lists the alerts, `DELETE` clears the list. */
+export function alertRoutes({ now, faults, requests }: SandboxDeps): Hono {
+  let received: { at: string; body: unknown }[] = [];
   return new Hono()
     .post("/", async (c) => {
       requests.record(c.req.method, c.req.url, true);
       const fault = faults.take({ api: "alerts" }, isAlertFault);
-      if (fault === "timeout") return noAnswer(c.req.raw.signal);
-      if (fault === "http_500") return serverDown();
+      if (fault === "timeout") return noResponse(c.req.raw.signal);
+      if (fault === "http_500") return serverErrorPage();
       const parsed = z.union([slackMessage, alert]).safeParse(await c.req.json().catch(() => undefined));
       if (fault === "http_400" || !parsed.success) return c.text("invalid_payload", 400);
-      taken.push({ at: now().toISOString(), body: parsed.data });
-      if (taken.length >= 2 * MEMORY) taken = taken.slice(-MEMORY);
+      received.push({ at: now().toISOString(), body: parsed.data });
+      if (received.length >= 2 * MIN_KEPT) received = received.slice(-MIN_KEPT);
       return c.text("ok");
     })
-    .get("/", (c) => c.json(taken))
+    .get("/", (c) => c.json(received))
     .delete("/", (c) => {
-      taken = [];
+      received = [];
       return c.body(null, 204);
     });
 }

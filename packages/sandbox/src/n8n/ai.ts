@@ -1,24 +1,27 @@
 import type { Question } from "./question.ts";
 
-/** What the AI posts back, and to which of Millrace's routes. */
+/** The AI's answer and the path of Millrace that accepts it. */
 export type Reply = { path: string; body: unknown };
 
-const WANTS_A_PERSON = /\b(?:person|human)\b/i;
+const ASKS_FOR_A_PERSON = /\b(?:person|human)\b/i;
 
-/** The AI: it quotes what it was asked, and hands over to a person when asked for one. Always the same to the same. */
+/**
+ * Returns the answer to a question, always the same for the same question. The AI quotes the customer, and requests a
+ * takeover if the customer asks for a person. With `several` it answers with three messages.
+ */
 export function replyTo({ turnId, conversation, messages }: Question, several: boolean): Reply {
-  const asked = messages.filter(({ direction }) => direction === "inbound");
-  const words = asked.map(({ text, type }) => text || `(${type})`).join(" / ");
-  if (WANTS_A_PERSON.test(words)) {
+  const inbound = messages.filter(({ direction }) => direction === "inbound");
+  const quoted = inbound.map(({ text, type }) => text || `(${type})`).join(" / ");
+  if (ASKS_FOR_A_PERSON.test(quoted)) {
     const body = {
       conversationId: conversation.id,
       mode: "human",
       actor: "sandbox AI",
-      reason: "was asked for a person",
+      reason: "the customer asked for a person",
     };
     return { path: "/api/integrations/n8n/human-takeover", body };
   }
-  const text = words === "" ? "How can I help?" : `You wrote: ${words}`;
+  const text = quoted === "" ? "How can I help?" : `You wrote: ${quoted}`;
   const texts = several ? [text, "Is there anything else?", "I am here all day."] : [text];
   return {
     path: "/api/integrations/n8n/ai-response",

@@ -1,17 +1,21 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import { createSandboxApp } from "../app.ts";
-import type { Delivery } from "../deliver.ts";
+import type { Delivery } from "../webhooks/deliver.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 
 function sandbox() {
-  const caught: Delivery[] = [];
-  const app = createSandboxApp({ now: () => NOW, deliver: (delivery) => void caught.push(delivery), n8nSecret: "s" });
+  const deliveries: Delivery[] = [];
+  const app = createSandboxApp({
+    now: () => NOW,
+    deliver: (delivery) => void deliveries.push(delivery),
+    n8nSecret: "s",
+  });
   return {
     app,
-    caught,
-    bodies: () => caught.map(({ body }) => JSON.parse(body) as unknown),
+    deliveries,
+    bodies: () => deliveries.map(({ body }) => JSON.parse(body) as unknown),
     order: (fault: object) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) }),
     ask: (turnId: string, ...texts: (string | null)[]) =>
       app.request("/n8n/webhook/millrace", {
@@ -31,40 +35,40 @@ const answer = (turnId: string, ...texts: string[]) => ({
   messages: texts.map((text) => ({ type: "text", text })),
 });
 
-test("a question starts the workflow, whose answer comes signed", async () => {
-  const { ask, caught, bodies } = sandbox();
+test("a question starts the workflow, and its answer is signed", async () => {
+  const { ask, deliveries, bodies } = sandbox();
   const response = await ask("turn-1", "Is it there?", null);
   expect([response.status, await response.json()]).toEqual([200, { message: "Workflow was started" }]);
   await expect.poll(bodies).toEqual([answer("turn-1", "You wrote: Is it there? / (image)")]);
-  const [{ path, headers, body }] = caught as [Delivery];
+  const [{ path, headers, body }] = deliveries as [Delivery];
   expect(path).toBe("/api/integrations/n8n/ai-response");
   expect(headers["x-timestamp"]).toBe("1795168800");
   expect(headers["x-signature"]).toBe(`sha256=${createHmac("sha256", "s").update(`1795168800.${body}`).digest("hex")}`);
 });
 
-test("who asks for a person gets one", async () => {
-  const { ask, caught, bodies } = sandbox();
+test("a customer who asks for a person gets a takeover", async () => {
+  const { ask, deliveries, bodies } = sandbox();
   await ask("turn-1", "I want a human, please");
   await expect
     .poll(bodies)
     .toEqual([{ conversationId: "conversation-1", mode: "human", actor: "sandbox AI", reason: expect.any(String) }]);
-  expect(caught[0]?.path).toBe("/api/integrations/n8n/human-takeover");
+  expect(deliveries[0]?.path).toBe("/api/integrations/n8n/human-takeover");
 });
 
 test.each([
   ["not_registered", 404, 'The requested webhook \\"POST millrace\\" is not registered.'],
   ["http_500", 500, "Error in workflow"],
-])("the fault %s answers once, and nobody thinks about it", async (fault, status, words) => {
+])("the fault %s changes one response, and the AI does not answer", async (fault, status, text) => {
   const { ask, order, bodies } = sandbox();
   await order({ match: { turnId: "turn-1" }, fault });
   const response = await ask("turn-1", "a");
   expect(response.status).toBe(status);
-  expect(await response.text()).toContain(words);
+  expect(await response.text()).toContain(text);
   await ask("turn-2", "b");
   await expect.poll(bodies).toEqual([answer("turn-2", "You wrote: b")]);
 });
 
-test("a workflow can have started although it was not said", async () => {
+test("the workflow starts despite the fault http_500_taken", async () => {
   const { ask, order, bodies } = sandbox();
   await order({ match: { api: "n8n" }, fault: "http_500_taken" });
   expect((await ask("turn-1", "a")).status).toBe(500);
@@ -75,14 +79,14 @@ test.each([
   ["answer_twice", [answer("turn-1", "You wrote: a"), answer("turn-1", "You wrote: a")]],
   ["answer_several", [answer("turn-1", "You wrote: a", "Is there anything else?", "I am here all day.")]],
   ["answer_late:30", [answer("turn-1", "You wrote: a")]],
-])("the fault %s", async (fault, bodiesThen) => {
+])("the fault %s changes the answers", async (fault, expected) => {
   const { ask, order, bodies } = sandbox();
   await order({ match: { conversationId: "conversation-1" }, fault });
   expect((await ask("turn-1", "a")).status).toBe(200);
-  await expect.poll(bodies).toEqual(bodiesThen);
+  await expect.poll(bodies).toEqual(expected);
 });
 
-test("an answer can wait until it is released, and can never come", async () => {
+test("slow waits for the release, and no_answer sends no answer", async () => {
   const { ask, order, bodies, app } = sandbox();
   await order({ match: { turnId: "turn-1" }, fault: "slow" });
   await order({ match: { turnId: "turn-2" }, fault: "no_answer" });
@@ -92,7 +96,7 @@ test("an answer can wait until it is released, and can never come", async () => 
   expect(bodies()).toEqual([answer("turn-3", "You wrote: a"), answer("turn-1", "You wrote: a")]);
 });
 
-test("what was asked is listed with its headers, but not with what lets one in", async () => {
+test("`/_n8n/asked` lists questions with their headers and without credentials", async () => {
   const { ask, app } = sandbox();
   await ask("turn-1", "a");
   const listed = await (await app.request("/_n8n/asked")).text();
@@ -102,7 +106,7 @@ test("what was asked is listed with its headers, but not with what lets one in",
   expect(listed).not.toContain("SECRET");
 });
 
-test("other paths and methods are registered to nobody", async () => {
+test("other paths and methods are not registered", async () => {
   const { app } = sandbox();
   const other = await app.request("/n8n/webhook/other", { method: "POST" });
   expect([other.status, await other.json()]).toMatchObject([
@@ -114,7 +118,7 @@ test("other paths and methods are registered to nobody", async () => {
   });
 });
 
-test("a deliverer that throws takes nothing down", async () => {
+test("the sandbox continues when `deliver` throws", async () => {
   let calls = 0;
   const app = createSandboxApp({
     now: () => NOW,

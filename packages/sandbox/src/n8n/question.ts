@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A question as Millrace asks it, as far as the AI here reads it. */
+/** The fields of Millrace's question that the sandbox's AI reads. */
 export const question = z.looseObject({
   turnId: z.string(),
   conversation: z.looseObject({ id: z.string() }),

@@ -1,39 +1,47 @@
 import { type Context, Hono } from "hono";
 import { hmacSha256Hex, type Now } from "@millrace/core";
-import type { Deliver } from "../deliver.ts";
-import { createHeld } from "../held.ts";
-import type { SandboxParts } from "../parts.ts";
+import type { Deliver } from "../webhooks/deliver.ts";
+import { createDeferredWork } from "../deferred-work.ts";
+import type { SandboxDeps } from "../deps.ts";
 import { type Reply, replyTo } from "./ai.ts";
 import { delayOf, faultResponse, isN8nFault, isStarted, notRegistered } from "./faults.ts";
 import { type Question, question } from "./question.ts";
 
-/** A question that came, with its headers but for what would let anybody in. */
+/** A question with its headers. The `authorization` header is redacted. */
 export type AskedQuestion = { at: string; headers: Record<string, string>; question: unknown };
 
-/** n8n with one active workflow: its routes, and what a test may do with it. */
-export type N8n = { routes: Hono; release(): number; asked(): readonly AskedQuestion[]; forget(): void };
+/** n8n with one active workflow. */
+export type N8n = {
+  routes: Hono;
+  /** Sends the slow answers and returns their number. */
+  release(): number;
+  /** Returns the questions, oldest first. */
+  asked(): readonly AskedQuestion[];
+  /** Deletes the questions. */
+  clear(): void;
+};
 
 /** The path of the workflow's webhook. */
 const WORKFLOW = "millrace";
 
-/** How many questions are remembered at least: a sandbox that runs for days must not grow. */
-const MEMORY = 20_000;
+/** At least this many questions are kept. It bounds the memory of a sandbox that runs for days. */
+const MIN_KEPT = 20_000;
 
-/** How the AI's answers get back. Without a secret there are none. */
-export type Answering = { deliver: Deliver; secret: string; delayMs: number };
+/** How the AI's answers reach Millrace: the secret that signs them, and their delay in ms. */
+export type AnswerDelivery = { deliver: Deliver; secret: string; delayMs: number };
 
-/** {@link N8n} whose AI answers by `answering`, if it does. */
-export function createN8n({ now, faults, requests }: SandboxParts, answering: Answering | undefined): N8n {
-  const held = createHeld();
+/** Creates {@link N8n}. Without `answering` the AI does not answer. */
+export function createN8n({ now, faults, requests }: SandboxDeps, answering: AnswerDelivery | undefined): N8n {
+  const deferred = createDeferredWork();
   let asked: AskedQuestion[] = [];
 
-  const start = (given: Question, fault: string | undefined) => {
+  const start = (asked: Question, fault: string | undefined) => {
     if (!answering || fault === "no_answer") return;
-    const reply = replyTo(given, fault === "answer_several");
+    const reply = replyTo(asked, fault === "answer_several");
     const answer = () => {
       for (let time = 0; time < (fault === "answer_twice" ? 2 : 1); time++) void post(reply, answering, now);
     };
-    if (fault === "slow") held.hold(answer);
+    if (fault === "slow") deferred.defer(answer);
     else setTimeout(answer, delayOf(fault) || answering.delayMs).unref();
   };
 
@@ -47,11 +55,11 @@ export function createN8n({ now, faults, requests }: SandboxParts, answering: An
     const { authorization, ...headers } = c.req.header();
     asked.push({
       at: now().toISOString(),
-      headers: { ...headers, ...(authorization ? { authorization: "kept secret" } : {}) },
+      headers: { ...headers, ...(authorization ? { authorization: "[redacted]" } : {}) },
       question: body,
     });
-    if (asked.length >= 2 * MEMORY) asked = asked.slice(-MEMORY);
-    // A workflow that cannot read its question is started all the same, and fails by itself.
+    if (asked.length >= 2 * MIN_KEPT) asked = asked.slice(-MIN_KEPT);
+    // n8n does not validate questions: a workflow with an invalid question starts and fails later.
     if (data && isStarted(fault)) start(data, fault);
     return faultResponse(fault, WORKFLOW, c.req.raw.signal) ?? c.json({ message: "Workflow was started" });
   };
@@ -65,16 +73,16 @@ export function createN8n({ now, faults, requests }: SandboxParts, answering: An
     .all("/*", (c) => notRegistered(c.req.method, c.req.path.replace(/^\/n8n\/webhook(?:-test)?\//, "")));
   return {
     routes,
-    release: () => held.release(),
+    release: () => deferred.release(),
     asked: () => asked,
-    forget() {
+    clear() {
       asked = [];
     },
   };
 }
 
-/** Posts an answer, signed over its time and bytes. One that is not taken is lost, as when a workflow's last try fails. */
-async function post({ path, body: content }: Reply, { deliver, secret }: Answering, now: Now): Promise<void> {
+/** Posts an answer with a signature of its timestamp and body. As at n8n, an answer is lost when all attempts fail. */
+async function post({ path, body: content }: Reply, { deliver, secret }: AnswerDelivery, now: Now): Promise<void> {
   const body = JSON.stringify(content);
   const timestamp = String(Math.floor(now().getTime() / 1000));
   const signature = `sha256=${hmacSha256Hex(secret, Buffer.from(`${timestamp}.${body}`))}`;
@@ -82,6 +90,6 @@ async function post({ path, body: content }: Reply, { deliver, secret }: Answeri
   try {
     await deliver({ path, headers, body });
   } catch {
-    // It is for Millrace to find out.
+    // Millrace detects the missing answer by its own timeout.
   }
 }

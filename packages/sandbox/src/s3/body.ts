@@ -1,14 +1,14 @@
 /**
- * The bytes of an upload. Clients may send them in chunks, each with its size in hex before it and a trailer behind the
- * last. Undefined where they do not add up.
+ * Returns the bytes of an upload. A client may send chunks: each has its size in hex before it, and a trailer follows the
+ * last. Returns undefined if the chunks are incomplete.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
 export function uploadedBytes(raw: Uint8Array, headers: { sha256: string | undefined; encoding: string | undefined }) {
   const chunked = headers.sha256?.startsWith("STREAMING-") || headers.encoding?.includes("aws-chunked");
-  return chunked ? unchunked(Buffer.from(raw)) : raw;
+  return chunked ? joinChunks(Buffer.from(raw)) : raw;
 }
 
-function unchunked(raw: Buffer): Uint8Array | undefined {
+function joinChunks(raw: Buffer): Uint8Array | undefined {
   const chunks: Buffer[] = [];
   for (let at = 0; ;) {
     const lineEnd = raw.indexOf("\r\n", at);

@@ -1,15 +1,18 @@
 import { type Context, Hono } from "hono";
-import type { SandboxParts } from "../parts.ts";
+import type { SandboxDeps } from "../deps.ts";
 import { uploadedBytes } from "./body.ts";
 import { s3Error, xml } from "./errors.ts";
 import { faultResponse, isS3Fault } from "./faults.ts";
 import { createObjectStore } from "./store.ts";
 
-/** A small S3: objects by `/<bucket>/<key>`, also uploaded in parts. Every bucket is there; signatures are not checked. */
-export function s3Routes({ now, faults, requests }: SandboxParts): Hono {
+/**
+ * The routes of S3: objects at `/<bucket>/<key>`, with multipart uploads. Every bucket exists, and requests must have a
+ * signature, which the sandbox does not verify.
+ */
+export function s3Routes({ now, faults, requests }: SandboxDeps): Hono {
   const store = createObjectStore();
-  const noRoom = () => s3Error(503, "ServiceUnavailable", "There is no more room in the sandbox.");
-  const noUpload = () => s3Error(404, "NoSuchUpload", "The specified upload does not exist.");
+  const storageFull = () => s3Error(503, "ServiceUnavailable", "The storage of the sandbox is full.");
+  const uploadNotFound = () => s3Error(404, "NoSuchUpload", "The specified upload does not exist.");
   const bytesOf = async (c: Context) =>
     uploadedBytes(new Uint8Array(await c.req.arrayBuffer()), {
       sha256: c.req.header("x-amz-content-sha256"),
@@ -18,26 +21,30 @@ export function s3Routes({ now, faults, requests }: SandboxParts): Hono {
 
   const put = async (c: Context, name: string): Promise<Response> => {
     const bytes = await bytesOf(c);
-    if (!bytes) return s3Error(400, "IncompleteBody", "The chunks of the body do not add up.");
+    if (!bytes) return s3Error(400, "IncompleteBody", "The chunks of the body are incomplete.");
     const { partNumber, uploadId } = c.req.query();
-    if (uploadId && !store.hasUpload(uploadId)) return noUpload();
+    if (uploadId && !store.hasUpload(uploadId)) return uploadNotFound();
     const etag = uploadId
       ? store.putPart(uploadId, Number(partNumber), bytes)
-      : store.put(name, bytes, { ...toldOf(c), "last-modified": now().toUTCString() });
-    if (etag === undefined) return noRoom();
+      : store.put(name, bytes, { ...metadataOf(c), "last-modified": now().toUTCString() });
+    if (etag === undefined) return storageFull();
     return new Response(null, { headers: { etag } });
   };
 
   const post = (c: Context, bucket: string, key: string): Response => {
     const { uploads, uploadId = "" } = c.req.query();
-    const place = `<Bucket>${escaped(bucket)}</Bucket><Key>${escaped(key)}</Key>`;
+    const location = `<Bucket>${escaped(bucket)}</Bucket><Key>${escaped(key)}</Key>`;
     if (uploads !== undefined) {
-      const id = store.startUpload(`${bucket}/${key}`, { ...toldOf(c), "last-modified": now().toUTCString() });
-      return xml(`<InitiateMultipartUploadResult>${place}<UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
+      const id = store.createUpload(`${bucket}/${key}`, { ...metadataOf(c), "last-modified": now().toUTCString() });
+      return xml(
+        `<InitiateMultipartUploadResult>${location}<UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+      );
     }
-    const etag = store.finishUpload(uploadId);
-    if (etag === undefined) return noUpload();
-    return xml(`<CompleteMultipartUploadResult>${place}<ETag>${escaped(etag)}</ETag></CompleteMultipartUploadResult>`);
+    const etag = store.completeUpload(uploadId);
+    if (etag === undefined) return uploadNotFound();
+    return xml(
+      `<CompleteMultipartUploadResult>${location}<ETag>${escaped(etag)}</ETag></CompleteMultipartUploadResult>`,
+    );
   };
 
   const get = (c: Context, name: string): Response => {
@@ -61,17 +68,17 @@ export function s3Routes({ now, faults, requests }: SandboxParts): Hono {
     if (c.req.method !== "DELETE") return get(c, name);
     const upload = c.req.query("uploadId");
     if (upload === undefined) store.delete(name);
-    else store.dropUpload(upload);
+    else store.abortUpload(upload);
     return new Response(null, { status: 204 });
   });
 }
 
-/** What the caller tells of an object. */
-function toldOf(c: Context): Record<string, string> {
-  const told = Object.entries(c.req.header()).filter(
+/** Returns the headers that the object keeps: content type and metadata. */
+function metadataOf(c: Context): Record<string, string> {
+  const kept = Object.entries(c.req.header()).filter(
     ([name]) => name === "content-type" || name.startsWith("x-amz-meta-"),
   );
-  return Object.fromEntries(told);
+  return Object.fromEntries(kept);
 }
 
 function escaped(text: string): string {

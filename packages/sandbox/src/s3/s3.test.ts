@@ -16,7 +16,7 @@ const request = (method: string, path: string, body?: string, headers: Record<st
     ...(body === undefined ? {} : { body }),
   });
 
-test("an object that was put can be looked at, read, replaced and deleted", async () => {
+test("an object can be created, read, replaced and deleted", async () => {
   const put = await request("PUT", "media/a/b%20%C3%BC.txt", "hello", {
     "content-type": "text/plain",
     "x-amz-meta-of": "us",
@@ -32,11 +32,11 @@ test("an object that was put can be looked at, read, replaced and deleted", asyn
   expect(await (await request("GET", "media/a/b%20%C3%BC.txt")).text()).toBe("hello again");
   expect((await request("GET", "other/a/b%20%C3%BC.txt")).status).toBe(404);
   expect((await request("DELETE", "media/a/b%20%C3%BC.txt")).status).toBe(204);
-  const gone = await request("GET", "media/a/b%20%C3%BC.txt");
-  expect([gone.status, await gone.text()]).toEqual([404, expect.stringContaining("<Code>NoSuchKey</Code>")]);
+  const deleted = await request("GET", "media/a/b%20%C3%BC.txt");
+  expect([deleted.status, await deleted.text()]).toEqual([404, expect.stringContaining("<Code>NoSuchKey</Code>")]);
 });
 
-test("a body in chunks is put together, and one that breaks off is refused", async () => {
+test("the chunks of a body are joined, and incomplete chunks are rejected", async () => {
   const headers = { "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "content-encoding": "aws-chunked" };
   await request(
     "PUT",
@@ -51,7 +51,7 @@ test("a body in chunks is put together, and one that breaks off is refused", asy
   expect((await request("GET", "b/broken")).status).toBe(404);
 });
 
-test("an object can come in parts, in any order", async () => {
+test("the parts of an upload may arrive in any order", async () => {
   const started = await (await request("POST", "b/k?uploads=", undefined, { "content-type": "a/b" })).text();
   const upload = /<UploadId>(.+)<\/UploadId>/.exec(started)?.[1];
   await request("PUT", `b/k?partNumber=2&uploadId=${upload}`, " again");
@@ -63,7 +63,7 @@ test("an object can come in parts, in any order", async () => {
   expect([await got.text(), got.headers.get("content-type")]).toEqual(["hello again", "a/b"]);
 });
 
-test("an upload that was given up leaves nothing", async () => {
+test("an aborted upload leaves no object", async () => {
   const started = await (await request("POST", "b/k?uploads=")).text();
   const upload = /<UploadId>(.+)<\/UploadId>/.exec(started)?.[1];
   await request("PUT", `b/k?partNumber=1&uploadId=${upload}`, "hello");
@@ -72,7 +72,7 @@ test("an upload that was given up leaves nothing", async () => {
   expect((await request("PUT", `b/k?partNumber=2&uploadId=${upload}`, "x")).status).toBe(404);
 });
 
-test("without a signature nothing is to be had", async () => {
+test("a request without a signature is rejected", async () => {
   const response = await app.request("/s3/b/k", { method: "PUT", body: "x" });
   expect([response.status, await response.text()]).toEqual([403, expect.stringContaining("AccessDenied")]);
 });
@@ -80,7 +80,7 @@ test("without a signature nothing is to be had", async () => {
 test.each([
   ["http_500", 500, "InternalError"],
   ["slow_down", 503, "SlowDown"],
-])("the fault %s answers once", async (fault, status, code) => {
+])("the fault %s changes one response", async (fault, status, code) => {
   await app.request("/_faults", { method: "POST", body: JSON.stringify({ match: { bucket: "b", key: "k" }, fault }) });
   const failed = await request("PUT", "b/k", "x");
   expect([failed.status, await failed.text()]).toEqual([status, expect.stringContaining(code)]);

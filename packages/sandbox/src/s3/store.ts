@@ -1,73 +1,73 @@
 import { createHash } from "node:crypto";
 
-/** An object with what is told of it. */
+/** An object with its headers. */
 export type StoredObject = { bytes: Uint8Array; headers: Record<string, string> };
 
-/** Objects by bucket and key, and uploads in parts that are not finished. */
+/** Objects by bucket and key, and incomplete multipart uploads. */
 export type ObjectStore = {
   get(name: string): StoredObject | undefined;
-  /** Its ETag; undefined when there is no room for it. */
+  /** Returns the ETag, or undefined if the store is full. */
   put(name: string, bytes: Uint8Array, headers: Record<string, string>): string | undefined;
   delete(name: string): void;
-  startUpload(name: string, headers: Record<string, string>): string;
+  createUpload(name: string, headers: Record<string, string>): string;
   hasUpload(upload: string): boolean;
-  /** The part's ETag; undefined when there is no room for it. */
+  /** Returns the ETag of the part, or undefined if the store is full. */
   putPart(upload: string, part: number, bytes: Uint8Array): string | undefined;
-  /** Makes an object of the parts; its ETag, undefined when there is no such upload. */
-  finishUpload(upload: string): string | undefined;
-  dropUpload(upload: string): void;
+  /** Joins the parts to an object. Returns its ETag, or undefined for an unknown upload. */
+  completeUpload(upload: string): string | undefined;
+  abortUpload(upload: string): void;
 };
 
-/** How many bytes there is room for. Objects do not give way: a store that loses them would be no store. */
-const MEMORY = 500_000_000;
+/** Capacity in bytes. A full store rejects new objects and deletes none. */
+const CAPACITY = 500_000_000;
 
-/** An empty {@link ObjectStore}. */
+/** Creates an empty {@link ObjectStore}. */
 export function createObjectStore(): ObjectStore {
   const objects = new Map<string, StoredObject>();
   const uploads = new Map<string, { name: string; headers: Record<string, string>; parts: Map<number, Uint8Array> }>();
   let total = 0;
-  let started = 0;
+  let uploadCount = 0;
 
-  const drop = (name: string) => {
+  const remove = (name: string) => {
     total -= objects.get(name)?.bytes.length ?? 0;
     objects.delete(name);
   };
-  const keep = (name: string, bytes: Uint8Array, headers: Record<string, string>, suffix = "") => {
-    drop(name);
+  const store = (name: string, bytes: Uint8Array, headers: Record<string, string>, suffix = "") => {
+    remove(name);
     const etag = `"${createHash("md5").update(bytes).digest("hex")}${suffix}"`;
     objects.set(name, { bytes, headers: { ...headers, etag } });
     total += bytes.length;
     return etag;
   };
-  const dropUpload = (id: string) => {
+  const abortUpload = (id: string) => {
     for (const part of uploads.get(id)?.parts.values() ?? []) total -= part.length;
     uploads.delete(id);
   };
 
   return {
     get: (name) => objects.get(name),
-    put: (name, bytes, headers) => (total + bytes.length > MEMORY ? undefined : keep(name, bytes, headers)),
-    delete: drop,
-    startUpload(name, headers) {
-      started += 1;
-      uploads.set(`upload-${started}`, { name, headers, parts: new Map() });
-      return `upload-${started}`;
+    put: (name, bytes, headers) => (total + bytes.length > CAPACITY ? undefined : store(name, bytes, headers)),
+    delete: remove,
+    createUpload(name, headers) {
+      uploadCount += 1;
+      uploads.set(`upload-${uploadCount}`, { name, headers, parts: new Map() });
+      return `upload-${uploadCount}`;
     },
     hasUpload: (id) => uploads.has(id),
     putPart(id, part, bytes) {
       const parts = uploads.get(id)?.parts;
-      if (!parts || total + bytes.length > MEMORY) return undefined;
+      if (!parts || total + bytes.length > CAPACITY) return undefined;
       total += bytes.length - (parts.get(part)?.length ?? 0);
       parts.set(part, bytes);
       return `"${createHash("md5").update(bytes).digest("hex")}"`;
     },
-    finishUpload(id) {
+    completeUpload(id) {
       const upload = uploads.get(id);
       if (!upload) return undefined;
       const parts = [...upload.parts].sort(([one], [two]) => one - two).map(([, bytes]) => bytes);
-      dropUpload(id);
-      return keep(upload.name, Buffer.concat(parts), upload.headers, `-${parts.length}`);
+      abortUpload(id);
+      return store(upload.name, Buffer.concat(parts), upload.headers, `-${parts.length}`);
     },
-    dropUpload,
+    abortUpload,
   };
 }

@@ -1,16 +1,16 @@
 import type { Context } from "hono";
-import { badRequest } from "./answers.ts";
+import { badRequest } from "./responses.ts";
 
-/** A call of a method with its parameters, however they came. */
+/** A call of a method with its parameters. */
 export type Call = {
   method: string;
   parameters: Readonly<Record<string, unknown>>;
-  /** Files of a multipart body, by the names of their parts. */
+  /** Files of a multipart body by the names of their parts. */
   files: ReadonlyMap<string, File>;
 };
 
 /**
- * Reads a call: its parameters may stand in the query, in JSON or in a form, where objects are JSON texts.
+ * Reads a call. Its parameters are in the query, in a JSON body or in a form. Objects in a form are JSON.
  * https://core.telegram.org/bots/api#making-requests
  */
 export async function readCall(c: Context): Promise<Call> {
@@ -30,14 +30,14 @@ export async function readCall(c: Context): Promise<Call> {
       files.set(name, value);
       parameters[name] = `attach://${name}`;
     } else {
-      parameters[name] = typeof value === "string" ? unfold(value) : value;
+      parameters[name] = typeof value === "string" ? parseField(value) : value;
     }
   }
   return { method, parameters, files };
 }
 
-/** A text that is a JSON object or list as what it is. */
-function unfold(text: string): unknown {
+/** Parses a JSON object or array, and returns any other text unchanged. */
+function parseField(text: string): unknown {
   if (!/^[[{]/.test(text)) return text;
   try {
     return JSON.parse(text);

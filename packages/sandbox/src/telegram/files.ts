@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { createFileMemory } from "../file-memory.ts";
-import { type SampleFile, sampleFile } from "../sample-files.ts";
-import { badRequest, Refusal } from "./answers.ts";
+import { createFileStore } from "../files/file-store.ts";
+import { type SampleFile, sampleFile } from "../files/sample-files.ts";
+import { badRequest, TelegramApiError } from "./responses.ts";
 import type { Call } from "./call.ts";
 
-/** Kinds of files that are sent by a method of their own. */
+/** Kinds of files with a method of their own, such as `sendPhoto`. */
 export const FILE_KINDS = ["photo", "document", "audio", "video", "voice"] as const;
 /** See {@link FILE_KINDS}. */
 export type FileKind = (typeof FILE_KINDS)[number];
@@ -14,25 +14,25 @@ const MAX_UPLOAD = 50_000_000;
 const MAX_PHOTO = 10_000_000;
 const MAX_DOWNLOAD = 20_000_000;
 
-/** Telegram's files: what was uploaded, and `sandbox-media-<kind>`, which is always there. */
+/** Telegram's files: the uploaded ones, and the sample files `sandbox-media-<kind>`. */
 export type Files = {
-  /** The file that a parameter means (an id, a link, or a part of the body), as a message shows it. Throws {@link Refusal}. */
-  take(given: unknown, kind: FileKind, call: Call): Promise<unknown>;
-  /** The answer of `getFile`. Throws {@link Refusal}. */
+  /** Returns the message fields of a file. `file` is an id, a URL or `attach://<part>`. Throws {@link TelegramApiError}. */
+  resolve(file: unknown, kind: FileKind, call: Call): Promise<unknown>;
+  /** Returns the result of `getFile`. Throws {@link TelegramApiError}. */
   locate(id: unknown): unknown;
-  /** The file at a path that `locate` gave. */
-  at(path: string): SampleFile | undefined;
+  /** Returns the file at a path of `locate`. */
+  read(path: string): SampleFile | undefined;
 };
 
-/** {@link Files} with nothing uploaded yet. */
+/** Creates {@link Files} without uploaded files. */
 export function createFiles(): Files {
-  const uploaded = createFileMemory<SampleFile>();
+  const uploaded = createFileStore<SampleFile>();
   const find = (id: string) => uploaded.get(id) ?? sampleFile(id);
   let uploads = 0;
 
   const put = async (file: File, kind: FileKind): Promise<string> => {
     if (file.size === 0) throw badRequest("file must be non-empty");
-    if (file.size > MAX_UPLOAD) throw new Refusal({ status: 413, description: "Request Entity Too Large" });
+    if (file.size > MAX_UPLOAD) throw new TelegramApiError({ status: 413, description: "Request Entity Too Large" });
     if (kind === "photo" && file.size > MAX_PHOTO) throw badRequest("file is too big");
     uploads += 1;
     const id = `sandbox-file-${uploads}`;
@@ -41,37 +41,37 @@ export function createFiles(): Files {
   };
 
   return {
-    async take(given, kind, { files }) {
+    async resolve(given, kind, { files }) {
       if (typeof given !== "string" || given === "") throw badRequest(`there is no ${kind} in the request`);
-      if (/^https?:\/\//.test(given)) return shown(`sandbox-media-${kind}`, kind, find);
+      if (/^https?:\/\//.test(given)) return messageFields(`sandbox-media-${kind}`, kind, find);
       const part = /^attach:\/\/(.+)$/.exec(given)?.[1];
       if (part === undefined) {
         if (!find(given)) throw badRequest("wrong file identifier/HTTP URL specified");
-        return shown(given, kind, find);
+        return messageFields(given, kind, find);
       }
       const file = files.get(part);
       if (!file) throw badRequest("wrong HTTP URL specified: unsupported URL protocol");
-      return shown(await put(file, kind), kind, find);
+      return messageFields(await put(file, kind), kind, find);
     },
     locate(id) {
       const file = typeof id === "string" ? find(id) : undefined;
       if (!file) throw badRequest("wrong file_id or the file is temporarily unavailable");
       if (file.bytes.length > MAX_DOWNLOAD) throw badRequest("file is too big");
       const extension = /\.\w{1,8}$/.exec(file.filename)?.[0] ?? "";
-      return { ...nameOf(String(id)), file_size: file.bytes.length, file_path: `files/${String(id)}${extension}` };
+      return { ...fileIds(String(id)), file_size: file.bytes.length, file_path: `files/${String(id)}${extension}` };
     },
-    at: (path) => find(/^files\/([\w-]+)(?:\.\w+)?$/.exec(path)?.[1] ?? ""),
+    read: (path) => find(/^files\/([\w-]+)(?:\.\w+)?$/.exec(path)?.[1] ?? ""),
   };
 }
 
-function nameOf(id: string) {
+function fileIds(id: string) {
   return { file_id: id, file_unique_id: createHash("sha256").update(id).digest("base64url").slice(0, 15) };
 }
 
-/** https://core.telegram.org/bots/api#photosize and the like. */
-function shown(id: string, kind: FileKind, find: (id: string) => SampleFile | undefined): unknown {
+/** Builds the fields of a file in a message, such as https://core.telegram.org/bots/api#photosize. */
+function messageFields(id: string, kind: FileKind, find: (id: string) => SampleFile | undefined): unknown {
   const { filename, mimeType, bytes } = find(id) ?? {};
-  const file = { ...nameOf(id), file_size: bytes?.length };
+  const file = { ...fileIds(id), file_size: bytes?.length };
   const size = { width: 8, height: 8 };
   if (kind === "photo") return [{ ...file, ...size }];
   const length = kind === "document" ? {} : { duration: 1 };

@@ -1,9 +1,9 @@
-import { badRequest } from "./answers.ts";
+import { badRequest } from "./responses.ts";
 
 /** https://core.telegram.org/bots/api#inlinekeyboardbutton */
 const MAX_CALLBACK_DATA_BYTES = 64;
 
-/** Checks the buttons under a message. Throws {@link Refusal}. */
+/** Validates the inline keyboard of a message. Throws {@link Refusal}. */
 export function checkKeyboard(markup: unknown): void {
   if (typeof markup !== "object" || markup === null || !("inline_keyboard" in markup)) return;
   const { inline_keyboard: rows } = markup;

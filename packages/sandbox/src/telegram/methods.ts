@@ -1,16 +1,16 @@
-import { badRequest, Refusal } from "./answers.ts";
+import { badRequest, TelegramApiError } from "./responses.ts";
 import type { Call } from "./call.ts";
 import { chatOf } from "./chats.ts";
 import { type MethodContext, sendAlbum, sendFile, sendLocation, sendText } from "./send.ts";
 
-/** A method: its result, or a {@link Refusal} thrown. */
+/** A method returns its result or throws {@link TelegramApiError}. */
 type Method = (call: Call, context: MethodContext) => unknown;
 
 /** https://core.telegram.org/bots/api#sendchataction */
-const ACTION =
+const CHAT_ACTION =
   /^(?:typing|upload_(?:photo|video|voice|document|video_note)|record_(?:video|voice|video_note)|choose_sticker|find_location)$/;
 
-/** Names of methods are not case-sensitive. */
+/** The methods by their names in lower case, because names are not case-sensitive. */
 const METHODS: Readonly<Record<string, Method>> = {
   getme: (_call, { bot }) => ({
     id: bot.id,
@@ -35,32 +35,32 @@ const METHODS: Readonly<Record<string, Method>> = {
   sendchataction(call, context) {
     const { parameters } = call;
     chatOf(parameters["chat_id"]);
-    if (!ACTION.test(String(parameters["action"]))) throw badRequest("wrong parameter action in request");
-    return done(call, context);
+    if (!CHAT_ACTION.test(String(parameters["action"]))) throw badRequest("wrong parameter action in request");
+    return logAction(call, context);
   },
   answercallbackquery(call, context) {
     const { parameters } = call;
     if (!parameters["callback_query_id"])
       throw badRequest("query is too old and response timeout expired or query ID is invalid");
-    return done(call, context);
+    return logAction(call, context);
   },
   setmessagereaction(call, context) {
     const { parameters } = call;
     chatOf(parameters["chat_id"]);
     if (!(Number(parameters["message_id"]) > 0)) throw badRequest("message to react not found");
-    return done(call, context);
+    return logAction(call, context);
   },
   getfile: ({ parameters }, { files }) => files.locate(parameters["file_id"]),
 };
 
-function done({ method, parameters }: Call, { bot, actions }: MethodContext): true {
+function logAction({ method, parameters }: Call, { bot, actions }: MethodContext): true {
   actions.record({ channel: "telegram", account: bot.name, action: method, content: parameters });
   return true;
 }
 
-/** Carries out a call. Throws {@link Refusal}. */
-export async function carryOut(call: Call, context: MethodContext): Promise<unknown> {
+/** Calls a method and returns its result. Throws {@link TelegramApiError}. */
+export async function callMethod(call: Call, context: MethodContext): Promise<unknown> {
   const method = METHODS[call.method.toLowerCase()];
-  if (!method) throw new Refusal({ status: 404, description: "Not Found: method not found" });
+  if (!method) throw new TelegramApiError({ status: 404, description: "Not Found: method not found" });
   return method(call, context);
 }

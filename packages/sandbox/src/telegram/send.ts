@@ -1,45 +1,45 @@
-import type { SandboxParts } from "../parts.ts";
-import { badRequest, Refusal, tooMany } from "./answers.ts";
+import type { SandboxDeps } from "../deps.ts";
+import { badRequest, TelegramApiError, tooManyRequests } from "./responses.ts";
 import type { Call } from "./call.ts";
-import { chatOf, type MessageIds, usesOf } from "./chats.ts";
+import { chatOf, type MessageIds, rateLimitUsesOf } from "./chats.ts";
 import { FILE_KINDS, type FileKind, type Files } from "./files.ts";
 import { checkKeyboard } from "./keyboard.ts";
-import { plainText } from "./markup.ts";
+import { plainText } from "./markup/plain-text.ts";
 import type { Bot } from "./tokens.ts";
 
-/** What a method works with. */
-export type MethodContext = SandboxParts & { bot: Bot; ids: MessageIds; files: Files; fault: string | undefined };
+/** The dependencies of a method, and the fault with which it takes effect. */
+export type MethodContext = SandboxDeps & { bot: Bot; ids: MessageIds; files: Files; fault: string | undefined };
 
-/** What a message has besides what all have. */
-type Content = { type: string; shown: Record<string, unknown>; text?: string | undefined };
+/** The content of a message; `fields` are those of its type. */
+type Content = { type: string; fields: Record<string, unknown>; text?: string | undefined };
 
 const MAX_TEXT = 4096;
 const MAX_CAPTION = 1024;
 const MAX_ALBUM = 10;
 
-/** `sendMessage`. */
+/** Implements `sendMessage`. */
 export function sendText(call: Call, context: MethodContext): unknown {
-  const { text: given, parse_mode: parseMode } = call.parameters;
-  const text = plainText(typeof given === "string" ? given : "", parseMode);
+  const { text: markup, parse_mode: parseMode } = call.parameters;
+  const text = plainText(typeof markup === "string" ? markup : "", parseMode);
   if (text === "") throw badRequest("message text is empty");
   if (text.length > MAX_TEXT) throw badRequest("message is too long");
-  return post(call, context, [{ type: "text", shown: { text }, text }])[0];
+  return post(call, context, [{ type: "text", fields: { text }, text }])[0];
 }
 
-/** `sendPhoto` and the like. */
+/** Implements `sendPhoto` and the other methods of {@link FILE_KINDS}. */
 export async function sendFile(kind: FileKind, call: Call, context: MethodContext): Promise<unknown> {
   return post(call, context, [await fileContent(kind, call.parameters[kind], call.parameters, call, context)])[0];
 }
 
-/** `sendLocation`. */
+/** Implements `sendLocation`. */
 export function sendLocation(call: Call, context: MethodContext): unknown {
   const [latitude, longitude] = [Number(call.parameters["latitude"]), Number(call.parameters["longitude"])];
   if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180))
     throw badRequest("wrong latitude or longitude specified");
-  return post(call, context, [{ type: "location", shown: { location: { latitude, longitude } } }])[0];
+  return post(call, context, [{ type: "location", fields: { location: { latitude, longitude } } }])[0];
 }
 
-/** `sendMediaGroup`: all of an album or nothing. */
+/** Implements `sendMediaGroup`, which sends all messages of an album or none. */
 export async function sendAlbum(call: Call, context: MethodContext): Promise<unknown> {
   const { media } = call.parameters;
   if (!Array.isArray(media)) throw badRequest('parameter "media" is required');
@@ -59,34 +59,34 @@ export async function sendAlbum(call: Call, context: MethodContext): Promise<unk
 
 async function fileContent(
   kind: FileKind,
-  given: unknown,
-  { caption: words, parse_mode: parseMode }: Readonly<Record<string, unknown>>,
+  file: unknown,
+  { caption: markup, parse_mode: parseMode }: Readonly<Record<string, unknown>>,
   call: Call,
   { files }: MethodContext,
 ): Promise<Content> {
-  const caption = typeof words === "string" ? plainText(words, parseMode) : "";
+  const caption = typeof markup === "string" ? plainText(markup, parseMode) : "";
   if (caption.length > MAX_CAPTION) throw badRequest("message caption is too long");
-  const shown = { [kind]: await files.take(given, kind, call), ...(caption === "" ? {} : { caption }) };
-  return { type: kind, shown, text: caption || undefined };
+  const fields = { [kind]: await files.resolve(file, kind, call), ...(caption === "" ? {} : { caption }) };
+  return { type: kind, fields, text: caption || undefined };
 }
 
-/** Puts messages into a chat, several of them as an album. */
+/** Sends messages to a chat. Several messages become an album. */
 function post(
   call: Call,
-  { bot, ids, limits, sent, now, fault }: MethodContext,
+  { bot, ids, rateLimiter, sent, now, fault }: MethodContext,
   contents: readonly Content[],
 ): unknown[] {
   const { chat_id: chatId, reply_markup: keyboard, reply_parameters: reply } = call.parameters;
   const chat = chatOf(chatId);
   checkKeyboard(keyboard);
-  const over = limits.use(usesOf(bot, chat));
-  if (over) throw new Refusal(tooMany(Math.ceil(over.waitMs / 1000)));
+  const rejected = rateLimiter.use(rateLimitUsesOf(bot, chat));
+  if (rejected) throw new TelegramApiError(tooManyRequests(Math.ceil(rejected.waitMs / 1000)));
   const from = { id: bot.id, is_bot: true, first_name: "Sandbox", username: `${bot.name.replaceAll("-", "_")}_bot` };
   let group: string | undefined;
-  return contents.map(({ type, shown, text }) => {
+  return contents.map(({ type, fields, text }) => {
     const id = ids.next(bot, chat);
     if (contents.length > 1) group ??= String(id);
-    const content = filesNamed(call);
+    const content = loggedContent(call);
     const to = String(chatId);
     sent.record({
       channel: "telegram",
@@ -109,14 +109,14 @@ function post(
       ...(typeof reply === "object" && reply !== null && "message_id" in reply
         ? { reply_to_message: { message_id: reply.message_id, chat, date: 0 } }
         : {}),
-      ...shown,
+      ...fields,
       ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
     };
   });
 }
 
-/** The parameters, and of files that came along their names and sizes. */
-function filesNamed({ parameters, files }: Call): unknown {
+/** Returns the parameters of a call, with the names and sizes of its files. */
+function loggedContent({ parameters, files }: Call): unknown {
   if (files.size === 0) return parameters;
   return { ...parameters, files: [...files].map(([part, { name, size, type }]) => ({ part, name, size, type })) };
 }

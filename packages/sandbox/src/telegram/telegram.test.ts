@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Hono } from "hono";
 import { createSandboxApp } from "../app.ts";
-import type { SentMessage } from "../sent.ts";
+import type { SentMessage } from "../logs/sent-log.ts";
 
 let ms = Date.UTC(2026, 10, 20, 10);
 let app: Hono;
@@ -10,7 +10,7 @@ beforeEach(() => {
   app = createSandboxApp({ now: () => new Date(ms) });
 });
 
-type Answer = { ok: boolean; result?: Record<string, unknown>; description?: string; parameters?: object };
+type ResponseBody = { ok: boolean; result?: Record<string, unknown>; description?: string; parameters?: object };
 
 async function call(method: string, parameters: object | FormData = {}, token = "7:sandbox") {
   const response = await app.request(
@@ -20,7 +20,7 @@ async function call(method: string, parameters: object | FormData = {}, token = 
       : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(parameters) },
   );
   const text = await response.text();
-  return { status: response.status, text, body: (/^{.*}$/.test(text) ? JSON.parse(text) : {}) as Answer };
+  return { status: response.status, text, body: (/^{.*}$/.test(text) ? JSON.parse(text) : {}) as ResponseBody };
 }
 
 const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
@@ -32,7 +32,7 @@ function form(fields: Record<string, string | File>): FormData {
   return data;
 }
 
-test("a message is answered as it stands in the chat, and kept as evidence", async () => {
+test("the response to a message has the message, and `/_sent` lists it", async () => {
   const parameters = {
     chat_id: 5,
     text: "<b>Tom &amp; Ada</b>",
@@ -67,7 +67,7 @@ test("a message is answered as it stands in the chat, and kept as evidence", asy
   ]);
 });
 
-test("ids count up in each chat for itself", async () => {
+test("message ids are consecutive in each chat", async () => {
   const id = async (chatId: number) =>
     (await call("sendMessage", { chat_id: chatId, text: "x" })).body.result?.["message_id"];
   const first = Number(await id(1));
@@ -80,7 +80,7 @@ test.each([
   [-1_001_234_567_890, "supergroup"],
   ["5", "private"],
   ["@some_channel", "supergroup"],
-])("the chat of %s is a %s one", async (chatId, type) => {
+])("the chat %s has the type %s", async (chatId, type) => {
   expect((await call("sendMessage", { chat_id: chatId, text: "x" })).body.result).toMatchObject({ chat: { type } });
 });
 
@@ -127,7 +127,7 @@ test.each([
   ["answerCallbackQuery", {}, "query is too old and response timeout expired or query ID is invalid"],
   ["getFile", { file_id: "nothing" }, "wrong file_id or the file is temporarily unavailable"],
   ["setWebhook", { url: "http://a.example" }, "bad webhook: An HTTPS URL must be provided for webhook"],
-])("%s %j is refused: %s", async (method, parameters, reason) => {
+])("%s %j is rejected: %s", async (method, parameters, reason) => {
   const { status, body } = await call(method, parameters);
   expect([status, body]).toEqual([400, { ok: false, error_code: 400, description: `Bad Request: ${reason}` }]);
   expect(await sent()).toEqual([]);
@@ -137,14 +137,14 @@ test.each([
   ["sendChatAction", { chat_id: 5, action: "typing" }],
   ["answerCallbackQuery", { callback_query_id: "1" }],
   ["setMessageReaction", { chat_id: 5, message_id: 1, reaction: [{ type: "emoji", emoji: "👍" }] }],
-])("%s is done and is no message", async (method, parameters) => {
+])("%s is an action and not a message", async (method, parameters) => {
   expect((await call(method, parameters)).body).toEqual({ ok: true, result: true });
   expect(await sent()).toEqual([]);
   expect(await (await app.request("/_actions")).json()).toMatchObject([{ action: method, content: parameters }]);
 });
 
 test.each(["photo", "document", "audio", "video", "voice"])(
-  "a %s can be sent by id, by link and as a file",
+  "a %s can be sent by id, by URL and as an upload",
   async (kind) => {
     const method = `send${kind[0]?.toUpperCase()}${kind.slice(1)}`;
     for (const file of [`sandbox-media-${kind}`, "https://files.example/a.bin", new File(["bytes"], "a.bin")]) {
@@ -158,7 +158,7 @@ test.each(["photo", "document", "audio", "video", "voice"])(
   },
 );
 
-test("an album is several messages under one id", async () => {
+test("an album is several messages with one media group id", async () => {
   const media = [
     { type: "photo", media: "attach://one", caption: "first" },
     { type: "photo", media: "sandbox-media-photo" },
@@ -176,7 +176,7 @@ test("an album is several messages under one id", async () => {
   ]);
 });
 
-test("a file can be found and fetched, with the bot's token alone", async () => {
+test("a file can be downloaded with the bot's token only", async () => {
   const { body } = await call("sendDocument", form({ chat_id: "5", document: new File(["bytes"], "a.txt") }));
   const { file_id } = (body.result as { document: { file_id: string } }).document;
   const { file_path, file_size } = (await call("getFile", { file_id })).body.result as {
@@ -194,17 +194,18 @@ test.each([
   ["nonsense", "getMe", 404, "Not Found"],
   ["sandbox", "sendPigeon", 404, "Not Found: method not found"],
   ["sandbox-2", "getMe", 200, undefined],
-])("the token %s and the method %s are answered with %i", async (token, method, status, description) => {
-  const answer = await call(method, {}, token);
-  expect([answer.status, answer.body.description]).toEqual([status, description]);
+])("the token %s and the method %s get the status %i", async (token, method, status, description) => {
+  const response = await call(method, {}, token);
+  expect([response.status, response.body.description]).toEqual([status, description]);
   expect(await (await app.request("/_requests")).text()).not.toContain(token.split(":")[1] ?? "nonsense");
 });
 
-test("more than the limits is too many, and says for how long", async () => {
+test("a call above a rate limit is rejected with the seconds to wait", async () => {
   const retryAfter = async (chatId: number, count: number) => {
-    const answers = [];
-    for (let index = 0; index < count; index++) answers.push(await call("sendMessage", { chat_id: chatId, text: "x" }));
-    return answers.at(-1)?.body;
+    const responses = [];
+    for (let index = 0; index < count; index++)
+      responses.push(await call("sendMessage", { chat_id: chatId, text: "x" }));
+    return responses.at(-1)?.body;
   };
   expect((await retryAfter(5, 5))?.ok).toBe(true);
   expect(await retryAfter(5, 1)).toEqual({
@@ -213,12 +214,12 @@ test("more than the limits is too many, and says for how long", async () => {
     description: "Too Many Requests: retry after 1",
     parameters: { retry_after: 1 },
   });
-  for (let round = 0; round < 20; round++) {
+  for (let second = 0; second < 20; second++) {
     ms += 1000;
     expect((await retryAfter(-5, 1))?.ok).toBe(true);
   }
   const group = [];
-  for (let round = 0; round < 20; round++) {
+  for (let second = 0; second < 20; second++) {
     ms += 1000;
     group.push((await retryAfter(-5, 1))?.parameters);
   }
@@ -236,7 +237,7 @@ test.each([
   ["expired_token", 401, "Unauthorized"],
   ["code:409", 409, "Conflict"],
   ["http_500", 500, undefined],
-])("the fault %s answers once, and nothing is sent", async (fault, status, description) => {
+])("the fault %s changes one response, and the message is not sent", async (fault, status, description) => {
   await order({ match: { chatId: "5", bot: "7", method: "sendMessage" }, fault });
   const failed = await call("sendMessage", { chat_id: 5, text: "x" });
   expect([failed.status, failed.body.description]).toEqual([status, description]);
@@ -252,13 +253,13 @@ test.each([
     { reply_parameters: { message_id: 1, allow_sending_without_reply: true } },
     /message to be replied not found/,
   ],
-])("the fault %s strikes only what it can concern", async (fault, struck, spared, words) => {
+])("the fault %s applies only to calls that it can change", async (fault, affected, unaffected, description) => {
   await order({ match: { api: "telegram" }, fault });
-  expect((await call("sendMessage", { chat_id: 5, text: "x", ...spared })).status).toBe(200);
-  expect((await call("sendMessage", { chat_id: 5, text: "x", ...struck })).body.description).toMatch(words);
+  expect((await call("sendMessage", { chat_id: 5, text: "x", ...unaffected })).status).toBe(200);
+  expect((await call("sendMessage", { chat_id: 5, text: "x", ...affected })).body.description).toMatch(description);
 });
 
-test("a link can be refused, where one is sent", async () => {
+test("the fault url_refused applies only to files by URL", async () => {
   await order({ match: {}, fault: "url_refused" });
   expect((await call("sendPhoto", { chat_id: 5, photo: "sandbox-media-photo" })).status).toBe(200);
   expect((await call("sendPhoto", { chat_id: 5, photo: "https://a.example/b" })).body.description).toBe(
@@ -266,7 +267,7 @@ test("a link can be refused, where one is sent", async () => {
   );
 });
 
-test("a group can move, and says where", async () => {
+test("the fault migrate responds with the supergroup's id", async () => {
   await order({ match: {}, fault: "migrate" });
   for (const chat of [5, -1_001_234_567_890])
     expect((await call("sendMessage", { chat_id: chat, text: "x" })).status).toBe(200);
@@ -279,7 +280,7 @@ test("a group can move, and says where", async () => {
   expect((await call("sendMessage", { chat_id: -1005, text: "x" })).status).toBe(200);
 });
 
-test.each(["http_500_taken", "malformed"])("after the fault %s the message is sent all the same", async (fault) => {
+test.each(["http_500_taken", "malformed"])("the message is sent despite the fault %s", async (fault) => {
   await order({ match: { api: "telegram" }, fault });
   const { body } = await call("sendMessage", { chat_id: 5, text: "x" });
   expect(body).toEqual({});

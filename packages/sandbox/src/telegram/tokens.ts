@@ -1,12 +1,12 @@
-import type { TelegramError } from "./answers.ts";
+import type { TelegramError } from "./responses.ts";
 
-/** A bot, by what its token says of it: the number before the colon, or the whole where there is none. */
+/** A bot. `name` is the number before the colon of its token, or the whole token without a colon. */
 export type Bot = { name: string; id: number };
 
 /**
- * The bot of a token, or why it is refused. Right is whatever begins with `sandbox` (`sandbox-2` is another bot), or
- * does so behind a number and a colon as real tokens have them; any other of that form was revoked, and the rest is
- * no token at all.
+ * Returns the bot of a token, or the error of an invalid one. A token is valid if it begins with `sandbox` (`sandbox-2` is
+ * another bot), optionally after a number and a colon as in real tokens: `7:sandbox`. Other tokens with a number and a
+ * colon are revoked, and all others are no tokens.
  */
 export function botOf(token: string): Bot | TelegramError {
   const [, number, secret = ""] = /^(?:(\d+):)?(.*)$/.exec(token) ?? [];
