@@ -92,7 +92,7 @@ describe("dead letters on the board:", () => {
         actor: "grace",
         action: "dead_letters.replayed",
         subject: deadLetter.id,
-        after: { letters: 1 },
+        after: { deadLetters: 1 },
       });
     },
   );

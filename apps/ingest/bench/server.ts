@@ -10,7 +10,7 @@ const [, , queueUrl = "none"] = process.argv;
 
 const noQueue: Producer = {
   enqueue: () => Promise.resolve(),
-  wake: () => Promise.resolve(),
+  promote: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
 

@@ -7,7 +7,7 @@ import {
   type Producer,
   type QueueBackend,
   queueDefinition,
-  warnOfQueueStore,
+  logQueueStoreChecks,
 } from "@millrace/queue";
 import { createIngestApp } from "./app.ts";
 import { readIngestConfig } from "./env.ts";
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     newId: uuidv7,
   });
   await waitForQueue(backend);
-  void warnOfQueueStore(config.queueUrl, log);
+  void logQueueStoreChecks(config.queueUrl, log);
   // A slow caller is disconnected after 10 s without complete headers and after 20 s without a complete request.
   const serverOptions = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000 };
   const server: ServerType = serve({ fetch: app.fetch, port: config.port, serverOptions }, ({ port }) => {

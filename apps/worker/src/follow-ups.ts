@@ -26,7 +26,7 @@ export function createFollowUpQueue(backend: QueueBackend, now: Now): FollowUpQu
       for (const { integration, role, promote, ...event } of followUps) {
         const producer = producerOf(integration, role);
         const receivedAt = now().toISOString();
-        if (promote) await producer.wake(event.id);
+        if (promote) await producer.promote(event.id);
         else await producer.enqueue([{ v: EVENT_VERSION, integration, correlationId, receivedAt, ...event }]);
       }
     },

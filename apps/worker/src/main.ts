@@ -2,7 +2,7 @@ import { serve } from "@hono/node-server";
 import { createLogger, EnvironmentError, fetchDownload, fetchHttp, systemNow, uuidv7 } from "@millrace/core";
 import { createRetention, openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
-import { createQueueWatch, openQueueBackend, queueCatalogue, warnOfQueueStore } from "@millrace/queue";
+import { createQueueWatch, openQueueBackend, queueCatalogue, logQueueStoreChecks } from "@millrace/queue";
 import { createAlertEvaluation, EVALUATION_INTERVAL_MS } from "./alerts/evaluate.ts";
 import { readWorkerConfig, type WorkerConfig } from "./env.ts";
 import { createHealthApp } from "./health.ts";
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     days: config.retentionDays,
     ports,
   });
-  void warnOfQueueStore(config.queueUrl, log);
+  void logQueueStoreChecks(config.queueUrl, log);
   const health = createHealthApp(() => Promise.all([stores.database.ping(), stores.backend.ping()]));
   const server = serve({ fetch: health.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: stores.backend.kind, concurrency }, "worker.ready");

@@ -64,7 +64,7 @@ function startConsumers(deps: WorkerDeps, definitions: readonly QueueDefinition[
       backend,
       definition,
       processor,
-      gate,
+      flowControl: gate,
       deadLetters: {
         async record(job) {
           const isNew = await deadLetters.record({ ...job, account: accountOf(deps, definition, job) });

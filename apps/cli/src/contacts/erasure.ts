@@ -21,7 +21,7 @@ export async function eraseContact(
   contactId: string,
   by: { actor: string; reason: string },
 ): Promise<ErasureCounts> {
-  const found = await deps.erasures.look(contactId);
+  const found = await deps.erasures.preview(contactId);
   if (found) checkMediaStore(deps, found.erasure);
   const removedJobs = found ? await eraseJobs(...jobsAbout(deps, found.erasure)) : 0;
   const erasure = await deps.erasures.begin(contactId, by);
@@ -31,7 +31,7 @@ export async function eraseContact(
 
 /** Counts what would be erased, and changes nothing. Undefined if the contact does not exist. */
 export async function previewErasure(deps: ErasureDeps, contactId: string): Promise<ErasureCounts | undefined> {
-  const found = await deps.erasures.look(contactId);
+  const found = await deps.erasures.preview(contactId);
   if (!found) return undefined;
   const jobs = await countJobs(...jobsAbout(deps, found.erasure));
   return { ...found.rows, files: found.erasure.files.length, jobs };
@@ -50,7 +50,7 @@ export async function completeErasure(deps: ErasureDeps, erasure: Erasure, remov
   for (let more = 1; more > 0; removed += more) {
     // The rows come first, because a replay of a dead letter would enqueue a job again. They come again after jobs were
     // removed, because one of these jobs may have written a row before.
-    await erasures.rest(erasure);
+    await erasures.eraseOtherRows(erasure);
     more = await eraseJobs(...jobsAbout(deps, erasure));
   }
   return erasures.end(erasure, { files: erasure.files.length, jobs: removed });
@@ -70,9 +70,9 @@ function jobsAbout({ backend }: ErasureDeps, { isAbout }: Erasure): Parameters<t
 }
 
 /** The payload of a job with an unexpected shape is searched as a whole. */
-function matchableJob(integration: string, data: unknown, isOver: boolean): Parameters<Erasure["isAbout"]>[0] {
+function matchableJob(integration: string, data: unknown, isCompleted: boolean): Parameters<Erasure["isAbout"]>[0] {
   const event = inboundEventSchema.safeParse(data).data;
-  if (!event) return { integration, account: undefined, ids: [], payload: data, isOver };
+  if (!event) return { integration, account: undefined, ids: [], payload: data, isCompleted: isCompleted };
   const account = integrations.find(({ id }) => id === integration)?.accountOf?.(event);
-  return { integration, account, ids: [event.id], payload: event.payload, isOver };
+  return { integration, account, ids: [event.id], payload: event.payload, isCompleted: isCompleted };
 }

@@ -13,7 +13,7 @@ export async function printConversions(environment: Environment, { json }: { jso
     const report = createConversionReport(database, uuidv7);
     return {
       days: await report.days(MAX_ROWS),
-      refusals: await report.refusals(MAX_ROWS),
+      refusals: await report.rejections(MAX_ROWS),
       batches: await report.batches(MAX_ROWS),
     };
   });

@@ -10,8 +10,7 @@ export async function dryRun(
 ): Promise<void> {
   const reader = createDeadLetterList(database);
   const { dead } = await reader.counts(selection);
-  const groups = await reader.countsByError(selection);
-  const countsByError = groups.map(({ letters, ...group }) => ({ ...group, count: letters }));
+  const countsByError = await reader.countsByError(selection);
   if (json) {
     printJson({ dryRun: true, count: dead, countsByError });
     return;

@@ -52,13 +52,13 @@ async function waitForEnd(replays: Replays, started: Replay, showBar: boolean): 
   }
 }
 
-function bar({ total, progress: { resolved, dead, left } }: Replay): string {
+function bar({ total, progress: { resolved, dead, skipped: left } }: Replay): string {
   const full = Math.round((BAR_WIDTH * (resolved + dead + left)) / total);
   return `[${"#".repeat(full)}${"-".repeat(BAR_WIDTH - full)}]`;
 }
 
 function summary({ state, total, progress }: Replay): string {
-  const { waiting, replaying, resolved, dead, left } = progress;
+  const { waiting, replaying, resolved, dead, skipped: left } = progress;
   const counts = [
     `${resolved} of ${total} resolved`,
     `${dead} failed again`,

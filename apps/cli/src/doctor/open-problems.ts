@@ -68,7 +68,7 @@ async function checkAlerts(database: Database, hasWebhook: boolean): Promise<Che
 async function checkWorkers(backend: QueueBackend, queues: readonly QueueDefinition[]): Promise<CheckResult[]> {
   const check = "workers";
   const watch = createQueueWatch(backend, queues, systemNow);
-  const states = await watch.look();
+  const states = await watch.read();
   await watch.close();
   const withoutWorker = states.filter(({ workers }) => workers === 0).map(({ queue }) => queue);
   if (states.some(({ workers }) => workers === undefined))

@@ -15,7 +15,7 @@ export async function previewOf(deadLetters: DeadLetterList, selection: DeadLett
     queue,
     errorKind,
     error,
-    count: line.letters,
+    count: line.count,
   }));
   return { count: dead, countsByError };
 }

@@ -1,12 +1,12 @@
 import { html } from "hono/html";
-import type { AccountLine } from "@millrace/db";
+import type { ListedAccount } from "@millrace/db";
 import { errorMessage, type Html, table } from "./html.ts";
 import { layout, type PageUser } from "./layout.ts";
 
 type AccountsView = {
   user: PageUser;
   providers: readonly string[];
-  accounts: readonly AccountLine[];
+  accounts: readonly ListedAccount[];
   /** The account to fill into the form. */
   account?: string | undefined;
   error?: string;
@@ -54,6 +54,6 @@ function assignForm(providers: readonly string[], tenants: readonly string[], ac
   </form>`;
 }
 
-function tenantsOf(accounts: readonly AccountLine[]): string[] {
+function tenantsOf(accounts: readonly ListedAccount[]): string[] {
   return [...new Set(accounts.map(({ tenant }) => tenant).filter((tenant) => tenant !== null))];
 }

@@ -1,15 +1,15 @@
 import { html } from "hono/html";
 import type { HeldReason } from "@millrace/core";
-import type { BatchLine, ConversionLine, HeldLine, RefusalLine, Role } from "@millrace/db";
+import type { BatchReport, ConversionCount, HeldCount, RejectionCount, Role } from "@millrace/db";
 import { errorMessage, type Html, table } from "./html.ts";
 import { layout, type PageUser } from "./layout.ts";
 
 type ConversionsView = {
   user: PageUser;
-  held: readonly HeldLine[];
-  days: readonly ConversionLine[];
-  rejections: readonly RefusalLine[];
-  batches: readonly BatchLine[];
+  held: readonly HeldCount[];
+  days: readonly ConversionCount[];
+  rejections: readonly RejectionCount[];
+  batches: readonly BatchReport[];
   error: string | undefined;
 };
 
@@ -49,7 +49,7 @@ const RELEASE_CONDITION: Readonly<Record<HeldReason, string>> = {
   no_consent: " without consent",
 };
 
-function heldConversions({ heldFor, conversions }: HeldLine, role: Role): Html {
+function heldConversions({ heldFor, conversions }: HeldCount, role: Role): Html {
   const noun = conversions === 1 ? "conversion" : "conversions";
   const verb = conversions === 1 ? "is" : "are";
   const text = html`<p><strong>${conversions}</strong> ${noun} ${verb} held ${HELD_BECAUSE[heldFor]}.</p>`;
@@ -62,7 +62,7 @@ function heldConversions({ heldFor, conversions }: HeldLine, role: Role): Html {
     </form>`;
 }
 
-function dayTable(days: readonly ConversionLine[]): Html {
+function dayTable(days: readonly ConversionCount[]): Html {
   return table(
     ["Day", "Status", "Reason", "Conversions"],
     days.map(({ day, status, reason, conversions }) => [
@@ -74,15 +74,16 @@ function dayTable(days: readonly ConversionLine[]): Html {
   );
 }
 
-function rejectionTable(rejections: readonly RefusalLine[]): Html {
+function rejectionTable(rejections: readonly RejectionCount[]): Html {
   return table(
     ["Day", "Reason", "Conversions"],
     rejections.map(({ day, reason, conversions }) => [day, reason, conversions]),
   );
 }
 
-function batchTable(batches: readonly BatchLine[]): Html {
-  const listOf = (reasons: BatchLine["errors"]) => reasons.map(({ reason, count }) => `${count} ${reason}`).join(", ");
+function batchTable(batches: readonly BatchReport[]): Html {
+  const listOf = (reasons: BatchReport["errors"]) =>
+    reasons.map(({ reason, count }) => `${count} ${reason}`).join(", ");
   return table(
     ["Day", "Request id", "State", "Conversions", "Errors", "Warnings"],
     batches.map(({ day, requestId, state, size, errors, warnings }) => [

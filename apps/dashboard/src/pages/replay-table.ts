@@ -24,7 +24,7 @@ function stateText({ state, detail }: Replay): Html {
 
 function progressOf({ total, progress }: Replay): Html {
   const { waiting, replaying, resolved, dead } = progress;
-  const skipped = progress.left;
+  const skipped = progress.skipped;
   const completed = resolved + dead + skipped;
   const counts = [
     `${resolved} resolved`,

@@ -42,7 +42,7 @@ async function operatorOf(
 ): Promise<Authenticated | Response | undefined> {
   const name = proxies && proxyUser(c.env.incoming, proxies);
   if (proxies && name !== undefined)
-    return { name, role: (await operators.named(name))?.role ?? proxies.role, method: "proxy" };
+    return { name, role: (await operators.findByName(name))?.role ?? proxies.role, method: "proxy" };
 
   // The session comes before the `Authorization` header, because a browser may send that header for a proxy in front.
   const operator = await sessions.operatorOf(c);

@@ -124,7 +124,7 @@ function operatorFinder(
 ): (name: string) => Promise<{ operator?: VerifiedOperator; passwordHash: string }> {
   const builtInHash = hashPassword(builtIn?.password ?? newToken());
   return async (name) => {
-    const found = operators.named(name);
+    const found = operators.findByName(name);
     if (name === builtIn?.user) {
       // The query runs for its response time. Its failure is ignored: the built-in operator works without Postgres.
       await found.catch(() => undefined);

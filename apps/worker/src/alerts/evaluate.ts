@@ -36,14 +36,14 @@ export function createAlertEvaluation({ config, database, watch, ports }: AlertD
 
   return async (stopping: AbortSignal): Promise<void> => {
     const queues = await readQueues();
-    if (!(await alerts.claimRound(now(), LEASE_MS))) return;
+    if (!(await alerts.claimEvaluation(now(), LEASE_MS))) return;
     const open = await alerts.open();
     const snapshot = await takeSnapshot(stores, thresholds, queues, now());
     const { conditions, covers } = evaluateRules(snapshot, thresholds, open, now());
     const isMet = (alert: Alert) =>
       conditions.some(({ rule, subject }) => rule === alert.rule && subject === alert.subject);
     const ended = open.filter((alert) => covers(alert) && !isMet(alert)).map(({ id }) => id);
-    for (const alert of await alerts.raise(conditions, now()))
+    for (const alert of await alerts.openFor(conditions, now()))
       log.error({ ...fieldsOf(alert), alert: true }, "alert.opened");
     for (const alert of await alerts.close(ended, now())) log.info(fieldsOf(alert), "alert.closed");
     await notifier?.notify(stopping);
@@ -61,7 +61,7 @@ function fieldsOf({ id, rule, subject, summary }: Alert) {
 function queueReader(watch: QueueWatch, log: Logger): () => Promise<QueueState[] | undefined> {
   let reading: Promise<QueueState[]> | undefined;
   return async () => {
-    reading ??= watch.look().finally(() => {
+    reading ??= watch.read().finally(() => {
       reading = undefined;
     });
     try {

@@ -54,7 +54,7 @@ export function createNotifier(
       if (backoff.isActive()) return;
       const signal = AbortSignal.any([stopping, AbortSignal.timeout(RUN_MS)]);
       for (const notification of pendingNotifications(
-        await alerts.untold(now(), MAX_ALERTS + backoff.refusedAlerts()),
+        await alerts.pendingNotifications(now(), MAX_ALERTS + backoff.refusedAlerts()),
       )) {
         if (signal.aborted) return;
         const { alert, state } = notification;
@@ -71,7 +71,7 @@ export function createNotifier(
           return;
         }
         backoff.reset();
-        await alerts.markTold(alert.id, state, now());
+        await alerts.markNotified(alert.id, state, now());
       }
     },
   };

@@ -13,7 +13,7 @@ function conditionsOf(part: Partial<Snapshot>, open: { rule: string; subject: st
   return evaluateRules({ ...CALM, ...part }, THRESHOLDS, open, NOW).conditions;
 }
 
-const error = (known: boolean) => ({ queue: "meta-inbound", kind: "no tenant owns page #", letters: 3, known });
+const error = (known: boolean) => ({ queue: "meta-inbound", kind: "no tenant owns page #", count: 3, known });
 const queue = (state: object) => ({
   queue: "meta-inbound",
   waitsSince: undefined,
@@ -21,8 +21,8 @@ const queue = (state: object) => ({
   unconsumedSince: undefined,
   ...state,
 });
-const deadLetters = (...counts: [minutesAgo: number, letters: number][]) =>
-  counts.map(([minutesAgo, letters]) => ({ queue: "meta-inbound", minutesAgo, letters }));
+const deadLetters = (...counts: [minutesAgo: number, count: number][]) =>
+  counts.map(([minutesAgo, count]) => ({ queue: "meta-inbound", minutesAgo, count }));
 const about = (rule: string, subject = "meta-inbound") => [{ rule, subject }];
 
 test("an error without a dead letter in the week before opens new_error, a known error does not", () => {
@@ -46,7 +46,7 @@ test("many_dead_letters opens above the threshold within its minutes, per queue"
   expect(conditionsOf({ deadLetters: deadLetters([0, 20], [9, 30]) })).toEqual([]);
   expect(conditionsOf({ deadLetters: deadLetters([0, 20], [9, 30], [10, 900]) })).toEqual([]);
   expect(
-    conditionsOf({ deadLetters: [...deadLetters([0, 40]), { queue: "n8n-ai-turns", minutesAgo: 0, letters: 40 }] }),
+    conditionsOf({ deadLetters: [...deadLetters([0, 40]), { queue: "n8n-ai-turns", minutesAgo: 0, count: 40 }] }),
   ).toEqual([]);
   expect(conditionsOf({ deadLetters: deadLetters([0, 20], [9, 31]) })).toEqual([
     { rule: "many_dead_letters", subject: "meta-inbound", summary: "51 dead letters in meta-inbound within 10 min" },

@@ -26,10 +26,10 @@ type Rule<Part> = (part: Part, context: RuleContext) => Match[];
 /** An error without a dead letter in the week before. The alert closes an hour after the error's last dead letter. */
 const newError: Rule<Snapshot["errors"]> = (errors, { isOpen }) =>
   errors
-    .map(({ queue, kind, letters, known }) => ({
+    .map(({ queue, kind, count, known }) => ({
       known,
       subject: `${queue}: ${kind}`,
-      summary: `new error in ${queue}: ${kind} (${letters} dead letters within the hour)`,
+      summary: `new error in ${queue}: ${kind} (${count} dead letters within the hour)`,
     }))
     .filter(({ known, subject }) => !known || isOpen(subject))
     .map(({ subject, summary }) => ({ subject, summary }));
@@ -44,7 +44,7 @@ const manyDeadLetters: Rule<Snapshot["deadLetters"]> = (deadLetters, { threshold
     const countEndingAgo = (ago: number) =>
       ofQueue
         .filter(({ minutesAgo }) => minutesAgo >= ago && minutesAgo < ago + minutes)
-        .reduce((sum, { letters }) => sum + letters, 0);
+        .reduce((sum, { count }) => sum + count, 0);
     const counts = Array.from({ length: isOpen(queue) ? minutes + 1 : 1 }, (_, ago) => countEndingAgo(ago));
     if (!counts.some((count) => count > most)) return [];
     return [{ subject: queue, summary: `${counts[0]} dead letters in ${queue} within ${minutes} min` }];

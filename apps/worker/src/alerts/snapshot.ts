@@ -25,7 +25,7 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const all = await pauses.list();
   return {
-    errors: await rates.kindsSince(new Date(now.getTime() - RECENT_MS)),
+    errors: await rates.errorsSince(new Date(now.getTime() - RECENT_MS)),
     deadLetters: await rates.byMinute(now, 2 * deadLettersMinutes),
     paused: all.filter(({ kind }) => kind === "paused"),
     queues,

@@ -38,12 +38,12 @@ export function startReplays({ scheduler, replayer, ports, timings }: ReplayDeps
     const deadLetters = [...released, ...overdue];
     const { completed, unknownQueue } = await replayer.requeue(deadLetters);
     for (const deadLetter of deadLetters)
-      if (completed.includes(deadLetter.id)) await scheduler.completeDone(deadLetter);
+      if (completed.includes(deadLetter.id)) await scheduler.resolveDone(deadLetter);
     // During a rolling update this worker may not know a queue that newer workers consume. It returns only what it
     // released itself, and leaves the overdue dead letters of that queue to them.
     for (const deadLetter of released.filter(({ id }) => unknownQueue.includes(id))) {
       log.warn({ deadLetter: deadLetter.id, queue: deadLetter.queue }, "replay.no_queue");
-      await scheduler.returnDead(deadLetter);
+      await scheduler.markDead(deadLetter);
     }
   }
 

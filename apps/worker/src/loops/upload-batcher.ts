@@ -38,7 +38,7 @@ export function startUploadBatcher({ integration, maxBatch, batches, followUps, 
     const at = now();
     const formed = await batches.form({ integration, maxBatch, windowMs: batchWindowMs }, at);
     await batches.endDiscarded(integration, at);
-    const idle = await batches.idle(integration, new Date(at.getTime() - batchIdleMs), at);
+    const idle = await batches.idleJobs(integration, new Date(at.getTime() - batchIdleMs), at);
     if (formed.length > 0) log.info({ integration, batches: formed.length }, "conversions.batched");
     await followUps.enqueue({ correlationId: newId() }, [...formed, ...idle]);
   }

@@ -25,23 +25,23 @@ export function createAiTurnProcessor({ assistant, inbox, turns, isOutage, ports
     async process(event, signal) {
       const { turnId } = payload.parse(event.payload);
       // The queue asks this again after the job is delayed: a turn that changed in between has no one left to promote it.
-      const stillIn = (state: "debouncing" | "awaiting_reply") => () => turns.isStill(state, turnId);
+      const stillIn = (state: "debouncing" | "awaiting_reply") => () => turns.isInState(state, turnId);
       const step = await turns.next(turnId);
       switch (step.step) {
-        case "over": {
+        case "ended": {
           const applied = await inbox.applyOnce(event, () => Promise.resolve({ result: "written", detail: step.why }));
           return { ...applied, noCall: true };
         }
         case "wait":
           return { result: "snoozed", until: step.until, detail: step.state, stillWaiting: stillIn(step.state) };
-        case "unanswered":
+        case "timed_out":
           throw permanent(
             `the AI did not answer within ${assistant.timings.answerTimeoutMs / 1000} s, twice`,
             "timed_out",
           );
         case "ask":
           await assistant.ask(step.question, { ...ports, signal });
-          await turns.accepted(turnId);
+          await turns.markDispatched(turnId);
           return {
             result: "snoozed",
             until: new Date(ports.now().getTime() + assistant.timings.answerTimeoutMs),

@@ -1,6 +1,6 @@
 import { type ConversionUploads, type Http, type InboundEvent, type Logger, type Now, permanent } from "@millrace/core";
 import { type ConversionBatches, type Inbox, outcomeJob, type RateLimits, type UploadBatch } from "@millrace/db";
-import type { EventProcessor, Processed } from "@millrace/queue";
+import type { EventProcessor, JobResult } from "@millrace/queue";
 import { z } from "zod";
 import type { FollowUpQueue } from "../follow-ups.ts";
 
@@ -89,7 +89,7 @@ async function upload(
   event: InboundEvent,
   batch: UploadBatch,
   signal: AbortSignal,
-): Promise<Processed> {
+): Promise<JobResult> {
   const { uploads, batches, followUps, ports } = deps;
   if (batch.state !== "formed") return { ...(await completeUpload(deps, event, batch)), noCall: true };
   if (batch.conversions.length === 0) {
@@ -102,13 +102,13 @@ async function upload(
   const answer = await uploads.send(batch, { ...ports, signal });
   const at = ports.now();
   if (answer.accepted) {
-    await batches.sent(batch.id, answer.requestId, at);
+    await batches.markSent(batch.id, answer.requestId, at);
     return completeUpload(deps, event, { ...batch, state: "sent", sentAt: at });
   }
   const [only, ...others] = batch.conversions;
   if (answer.rejected.length > 0) await batches.reject(batch.id, answer.rejected, at);
   else if (only && others.length === 0) await batches.reject(batch.id, [{ id: only.id, reason: answer.reason }], at);
-  else await followUps.enqueue(event, [await batches.halve(batch.id)]);
+  else await followUps.enqueue(event, [await batches.split(batch.id)]);
   return {
     result: "snoozed",
     detail: "uploading again without the refused conversions",
@@ -125,12 +125,12 @@ async function snoozeUntilSlot({ uploads, batches, limits, ports }: UploadDeps, 
   const kept = batch.sendSlotAt && now.getTime() - batch.sendSlotAt.getTime() <= LATE_MS ? batch.sendSlotAt : undefined;
   const until = kept ?? (await limits.reserve([limit], now));
   const isDue = until <= now;
-  await batches.keepSlot(batch.id, isDue ? undefined : until);
+  await batches.setSendSlot(batch.id, isDue ? undefined : until);
   return isDue ? undefined : ({ result: "snoozed", detail: "the platform's rate limit", until } as const);
 }
 
 /** Completes the upload's event, and enqueues the first status check of a batch that was sent. */
-async function completeUpload(deps: UploadDeps, event: InboundEvent, batch: UploadBatch): Promise<Processed> {
+async function completeUpload(deps: UploadDeps, event: InboundEvent, batch: UploadBatch): Promise<JobResult> {
   const applied = await completeEvent(deps, event, batch.state);
   if (batch.state === "sent" && batch.sentAt) {
     const firstCheckAt = new Date(batch.sentAt.getTime() + deps.uploads.firstCheckAfterMs);
@@ -148,7 +148,7 @@ async function checkStatus(
   event: InboundEvent,
   batch: UploadBatch,
   signal: AbortSignal,
-): Promise<Processed> {
+): Promise<JobResult> {
   const { uploads, batches, followUps, ports } = deps;
   const { requestId, sentAt } = batch;
   if (batch.state !== "sent" || requestId === undefined || sentAt === undefined)
@@ -160,14 +160,14 @@ async function checkStatus(
   if (outcome.state === "processing") {
     if (at.getTime() - sentAt.getTime() > PROCESSING_LIMIT_MS)
       throw permanent("the platform has not processed the upload within 7 days", "processing");
-    await batches.checked(batch.id);
+    await batches.countStatusCheck(batch.id);
     const waitMs = Math.min((uploads.firstCheckAfterMs / 3) * 2 ** batch.statusChecks, LONGEST_CHECK_WAIT_MS);
     const until = new Date(at.getTime() + waitMs);
     return { result: "snoozed", detail: "the platform is processing the upload", until, callSucceeded: true };
   }
   if (outcome.retry && batch.attempts < MAX_ATTEMPTS) {
     const notBefore = new Date(at.getTime() + uploads.firstCheckAfterMs * 2 ** (batch.attempts - 1));
-    await followUps.enqueue(event, await batches.again(batch.id, outcome, at, notBefore));
-  } else await batches.settle(batch.id, outcome, at);
+    await followUps.enqueue(event, await batches.retryFailed(batch.id, outcome, at, notBefore));
+  } else await batches.complete(batch.id, outcome, at);
   return completeEvent(deps, event, outcome.state);
 }

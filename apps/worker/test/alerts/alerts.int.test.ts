@@ -62,7 +62,7 @@ describe("alerts", () => {
     (await createAlerts(harness.database, uuidv7).open()).map(({ rule, subject }) => `${rule} ${subject}`).sort();
   const startConsumer = async () => {
     const worker = harness.startConsumer(() => Promise.resolve({ result: "written" }));
-    await until("the watch counts the worker", async () => (await watch.look())[0]?.workers === 1);
+    await until("the watch counts the worker", async () => (await watch.read())[0]?.workers === 1);
     return worker;
   };
   const pause = { scope: "fake:account:1", kind: "paused", reason: "the token is not valid" } as const;

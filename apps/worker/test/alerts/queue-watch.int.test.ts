@@ -20,7 +20,7 @@ describe.each(queueStores())("the watch of a queue on $kind", (store) => {
   });
 
   const look = async () => {
-    const [state] = await watch.look();
+    const [state] = await watch.read();
     if (!state) throw new Error("the watch does not cover the queue");
     return state;
   };
@@ -49,7 +49,7 @@ describe.each(queueStores())("the watch of a queue on $kind", (store) => {
     const otherHarness = await openQueueHarness(other.url, await store.url(other.url), "inbound");
     const otherWatch = createQueueWatch(otherHarness.backend, [otherHarness.definition], () => now);
     otherHarness.startConsumer(() => Promise.resolve({ result: "written" }));
-    await until("the other worker counts", async () => (await otherWatch.look())[0]?.workers === 1);
+    await until("the other worker counts", async () => (await otherWatch.read())[0]?.workers === 1);
     expect((await look()).workers).toBe(0);
     await otherWatch.close();
     await otherHarness.close();
@@ -72,7 +72,7 @@ describe.each(queueStores())("the watch of a queue on $kind", (store) => {
   test("a formerly delayed job waits since the watch first saw it in the queue", async () => {
     await harness.producer.enqueue([eventOf("later", new Date(Date.now() + 3_600_000))]);
     pass(600);
-    await harness.producer.wake("later");
+    await harness.producer.promote("later");
     const seen = now;
     expect((await look()).waitsSince).toEqual(seen);
     pass(600);

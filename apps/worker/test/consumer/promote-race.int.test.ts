@@ -20,7 +20,7 @@ test("3: on Postgres, a job that is promoted while a worker takes it stays with 
   const worker = openRows(testDatabase.url);
   await worker.rows("begin");
   await worker.rows("update bullmq.job set state = 'active', lock_token = 'worker' where id = 'one'");
-  const promotion = harness.producer.wake("one");
+  const promotion = harness.producer.promote("one");
   await until("the promotion waits for the lock", async () => {
     const waiting = await rows.rows(
       "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%promote%'",

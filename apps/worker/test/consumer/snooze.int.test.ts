@@ -62,17 +62,17 @@ describe.each(queueStores())("a delayed or snoozed job on $kind", (store) => {
     await harness.enqueue("one", "two");
     await waits("one");
     await waits("two");
-    await harness.producer.wake("one");
+    await harness.producer.promote("one");
     await isDone("one");
     await until("it is completed", async () => (await harness.reader.find("one")).place === "completed");
-    for (const id of ["one", "unknown"]) await harness.producer.wake(id);
+    for (const id of ["one", "unknown"]) await harness.producer.promote(id);
     await harness.enqueue("plain");
     await isDone("plain");
     expect(done).toEqual(["one", "plain"]);
     expect(attempts.get("one")).toBe(2);
     expect((await harness.reader.find("two")).place).toBe("waiting");
     // Many callers promote it at once, and some of them come too late.
-    await Promise.all(Array.from({ length: 10 }, () => harness.producer.wake("two")));
+    await Promise.all(Array.from({ length: 10 }, () => harness.producer.promote("two")));
     await isDone("two");
     expect(attempts.get("two")).toBe(2);
   });
@@ -84,7 +84,7 @@ describe.each(queueStores())("a delayed or snoozed job on $kind", (store) => {
       () => Promise.resolve(!happened),
       async (id) => {
         // Promoting a job that runs does nothing.
-        await harness.producer.wake(id);
+        await harness.producer.promote(id);
         happened = true;
       },
     );
@@ -107,7 +107,7 @@ describe.each(queueStores())("a delayed or snoozed job on $kind", (store) => {
 
   test("runs once when it is promoted while stillWaiting is checked", async () => {
     startConsumer(far, async (id) => {
-      await harness.producer.wake(id);
+      await harness.producer.promote(id);
       return false;
     });
     const ids = Array.from({ length: 10 }, (_, index) => `job${index}`);
@@ -126,7 +126,7 @@ describe.each(queueStores())("a delayed or snoozed job on $kind", (store) => {
     await harness.enqueue("plain");
     await isDone("plain");
     expect(await harness.reader.find("one")).toMatchObject({ place: "waiting", attemptsMade: 0 });
-    await harness.producer.wake("one");
+    await harness.producer.promote("one");
     await isDone("one");
     expect(await harness.deadLetters()).toEqual([]);
   });
@@ -140,7 +140,7 @@ describe.each(queueStores())("a delayed or snoozed job on $kind", (store) => {
     attempts.set("later", 1).set("promoted", 1);
     startConsumer(far);
     await isDone("plain");
-    await harness.producer.wake("promoted");
+    await harness.producer.promote("promoted");
     await isDone("promoted");
     await isDone("later");
     expect(Date.now()).toBeGreaterThanOrEqual((runsAt?.getTime() ?? 0) - 5);

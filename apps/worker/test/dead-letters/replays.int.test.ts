@@ -56,7 +56,12 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     expect(await harness.effects()).toEqual({ mended: 1 });
     expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 1, dead: 0 });
     const [action] = await rows.rows("select actor, action, subject, reason, after from millrace.audit_log");
-    expect(action).toMatchObject({ ...BY, action: "dead_letters.replayed", subject: replay.id, after: { letters: 1 } });
+    expect(action).toMatchObject({
+      ...BY,
+      action: "dead_letters.replayed",
+      subject: replay.id,
+      after: { deadLetters: 1 },
+    });
   });
 
   test("a replay that fails keeps the same dead letter, with the history of its failures", async () => {
@@ -136,7 +141,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     await createDeadLetters({ do: "give_up" }, ...ids);
     harness.startWorker();
     const replay = await ended((await start(500)).id);
-    expect(replay).toMatchObject({ state: "stopped", detail: "1 of the last 1 died again" });
+    expect(replay).toMatchObject({ state: "stopped", detail: "1 of the last 1 failed again" });
     expect(replay.progress).toMatchObject({ dead: 1, skipped: 29 });
     expect((await harness.deadLetters()).filter(isDead)).toHaveLength(30);
     expect([...harness.integration.attempts.values()].reduce((one, two) => one + two)).toBe(31);

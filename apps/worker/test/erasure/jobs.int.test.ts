@@ -37,7 +37,7 @@ describe.each(queueStores())("erasing jobs on $kind", (store) => {
 
     expect(await countJobs(harness.backend, [harness.definition], isHers)).toBe(3);
     expect(await placeOf("delayed-hers")).toBe("waiting");
-    await expect(erase(0)).rejects.toThrow("1 jobs about the contact are still worked on");
+    await expect(erase(0)).rejects.toThrow("1 jobs about the contact are still active");
     for (const place of ["completed", "failed", "delayed"]) expect(await placeOf(`${place}-hers`)).toBe("absent");
     expect(await placeOf("active-hers")).toBe("inFlight");
     const erased = erase();

@@ -38,7 +38,7 @@ test("an error that persists uses all attempts, and the lead becomes a dead lett
   const id = await delivery.enqueueLead("16", "1699");
   await delivery.ended(id, "dead");
   expect(await delivery.deadLetters(id)).toMatchObject([
-    { errorKind: "retryable", error: expect.stringMatching(/^Meta has trouble \(Graph error 2, trace /), attempts: 8 },
+    { errorKind: "retryable", error: expect.stringMatching(/^Meta has a temporary error \(Graph error 2, trace /), attempts: 8 },
   ]);
 });
 
@@ -110,8 +110,8 @@ test("a lead that stays missing is paused alone, and resumes once it can be read
 });
 
 test.each([
-  ["2601", "Meta refuses the request (Graph error 100"],
-  ["lead-of-nobody", "Meta refuses the request (Graph error 803"],
+  ["2601", "Meta rejects the request (Graph error 100"],
+  ["lead-of-nobody", "Meta rejects the request (Graph error 803"],
 ])("a request that Meta refuses for good (%s) is dead at once", async (lead, error) => {
   // Twice: the second time with the basic fields.
   await delivery.injectFault("bad_request", { leadgenId: "2601", times: 2 });

@@ -42,7 +42,7 @@ test("6: the statuses of an echo set the furthest one, in every order and before
 });
 
 test.each([
-  [131_026, expect.stringMatching(/^it cannot be delivered/)],
+  [131_026, expect.stringMatching(/^the person has no WhatsApp/)],
   [999_999, "Undeliverable"],
 ])("6: a failure ends a message in every order, and why is in its row (code %i)", async (code, words) => {
   const failed = status(OURS, "failed", { errors: [{ code, title: "Undeliverable" }] });

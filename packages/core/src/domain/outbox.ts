@@ -23,7 +23,7 @@ export type QueuedMessages = {
 };
 
 /** A message that the provider accepted. */
-export type Sent = {
+export type SentMessage = {
   /** The provider's id, in the form of the channel's rows. */
   externalId: string;
   /** The thread's new id, if the provider reports that the thread moved. */
@@ -42,7 +42,7 @@ export type OutboxStore = {
   /** Queues a chat action, which has no position among the messages. `id` is unique. */
   act(action: { id: string; conversationId: string; action: unknown }): Promise<void>;
   /** Records that the platform accepted a message, and applies the statuses that arrived earlier. */
-  markSent(messageId: string, sent: Sent, at: Date): Promise<void>;
+  markSent(messageId: string, sent: SentMessage, at: Date): Promise<void>;
   /** Marks a message as `suppressed`: its answer was requested before a takeover and must not be sent. */
   suppress(messageId: string, reason: string): Promise<void>;
 };

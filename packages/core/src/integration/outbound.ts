@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { MediaReader } from "../domain/media-store.ts";
-import type { MessagePart, Sent } from "../domain/outbox.ts";
+import type { MessagePart, SentMessage } from "../domain/outbox.ts";
 import type { Channel, Thread } from "../domain/thread.ts";
 import type { Download, Http } from "../http/http.ts";
 import type { Now } from "../runtime/clock.ts";
@@ -76,7 +76,7 @@ export type Outbound = {
    */
   reconcileMs: number;
   /** Sends one message. Throws ProviderError only, `uncertain` when the provider may have accepted the message. */
-  send(message: OutgoingMessage, context: OutboundContext): Promise<Sent>;
+  send(message: OutgoingMessage, context: OutboundContext): Promise<SentMessage>;
   /** Performs a chat action. Throws ProviderError only. */
   act(action: OutgoingAction, context: OutboundContext): Promise<void>;
 };

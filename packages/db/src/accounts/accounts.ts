@@ -42,10 +42,10 @@ export function tenantStore(tx: Executor): TenantStore {
 export type AccountAssignment = { provider: string; externalId: string; tenantName: string | undefined };
 
 /** An account and the name of its tenant; null without one. */
-export type AccountLine = { provider: string; externalId: string; tenant: string | null };
+export type ListedAccount = { provider: string; externalId: string; tenant: string | null };
 
 /** Lists accounts with their tenants, by provider. */
-export function listAccounts({ orm }: Database): Promise<AccountLine[]> {
+export function listAccounts({ orm }: Database): Promise<ListedAccount[]> {
   return orm
     .select({ provider: providerAccounts.provider, externalId: providerAccounts.externalId, tenant: tenants.name })
     .from(providerAccounts)

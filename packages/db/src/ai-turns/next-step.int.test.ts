@@ -32,7 +32,7 @@ async function ask(turnId: string) {
   harness.advance(TIMINGS.debounceMs);
   const step = await turns.next(turnId);
   if (step.step !== "ask") throw new Error(`it is not asked: ${step.step}`);
-  await turns.accepted(turnId);
+  await turns.markDispatched(turnId);
   return step.question;
 }
 
@@ -57,7 +57,7 @@ const fail = (turnId: string, failedAt = new Date()) =>
     kind: "turn",
     payload: { turnId },
     errorKind: "permanent",
-    error: "120 s without an answer, twice",
+    error: "the AI did not answer within 120 s, twice",
     attempts: 1,
     correlationId: "c-1",
     receivedAt: failedAt,
@@ -179,9 +179,9 @@ test("a message during the wait for the reply supersedes the AI turn, and the ne
   expect(question.messages.map(({ text }) => text)).toEqual(["one", "two", "three"]);
   expect(question.history).toEqual([]);
   expect([await stateOf(first), await stateOf(second)]).toEqual(["superseded", "superseded"]);
-  expect(await turns.next(first)).toEqual({ step: "over", why: "superseded" });
-  expect(await turns.isStill("awaiting_reply", first)).toBe(false);
-  expect(await turns.isStill("awaiting_reply", third)).toBe(true);
+  expect(await turns.next(first)).toEqual({ step: "ended", why: "superseded" });
+  expect(await turns.isInState("awaiting_reply", first)).toBe(false);
+  expect(await turns.isInState("awaiting_reply", third)).toBe(true);
 });
 
 test("an answer is queued in order, with author ai and the epoch of its turn, and promotes the turn's job", async () => {
@@ -203,7 +203,7 @@ test("an answer is queued in order, with author ai and the epoch of its turn, an
     ...rows.map(({ id }) => [`send.${id}`, false]),
     [`turn.${turnId}`, true],
   ]);
-  expect(await turns.next(turnId)).toEqual({ step: "over", why: "answered" });
+  expect(await turns.next(turnId)).toEqual({ step: "ended", why: "answered" });
   expect(await answer(turnId, "again")).toMatchObject({ value: "duplicate", followUps: [] });
   expect(await answersTo(turnId)).toHaveLength(2);
 });
@@ -214,7 +214,7 @@ test("an answer without messages ends its AI turn", async () => {
   const turnId = await openTurnOf(conversation);
   await ask(turnId);
   expect((await answer(turnId)).value).toBe("queued");
-  expect(await turns.next(turnId)).toEqual({ step: "over", why: "answered" });
+  expect(await turns.next(turnId)).toEqual({ step: "ended", why: "answered" });
   expect((await answer(turnId)).value).toBe("duplicate");
 });
 
@@ -245,8 +245,8 @@ test("an answer to an unknown AI turn is late and writes nothing", async () => {
   const turnId = uuidv7();
   expect(await answer(turnId, "one")).toMatchObject({ value: "late", followUps: [] });
   expect((await harness.write((stores) => stores.aiTurns.find(turnId))).value).toBeUndefined();
-  expect(await turns.next(turnId)).toEqual({ step: "over", why: "no such AI turn" });
-  expect(await turns.isStill("awaiting_reply", turnId)).toBe(false);
+  expect(await turns.next(turnId)).toEqual({ step: "ended", why: "no such AI turn" });
+  expect(await turns.isInState("awaiting_reply", turnId)).toBe(false);
 });
 
 test("after a concurrent answer and message, the message always belongs to an AI turn", async () => {
@@ -278,16 +278,16 @@ test("a question that is not accepted is dispatched again, and one without an an
   harness.advance(TIMINGS.debounceMs);
   for (let failure = 0; failure < 3; failure += 1)
     expect(await turns.next(turnId)).toMatchObject({ step: "ask", question: { ask: 1 } });
-  await turns.accepted(turnId);
+  await turns.markDispatched(turnId);
   const until = new Date(harness.clock.at.getTime() + TIMINGS.answerTimeoutMs);
   expect(await turns.next(turnId)).toEqual({ step: "wait", state: "awaiting_reply", until });
   harness.advance(TIMINGS.answerTimeoutMs);
   expect(await turns.next(turnId)).toMatchObject({ step: "ask", question: { ask: 2, turnId } });
-  await turns.accepted(turnId);
+  await turns.markDispatched(turnId);
   harness.advance(TIMINGS.answerTimeoutMs - 1);
   expect((await turns.next(turnId)).step).toBe("wait");
   harness.advance(1);
-  expect(await turns.next(turnId)).toEqual({ step: "unanswered" });
+  expect(await turns.next(turnId)).toEqual({ step: "timed_out" });
 });
 
 test("a failed AI turn is dispatched again by a replay, and its answer counts", async () => {
@@ -299,7 +299,7 @@ test("a failed AI turn is dispatched again by a replay, and its answer counts", 
   await ask(turnId);
   await fail(turnId);
   expect(await stateOf(turnId)).toBe("failed");
-  expect(await turns.isStill("awaiting_reply", turnId)).toBe(false);
+  expect(await turns.isInState("awaiting_reply", turnId)).toBe(false);
   const question = await ask(turnId);
   expect(question).toMatchObject({ ask: 1, messages: [{ text: "Anybody?" }] });
   expect(await stateOf(turnId)).toBe("awaiting_reply");
@@ -329,11 +329,11 @@ test("a replayed AI turn ends if a newer turn is open or a person took over", as
   await ask(turnId);
   await fail(turnId);
   await harness.receive(conversation, "Hello?");
-  expect(await turns.next(turnId)).toEqual({ step: "over", why: "failed" });
+  expect(await turns.next(turnId)).toEqual({ step: "ended", why: "failed" });
   const second = await openTurnOf(conversation);
   await fail(second);
   await harness.changeMode(conversation, "human");
-  expect(await turns.next(second)).toEqual({ step: "over", why: "taken_over" });
+  expect(await turns.next(second)).toEqual({ step: "ended", why: "taken_over" });
   expect(await stateOf(second)).toBe("taken_over");
 });
 
@@ -382,8 +382,8 @@ test("a merge combines the open AI turns of both conversations into one, which i
   expect(followUps).toMatchObject([{ id: `turn.${first}`, promote: true }]);
   expect((await turnsOf(merged)).map(({ state }) => state)).toEqual(["debouncing", "superseded"]);
   // The acceptance of an earlier dispatch arrives after the merge.
-  for (const turnId of [first, second]) await turns.accepted(turnId);
-  expect(await turns.isStill("awaiting_reply", first)).toBe(false);
+  for (const turnId of [first, second]) await turns.markDispatched(turnId);
+  expect(await turns.isInState("awaiting_reply", first)).toBe(false);
   for (const turnId of [first, second]) expect((await answer(turnId, "late")).value).toBe("late");
   expect(await answersTo(first)).toMatchObject([
     { error: "the conversation was merged with another, and the AI is asked again" },

@@ -8,25 +8,25 @@ import { questionOf } from "./question.ts";
 /** The next step of an AI turn. */
 export type AiTurnStep =
   /** The turn has ended, or does not exist. `why` is its state, or a reason. */
-  | { step: "over"; why: string }
+  | { step: "ended"; why: string }
   /** The turn is debouncing, or awaits its reply. */
   | { step: "wait"; state: OpenTurnState; until: Date }
   /** The question is due for dispatch. */
   | { step: "ask"; question: Question }
   /** Every dispatch timed out. */
-  | { step: "unanswered" };
+  | { step: "timed_out" };
 
 /** AI turns, as the worker processes them. */
 export type AiTurns = {
   /** Returns the next step. A due turn awaits its reply from here on, so that a later message supersedes it. */
   next(turnId: string): Promise<AiTurnStep>;
   /** Whether a turn is still in this state. */
-  isStill(state: OpenTurnState, turnId: string): Promise<boolean>;
+  isInState(state: OpenTurnState, turnId: string): Promise<boolean>;
   /**
    * Records that the AI's integration accepted the question; the timeout for the answer starts now. Does nothing when
    * the turn has ended, or is debouncing again because its conversation was merged with another.
    */
-  accepted(turnId: string): Promise<void>;
+  markDispatched(turnId: string): Promise<void>;
 };
 
 /** How many dispatches of one question may time out before the turn fails. */
@@ -36,11 +36,11 @@ const MAX_DISPATCHES = 2;
 export function createAiTurns({ orm }: Database, timings: AiTurnTimings, now: Now): AiTurns {
   return {
     next: (turnId) => orm.transaction((tx) => next(tx, turnId, timings, now())),
-    async isStill(state, turnId) {
+    async isInState(state, turnId) {
       const [row] = await orm.select({ state: aiTurns.state }).from(aiTurns).where(eq(aiTurns.id, turnId));
       return row?.state === state;
     },
-    async accepted(turnId) {
+    async markDispatched(turnId) {
       await orm
         .update(aiTurns)
         .set({ dispatches: sql`${aiTurns.dispatches} + 1`, dispatchedAt: now(), updatedAt: sql`now()` })
@@ -52,14 +52,14 @@ export function createAiTurns({ orm }: Database, timings: AiTurnTimings, now: No
 async function next(tx: Executor, turnId: string, { answerTimeoutMs }: AiTurnTimings, at: Date): Promise<AiTurnStep> {
   const conversation = await lockConversationOf(tx, turnId);
   const [turn] = await tx.select().from(aiTurns).where(eq(aiTurns.id, turnId));
-  if (!conversation || !turn) return { step: "over", why: "no such AI turn" };
+  if (!conversation || !turn) return { step: "ended", why: "no such AI turn" };
   // A failed turn with a job is being replayed: it is dispatched again unless a newer turn is open.
   const replayed = turn.state === "failed" && !(await hasOpenTurn(tx, conversation.id));
   if (turn.state !== "debouncing" && turn.state !== "awaiting_reply" && !replayed)
-    return { step: "over", why: turn.state };
+    return { step: "ended", why: turn.state };
   if (turn.epoch !== conversation.epoch || conversation.mode !== "ai") {
     await endTurn(tx, turnId, "taken_over", at);
-    return { step: "over", why: "taken_over" };
+    return { step: "ended", why: "taken_over" };
   }
   if (turn.state === "debouncing" && turn.dispatchAt > at)
     return { step: "wait", state: turn.state, until: turn.dispatchAt };
@@ -67,7 +67,7 @@ async function next(tx: Executor, turnId: string, { answerTimeoutMs }: AiTurnTim
   if (turn.state === "awaiting_reply" && dispatches > 0 && turn.dispatchedAt) {
     const until = new Date(turn.dispatchedAt.getTime() + answerTimeoutMs);
     if (until > at) return { step: "wait", state: turn.state, until };
-    if (dispatches >= MAX_DISPATCHES) return { step: "unanswered" };
+    if (dispatches >= MAX_DISPATCHES) return { step: "timed_out" };
   }
   await tx
     .update(aiTurns)

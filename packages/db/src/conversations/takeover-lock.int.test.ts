@@ -10,7 +10,7 @@ test("a takeover that waits too long for an answer releases the conversation, an
   const lock = createTakeoverLock(harness.database);
   const conversation = await harness.open();
   let complete: (() => void) | undefined;
-  const sending = lock.pass(conversation.id, 0, () => new Promise<void>((resolve) => (complete = resolve)));
+  const sending = lock.runInEpoch(conversation.id, 0, () => new Promise<void>((resolve) => (complete = resolve)));
   await until("the answer is being sent", () => complete !== undefined);
   const error: unknown = await harness.changeMode(conversation, "human").catch((cause: unknown) => cause);
   expect(isOutage(error)).toBe(true);

@@ -15,7 +15,7 @@ export type TakeoverLock = {
    * changed. Rejects at once when the lock is lost with its connection, even if `work` continues.
    * @throws ProviderError retryable when the conversation no longer exists
    */
-  pass<T>(conversationId: string, epoch: number, work: () => Promise<T>): Promise<T | undefined>;
+  runInEpoch<T>(conversationId: string, epoch: number, work: () => Promise<T>): Promise<T | undefined>;
 };
 
 /**
@@ -25,7 +25,7 @@ export type TakeoverLock = {
  */
 export function createTakeoverLock({ orm }: Database): TakeoverLock {
   return {
-    pass: (conversationId, epoch, work) =>
+    runInEpoch: (conversationId, epoch, work) =>
       orm.transaction(async (tx) => {
         await tx.execute(
           sql`select pg_advisory_xact_lock_shared(hashtextextended(${takeoverLockName(conversationId)}, 0))`,

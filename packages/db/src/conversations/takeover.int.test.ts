@@ -43,7 +43,7 @@ async function answerWith(conversation: TestConversation, ...texts: readonly str
   const turnId = (await openTurnOf(conversation)) ?? "";
   harness.advance(TIMINGS.debounceMs);
   await turns.next(turnId);
-  await turns.accepted(turnId);
+  await turns.markDispatched(turnId);
   const parts = texts.map((text) => textMessage(text));
   await harness.write((stores) => stores.aiTurns.answer({ turnId, messages: parts, at: harness.clock.at }));
   const rows = await harness.database.orm
@@ -94,7 +94,7 @@ test("7: a takeover suppresses unsent AI answers, and nothing else", async () =>
   const [others = ""] = await answerWith(elsewhere, "another conversation's");
   for (const id of [sent, uncertain, refused]) await outbox.begin(id, harness.clock.at);
   await harness.write((stores) => stores.outbox.markSent(sent, { externalId: "wamid.t1" }, harness.clock.at));
-  await outbox.refused(refused, harness.clock.at, true);
+  await outbox.markRejected(refused, harness.clock.at, true);
   const { followUps } = await harness.changeMode(conversation, "human");
   const states = async () => {
     const rows = await harness.database.orm.select().from(messages).where(eq(messages.direction, "outbound"));
@@ -125,7 +125,7 @@ test("a takeover ends the open AI turn in either state, and promotes its job", a
     const { followUps } = await harness.changeMode(conversation, "human");
     expect(followUps.map(({ id, promote }) => [id, promote])).toEqual([[`turn.${turnId}`, true]]);
     expect(await openTurnOf(conversation)).toBeUndefined();
-    expect(await turns.next(turnId)).toEqual({ step: "over", why: "taken_over" });
+    expect(await turns.next(turnId)).toEqual({ step: "ended", why: "taken_over" });
     expect(await harness.receive(conversation, "Are you there?")).toEqual([]);
     expect(await openTurnOf(conversation)).toBeUndefined();
   }
@@ -164,7 +164,7 @@ async function perform(conversation: TestConversation, step: Step, text: string)
       harness.advance(TIMINGS.debounceMs);
       const next = await turns.next(turnId);
       if (next.step !== "ask") return next.step;
-      await turns.accepted(turnId);
+      await turns.markDispatched(turnId);
       return next.question.messages.map((message) => message.text);
     }
     case "answer": {
@@ -194,7 +194,7 @@ function expectedOf(model: Model, step: Step, text: string): unknown {
     case "send":
       return undefined;
     case "ask": {
-      if (!isOpen) return "over";
+      if (!isOpen) return "ended";
       if (model.isAsked) return "wait";
       model.isAsked = true;
       return [...model.pending];
@@ -275,14 +275,18 @@ test("7: a takeover waits for all answers that are being sent, and later answers
   const conversation = await harness.open();
   const completions = new Map<string, () => void>();
   const send = (name: string) =>
-    lock.pass(conversation.id, 0, () => new Promise<string>((resolve) => completions.set(name, () => resolve(name))));
+    lock.runInEpoch(
+      conversation.id,
+      0,
+      () => new Promise<string>((resolve) => completions.set(name, () => resolve(name))),
+    );
   const first = send("first");
   const second = send("second");
   await until("both are being sent", () => completions.size === 2);
   const takingOver = harness.changeMode(conversation, "human");
   await until("the takeover waits", async () => (await countBlocked(harness.database)) === 1);
   let called = false;
-  const late = lock.pass(conversation.id, 0, async () => {
+  const late = lock.runInEpoch(conversation.id, 0, async () => {
     called = true;
   });
   await until("the late answer waits", async () => (await countBlocked(harness.database)) === 2);
@@ -296,17 +300,17 @@ test("7: a takeover waits for all answers that are being sent, and later answers
   expect(await late).toBeUndefined();
   expect(called).toBe(false);
   expect(await send("later")).toBeUndefined();
-  expect(await lock.pass(conversation.id, 1, async () => "requested later")).toBe("requested later");
+  expect(await lock.runInEpoch(conversation.id, 1, async () => "requested later")).toBe("requested later");
 });
 
 test("7: a failed send and a crashed worker release the takeover lock", async () => {
   const conversation = await harness.open();
-  const failing = lock.pass(conversation.id, 0, () => Promise.reject(new Error("no answer")));
+  const failing = lock.runInEpoch(conversation.id, 0, () => Promise.reject(new Error("no answer")));
   await expect(failing).rejects.toThrow("no answer");
   const dying = openDatabase(harness.databaseUrl, { maxConnections: 1, name: "test-dying" });
   let isSending = false;
   const dead = createTakeoverLock(dying)
-    .pass(conversation.id, 0, () => {
+    .runInEpoch(conversation.id, 0, () => {
       isSending = true;
       return new Promise(() => undefined);
     })
@@ -324,7 +328,11 @@ test("7: a failed send and a crashed worker release the takeover lock", async ()
 
 test("a takeover does not wait for the takeover lock of another conversation", async () => {
   const [conversation, other] = [await harness.open(), await harness.open()];
-  const changed = await lock.pass(conversation.id, 0, async () => (await harness.changeMode(other, "human")).value);
+  const changed = await lock.runInEpoch(
+    conversation.id,
+    0,
+    async () => (await harness.changeMode(other, "human")).value,
+  );
   expect(changed).toBe(true);
 });
 
@@ -339,8 +347,8 @@ test("7: a merge keeps mode human, and no answer requested before it is sent", a
       stores.conversations.migrate("telegram", accountId, old.thread.threadId, merged.thread.threadId),
     );
     expect(await read(merged)).toEqual({ mode: "human", epoch: 2 });
-    for (const epoch of [0, 1]) expect(await lock.pass(merged.id, epoch, async () => "sent")).toBeUndefined();
-    await expect(lock.pass(old.id, 0, async () => "sent")).rejects.toMatchObject({ next: { kind: "retryable" } });
+    for (const epoch of [0, 1]) expect(await lock.runInEpoch(merged.id, epoch, async () => "sent")).toBeUndefined();
+    await expect(lock.runInEpoch(old.id, 0, async () => "sent")).rejects.toMatchObject({ next: { kind: "retryable" } });
   }
 });
 
@@ -356,7 +364,7 @@ test("an AI answer that is queued before a merge in mode ai is still sent", asyn
   );
   const state = await outbox.find(next);
   expect(state?.message.conversationId).toBe(other.id);
-  expect(await lock.pass(other.id, state?.answer?.epoch ?? -1, async () => "sent")).toBe("sent");
+  expect(await lock.runInEpoch(other.id, state?.answer?.epoch ?? -1, async () => "sent")).toBe("sent");
   expect((await outbox.find(sent))?.status).toBe("sent");
 });
 

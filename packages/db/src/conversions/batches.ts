@@ -23,32 +23,32 @@ export type ConversionBatches = {
   /** Forms batches of conversions that have waited long enough or fill a batch. Returns the upload jobs. */
   form(forming: BatchForming, at: Date): Promise<FollowUp[]>;
   /** Returns the jobs of batches without any change since `before`, to enqueue them again in case they are lost. */
-  idle(integration: string, before: Date, at: Date): Promise<FollowUp[]>;
+  idleJobs(integration: string, before: Date, at: Date): Promise<FollowUp[]>;
   /** Ends batches for which an operator discarded the dead letter of the upload. */
   endDiscarded(integration: string, at: Date): Promise<void>;
   /** Finds a batch with the conversions that are not uploaded yet; undefined when it does not exist. */
   find(batchId: string): Promise<UploadBatch | undefined>;
   /** Records the send slot that the rate limit assigned, or clears it. */
-  keepSlot(batchId: string, at: Date | undefined): Promise<void>;
+  setSendSlot(batchId: string, at: Date | undefined): Promise<void>;
   /** Rejects single conversions; the rest of the batch continues. */
   reject(batchId: string, rejected: readonly { id: string; reason: string }[], at: Date): Promise<void>;
   /** Moves half of a batch to a new batch, and returns the new one's upload job. */
-  halve(batchId: string): Promise<FollowUp>;
+  split(batchId: string): Promise<FollowUp>;
   /** Records that the platform accepted the batch. */
-  sent(batchId: string, requestId: string, at: Date): Promise<void>;
+  markSent(batchId: string, requestId: string, at: Date): Promise<void>;
   /** Records a status check without a result. */
-  checked(batchId: string): Promise<void>;
+  countStatusCheck(batchId: string): Promise<void>;
   /** Records the final result of a batch. */
-  settle(batchId: string, outcome: BatchResult, at: Date): Promise<void>;
+  complete(batchId: string, outcome: BatchResult, at: Date): Promise<void>;
   /** Records the result, and uploads the conversions again in a new batch after `notBefore`. Returns its upload job. */
-  again(batchId: string, outcome: BatchResult, at: Date, notBefore: Date): Promise<FollowUp[]>;
+  retryFailed(batchId: string, outcome: BatchResult, at: Date, notBefore: Date): Promise<FollowUp[]>;
 };
 
 /** {@link ConversionBatches} on the tables conversion_batches and conversion_uploads. */
 export function createConversionBatches({ orm }: Database, newId: NewId): ConversionBatches {
   return {
     form: (forming, at) => orm.transaction((tx) => formBatches(tx, newId, forming, at)),
-    async idle(integration, before, at) {
+    async idleJobs(integration, before, at) {
       const rows = await orm
         .update(conversionBatches)
         .set({ updatedAt: at })
@@ -65,7 +65,7 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
     },
     endDiscarded: (integration, at) => orm.transaction((tx) => endDiscarded(tx, integration, at)),
     find: (batchId) => find(orm, batchId),
-    async keepSlot(batchId, at) {
+    async setSendSlot(batchId, at) {
       await orm
         .update(conversionBatches)
         .set({ sendSlotAt: at ?? null })
@@ -84,8 +84,8 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
           .set({ state: "rejected", completedAt: at, updatedAt: at })
           .where(and(eq(conversionBatches.id, batchId), eq(conversionBatches.state, "formed")));
       }),
-    halve: (batchId) => orm.transaction((tx) => halve(tx, newId, batchId)),
-    sent: (batchId, requestId, at) =>
+    split: (batchId) => orm.transaction((tx) => halve(tx, newId, batchId)),
+    markSent: (batchId, requestId, at) =>
       orm.transaction(async (tx) => {
         await tx
           .update(conversionBatches)
@@ -96,14 +96,14 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
           .set({ status: "sent", requestId, updatedAt: at })
           .where(and(eq(conversionUploads.batchId, batchId), eq(conversionUploads.status, "queued")));
       }),
-    async checked(batchId) {
+    async countStatusCheck(batchId) {
       await orm
         .update(conversionBatches)
         .set({ statusChecks: sql`${conversionBatches.statusChecks} + 1`, updatedAt: sql`now()` })
         .where(eq(conversionBatches.id, batchId));
     },
-    settle: (batchId, outcome, at) => orm.transaction((tx) => completeBatch(tx, batchId, outcome, at)),
-    again: (batchId, outcome, at, notBefore) =>
+    complete: (batchId, outcome, at) => orm.transaction((tx) => completeBatch(tx, batchId, outcome, at)),
+    retryFailed: (batchId, outcome, at, notBefore) =>
       orm.transaction((tx) => retryFailed(tx, newId, { batchId, outcome, at, notBefore })),
   };
 }

@@ -43,6 +43,6 @@ test("rejections that no single conversion shows are counted by day and reason, 
     { day: "2026-03-01", reason: "INVALID_GCLID", conversions: 5 },
     { day: "2026-03-01", reason: "EVENT_TOO_OLD", conversions: 1 },
   ];
-  expect(await report.refusals(10)).toEqual(lines);
-  expect(await report.refusals(2)).toEqual(lines.slice(0, 2));
+  expect(await report.rejections(10)).toEqual(lines);
+  expect(await report.rejections(2)).toEqual(lines.slice(0, 2));
 });

@@ -5,16 +5,16 @@ import { conversionBatches, conversionUploads } from "../schema/index.ts";
 import { type AuditContext, createAuditLog } from "../operators/audit-log.ts";
 
 /** The conversions of a day by status and reason. */
-export type ConversionLine = { day: string; status: string; reason: string | null; conversions: number };
+export type ConversionCount = { day: string; status: string; reason: string | null; conversions: number };
 
 /** How many conversions are held, and why. */
-export type HeldLine = { heldFor: HeldReason; conversions: number };
+export type HeldCount = { heldFor: HeldReason; conversions: number };
 
 /** How many conversions of a day were rejected for a reason that no single conversion has. */
-export type RefusalLine = { day: string; reason: string; conversions: number };
+export type RejectionCount = { day: string; reason: string; conversions: number };
 
 /** A batch with its errors and warnings, which the platform reports per batch. */
-export type BatchLine = {
+export type BatchReport = {
   day: string;
   requestId: string | null;
   state: string;
@@ -26,16 +26,16 @@ export type BatchLine = {
 /** Reports conversions and releases held ones. */
 export type ConversionReport = {
   /** Lists the latest days first. Days are in UTC, by the time at which the conversion was accepted. */
-  days(limit: number): Promise<ConversionLine[]>;
+  days(limit: number): Promise<ConversionCount[]>;
   /**
    * Lists the reasons of rejections that have none in {@link days}, because the platform rejected a part of a batch or
    * reported several reasons. The latest days come first. Days are in UTC, by the time at which the batch was formed.
    */
-  refusals(limit: number): Promise<RefusalLine[]>;
+  rejections(limit: number): Promise<RejectionCount[]>;
   /** Lists completed batches with errors or warnings, latest first. */
-  batches(limit: number): Promise<BatchLine[]>;
+  batches(limit: number): Promise<BatchReport[]>;
   /** Counts held conversions by reason. */
-  held(): Promise<HeldLine[]>;
+  held(): Promise<HeldCount[]>;
   /** Releases the conversions that are held for one of these reasons. Returns how many. */
   release(heldFor: readonly HeldReason[], by: AuditContext): Promise<number>;
 };
@@ -57,11 +57,11 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
         .groupBy(sql`day`, conversionUploads.status, conversionUploads.error)
         .orderBy(sql`day desc`, conversionUploads.status, conversionUploads.error)
         .limit(limit),
-    async refusals(limit) {
+    async rejections(limit) {
       // Conversions of a later attempt belong to another batch, and count there.
       const hasNoReason = sql`(select from ${conversionUploads} where ${conversionUploads.batchId} = ${conversionBatches.id}
         and ${conversionUploads.error} is null and ${conversionUploads.status} in ('partially processed', 'rejected'))`;
-      const rows = await orm.execute<RefusalLine>(sql`
+      const rows = await orm.execute<RejectionCount>(sql`
         select ${batchDay} as day, rejected.reason, sum(rejected.count)::int as conversions
         from ${conversionBatches}, jsonb_to_recordset(${conversionBatches.errors}) as rejected (reason text, count int)
         where ${conversionBatches.state} in ('partial', 'failed') and exists ${hasNoReason}

@@ -68,8 +68,8 @@ test("a dead letter without a tenant belongs to the tenant that its account is a
 
 test("dead letters are counted by queue and error", async () => {
   expect(await list.countsByError({ integration: "whatsapp" })).toEqual([
-    { queue: "whatsapp-inbound", errorKind: "permanent", error: "not a message we know", letters: 1 },
-    { queue: "whatsapp-inbound", errorKind: "retryable", error: "took 100% of 20 s", letters: 1 },
+    { queue: "whatsapp-inbound", errorKind: "permanent", error: "not a message we know", count: 1 },
+    { queue: "whatsapp-inbound", errorKind: "retryable", error: "took 100% of 20 s", count: 1 },
   ]);
   expect(await list.counts({})).toEqual({ dead: 3, replaying: 0, resolved: 0, discarded: 1 });
 });

@@ -20,7 +20,7 @@ export type DeadLetterList = {
   /** Counts the dead letters in the state `dead` by queue and error, most frequent first, at most 100 rows. */
   countsByError(
     selection: DeadLetterSelection,
-  ): Promise<{ queue: string; errorKind: string; error: string; letters: number }[]>;
+  ): Promise<{ queue: string; errorKind: string; error: string; count: number }[]>;
   /** Finds a dead letter by its id, or the latest one of a job id or event id. */
   find(id: string): Promise<DeadLetter | undefined>;
   /** Finds the dead letter of a job. */
@@ -45,12 +45,12 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
         .limit(limit),
     async counts(selection) {
       const rows = await orm
-        .select({ state: deadLetters.state, letters: count() })
+        .select({ state: deadLetters.state, rows: count() })
         .from(deadLetters)
         .where(matchesSelection(selection))
         .groupBy(deadLetters.state);
       const none = { dead: 0, replaying: 0, resolved: 0, discarded: 0 };
-      return Object.assign(none, Object.fromEntries(rows.map(({ state, letters }) => [state, letters])));
+      return Object.assign(none, Object.fromEntries(rows.map((row) => [row.state, row.rows])));
     },
     countsByError: (selection) =>
       orm
@@ -58,7 +58,7 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
           queue: deadLetters.queue,
           errorKind: deadLetters.errorKind,
           error: deadLetters.error,
-          letters: count(),
+          count: count(),
         })
         .from(deadLetters)
         .where(and(eq(deadLetters.state, "dead"), matchesSelection(selection)))

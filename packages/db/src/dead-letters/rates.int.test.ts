@@ -39,7 +39,7 @@ async function die(error: string, ago: number, queue = "meta-inbound", jobId: st
     failedAt: minutesAgo(ago),
   });
 }
-const kinds = () => rates.kindsSince(minutesAgo(HOUR));
+const kinds = () => rates.errorsSince(minutesAgo(HOUR));
 
 test("dead letters that differ only in numbers and ids count as one error per queue", async () => {
   await die("no tenant owns page 123", 1);
@@ -48,9 +48,9 @@ test("dead letters that differ only in numbers and ids count as one error per qu
   await die("no body in 3f2a-77b1 of wamid_A9", 4);
   const facts = { known: false };
   expect(await kinds()).toEqual([
-    { ...facts, queue: "meta-inbound", kind: "no body in # of #", letters: 1 },
-    { ...facts, queue: "meta-inbound", kind: "no tenant owns page #", letters: 2 },
-    { ...facts, queue: "whatsapp-inbound", kind: "no tenant owns page #", letters: 1 },
+    { ...facts, queue: "meta-inbound", kind: "no body in # of #", count: 1 },
+    { ...facts, queue: "meta-inbound", kind: "no tenant owns page #", count: 2 },
+    { ...facts, queue: "whatsapp-inbound", kind: "no tenant owns page #", count: 1 },
   ]);
 });
 
@@ -61,7 +61,7 @@ test.each([
 ])("an error of %d minutes ago is known: %s", async (ago, known) => {
   await die("no page 1", ago);
   await die("no page 2", 1);
-  expect(await kinds()).toMatchObject([{ kind: "no page #", letters: 1, known }]);
+  expect(await kinds()).toMatchObject([{ kind: "no page #", count: 1, known }]);
 });
 
 test("a replayed dead letter that fails again has a known error only if it failed with it before", async () => {
@@ -84,10 +84,10 @@ test("dead letters are counted by queue and minute, without resolved and older o
   await database.orm.execute("update millrace.dead_letters set state = 'resolved' where job_id = 'resolved'");
   const counted = await rates.byMinute(NOW, 20);
   expect([...counted].sort((a, b) => a.queue.localeCompare(b.queue) || a.minutesAgo - b.minutesAgo)).toEqual([
-    { queue: "meta-inbound", minutesAgo: 0, letters: 2 },
-    { queue: "meta-inbound", minutesAgo: 1, letters: 1 },
-    { queue: "meta-inbound", minutesAgo: 19, letters: 1 },
-    { queue: "n8n-ai-turns", minutesAgo: 1, letters: 1 },
+    { queue: "meta-inbound", minutesAgo: 0, count: 2 },
+    { queue: "meta-inbound", minutesAgo: 1, count: 1 },
+    { queue: "meta-inbound", minutesAgo: 19, count: 1 },
+    { queue: "n8n-ai-turns", minutesAgo: 1, count: 1 },
   ]);
   expect(await rates.waiting()).toBe(6);
 });

@@ -7,18 +7,18 @@ export type RecentError = {
   queue: string;
   /** The error text with a # for each word that contains a digit. */
   kind: string;
-  letters: number;
+  count: number;
   /** Whether the queue had this error in the week before the recent period. */
   known: boolean;
 };
 
 /** How many dead letters a queue received in one minute. */
-export type DeadLettersInMinute = { queue: string; minutesAgo: number; letters: number };
+export type DeadLettersInMinute = { queue: string; minutesAgo: number; count: number };
 
 /** Counts dead letters over time, without those that are resolved. */
 export type DeadLetterRates = {
   /** The errors since a time. */
-  kindsSince(since: Date): Promise<RecentError[]>;
+  errorsSince(since: Date): Promise<RecentError[]>;
   /** The counts of the last minutes; minutes without dead letters are left out. */
   byMinute(now: Date, minutes: number): Promise<DeadLettersInMinute[]>;
   /** How many dead letters wait for an operator. */
@@ -34,15 +34,15 @@ const kindOf = (error: unknown) => sql`left(regexp_replace(${error}, '[\\w-]*\\d
 /** {@link DeadLetterRates} on the table dead_letters. */
 export function createDeadLetterRates({ orm }: Database): DeadLetterRates {
   return {
-    async kindsSince(since) {
+    async errorsSince(since) {
       const from = sql`${since.toISOString()}::timestamptz`;
       // All states are listed because the index begins with the state. A dead letter that failed again after a replay
       // has its earlier failures in its history.
       return orm.execute<RecentError>(sql`
         with recent as (
-          select queue, ${kindOf(sql`error`)} as kind, count(*)::int as letters from millrace.dead_letters
+          select queue, ${kindOf(sql`error`)} as kind, count(*)::int as count from millrace.dead_letters
           where state in ('dead', 'replaying', 'discarded') and failed_at >= ${from} group by 1, 2)
-        select queue, kind, letters, exists(
+        select queue, kind, count, exists(
           select from millrace.dead_letters as earlier cross join lateral (
             select earlier.failed_at as at, earlier.error union all
             select (past->>'at')::timestamptz, past->>'error' from jsonb_array_elements(earlier.history) as past) as failure
@@ -55,14 +55,14 @@ export function createDeadLetterRates({ orm }: Database): DeadLetterRates {
       const at = sql`${now.toISOString()}::timestamptz`;
       return orm.execute<DeadLettersInMinute>(sql`
         select queue, greatest(0, floor(extract(epoch from ${at} - failed_at) / 60))::int as "minutesAgo",
-          count(*)::int as letters
+          count(*)::int as count
         from millrace.dead_letters
         where state in ('dead', 'replaying', 'discarded') and failed_at > ${at} - ${minutes}::int * interval '1 minute'
         group by 1, 2`);
     },
     async waiting() {
-      const [row] = await orm.select({ letters: count() }).from(deadLetters).where(eq(deadLetters.state, "dead"));
-      return row?.letters ?? 0;
+      const [row] = await orm.select({ count: count() }).from(deadLetters).where(eq(deadLetters.state, "dead"));
+      return row?.count ?? 0;
     },
   };
 }

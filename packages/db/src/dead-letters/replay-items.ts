@@ -3,7 +3,7 @@ import type { Executor } from "../connection/database.ts";
 import { replayItems, replays } from "../schema/index.ts";
 
 /** How many dead letters of a replay are in each state; see the table replay_items. */
-export type ReplayProgress = { waiting: number; replaying: number; resolved: number; dead: number; left: number };
+export type ReplayProgress = { waiting: number; replaying: number; resolved: number; dead: number; skipped: number };
 
 /** Counts the dead letters of a replay by state. */
 export async function progressOf(tx: Executor, replayId: string): Promise<ReplayProgress> {
@@ -18,7 +18,7 @@ export async function progressOf(tx: Executor, replayId: string): Promise<Replay
     replaying: of("replaying"),
     resolved: of("resolved"),
     dead: of("dead"),
-    left: of("skipped"),
+    skipped: of("skipped"),
   };
 }
 

@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { releasableCount } from "./replay-pace.ts";
 
 const releasable = (progress: { replaying?: number; resolved?: number; dead?: number }, due: number, rate = 100) =>
-  releasableCount({ waiting: 1_000, replaying: 0, resolved: 0, dead: 0, left: 0, ...progress }, { rate, count: due });
+  releasableCount(
+    { waiting: 1_000, replaying: 0, resolved: 0, dead: 0, skipped: 0, ...progress },
+    { rate, count: due },
+  );
 
 test("a replay releases one dead letter, then ten once the first has ended, then the rest", () => {
   expect(releasable({}, 100)).toBe(1);

@@ -55,5 +55,5 @@ export async function failureOf(tx: Executor, replayId: string): Promise<string 
     .limit(RESULT_WINDOW);
   const results = latest.filter(({ state }) => state !== "skipped");
   const dead = results.filter(({ state }) => state === "dead").length;
-  return dead > results.length * MAX_DEAD_SHARE ? `${dead} of the last ${results.length} died again` : undefined;
+  return dead > results.length * MAX_DEAD_SHARE ? `${dead} of the last ${results.length} failed again` : undefined;
 }

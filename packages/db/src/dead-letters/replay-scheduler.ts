@@ -19,9 +19,9 @@ export type ReplayScheduler = {
   /** Returns dead letters that are replaying since before `before`, and marks them as checked at `at`. */
   overdue(before: Date, at: Date): Promise<DeadLetter[]>;
   /** Resolves a dead letter of a completed job if its event is done. */
-  completeDone(deadLetter: DeadLetter): Promise<void>;
+  resolveDone(deadLetter: DeadLetter): Promise<void>;
   /** Returns a dead letter to the state `dead`, because its job could not be requeued. */
-  returnDead(deadLetter: DeadLetter): Promise<void>;
+  markDead(deadLetter: DeadLetter): Promise<void>;
 };
 
 /** How many overdue dead letters one call returns. */
@@ -68,7 +68,7 @@ export function createReplayScheduler({ orm }: Database): ReplayScheduler {
         for (const { id, state } of ended) await completeItems(tx, [id], state === "resolved" ? "resolved" : "skipped");
         return checked.filter((deadLetter) => !ended.includes(deadLetter));
       }),
-    completeDone: ({ id, integration, eventId }) =>
+    resolveDone: ({ id, integration, eventId }) =>
       orm.transaction(async (tx) => {
         const [event] = await tx
           .select({ status: webhookEvents.status })
@@ -81,7 +81,7 @@ export function createReplayScheduler({ orm }: Database): ReplayScheduler {
           .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
         await completeItems(tx, [id], "resolved");
       }),
-    returnDead: ({ id }) =>
+    markDead: ({ id }) =>
       orm.transaction(async (tx) => {
         await tx
           .update(deadLetters)

@@ -82,7 +82,7 @@ async function start(deps: Deps, selection: DeadLetterSelection, rate: number): 
     action: "dead_letters.replayed",
     subject: onlyId(selection) ?? id,
     before: null,
-    after: { replay: id, letters: total, selection },
+    after: { replay: id, deadLetters: total, selection },
   });
   if (!replay) throw new Error(`the row of replay ${id} disappeared during its transaction`);
   return { ...replay, progress: await progressOf(tx, id) };
@@ -114,7 +114,7 @@ async function discard(deps: Deps, selection: DeadLetterSelection): Promise<numb
     action: "dead_letters.discarded",
     subject: onlyId(selection) ?? "dead_letters",
     before: { state: "dead" },
-    after: { state: "discarded", letters: discarded.count, selection },
+    after: { state: "discarded", deadLetters: discarded.count, selection },
   });
   return discarded.count;
 }

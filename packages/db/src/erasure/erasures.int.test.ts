@@ -94,8 +94,8 @@ test("the scope of an erasure is recorded until it ends, and deleted then", asyn
   expect(others).toEqual([]);
   expect(erasure?.isAbout(jobOf({ id: `stable-${conversation.thread.tenantId}` }))).toBe(true);
   if (!erasure) return;
-  await erasures.rest(erasure);
-  await erasures.rest(erasure);
+  await erasures.eraseOtherRows(erasure);
+  await erasures.eraseOtherRows(erasure);
   expect(await erasures.end(erasure, { files: 2, jobs: 3 })).toMatchObject({ contacts: 1, files: 2, jobs: 3 });
   expect(await erasures.unfinished()).toEqual([]);
   const [row] = await harness.database.orm.select().from(auditLog).where(eq(auditLog.id, erasure.id));
@@ -219,7 +219,7 @@ test("jobs and dead deadLetterRows of another tenant's account are not erased", 
   const [again] = (await erasures.unfinished()).filter(({ id }) => id === erasure?.id);
   expect(again?.isAbout(jobOf(payload, "unknown"))).toBe(false);
   await orm.delete(providerAccounts).where(eq(providerAccounts.id, anyOther.id));
-  if (erasure) await erasures.rest(erasure);
+  if (erasure) await erasures.eraseOtherRows(erasure);
   const deadLetterRows = await orm
     .select({ account: deadLetters.account, state: deadLetters.state })
     .from(deadLetters)
@@ -241,7 +241,7 @@ test("jobs and dead deadLetterRows of others that mention the contact stay, exce
   const erasure = await erasures.begin(contactOf(conversation), BY);
   expect(erasure?.isAbout(jobOf(payload))).toBe(false);
   expect(erasure?.isAbout(jobOf(payload, undefined, true))).toBe(true);
-  if (erasure) await erasures.rest(erasure);
+  if (erasure) await erasures.eraseOtherRows(erasure);
   expect(await orm.select().from(deadLetters)).toMatchObject([{ state: "dead", payload }]);
 });
 
@@ -257,10 +257,10 @@ test("a replay continues without the dead deadLetterRows of an erased contact", 
   const first = await scheduler.step(harness.clock.at);
   expect(first.released.map(({ payload }) => payload)).toEqual([theirs]);
   const erasure = await erasures.begin(contactOf(conversation), BY);
-  if (erasure) await erasures.rest(erasure);
+  if (erasure) await erasures.eraseOtherRows(erasure);
   expect((await store.find(replay?.id ?? ""))?.progress).toMatchObject({ left: 2, waiting: 1 });
   const second = await scheduler.step(harness.clock.at);
-  for (const deadLetter of second.released) await scheduler.returnDead(deadLetter);
+  for (const deadLetter of second.released) await scheduler.markDead(deadLetter);
   expect(second.released.map(({ payload }) => payload)).toEqual([{ from: "another" }]);
   const { ended } = await scheduler.step(harness.clock.at);
   expect(ended).toMatchObject([{ id: replay?.id, state: "done" }]);
@@ -285,7 +285,7 @@ test("reasons about an erased contact's dead deadLetterRows, and replay selectio
     .set({ selection: asked })
     .where(eq(replays.reason, `${name} called`));
   const erasure = await erasures.begin(contactOf(conversation), BY);
-  if (erasure) await erasures.rest(erasure);
+  if (erasure) await erasures.eraseOtherRows(erasure);
   const errors = await orm.select({ error: deadLetters.error }).from(deadLetters).orderBy(deadLetters.id);
   expect(errors.slice(0, 2).map(({ error }) => error)).toEqual(["the contact was erased", `no chat with ${name}`]);
   const [hers, other] = deadLetterRows.map(({ id }) => ({ ids: [id] }));
@@ -331,7 +331,7 @@ test("a redelivery of an event with the contact's data in its id changes nothing
   const come = (id: string) => inbox.applyOnce({ ...event, id }, () => Promise.resolve({ result: "written" }));
   expect(await come(theirs)).toMatchObject({ result: "written" });
   const erasure = await erasures.begin(contactOf(conversation), BY);
-  if (erasure) await erasures.rest(erasure);
+  if (erasure) await erasures.eraseOtherRows(erasure);
   expect(await come(theirs)).toEqual({ result: "duplicate", followUps: [] });
   expect(await come(other)).toMatchObject({ result: "written" });
   const events = () =>
@@ -341,7 +341,7 @@ test("a redelivery of an event with the contact's data in its id changes nothing
   // A dead deadLetter that the same event gets later is erased as well.
   await giveUp({ from: `stable-${conversation.thread.tenantId}` }, undefined, theirs);
   expect((await events()).map(({ eventId }) => eventId)).toContain(theirs);
-  if (erasure) await erasures.rest(erasure);
+  if (erasure) await erasures.eraseOtherRows(erasure);
   expect((await events()).map(({ eventId }) => eventId)).not.toContain(theirs);
   expect(await come(theirs)).toMatchObject({ result: "duplicate" });
 });
@@ -355,7 +355,7 @@ test("a preview of an erasure changes nothing", async () => {
       where contacts.id = ${contactOf(conversation)}`);
   const before = await state();
   expect(before).toHaveLength(1);
-  expect((await erasures.look(contactOf(conversation)))?.rows).toMatchObject({
+  expect((await erasures.preview(contactOf(conversation)))?.rows).toMatchObject({
     contacts: 1,
     conversations: 1,
     messages: 1,
@@ -379,8 +379,8 @@ async function giveUp(payload: object, account?: string, eventId = uuidv7()): Pr
 }
 
 /** A job of an account without an owner. */
-function jobOf(payload: object, account?: string, isOver = false) {
-  return { integration: "whatsapp", account, ids: [], payload, isOver };
+function jobOf(payload: object, account?: string, isCompleted = false) {
+  return { integration: "whatsapp", account, ids: [], payload, isCompleted };
 }
 
 function contactOf({ thread }: TestConversation): string {

@@ -17,7 +17,7 @@ export type Erasure = {
   files: readonly FileToErase[];
   /** Whether a job is about the person. */
   isAbout(job: MatchableJob): boolean;
-  left: ErasureScope;
+  scope: ErasureScope;
 };
 
 /** Erases contacts: their personal data is removed, and the rows stay without it. */
@@ -25,16 +25,16 @@ export type Erasures = {
   /** Whether a contact was erased. */
   isErased(contactId: string): Promise<boolean>;
   /** Counts what an erasure would change, without changing it. Undefined when the contact does not exist. */
-  look(contactId: string): Promise<{ rows: RowCounts; erasure: Erasure } | undefined>;
+  preview(contactId: string): Promise<{ rows: RowCounts; erasure: Erasure } | undefined>;
   /**
-   * Erases the contact's own rows in one transaction, and records the remaining work: {@link Erasures.rest}, the files
+   * Erases the contact's own rows in one transaction, and records the remaining work: {@link Erasures.eraseOtherRows}, the files
    * and the jobs. Undefined when the contact does not exist.
    */
   begin(contactId: string, by: { actor: string; reason: string }): Promise<Erasure | undefined>;
   /** Lists erasures that have begun and not ended, oldest first. */
   unfinished(): Promise<Erasure[]>;
   /** Erases the personal data in all other rows, page by page. */
-  rest(erasure: Erasure): Promise<void>;
+  eraseOtherRows(erasure: Erasure): Promise<void>;
   /** Ends an erasure and deletes its record of the personal data. Returns the counts per table. */
   end(erasure: Erasure, counts: { files: number; jobs: number }): Promise<RowCounts>;
 };
@@ -51,7 +51,7 @@ export function createErasures(database: Database, newId: NewId): Erasures {
       return row !== undefined;
     },
 
-    async look(contactId) {
+    async preview(contactId) {
       const result = await dryRun(orm, (tx) => eraseContact(tx, newId, contactId));
       if (!result) return undefined;
       const rest = await eraseOtherRows(database, result.scope, true);
@@ -79,7 +79,7 @@ export function createErasures(database: Database, newId: NewId): Erasures {
       return Promise.all(rows.map(({ id, subject, before }) => erasureOf(orm, id, subject, before as ErasureScope)));
     },
 
-    async rest({ id, left }) {
+    async eraseOtherRows({ id, scope: left }) {
       const rest = await eraseOtherRows(database, left, false);
       const [row] = await orm.select().from(auditLog).where(eq(auditLog.id, id));
       const after = sumOf((row?.after ?? {}) as RowCounts, rest);
@@ -98,7 +98,7 @@ export function createErasures(database: Database, newId: NewId): Erasures {
 }
 
 async function erasureOf(tx: Executor, id: string, contactId: string, left: ErasureScope): Promise<Erasure> {
-  return { id, contactId, files: left.files, isAbout: await jobsAboutContact(tx, left), left };
+  return { id, contactId, files: left.files, isAbout: await jobsAboutContact(tx, left), scope: left };
 }
 
 /** Runs work in a transaction that is rolled back, and returns its result. */

@@ -12,16 +12,16 @@ export type MatchableJob = {
   ids: readonly string[];
   payload: unknown;
   /** Whether the job is completed. A completed job is erased even if it only mentions the person. */
-  isOver: boolean;
+  isCompleted: boolean;
 };
 
 /** Returns a function that selects the jobs from or to a person, but none of another tenant's accounts. */
 export async function jobsAboutContact(tx: Executor, scope: ErasureScope): Promise<(job: MatchableJob) => boolean> {
   const { contains, isAbout, containsName } = matcherOf(scope);
   const isOfOthers = await accountsOfOthers(tx, scope.tenantId);
-  return ({ integration, ids, payload, isOver, account = accountIn(payload) }) => {
+  return ({ integration, ids, payload, isCompleted: isCompleted, account = accountIn(payload) }) => {
     if (account !== undefined && isOfOthers(integration, account)) return false;
-    return isAbout(payload) || ids.some(containsName) || (isOver && contains(payload));
+    return isAbout(payload) || ids.some(containsName) || (isCompleted && contains(payload));
   };
 }
 

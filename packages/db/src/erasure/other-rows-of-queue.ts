@@ -51,7 +51,7 @@ export function deadLetterRows(
     erase(row) {
       const isOfOthers = row.tenantId !== null && row.tenantId !== tenantId;
       const { id, integration, account, eventId, jobId, payload } = row;
-      const job = { integration, account: account ?? undefined, ids: [eventId, jobId], payload, isOver: false };
+      const job = { integration, account: account ?? undefined, ids: [eventId, jobId], payload, isCompleted: false };
       if (isOfOthers || !isAbout(job)) return undefined;
       const isOpen = row.state === "dead" || row.state === "replaying";
       const set = {

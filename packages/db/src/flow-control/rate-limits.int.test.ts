@@ -94,7 +94,7 @@ test("the next reservation gets a released slot", async () => {
   ];
   expect(await reserve(0, limits, 0)).toBe(0);
   expect(await reserve(1, limits, 0)).toBe(1_000);
-  await workers[1]?.giveBack(limits);
+  await workers[1]?.release(limits);
   expect(await reserve(2, limits, 0)).toBe(1_000);
   expect(await reserve(2, limits, 0)).toBe(2_000);
 });

@@ -8,7 +8,7 @@ export type RateLimits = {
   /** Reserves the next send slot that satisfies all limits, and returns its time. An unused slot is lost. */
   reserve(limits: readonly RateLimit[], now: Date): Promise<Date>;
   /** Releases a reserved slot in the future, so that later reservations get earlier slots. */
-  giveBack(limits: readonly RateLimit[]): Promise<void>;
+  release(limits: readonly RateLimit[]): Promise<void>;
 };
 
 /**
@@ -59,7 +59,7 @@ export function createRateLimits({ orm }: Database): RateLimits {
       });
       return new Date(Math.max(now.getTime(), ...times));
     },
-    async giveBack(limits) {
+    async release(limits) {
       const sorted = [...limits].sort((one, two) => (one.scope < two.scope ? -1 : 1));
       for (const { scope, intervalMs } of sorted)
         await orm

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
-import { type OutboxStore, permanent, retryable, type Sent } from "@millrace/core";
+import { type OutboxStore, permanent, retryable, type SentMessage } from "@millrace/core";
 import { lockNames } from "../connection/advisory-locks.ts";
 import type { Executor } from "../connection/database.ts";
 import { contactStore } from "../contacts/contacts.ts";
@@ -81,7 +81,7 @@ async function addRecipientIdentities(
   tx: Executor,
   context: EventContext,
   messageId: string,
-  identities: NonNullable<Sent["recipient"]>,
+  identities: NonNullable<SentMessage["recipient"]>,
 ): Promise<void> {
   const [row] = await tx.select({ tenantId: messages.tenantId }).from(messages).where(eq(messages.id, messageId));
   if (row) await contactStore(tx, context).resolve(row.tenantId, identities, {});

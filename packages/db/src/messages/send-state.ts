@@ -35,17 +35,17 @@ export type SendStates = {
   /** Records the send slot that the rate limits assigned. */
   setSendSlot(messageId: string, at: Date): Promise<void>;
   /**
-   * Records that an attempt begins. Its result is unknown until `markSent` or {@link SendStates.refused} follows. `seen`
+   * Records that an attempt begins. Its result is unknown until `markSent` or {@link SendStates.markRejected} follows. `seen`
    * is `attemptedAt` as this worker read it. Returns false when it or the status has changed since: another worker took
    * over a stalled job, or the platform reported the message.
    */
   begin(messageId: string, at: Date, seen?: Date): Promise<boolean>;
   /** Records that the platform rejected the attempt that began at `begunAt`; `throttled` adds a rate limit hit. */
-  refused(messageId: string, begunAt: Date, throttled: boolean): Promise<void>;
+  markRejected(messageId: string, begunAt: Date, throttled: boolean): Promise<void>;
   /** Records that the recipient cannot be reached. */
-  unreachable(conversationId: string, at: Date): Promise<void>;
+  markUnreachable(conversationId: string, at: Date): Promise<void>;
   /** The id of the conversation's next unsent message after a position; undefined when there is none. */
-  next(conversationId: string, position: number): Promise<string | undefined>;
+  nextUnsent(conversationId: string, position: number): Promise<string | undefined>;
   /** The send job of the conversation's first unsent message, if that message was queued before `before`. */
   oldestWaitingJob(conversationId: string, before: Date): Promise<FollowUp | undefined>;
 };
@@ -64,19 +64,19 @@ export function createSendStates({ orm }: Database): SendStates {
       await orm.update(messages).set({ sendSlotAt: at }).where(eq(messages.id, messageId));
     },
     begin: (messageId, at, seen) => beginAttempt(orm, messageId, at, seen),
-    async refused(messageId, begunAt, throttled) {
+    async markRejected(messageId, begunAt, throttled) {
       await orm
         .update(messages)
         .set({ attemptedAt: null, ...(throttled ? { rateLimitHits: sql`${messages.rateLimitHits} + 1` } : {}) })
         .where(and(eq(messages.id, messageId), eq(messages.status, "sending"), eq(messages.attemptedAt, begunAt)));
     },
-    async unreachable(conversationId, at) {
+    async markUnreachable(conversationId, at) {
       await orm
         .update(conversations)
         .set({ reachable: false, reachableChangedAt: at, updatedAt: sql`now()` })
         .where(eq(conversations.id, conversationId));
     },
-    async next(conversationId, position) {
+    async nextUnsent(conversationId, position) {
       const [row] = await orm
         .select({ id: messages.id })
         .from(messages)

@@ -173,18 +173,18 @@ test("5: a message counts the unsent messages ahead of it, until each of them is
   const [one = "", two = "", three = "", four = ""] = ids;
   const ahead = () => Promise.all(ids.map(async (id) => (await outbox.find(id))?.ahead));
   expect(await ahead()).toEqual([0, 1, 2, 3]);
-  expect(await outbox.next(conversation.id, 1)).toBe(two);
+  expect(await outbox.nextUnsent(conversation.id, 1)).toBe(two);
   await outbox.begin(one, harness.clock.at);
   expect(await ahead()).toEqual([0, 1, 2, 3]);
   await sent(one);
   expect(await ahead()).toEqual([0, 0, 1, 2]);
   await fail(two);
-  expect(await outbox.next(conversation.id, 1)).toBe(three);
+  expect(await outbox.nextUnsent(conversation.id, 1)).toBe(three);
   await harness.write((stores) => stores.outbox.suppress(three, "a person took over"));
   expect(await ahead()).toEqual([0, 0, 0, 0]);
-  expect(await outbox.next(conversation.id, 1)).toBe(four);
+  expect(await outbox.nextUnsent(conversation.id, 1)).toBe(four);
   await sent(four);
-  expect(await outbox.next(conversation.id, 1)).toBeUndefined();
+  expect(await outbox.nextUnsent(conversation.id, 1)).toBeUndefined();
 });
 
 test("a replay sends a failed message, but no suppressed or sent one", async () => {
@@ -223,13 +223,13 @@ test("12: an attempt is uncertain from its beginning until its result is known, 
     status: "sending",
   });
   const earlier = new Date(harness.clock.at.getTime() - 1);
-  await outbox.refused(id, earlier, true);
+  await outbox.markRejected(id, earlier, true);
   expect(await outbox.find(id)).toMatchObject({ attemptedAt: harness.clock.at, message: { rateLimitHits: 0 } });
-  await outbox.refused(id, harness.clock.at, true);
+  await outbox.markRejected(id, harness.clock.at, true);
   await outbox.begin(id, harness.clock.at);
-  await outbox.refused(id, harness.clock.at, true);
+  await outbox.markRejected(id, harness.clock.at, true);
   await outbox.begin(id, harness.clock.at);
-  await outbox.refused(id, harness.clock.at, false);
+  await outbox.markRejected(id, harness.clock.at, false);
   expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, message: { rateLimitHits: 2 } });
   await outbox.begin(id, harness.clock.at);
   await sent(id, "wamid.9");
@@ -238,7 +238,7 @@ test("12: an attempt is uncertain from its beginning until its result is known, 
     isTerminal: true,
     message: { rateLimitHits: 0 },
   });
-  await outbox.refused(id, harness.clock.at, true);
+  await outbox.markRejected(id, harness.clock.at, true);
   expect(await outbox.find(id)).toMatchObject({ isTerminal: true, message: { rateLimitHits: 0 } });
 });
 
@@ -392,7 +392,7 @@ test("a message is found with its recipient's identities, stable ones first, and
     { externalId: number.externalId, stable: false },
   ]);
   expect(found).toMatchObject({ message: { lastUserMessageAt: harness.clock.at }, answer: undefined });
-  await outbox.unreachable(conversation.id, harness.clock.at);
+  await outbox.markUnreachable(conversation.id, harness.clock.at);
   const [row] = await harness.database.orm.select().from(conversations).where(eq(conversations.id, conversation.id));
   expect(row).toMatchObject({ reachable: false, reachableChangedAt: harness.clock.at });
 });

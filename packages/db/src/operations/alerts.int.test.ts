@@ -21,19 +21,19 @@ const minute = (number: number) => new Date(Date.UTC(2026, 2, 1, 9, number));
 const tenTimes = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 10 }, work));
 
 test("of many workers one claims an evaluation, and the next claim succeeds only after it", async () => {
-  const claims = await tenTimes(() => alerts.claimRound(minute(0), 60_000));
+  const claims = await tenTimes(() => alerts.claimEvaluation(minute(0), 60_000));
   expect(claims.filter(Boolean)).toHaveLength(1);
-  expect(await alerts.claimRound(new Date(minute(1).getTime() - 1), 60_000)).toBe(false);
-  expect(await alerts.claimRound(minute(1), 60_000)).toBe(true);
+  expect(await alerts.claimEvaluation(new Date(minute(1).getTime() - 1), 60_000)).toBe(false);
+  expect(await alerts.claimEvaluation(minute(1), 60_000)).toBe(true);
 });
 
 test("a claim of a worker with a wrong clock does not block the others", async () => {
-  await alerts.claimRound(minute(50), 60_000);
-  expect(await alerts.claimRound(minute(1), 60_000)).toBe(true);
+  await alerts.claimEvaluation(minute(50), 60_000);
+  expect(await alerts.claimEvaluation(minute(1), 60_000)).toBe(true);
 });
 
 test("of many workers that detect one condition, one opens the alert and one closes it", async () => {
-  const raised = await tenTimes(() => alerts.raise([PAUSED], minute(0)));
+  const raised = await tenTimes(() => alerts.openFor([PAUSED], minute(0)));
   expect(raised.flat()).toMatchObject([{ ...PAUSED, openedAt: minute(0), closedAt: null }]);
   const ids = (await alerts.open()).map(({ id }) => id);
   expect(ids).toHaveLength(1);
@@ -43,22 +43,22 @@ test("of many workers that detect one condition, one opens the alert and one clo
 });
 
 test("a condition that returns opens a new alert", async () => {
-  const [first] = await alerts.raise([PAUSED], minute(0));
+  const [first] = await alerts.openFor([PAUSED], minute(0));
   await alerts.close([first?.id ?? ""], minute(1));
-  const [second] = await alerts.raise([PAUSED], minute(2));
+  const [second] = await alerts.openFor([PAUSED], minute(2));
   expect(second?.id).not.toBe(first?.id);
 });
 
 test("a notification stays pending until the webhook accepts it, for at most a day after the end", async () => {
-  const [alert] = await alerts.raise([PAUSED], minute(0));
+  const [alert] = await alerts.openFor([PAUSED], minute(0));
   const id = alert?.id ?? "";
-  const untold = async (at: Date) => (await alerts.untold(at, 10)).length;
+  const untold = async (at: Date) => (await alerts.pendingNotifications(at, 10)).length;
   expect(await untold(minute(1))).toBe(1);
-  await alerts.markTold(id, "opened", minute(1));
+  await alerts.markNotified(id, "opened", minute(1));
   expect(await untold(minute(1))).toBe(0);
   await alerts.close([id], minute(2));
   expect(await untold(minute(3))).toBe(1);
   expect(await untold(minute(2 + 24 * 60))).toBe(0);
-  await alerts.markTold(id, "closed", minute(3));
+  await alerts.markNotified(id, "closed", minute(3));
   expect(await untold(minute(3))).toBe(0);
 });

@@ -15,17 +15,17 @@ export type AlertState = "opened" | "closed";
 /** The alerts. At most one per rule and subject is open. */
 export type AlertStore = {
   /** Claims the next evaluation of the rules. Returns false while the evaluation of another worker is current. */
-  claimRound(now: Date, lengthMs: number): Promise<boolean>;
+  claimEvaluation(now: Date, lengthMs: number): Promise<boolean>;
   /** Lists open alerts, oldest first. */
   open(): Promise<Alert[]>;
   /** Opens alerts for conditions without an open one, and returns those that this call opened. */
-  raise(conditions: readonly AlertCondition[], now: Date): Promise<Alert[]>;
+  openFor(conditions: readonly AlertCondition[], now: Date): Promise<Alert[]>;
   /** Closes open alerts, and returns those that this call closed. */
   close(ids: readonly string[], now: Date): Promise<Alert[]>;
   /** Lists alerts with an undelivered notification, oldest first, without those closed more than a day ago. */
-  untold(now: Date, limit: number): Promise<Alert[]>;
+  pendingNotifications(now: Date, limit: number): Promise<Alert[]>;
   /** Records that the webhook accepted a notification. */
-  markTold(id: string, state: AlertState, now: Date): Promise<void>;
+  markNotified(id: string, state: AlertState, now: Date): Promise<void>;
 };
 
 /** The scope of the row in rate_limits by which workers claim evaluations. */
@@ -37,7 +37,7 @@ const NOTIFY_CLOSED_WITHIN_MS = 24 * 3_600_000;
 /** {@link AlertStore} on the tables alerts and rate_limits. */
 export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
   return {
-    async claimRound(now, lengthMs) {
+    async claimEvaluation(now, lengthMs) {
       const usedUntil = new Date(now.getTime() + lengthMs);
       const claimed = await orm
         .insert(rateLimits)
@@ -52,7 +52,7 @@ export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
       return claimed.length > 0;
     },
     open: () => orm.select().from(alerts).where(isNull(alerts.closedAt)).orderBy(asc(alerts.openedAt)),
-    async raise(conditions, now) {
+    async openFor(conditions, now) {
       if (conditions.length === 0) return [];
       return orm
         .insert(alerts)
@@ -68,7 +68,7 @@ export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
         .where(and(inArray(alerts.id, [...ids]), isNull(alerts.closedAt)))
         .returning();
     },
-    untold: (now, limit) =>
+    pendingNotifications: (now, limit) =>
       orm
         .select()
         .from(alerts)
@@ -84,7 +84,7 @@ export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
         )
         .orderBy(asc(alerts.openedAt))
         .limit(limit),
-    async markTold(id, state, now) {
+    async markNotified(id, state, now) {
       await orm
         .update(alerts)
         .set(state === "opened" ? { openingNotifiedAt: now } : { closingNotifiedAt: now })

@@ -21,10 +21,10 @@ test("each change of an operator writes an audit entry with actor and reason, wi
     "changed",
     "changed",
   ]);
-  expect(await operators.named("ada")).toMatchObject({ role: "operator", passwordHash: "hash-3" });
+  expect(await operators.findByName("ada")).toMatchObject({ role: "operator", passwordHash: "hash-3" });
   expect(await operators.list()).toMatchObject([{ name: "ada", role: "operator" }]);
   expect([await operators.remove("ada", by), await operators.remove("ada", by)]).toEqual([true, false]);
-  expect(await operators.named("ada")).toBeUndefined();
+  expect(await operators.findByName("ada")).toBeUndefined();
 
   const rows = await createAuditLog(database, uuidv7).list({ limit: 10, subject: "ada" });
   const common = { ...by, subject: "ada" };

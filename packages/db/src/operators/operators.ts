@@ -13,7 +13,7 @@ export type ListedOperator = { name: string; role: Role; createdAt: Date; update
 /** The table operators. Each change is recorded in audit_log and ends the operator's sessions. */
 export type Operators = {
   list(): Promise<ListedOperator[]>;
-  named(name: string): Promise<{ id: string; role: Role; passwordHash: string } | undefined>;
+  findByName(name: string): Promise<{ id: string; role: Role; passwordHash: string } | undefined>;
   /** Adds an operator, or changes the password and, if given, the role of an existing one. Returns which it did. */
   set(
     operator: { name: string; role: Role | undefined; passwordHash: string },
@@ -36,7 +36,7 @@ export function createOperators({ orm }: Database, newId: NewId): Operators {
         })
         .from(operators)
         .orderBy(asc(operators.name)),
-    async named(name) {
+    async findByName(name) {
       const { id, role, passwordHash } = operators;
       const [found] = await orm.select({ id, role, passwordHash }).from(operators).where(eq(operators.name, name));
       return found;

@@ -27,7 +27,7 @@ export type ConsumerDeps = {
   backend: QueueBackend;
   definition: QueueDefinition;
   processor: EventProcessor;
-  gate: FlowControl;
+  flowControl: FlowControl;
   deadLetters: DeadLetterStore;
   log: Logger;
   now: Now;
@@ -55,7 +55,7 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
   const stopping = new AbortController();
   const queue = backend.queue(definition.name);
   const collector = createDeadLetterCollector(queue, definition, deps.deadLetters, log, now);
-  const attemptDeps = { ...deps, flowControl: deps.gate, timings, stopping: stopping.signal };
+  const attemptDeps = { ...deps, flowControl: deps.flowControl, timings, stopping: stopping.signal };
   const worker = backend.worker(definition.name, (job, token, lockLost) => attempt(attemptDeps, job, token, lockLost), {
     autorun: !definition.inOrder,
     concurrency: definition.inOrder ? 1 : deps.concurrency,

@@ -1,7 +1,7 @@
 import type { InboundEvent, ScopePause } from "@millrace/core";
 
 /** The result of processing an event. */
-export type Processed =
+export type JobResult =
   | {
       result: string;
       detail?: string | undefined;
@@ -28,7 +28,7 @@ export type Processed =
 export type EventProcessor = {
   /** Scopes that pause the event's job. */
   scopes(event: InboundEvent): readonly string[];
-  process(event: InboundEvent, signal: AbortSignal): Promise<Processed>;
+  process(event: InboundEvent, signal: AbortSignal): Promise<JobResult>;
   /** Whether an error means that our own store is away. Then the job waits, which costs no attempt. */
   isOutage(error: unknown): boolean;
 };

@@ -11,7 +11,7 @@ import {
   until,
 } from "@millrace/testing";
 import { openQueueBackend } from "../backends/open-backend.ts";
-import { checkQueueStore, warnOfQueueStore } from "./check-store.ts";
+import { checkQueueStore, logQueueStoreChecks } from "./check-store.ts";
 
 describe.runIf(findRedisServer())("the checks of a Redis", () => {
   let redis: TestRedis | undefined;
@@ -80,9 +80,9 @@ describe.runIf(findRedisServer())("the checks of a Redis", () => {
   test("log a warning at a start without the password, and log nothing when all is ok", async () => {
     redis = await startRedis({ port: await freePort(), durable: durable(), args: ["--requirepass", "hush"] });
     const { log, lines, text } = recordingLogger();
-    await warnOfQueueStore(redis.url.replace("//", "//:hush@"), log);
+    await logQueueStoreChecks(redis.url.replace("//", "//:hush@"), log);
     expect(lines()).toEqual([]);
-    await warnOfQueueStore(redis.url.replace("//", "//:wrong-password@"), log);
+    await logQueueStoreChecks(redis.url.replace("//", "//:wrong-password@"), log);
     expect(lines()).toMatchObject([{ level: "warn", msg: "queue_store.unsafe", check: "Redis" }]);
     expect(text()).not.toContain("wrong-password");
   });

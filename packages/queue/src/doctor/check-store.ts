@@ -8,7 +8,7 @@ export function checkQueueStore(url: string): Promise<CheckResult[]> {
 }
 
 /** Logs the checks of the queue's store that are not ok. A process calls it at its start, and starts in any case. */
-export async function warnOfQueueStore(url: string, log: Logger): Promise<void> {
+export async function logQueueStoreChecks(url: string, log: Logger): Promise<void> {
   for (const { state, ...result } of await checkQueueStore(url))
     if (state !== "ok") log.warn(result, "queue_store.unsafe");
 }

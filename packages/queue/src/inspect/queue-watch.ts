@@ -16,7 +16,7 @@ export type QueueState = {
 
 /** Reads the state of queues repeatedly. It remembers earlier readings. */
 export type QueueWatch = {
-  look(): Promise<QueueState[]>;
+  read(): Promise<QueueState[]>;
   close(): Promise<void>;
 };
 
@@ -32,7 +32,7 @@ export function createQueueWatch(backend: QueueBackend, definitions: readonly Qu
   }));
   const unconsumed = new Map<string, Date>();
   return {
-    look: () =>
+    read: () =>
       Promise.all(
         watched.map(async ({ name, queue, readWaitsSince }) => {
           const [waitsSince, workers] = await Promise.all([readWaitsSince(queue), backend.countWorkers(queue)]);

@@ -13,7 +13,7 @@ export type Producer = {
    */
   enqueue(events: readonly InboundEvent[], bytes?: number): Promise<void>;
   /** Makes a delayed job run now; does nothing when the job is not delayed or does not exist. */
-  wake(eventId: string): Promise<void>;
+  promote(eventId: string): Promise<void>;
   /** Waits for the accepted events and closes the queue. */
   close(): Promise<void>;
 };
@@ -37,7 +37,7 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
       if (events.length === 0) return Promise.resolve();
       return batcher.add(events, PRODUCER_TIMEOUT_MS + (bytes < LARGE_BYTES ? 0 : bytes / BYTES_PER_MS));
     },
-    async wake(eventId) {
+    async promote(eventId) {
       const job = await queue.getJob(eventId);
       if (!job || !(await job.isDelayed())) return;
       // The job may have become due after the check.

@@ -17,7 +17,7 @@ export function summaryOf({ receivedAt, firstFailedAt, failedAt, resolvedAt, his
 export function replayOf({ createdAt, endedAt, ...replay }: Replay) {
   const { id, state, actor, reason, rate, total, detail } = replay;
   const { waiting, replaying, resolved, dead } = replay.progress;
-  const progress = { waiting, replaying, resolved, dead, skipped: replay.progress.left };
+  const progress = { waiting, replaying, resolved, dead, skipped: replay.progress.skipped };
   const times = { createdAt: createdAt.toISOString(), endedAt: endedAt?.toISOString() ?? null };
   return { id, state, actor, reason, rate, total, detail, progress, ...times };
 }

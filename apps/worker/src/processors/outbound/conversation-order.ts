@@ -1,6 +1,6 @@
 import type { InboundEvent } from "@millrace/core";
 import type { SendState } from "@millrace/db";
-import type { Processed } from "@millrace/queue";
+import type { JobResult } from "@millrace/queue";
 import type { OutboundDeps } from "./deps.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function snoozeWhileBlocked(
   startedAt: Date,
   event: Pick<InboundEvent, "correlationId">,
   state: SendState,
-): Promise<Processed | undefined> {
+): Promise<JobResult | undefined> {
   const now = ports.now();
   const after = (ms: number, from = now) => new Date(from.getTime() + ms);
   const messageId = state.message.id;
@@ -58,7 +58,7 @@ export async function snoozeUntilSendSlot(
   outbox: OutboundDeps["outbox"],
   messageId: string,
   sendSlotAt: Date,
-): Promise<Processed> {
+): Promise<JobResult> {
   await outbox.setSendSlot(messageId, sendSlotAt);
   return { result: "snoozed", detail: "the platform's rate limit", until: sendSlotAt };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type InboundEvent, permanent, type Sent, type Write } from "@millrace/core";
+import { type InboundEvent, permanent, type SentMessage, type Write } from "@millrace/core";
 import type { AppliedEvent, SendState } from "@millrace/db";
-import type { EventProcessor, Processed } from "@millrace/queue";
+import type { EventProcessor, JobResult } from "@millrace/queue";
 import { z } from "zod";
 import { snoozeWhileBlocked } from "./conversation-order.ts";
 import type { OutboundDeps } from "./deps.ts";
@@ -33,7 +33,7 @@ export function createOutboundProcessor(deps: OutboundDeps): EventProcessor {
   };
 }
 
-async function act(deps: OutboundDeps, event: InboundEvent, signal: AbortSignal): Promise<Processed> {
+async function act(deps: OutboundDeps, event: InboundEvent, signal: AbortSignal): Promise<JobResult> {
   const { conversationId, action } = actionPayload.parse(event.payload);
   if (await deps.inbox.isDone(event)) return { result: "duplicate", noCall: true };
   const target = await deps.outbox.findTarget(conversationId);
@@ -47,7 +47,7 @@ async function sendInOrder(
   startedAt: Date,
   event: InboundEvent,
   signal: AbortSignal,
-): Promise<Processed> {
+): Promise<JobResult> {
   const { messageId } = sendPayload.parse(event.payload);
   const state = await deps.outbox.find(messageId);
   if (!state) throw permanent("the message does not exist", "no_message");
@@ -65,7 +65,7 @@ async function sendInOrder(
   return { ...applied, noCall: !sent };
 }
 
-function recordSent(messageId: string, sent: Sent, at: Date): Write {
+function recordSent(messageId: string, sent: SentMessage, at: Date): Write {
   return async (stores) => {
     await stores.outbox.markSent(messageId, sent, at);
     return { result: "written" };

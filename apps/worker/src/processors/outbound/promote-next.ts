@@ -7,7 +7,7 @@ export async function promoteNext(
   correlationId: string,
   { message, position }: Pick<SendState, "message" | "position">,
 ): Promise<void> {
-  const next = await outbox.next(message.conversationId, position);
+  const next = await outbox.nextUnsent(message.conversationId, position);
   if (next === undefined) return;
   const job = { integration: message.channel, role: "outbound", id: `send.${next}`, kind: "send" } as const;
   await followUps.enqueue({ correlationId }, [{ ...job, payload: undefined, promote: true }]);

@@ -23,7 +23,7 @@ async function waitWith(reservations: readonly Reservation[]) {
         clock += reservation?.takesMs ?? 0;
         return Promise.resolve(new Date(now.getTime() + (reservation?.slotAfterMs ?? 0)));
       },
-      giveBack: (limits: readonly RateLimit[]) => {
+      release: (limits: readonly RateLimit[]) => {
         released.push(scopesOf(limits));
         return Promise.resolve();
       },
@@ -69,7 +69,7 @@ test("5: after one late message, each message behind it is sent at its first pro
         lateOnceMs = 0;
         return Promise.resolve(new Date(Math.max(now.getTime(), usedUntil - pair.burst * pair.intervalMs)));
       },
-      giveBack: () => {
+      release: () => {
         usedUntil -= pair.intervalMs;
         return Promise.resolve();
       },

@@ -36,7 +36,7 @@ export async function waitForSendSlot(
     const slotAt = await limits.reserve(reserved, ports.now());
     const waitMs = slotAt.getTime() - ports.now().getTime();
     if (waitMs > LONGEST_WAIT_MS) {
-      await limits.giveBack(reserved);
+      await limits.release(reserved);
       return slotAt;
     }
     if (waitMs > 0) await wait(waitMs, undefined, { signal });

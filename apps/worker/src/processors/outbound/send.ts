@@ -1,6 +1,6 @@
-import { type OutgoingMessage, ProviderError, retryable, type Sent } from "@millrace/core";
+import { type OutgoingMessage, ProviderError, retryable, type SentMessage } from "@millrace/core";
 import type { SendState } from "@millrace/db";
-import type { Processed } from "@millrace/queue";
+import type { JobResult } from "@millrace/queue";
 import { snoozeUntilSendSlot } from "./conversation-order.ts";
 import type { OutboundDeps } from "./deps.ts";
 import { waitForSendSlot } from "./send-slot.ts";
@@ -19,12 +19,12 @@ export async function sendUnderTakeoverLock(
   deps: OutboundDeps,
   state: SendState,
   signal: AbortSignal,
-): Promise<Sent | Processed | undefined> {
+): Promise<SentMessage | JobResult | undefined> {
   if (!state.answer) return sendInSlot(deps, state, signal);
   const lockLost = new AbortController();
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_LOCK_MS)]);
-  let sending: Promise<Sent | Processed> | undefined;
-  const locked = deps.takeoverLock.pass(state.message.conversationId, state.answer.epoch, () => {
+  let sending: Promise<SentMessage | JobResult> | undefined;
+  const locked = deps.takeoverLock.runInEpoch(state.message.conversationId, state.answer.epoch, () => {
     sending = sendInSlot(deps, state, deadline, lockLost.signal);
     return sending;
   });
@@ -46,7 +46,7 @@ async function sendInSlot(
   { message, attemptedAt }: SendState,
   signal: AbortSignal,
   lockLost?: AbortSignal,
-): Promise<Sent | Processed> {
+): Promise<SentMessage | JobResult> {
   const { outbox, ports } = deps;
   const slotAt = await waitForSendSlot(deps, message, signal);
   if (slotAt) return snoozeUntilSendSlot(outbox, message.id, slotAt);
@@ -63,13 +63,13 @@ async function callPlatform(
   message: OutgoingMessage,
   begunAt: Date,
   signal: AbortSignal,
-): Promise<Sent> {
+): Promise<SentMessage> {
   try {
     return await adapter.send(message, { ...ports, signal });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    if (!error.uncertain) await outbox.refused(message.id, begunAt, error.next.kind === "rate_limited");
-    if (error.code === "unreachable") await outbox.unreachable(message.conversationId, ports.now());
+    if (!error.uncertain) await outbox.markRejected(message.id, begunAt, error.next.kind === "rate_limited");
+    if (error.code === "unreachable") await outbox.markUnreachable(message.conversationId, ports.now());
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { OutboundContext, OutgoingMessage, Sent } from "@millrace/core";
+import type { OutboundContext, OutgoingMessage, SentMessage } from "@millrace/core";
 import { idOf, isObject } from "../../shared/json-value.ts";
 import { parsePayload } from "../../shared/parse-payload.ts";
 import { type Answer, callTelegram, unreadable } from "../api/call.ts";
@@ -29,7 +29,7 @@ export async function sendOnTelegram(
   message: OutgoingMessage,
   context: OutboundContext,
   config: ApiConfig,
-): Promise<Sent> {
+): Promise<SentMessage> {
   const { bot, scopes, target } = senderOf(message, config);
   const content = parsePayload(telegramMessage, message.content);
   const first: Variant = { chatId: message.threadId, content, replyTo: message.replyTo, uploadLinks: false };

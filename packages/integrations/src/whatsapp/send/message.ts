@@ -1,4 +1,4 @@
-import type { OutboundContext, OutgoingMessage, Sent } from "@millrace/core";
+import type { OutboundContext, OutgoingMessage, SentMessage } from "@millrace/core";
 import { parsePayload } from "../../shared/parse-payload.ts";
 import { idOf, isObject, listOf } from "../../shared/json-value.ts";
 import { personOf } from "../identity/identity.ts";
@@ -22,7 +22,7 @@ export async function sendOnWhatsapp(
   message: OutgoingMessage,
   context: OutboundContext,
   config: ApiConfig,
-): Promise<Sent> {
+): Promise<SentMessage> {
   const content = parsePayload(whatsappMessage, message.content);
   assertWithinWindow(message, content.type, context.now());
   const recipient = recipientOf(message);
@@ -50,7 +50,7 @@ export async function sendOnWhatsapp(
  * The recipient's identities if the response contains a new one. Meta normalizes some numbers (in Brazil and Mexico) and
  * may return the user id of a number; later webhooks contain these ids.
  */
-function newIdentitiesOf(response: unknown, { kind, recipients }: OutgoingMessage): Sent["recipient"] {
+function newIdentitiesOf(response: unknown, { kind, recipients }: OutgoingMessage): SentMessage["recipient"] {
   const [contact] = isObject(response) ? listOf(response["contacts"]) : [];
   if (kind !== "direct" || !isObject(contact)) return undefined;
   const person = personOf({ userIds: [idOf(contact["user_id"])], numbers: [idOf(contact["wa_id"])] });
