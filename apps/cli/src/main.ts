@@ -5,8 +5,8 @@ const args = process.argv.slice(2);
 try {
   await createProgram().parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
 } catch (error) {
-  // Commander has already printed its own errors and the help text.
-  if (error instanceof CommanderError) process.exit(error.exitCode);
+  // Commander has already printed its own errors and the help text. A usage error exits with 2, as in most tools.
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }

@@ -11,7 +11,7 @@ export const benchEnvironment = {
 
 /**
  * Returns complete HTTP requests with signed WhatsApp texts. Each text has its own message id, so that none is a
- * duplicate. `run` is a letter that keeps the ids of two calls apart.
+ * duplicate. `run` is a character that keeps the ids of two calls apart.
  */
 export function whatsappRequests(count: number, run: string): Buffer[] {
   const sample = integrations.find(({ id }) => id === "whatsapp")?.samples(benchEnvironment, new Date())["text"];

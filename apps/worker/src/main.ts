@@ -17,7 +17,7 @@ const STOP_DEADLINE_MS = 20_000;
 /** Connections that all queues of a worker share on Postgres, besides one for each queue. */
 const QUEUE_CONNECTIONS = 10;
 
-/** How long a stop may take in all, in ms. */
+/** Total time for a stop, in ms. */
 const EXIT_DEADLINE_MS = 25_000;
 
 function openStores({ databaseUrl, queueUrl, media, concurrency }: WorkerConfig): WorkerStores {

@@ -40,7 +40,7 @@ export type WorkerStores = {
   media: OpenMediaStore;
 };
 
-/** What a worker uses of the world outside: the network, the log, the clock and chance. */
+/** What a worker uses from outside: the network, the log, the clock and chance. */
 export type WorkerPorts = {
   http: Http;
   download: Download;

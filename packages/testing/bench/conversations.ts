@@ -29,7 +29,7 @@ type Measurement = {
 
 /**
  * `npm run bench -- conversations`: the time from the webhook of a customer's message until the sandbox's WhatsApp
- * receives the answer. One worker and the sandbox's n8n take part, whose AI answers at once. Messages arrive at a constant
+ * receives the answer. One worker and the sandbox's n8n take part; its AI answers at once. Messages arrive at a constant
  * rate, whether or not earlier ones are answered. Each is from another person.
  */
 export async function measureConversations(): Promise<void> {

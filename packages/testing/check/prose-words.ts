@@ -37,7 +37,8 @@ export const WORD_RULES: readonly WordRule[] = [
     except:
       "dead letters?, dead-letters?, (?:capital|small|upper case|upper-case|lower case|lower-case) letters?, letters? (?:and|or) digits?, \\d+ letters",
   },
-  { words: "news", use: "notification" },
+  // An address in Google's documentation.
+  { words: "news", use: "notification", except: "hiking\\+news" },
   { words: "teller, tellers", use: "notifier" },
   { words: "judge, judges, judged", use: "evaluate" },
   { words: "gate, gates", use: "flow control, limiter or CI" },

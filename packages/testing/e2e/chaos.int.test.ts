@@ -51,7 +51,7 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos w
 
     const items = [...range(TEXTS, textItem), ...range(STATUSES, statusItem), ...range(BROKEN, brokenItem)];
     const accepted = new Set<string>();
-    // A job whose worker dies twice becomes a dead letter. So a worker is killed only while no active job has stalled.
+    // A job that loses its worker twice becomes a dead letter. So a worker is killed only while no active job has stalled.
     const backend = openQueueBackend(redis?.url ?? database.url, "consumer", 1);
     const queue = backend.queue("whatsapp-inbound");
     cleanUps.push(async () => {

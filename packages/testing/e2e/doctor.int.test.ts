@@ -37,7 +37,7 @@ test("the doctor reports each problem until it is solved, and exits with 1 while
   await millrace(["migrate"], environment);
   expect(await runDoctor(environment)).toEqual({ exitCode: 1, problems: ["warn alert webhook", "fail workers"] });
 
-  // The alerts are tested before a worker runs, because a worker closes alerts whose condition is over.
+  // The alerts are tested before a worker runs, because a worker closes alerts when their condition ends.
   const rows = openRows(database.url);
   await rows.rows(
     `insert into millrace.alerts (id, rule, subject, summary, opened_at)

@@ -40,11 +40,11 @@ describe.each(queueStores())("with the queue on $kind", (store) => {
       }
     };
     const killWorkers = async () => {
-      // A message whose worker dies during the request waits a minute for a status. So no worker dies in the last third.
+      // A message that loses its worker during the request waits a minute for a status. So no worker dies in the last third.
       while ((await harness.sentCount("whatsapp")) < (total * 2) / 3) {
         await wait(KILL_EVERY_MS);
         const victim = workers.shift();
-        // A job whose worker dies twice becomes a dead letter. So a worker is killed only while no active job has stalled.
+        // A job that loses its worker twice becomes a dead letter. So a worker is killed only while no active job has stalled.
         await until("no active job has stalled before", async () => {
           victim?.suspend();
           if ((await harness.stalledJobCount()) === 0) return true;

@@ -43,7 +43,7 @@ async function eraseAll(
   contact: string,
   options: EraseOptions,
 ): Promise<ErasedContact[]> {
-  // Interrupted erasures come first: a contact whose rows are already erased is not found by its number any more.
+  // Interrupted erasures come first: once the rows of a contact are erased, its number no longer finds it.
   const completed: ErasedContact[] = [];
   for (const erasure of await deps.erasures.unfinished())
     completed.push(withId(erasure.contactId, await completeErasure(deps, erasure)));

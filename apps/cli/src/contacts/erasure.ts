@@ -38,7 +38,7 @@ export async function previewErasure(deps: ErasureDeps, contactId: string): Prom
 }
 
 /**
- * Completes an erasure whose contact rows are already empty, also one that was interrupted: files, other rows that
+ * Completes an erasure after the contact rows are emptied, also one that was interrupted: files, other rows that
  * mention the person, jobs.
  * @param removedJobs the number of jobs removed before
  */

@@ -9,22 +9,22 @@ const MAX_ROWS = 100;
 
 /** `millrace conversions` */
 export async function printConversions(environment: Environment, { json }: { json?: true }): Promise<void> {
-  const { days, refusals, batches } = await withStores(environment, async ({ database }) => {
+  const { days, rejections, batches } = await withStores(environment, async ({ database }) => {
     const report = createConversionReport(database, uuidv7);
     return {
       days: await report.days(MAX_ROWS),
-      refusals: await report.rejections(MAX_ROWS),
+      rejections: await report.rejections(MAX_ROWS),
       batches: await report.batches(MAX_ROWS),
     };
   });
   if (json) {
-    printJson({ days, refusals, batches });
+    printJson({ days, rejections, batches });
     return;
   }
   printTable(days, "no conversions yet");
-  if (refusals.length > 0) {
+  if (rejections.length > 0) {
     process.stdout.write("Conversions without a reason above. Google reports only how many it refused per reason:\n");
-    console.table(refusals);
+    console.table(rejections);
   }
   if (batches.length > 0) {
     process.stdout.write("Requests with errors or warnings. Google does not report which conversions they concern:\n");

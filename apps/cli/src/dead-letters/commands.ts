@@ -82,7 +82,7 @@ function selectable(command: Command, description: string): Command {
     .option("--json", "print JSON");
 }
 
-/** Adds the options whose values go into the audit log. */
+/** Adds the options with the values for the audit log. */
 function audited(command: Command): Command {
   return command
     .option("--reason <text>", "reason for the audit log")

@@ -14,7 +14,7 @@ export type SelectionOptions = {
   until?: string;
 };
 
-/** The options whose values go into the audit log. */
+/** The options with the values for the audit log. */
 export type AuditOptions = { reason?: string; actor?: string };
 
 /** The option that prints JSON instead of text. */
@@ -51,5 +51,5 @@ export function auditContext({ reason, actor }: AuditOptions): { actor: string; 
 }
 
 function optionName(property: string): string {
-  return property.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return property.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
 }

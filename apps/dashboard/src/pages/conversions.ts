@@ -18,11 +18,11 @@ const REFRESH_S = 5;
 export function conversionsRoutes(report: ConversionReport): Hono<DashboardEnv> {
   const show = async (c: Context<DashboardEnv>, error: string | undefined, status: 200 | 400) => {
     const [held, days] = [await report.held(), await report.days(MAX_ROWS)];
-    const [refusals, batches] = [await report.rejections(MAX_ROWS), await report.batches(MAX_ROWS)];
+    const [rejections, batches] = [await report.rejections(MAX_ROWS), await report.batches(MAX_ROWS)];
     // With a form on the page, a reload would clear its fields.
     if (held.length === 0 && days.some(({ status }) => status === "queued" || status === "sent"))
       c.header("Refresh", String(REFRESH_S));
-    return c.html(conversionsPage({ user: pageUserOf(c), held, days, rejections: refusals, batches, error }), status);
+    return c.html(conversionsPage({ user: pageUserOf(c), held, days, rejections, batches, error }), status);
   };
   return new Hono<DashboardEnv>()
     .get("/conversions", (c) => show(c, undefined, 200))

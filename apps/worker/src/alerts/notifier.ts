@@ -45,8 +45,8 @@ export function createNotifier(
     const response = await http(request, AbortSignal.any([signal, deadline])).catch((error: unknown) => {
       throw deadline.aborted ? retryable(`no answer within ${CALL_MS} ms`) : error;
     });
-    const refusal = classifyHttp(response, "alerts", now());
-    if (refusal) throw refusal;
+    const error = classifyHttp(response, "alerts", now());
+    if (error) throw error;
   }
 
   return {

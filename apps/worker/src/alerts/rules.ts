@@ -55,7 +55,7 @@ const manyDeadLetters: Rule<Snapshot["deadLetters"]> = (deadLetters, { threshold
 const accountPaused: Rule<Snapshot["paused"]> = (paused) =>
   paused.map(({ scope, reason }) => ({ subject: scope, summary: `${scope} is paused: ${reason}` }));
 
-/** A queue whose oldest runnable job waits for longer than the threshold. */
+/** The oldest runnable job of a queue waits for longer than the threshold. */
 const queueDelayed: Rule<readonly QueueState[]> = (queues, { thresholds, now }) =>
   queues.flatMap(({ queue, waitsSince }) => {
     const minutes = waitsSince && (now.getTime() - waitsSince.getTime()) / 60_000;

@@ -17,7 +17,7 @@ const DEFAULT_TIMINGS: BatchTimings = { batchWindowMs: 10_000, batchStepMs: 1_00
 
 /** Dependencies of {@link startUploadBatcher}. */
 export type UploadBatcherDeps = {
-  /** The integration whose conversions are uploaded. */
+  /** The integration that uploads the conversions. */
   integration: string;
   maxBatch: number;
   batches: ConversionBatches;

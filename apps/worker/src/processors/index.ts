@@ -24,7 +24,7 @@ import { createUploadProcessor } from "./uploads.ts";
 export type Processors = {
   /** The processor of a queue's jobs; undefined when no enabled integration has the queue's capability. */
   processorOf(definition: QueueDefinition): EventProcessor | undefined;
-  /** Enqueues the follow-up jobs of an exhausted job whose event is done all the same, and promotes the next message. */
+  /** Enqueues the follow-up jobs of an exhausted job if its event is done all the same, and promotes the next message. */
   onDeadLettered(job: ExhaustedJob): Promise<void>;
 };
 

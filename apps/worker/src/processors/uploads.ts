@@ -66,7 +66,7 @@ const MAX_ATTEMPTS = 4;
 /**
  * Uploads a batch with one request per run, and then checks the status of the upload until the platform has processed
  * it. A conversion that the platform names as invalid is rejected alone; a batch that it refuses without a name is
- * halved. A batch whose answer was lost is uploaded again: the platform recognizes conversions by their transaction ids.
+ * halved. A batch is uploaded again if its answer was lost: the platform recognizes conversions by their transaction ids.
  */
 export function createUploadProcessor(deps: UploadDeps): EventProcessor {
   return {

@@ -52,7 +52,7 @@ describe.each(queueStores())("a killed worker on $kind", (store) => {
     expect(await harness.deadLetters()).toEqual([]);
   });
 
-  test("8: a job whose worker is killed twice has exactly one dead letter", async () => {
+  test("8: a job that lost its worker twice has exactly one dead letter", async () => {
     await harness.enqueue("killer", { do: "hang" });
     await killDuringJob(harness, "killer");
     await killDuringJob(harness, "killer");

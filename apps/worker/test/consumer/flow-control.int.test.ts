@@ -40,15 +40,15 @@ const setPause = (name: string, kind: "paused" | "rate_limited", until: Date) =>
 test("one worker probes a paused account at a time, until its probe expires or is returned", async () => {
   await setPause(scope, "paused", at);
   const one = flowControl();
-  expect(await one.check([scope])).toEqual({ open: true, trials: [scope] });
+  expect(await one.check([scope])).toEqual({ open: true, probes: [scope] });
   expect(await one.check([scope])).toMatchObject({ open: false, kind: "paused" });
   expect(await flowControl().check([scope])).toMatchObject({ open: false, kind: "paused", until: later(PROBE_MS) });
   await one.returnProbes([scope]);
-  expect(await one.check([scope])).toEqual({ open: true, trials: [scope] });
+  expect(await one.check([scope])).toEqual({ open: true, probes: [scope] });
   await one.returnProbes([scope]);
-  expect(await flowControl().check([scope])).toEqual({ open: true, trials: [scope] });
+  expect(await flowControl().check([scope])).toEqual({ open: true, probes: [scope] });
   at = later(PROBE_MS);
-  expect(await flowControl().check([scope])).toEqual({ open: true, trials: [scope] });
+  expect(await flowControl().check([scope])).toEqual({ open: true, probes: [scope] });
 });
 
 test("a job that waits for another scope claims no probe", async () => {
@@ -62,7 +62,7 @@ test("a job that waits for another scope claims no probe", async () => {
       await setPause(name + suffix, name === account ? "paused" : "rate_limited", name === account ? at : later(5_000));
     const both = [account + suffix, person + suffix];
     expect(await flowControl().check(both)).toMatchObject({ open: false, kind: "rate_limited", until: later(5_000) });
-    expect(await flowControl().check([account + suffix])).toEqual({ open: true, trials: [account + suffix] });
+    expect(await flowControl().check([account + suffix])).toEqual({ open: true, probes: [account + suffix] });
   }
 });
 
@@ -73,10 +73,10 @@ test("a job that claims the probe of one scope and not of another returns it", a
   // The slow worker has read both pauses and does not know yet that the other worker claimed the second probe.
   await slow.check(["another"]);
   const second = (await pauses.list()).map((hold) => hold.scope).filter((name) => names.includes(name))[1] ?? "";
-  expect(await quick.check([second])).toEqual({ open: true, trials: [second] });
+  expect(await quick.check([second])).toEqual({ open: true, probes: [second] });
   expect(await slow.check(names)).toMatchObject({ open: false, kind: "paused", scope: second });
   const first = names.find((name) => name !== second) ?? "";
-  expect(await flowControl().check([first])).toEqual({ open: true, trials: [first] });
+  expect(await flowControl().check([first])).toEqual({ open: true, probes: [first] });
 });
 
 test("a rate-limited chat waits alone; when a second chat of its bot is rate limited, the bot waits", async () => {
@@ -89,7 +89,7 @@ test("a rate-limited chat waits alone; when a second chat of its bot is rate lim
   expect(await flowControl().rateLimit(chat(1), later(1_000), "slow down", bot)).toBe(true);
   expect(await flowControl().rateLimit(chat(1), later(2_000), "slow down", bot)).toBe(false);
   expect(await heldScopes()).toEqual(new Set([chat(1)]));
-  expect(await flowControl().check([bot, chat(2)])).toEqual({ open: true, trials: [] });
+  expect(await flowControl().check([bot, chat(2)])).toEqual({ open: true, probes: [] });
   expect(await flowControl().rateLimit(chat(2), later(1_500), "slow down", bot)).toBe(true);
   expect(await heldScopes()).toEqual(new Set([chat(1), bot]));
   expect(await flowControl().check([bot, chat(3)])).toMatchObject({ open: false, scope: bot, until: later(1_500) });

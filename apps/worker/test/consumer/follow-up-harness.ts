@@ -21,7 +21,7 @@ const handler: EventHandler = {
 };
 
 /**
- * A queue whose jobs have follow-up jobs.
+ * A queue of jobs with follow-up jobs.
  * @param before runs before follow-up jobs are enqueued; it prevents that by throwing
  */
 export async function openFollowUpHarness(

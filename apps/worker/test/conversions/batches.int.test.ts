@@ -11,8 +11,8 @@ const RUNS = 20;
 const ACCOUNT = "1234567890";
 const ACTION = "7001";
 
-/** A kind of conversion: its content, and Google's refusal at the upload or error in the processing. */
-type Kind = { content?: Partial<Conversion>; gclid?: string; isDuplicate?: true; refusal?: string; error?: string };
+/** A kind of conversion: its content, and Google's rejection at the upload or error in the processing. */
+type Kind = { content?: Partial<Conversion>; gclid?: string; isDuplicate?: true; rejection?: string; error?: string };
 
 const KINDS: Readonly<Record<string, Kind>> = {
   good: {},
@@ -20,9 +20,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "fails once": { gclid: "internal" },
   "fails twice": { gclid: "internal2" },
   "fails always": { gclid: "internal9", error: "INTERNAL_ERROR" },
-  "invalid currency": { content: { currency: "EURO" }, refusal: "INVALID_CURRENCY_CODE (currency)" },
-  "invalid time": { content: { convertedAt: "yesterday" }, refusal: "INVALID_FORMAT (event_timestamp)" },
-  "invalid hash": { content: { emailHash: "ada" }, refusal: "INVALID_HEX_ENCODING (user_data.user_identifiers[0])" },
+  "invalid currency": { content: { currency: "EURO" }, rejection: "INVALID_CURRENCY_CODE (currency)" },
+  "invalid time": { content: { convertedAt: "yesterday" }, rejection: "INVALID_FORMAT (event_timestamp)" },
+  "invalid hash": { content: { emailHash: "ada" }, rejection: "INVALID_HEX_ENCODING (user_data.user_identifiers[0])" },
   "invalid click": { gclid: "invalid", error: "INVALID_GCLID" },
   "too old": { gclid: "old", error: "EVENT_TOO_OLD" },
   denied: { content: { consent: { adUserData: "denied" } }, error: "DENIED_CONSENT" },
@@ -33,7 +33,7 @@ const kind = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...Object.keys(KINDS)) },
 );
 
-/** A format of Google's refusals: `no_field` does not name the invalid conversions. */
+/** A format of Google's rejections: `no_field` does not name the invalid conversions. */
 const wording = fc.record({
   fault: fc.constantFrom("no_field", "other_spelling"),
   share: fc.constantFrom(0.3, 0.7, 1),
@@ -77,15 +77,15 @@ describe("conversions of any kind in batches of any size", () => {
         await worker.stop(1_000);
 
         const counted = (await harness.counted()).filter((id) => id.startsWith(`${run}-`));
-        const expectedIds = reported.filter(({ refusal, error }) => !refusal && !error).map(({ id }) => id);
+        const expectedIds = reported.filter(({ rejection, error }) => !rejection && !error).map(({ id }) => id);
         expect(counted.sort()).toEqual(expectedIds.sort());
-        const refused = reported.filter(({ refusal }) => refusal !== undefined);
+        const refused = reported.filter(({ rejection }) => rejection !== undefined);
         const unnamed = wording?.fault === "no_field" ? ["INVALID_ARGUMENT"] : [];
-        for (const { id, refusal } of refused) {
+        for (const { id, rejection } of refused) {
           expect(rows.get(id)?.status).toBe("rejected");
-          expect([refusal, ...unnamed]).toContain(rows.get(id)?.error);
+          expect([rejection, ...unnamed]).toContain(rows.get(id)?.error);
         }
-        const taken = reported.filter(({ refusal }) => refusal === undefined);
+        const taken = reported.filter(({ rejection }) => rejection === undefined);
         for (const batch of Map.groupBy(taken, ({ id }) => rows.get(id)?.batch_id).values()) {
           const expected = outcomeOf(batch.map(({ error }) => error));
           for (const { id } of batch) expect(rows.get(id)).toMatchObject(expected);

@@ -41,7 +41,7 @@ describe("personal data in conversions", () => {
     expect(await hashed()).toEqual([]);
   });
 
-  test("a batch whose conversions are all erased before the upload ends without one", async () => {
+  test("a batch ends without an upload if all its conversions are erased first", async () => {
     harness = await openConversionHarness(store);
     await harness.conversations.injectFault({ match: { api: "google", step: "ingest" }, fault: "http_503", times: 1 });
     await report("a");

@@ -167,7 +167,7 @@ describe("uploads of conversions to Google", () => {
     return batch?.batch_id ?? "";
   };
 
-  test("2: a batch whose worker died before it enqueued the job is uploaded", async () => {
+  test("2: a batch is uploaded although its worker died before it enqueued the job", async () => {
     await createBatchWithoutJob();
     harness.startWorker();
     await all("sent");

@@ -82,7 +82,7 @@ describe("five replays at once", () => {
     expect(await conversations.messages("author = 'ai'")).toHaveLength(1);
   });
 
-  test("9: a replay of an AI turn whose answer came late sends the answer once", async () => {
+  test("9: a replay of an AI turn with a late answer sends the answer once", async () => {
     conversations = await openConversationHarness(store, {
       variables: { N8N_GATHER_MS: "20", N8N_ANSWER_TIMEOUT_MS: "500" },
     });

@@ -95,7 +95,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     expect(await harness.effects()).toEqual({ lost: 1 });
   });
 
-  test("2: a dead letter whose job is lost during a replay, by a dead worker or by the queue, is requeued", async () => {
+  test("2: a dead letter is requeued if its job is lost during a replay, by a dead worker or by the queue", async () => {
     await createDeadLetters({ do: "give_up", times: 1 }, "early");
     await harness.replays.start({}, 10, BY);
     // The first part of what a worker does; then the worker dies.
@@ -136,7 +136,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     expect((await harness.deadLetters()).filter(isDead)).toMatchObject([{ job_id: "moved" }]);
   });
 
-  test("a replay whose first job fails again stops, and the other dead letters stay dead", async () => {
+  test("a replay stops when its first job fails again, and the other dead letters stay dead", async () => {
     const ids = Array.from({ length: 30 }, (_, index) => `many${index}`);
     await createDeadLetters({ do: "give_up" }, ...ids);
     harness.startWorker();

@@ -217,7 +217,7 @@ describe("erasing a contact", () => {
     await open();
     const state = await tables();
     expect((await millraceContacts(conversations, ["erase", ADA.phone, "--yes"])).code).toBe(2);
-    expect(await erase(ADA.phone)).toMatchObject({ code: 1, output: expect.stringContaining("say --yes") });
+    expect(await erase(ADA.phone)).toMatchObject({ code: 1, output: expect.stringContaining("add --yes") });
     expect(await erase("15559999999", "--yes")).toMatchObject({
       code: 1,
       output: expect.stringContaining("no such contact"),

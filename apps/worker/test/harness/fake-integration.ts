@@ -32,7 +32,7 @@ export type FakeIntegration = {
 };
 
 /** Personal data that an error of an integration might contain. */
-const PERSONAL = "+4915112345678 said hello";
+const PERSONAL = "+4915112345678 wrote hello";
 
 /**
  * An integration without a platform, which does what the event asks for. Its write is not idempotent by itself: it adds

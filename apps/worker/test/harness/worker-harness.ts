@@ -51,7 +51,7 @@ export type WorkerHarness = {
   /** How often each event took effect, by event id. */
   effects(): Promise<Record<string, number>>;
   deadLetters(): Promise<DeadLetterRow[]>;
-  /** Makes Postgres refuse the dead letters of the jobs whose ids match; a later call replaces the pattern. */
+  /** Makes Postgres refuse the dead letters of the jobs with matching ids; a later call replaces the pattern. */
   refuseDeadLettersOf(pattern: string): Promise<void>;
   close(): Promise<void>;
 };

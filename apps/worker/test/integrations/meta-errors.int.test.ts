@@ -38,7 +38,11 @@ test("an error that persists uses all attempts, and the lead becomes a dead lett
   const id = await delivery.enqueueLead("16", "1699");
   await delivery.ended(id, "dead");
   expect(await delivery.deadLetters(id)).toMatchObject([
-    { errorKind: "retryable", error: expect.stringMatching(/^Meta has a temporary error \(Graph error 2, trace /), attempts: 8 },
+    {
+      errorKind: "retryable",
+      error: expect.stringMatching(/^Meta has a temporary error \(Graph error 2, trace /),
+      attempts: 8,
+    },
   ]);
 });
 

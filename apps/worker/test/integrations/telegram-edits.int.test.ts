@@ -20,7 +20,7 @@ test.each([
   const updates = [
     { update_id: 998, message: { ...message, text: "One" } },
     { update_id: 999, edited_message: { ...message, edit_date: DATE + 5, text: "Two" } },
-    // Within the same second: of these, the update's id tells the order.
+    // In the same second, the update's id decides the order.
     { update_id: 1000, edited_message: { ...message, edit_date: DATE + 5, text: "Three" } },
   ];
   for (const index of order) await delivery.deliver(updates[index] ?? {});
@@ -37,7 +37,7 @@ test.each(["message", "channel_post", "business_message"])("a %s that is edited 
 test.each([
   ["first in the old one", [0, 1, 2, 3]],
   ["first in the new one", [0, 2, 3, 1]],
-  ["before what was said in the old one", [1, 2, 3, 0]],
+  ["before the messages of the old one", [1, 2, 3, 0]],
 ])("a group that becomes a supergroup stays one conversation, when that is updates %s", async (_, order) => {
   const old = { id: -445_566, title: "Keepers", type: "group" };
   const big = { id: -1_002_233_445_577, title: "Keepers", type: "supergroup" };

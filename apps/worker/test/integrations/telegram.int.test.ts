@@ -105,9 +105,9 @@ test("in a topic, only a message that is a reply has a reply target", async () =
 });
 
 test("a channel post has no contact, signed or not", async () => {
-  const chat = { id: -1_009_988, title: "News", type: "channel" };
+  const chat = { id: -1_009_988, title: "Mill", type: "channel" };
   await delivery.deliver({ channel_post: { message_id: 5, from: bob, chat, date: DATE, text: "Closed" } });
-  expect(await delivery.conversations()).toMatchObject([{ kind: "channel", contactId: null, title: "News" }]);
+  expect(await delivery.conversations()).toMatchObject([{ kind: "channel", contactId: null, title: "Mill" }]);
   expect(await delivery.messages()).toMatchObject([{ contactId: null, body: "Closed" }]);
   expect(await delivery.contacts()).toEqual([]);
 });
@@ -166,7 +166,7 @@ test("guest chats of a bot are separate from its own chats with the same id", as
   ]);
 });
 
-test("ephemeral messages, whose ids repeat, are all kept", async () => {
+test("ephemeral messages are all kept although their ids repeat", async () => {
   const chat = { id: -1_002_233_445_588, title: "Keepers", type: "supergroup" };
   const message = { message_id: 0, ephemeral_message_id: 4, from: ada, chat };
   await delivery.deliver({ message: { ...message, date: DATE, text: "/me" } });

@@ -34,8 +34,8 @@ async function inEveryOrder(changes: readonly unknown[], look: () => Promise<voi
 }
 
 test("6: the statuses of an echo set the furthest one, in every order and before the echo itself", async () => {
-  const told = ["sent", "delivered", "read", "played"].map((name) => status(OURS, name));
-  await inEveryOrder([echo(AT, text(OURS)), ...told, status(OURS, "deleted")], async () => {
+  const reported = ["sent", "delivered", "read", "played"].map((name) => status(OURS, name));
+  await inEveryOrder([echo(AT, text(OURS)), ...reported, status(OURS, "deleted")], async () => {
     expect(await delivery.messages()).toMatchObject([{ externalId: OURS, status: "played" }]);
     expect(await delivery.statuses()).toHaveLength(4);
   });
@@ -48,9 +48,9 @@ test.each([
   const failed = status(OURS, "failed", { errors: [{ code, title: "Undeliverable" }] });
   await inEveryOrder([echo(AT, text(OURS)), status(OURS, "sent"), failed], async () => {
     const statuses = await delivery.statuses();
-    const told = statuses.find((row) => row.status === "failed");
-    expect(told).toMatchObject({ errorCode: String(code), errorTitle: words });
-    const error = `${told?.errorTitle} (${code})`;
+    const reported = statuses.find((row) => row.status === "failed");
+    expect(reported).toMatchObject({ errorCode: String(code), errorTitle: words });
+    const error = `${reported?.errorTitle} (${code})`;
     expect(await delivery.messages()).toMatchObject([{ status: "failed", error }]);
   });
 });

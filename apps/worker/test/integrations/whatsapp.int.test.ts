@@ -52,7 +52,7 @@ test("a message becomes a row with its media, its reply and its sender", async (
 
 test("3: a redelivery in another batch changes nothing", async () => {
   const reaction = { message_id: "wamid.1", emoji: "🌾" };
-  const told = {
+  const webhook = {
     messages: [
       { ...ada, ...text("wamid.1"), timestamp: String(AT) },
       { ...ada, id: "wamid.2", timestamp: String(AT), type: "reaction", reaction },
@@ -60,7 +60,7 @@ test("3: a redelivery in another batch changes nothing", async () => {
     statuses: [{ id: "wamid.3", status: "read", timestamp: String(AT) }],
     errors: [{ code: 130_429 }],
   };
-  const singles = Object.entries(told).flatMap(([list, items]) =>
+  const singles = Object.entries(webhook).flatMap(([list, items]) =>
     items.map((item) => change("messages", { [list]: [item] })),
   );
   const others = [
@@ -83,7 +83,7 @@ test("3: a redelivery in another batch changes nothing", async () => {
 
   const again = await delivery.deliver(
     ...others.toReversed(),
-    change("messages", { ...told, messages: told.messages.toReversed() }),
+    change("messages", { ...webhook, messages: webhook.messages.toReversed() }),
   );
   for (const single of [...others, ...singles]) again.push(...(await delivery.deliver(single)));
   expect(again).toHaveLength(2 * first.length);
@@ -91,7 +91,7 @@ test("3: a redelivery in another batch changes nothing", async () => {
   expect(await everything()).toEqual(before);
 });
 
-test("a person whose number is withheld stays in the same conversation", async () => {
+test("a person who withholds the number stays in the same conversation", async () => {
   await delivery.deliver(message(AT, { ...ada, ...text("wamid.1") }));
   await delivery.deliver(message(AT + 1, { from_user_id: "DE.1", ...text("wamid.2") }));
   await delivery.deliver(message(AT + 2, { from: "DE.1", ...text("wamid.3") }));
@@ -158,7 +158,7 @@ test.each([
   ["absent", undefined],
   ["no number", "<TIMESTAMP>"],
   ["in milliseconds", "1790000000000"],
-])("a message whose time is %s is kept at the time it was taken in", async (_name, timestamp) => {
+])("a message with a time that is %s is kept with the time of its arrival", async (_name, timestamp) => {
   await delivery.deliver(change("messages", { messages: [{ ...ada, ...text("wamid.1"), timestamp }] }));
   expect(await delivery.messages()).toMatchObject([{ sentAt: new Date(RECEIVED_AT) }]);
 });
@@ -185,7 +185,7 @@ test.each([
   ["a message", message(AT, { ...ada, ...text("wamid.1") }, UNASSIGNED_NUMBER)],
   ["a reaction", message(AT, { ...ada, id: "r", type: "reaction", reaction: { message_id: "m" } }, UNASSIGNED_NUMBER)],
   ["a status", change("messages", { statuses: [{ id: "wamid.1", status: "sent" }] }, UNASSIGNED_NUMBER)],
-])("%s for a number that is nobody's dies with its reason and leaves nothing", async (_name, orphan) => {
+])("%s for an unassigned number becomes a dead letter with its reason and writes no row", async (_name, orphan) => {
   await expect(delivery.deliver(orphan)).rejects.toThrow(/^no tenant owns phone number 111000111000999$/);
   expect([...(await delivery.messages()), ...(await delivery.changes()), ...(await delivery.statuses())]).toEqual([]);
 });

@@ -2,10 +2,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import fc from "fast-check";
 import { CHANNELS, type Faults, type Run } from "./run.ts";
 
-/** Something that happens; what is expected of it is written into the run, which also is the model. */
+/** A step of a run. It records its expected effect in the run, which is also the reference model. */
 type Command = fc.AsyncCommand<Run, Run>;
 
-/** What can go wrong with a message: it is refused for a while or for good, or nobody knows what became of it. */
+/** Faults of a send: a temporary or permanent rejection, or an uncertain result. */
 const FAULTS: Record<keyof Faults, readonly (readonly string[])[]> = {
   whatsapp: [
     ["code:131016"],
@@ -26,14 +26,14 @@ const FAULTS: Record<keyof Faults, readonly (readonly string[])[]> = {
   telegram: [["http_500"], ["http_500_taken"], ["retry_after:1"], ["code:400"], ["expired_token"]],
 };
 
-/** Nobody knows what became of a message, and nothing is told of it, or only later: each takes its full time. */
-const SILENCES = [["http_500"], ["http_500_taken", "no_status"], ["http_500_taken", "status_late"]];
+/** Uncertain sends without a status, or with a late one. Each takes the full time. */
+const UNCERTAIN_SENDS = [["http_500"], ["http_500_taken", "no_status"], ["http_500_taken", "status_late"]];
 
-const ASK_FAULTS = ["http_500", "http_500_taken", "malformed", "not_registered"];
+const DISPATCH_FAULTS = ["http_500", "http_500_taken", "malformed", "not_registered"];
 
 const chat = fc.nat(CHANNELS.length - 1);
 
-/** What goes wrong with the message that comes next; mostly nothing. */
+/** The faults of the next message; usually none. */
 const faults = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Faults>({ whatsapp: [], telegram: [] }) },
   {
@@ -43,15 +43,15 @@ const faults = fc.oneof(
       telegram: fc.constantFrom(...FAULTS.telegram),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ whatsapp: fc.constantFrom(...SILENCES), telegram: fc.constant([]) }) },
+  { weight: 1, arbitrary: fc.record({ whatsapp: fc.constantFrom(...UNCERTAIN_SENDS), telegram: fc.constant([]) }) },
 );
 
 const count = fc.integer({ min: 1, max: 3 });
 
-/** What may happen in a run, the usual more often than the rare. */
+/** Random steps of a run, frequent ones with a larger weight. */
 export const commandSequences = fc.array(
   fc.oneof(
-    { weight: 4, arbitrary: chat.map((index) => command(`hear(${index})`, (run) => run.receiveText(index))) },
+    { weight: 4, arbitrary: chat.map((index) => command(`receiveText(${index})`, (run) => run.receiveText(index))) },
     {
       weight: 5,
       arbitrary: fc
@@ -80,11 +80,11 @@ export const commandSequences = fc.array(
     {
       weight: 1,
       arbitrary: fc
-        .tuple(chat, fc.constantFrom(...ASK_FAULTS))
-        .map((args) => command(`failAsk(${args.join()})`, (run) => run.failAsk(...args))),
+        .tuple(chat, fc.constantFrom(...DISPATCH_FAULTS))
+        .map((args) => command(`failDispatch(${args.join()})`, (run) => run.failDispatch(...args))),
     },
-    { weight: 1, arbitrary: fc.constant(command("tellStatuses", (run) => run.harness.releaseStatuses())) },
-    { weight: 1, arbitrary: fc.constant(command("forget", (run) => run.harness.removeCompletedJobs())) },
+    { weight: 1, arbitrary: fc.constant(command("releaseStatuses", (run) => run.harness.releaseStatuses())) },
+    { weight: 1, arbitrary: fc.constant(command("removeCompletedJobs", (run) => run.harness.removeCompletedJobs())) },
     { weight: 4, arbitrary: fc.integer({ min: 5, max: 250 }).map((ms) => command(`pass(${ms})`, () => wait(ms))) },
     { weight: 1, arbitrary: fc.constant(command("restart", (run) => run.harness.restart())) },
     {

@@ -3,10 +3,10 @@ import type { SentMessage } from "@millrace/sandbox";
 import type { Chat, Run } from "./run.ts";
 import { RECONCILE_MS } from "./model-harness.ts";
 
-/** What is left of a run once nothing is left to do. */
+/** The rows and the traffic of a run after all work has ended. */
 type Outcome = Awaited<ReturnType<typeof outcomeOf>>;
 
-/** A message of ours as its row stands, with the times that it was taken by its platform. */
+/** The row of an outbound message. */
 type Row = {
   id: string;
   conversationId: string;
@@ -18,34 +18,34 @@ type Row = {
   turnId: string | null;
 };
 
-/** A status that was told and taken in. */
-type Told = { externalId: string; status: string; at: Date };
+/** A status that the platform reported and Millrace applied. */
+type ReportedStatus = { externalId: string; status: string; at: Date };
 
-/** A status may wait this long in the queue, also when the worker that has it is killed. */
+/** The longest time that a status waits in the queue, also when its worker is killed, in ms. */
 const STATUS_DELAY_MS = 5_000;
 
-/** How long after a send the loss of its worker can still keep it from being recorded. */
+/** How long after a send the loss of the worker can still prevent its record, in ms. */
 const RECORD_MS = 2_000;
 
-/** How far two times of one moment may differ. */
+/** The largest difference between two clocks, in ms. */
 const CLOCK_MS = 100;
 
-/** States in which a message can end that was taken, in the order they are gone through. */
-const TAKEN = ["sent", "delivered", "read", "failed"];
+/** The states of a message that the platform accepted, in their order. */
+const ACCEPTED_STATES = ["sent", "delivered", "read", "failed"];
 
-/** The deaths that are asked for: by a refusal, by another text under a known key, by an AI that says nothing. */
-const EXPECTED_DEATHS =
-  /WhatsApp error 131009|Telegram refused|Idempotency-Key was used before|did not answer within [0-9.]+ s, twice|the worker died or hung/;
+/** Errors that the run provokes: a rejection, another text under a known key, an AI that does not answer, killed workers. */
+const EXPECTED_ERRORS =
+  /WhatsApp error 131009|Telegram reject|Idempotency-Key was used before|did not answer within [0-9.]+ s, twice|the job stalled more than once/;
 
-/** Checks a run that has ended against all that must always hold of it. */
+/** Checks the invariants of a run that has ended. */
 export async function checkInvariants(run: Run): Promise<void> {
   const outcome = await outcomeOf(run);
-  nothingVanished(run, outcome);
+  noEventVanished(run, outcome);
   inOrder(run, outcome);
-  onceEach(run, outcome);
+  eachSentOnce(run, outcome);
   answeredOnce(outcome);
-  asFarAsTold(outcome);
-  fenced(run, outcome);
+  statusesMatchReports(outcome);
+  noAnswerAfterTakeover(run, outcome);
 }
 
 async function outcomeOf({ harness, chats, since }: Run) {
@@ -58,20 +58,20 @@ async function outcomeOf({ harness, chats, since }: Run) {
   const turns = await harness.rows.rows<{ state: string }>(
     `select state from millrace.ai_turns where conversation_id in (${ids})`,
   );
-  const events = await harness.rows.rows<{ name: string; status: string; letters: number; error: string | null }>(
+  const events = await harness.rows.rows<{ name: string; status: string; deadLetters: number; error: string | null }>(
     `select e.integration || ' ' || e.event_id as name, e.status, e.error,
        (select count(*)::int from millrace.dead_letters d where d.integration = e.integration and d.event_id = e.event_id
-         and d.state = 'dead') as letters
+         and d.state = 'dead') as "deadLetters"
      from millrace.webhook_events e`,
   );
-  const fates = new Map(events.map((event) => [event.name, event]));
-  const fateOf = (integration: string, eventId: string) => fates.get(`${integration} ${eventId}`);
+  const eventsByName = new Map(events.map((event) => [event.name, event]));
+  const eventOf = (integration: string, eventId: string) => eventsByName.get(`${integration} ${eventId}`);
   const sent = await harness.sent();
   const questions = await harness.questions();
   const accepted = harness.accepted.slice(since.events);
-  const told = accepted
-    .filter((event) => event.kind === "status" && fateOf(event.integration, event.id)?.status === "done")
-    .map(({ payload, at }): Told => {
+  const reported = accepted
+    .filter((event) => event.kind === "status" && eventOf(event.integration, event.id)?.status === "done")
+    .map(({ payload, at }): ReportedStatus => {
       const { status } = payload as { status: { id: string; status: string } };
       return { externalId: status.id, status: status.status, at };
     });
@@ -86,59 +86,59 @@ async function outcomeOf({ harness, chats, since }: Run) {
     rows,
     turns,
     accepted,
-    told,
+    reported,
     sent,
     questions,
     channelOf,
-    fateOf,
+    eventOf,
     sendsOf: ({ id }: Pick<Row, "id">) => sends.get(id) ?? [],
   };
 }
 
-/** 2, 8: what was accepted is done or dead, and what is dead has one dead letter, with a reason that was asked for. */
-function nothingVanished(
+/** 2, 8: every accepted event is done or dead, and a dead event has one dead letter with an expected error. */
+function noEventVanished(
   { requests, answers, refused, unsure }: Run,
-  { rows, turns, accepted, channelOf, fateOf }: Outcome,
+  { rows, turns, accepted, channelOf, eventOf }: Outcome,
 ) {
   const jobs = rows.filter(({ position }) => position !== null);
   const events = [...accepted, ...jobs.map((row) => ({ integration: channelOf(row), id: `send.${row.id}` }))];
   for (const { integration, id } of events) {
-    const fate = fateOf(integration, id);
-    expect([fate?.status, fate?.letters], `2, 8: ${integration} ${id}`).toEqual(
-      fate?.status === "dead" ? ["dead", 1] : ["done", 0],
+    const event = eventOf(integration, id);
+    expect([event?.status, event?.deadLetters], `2, 8: ${integration} ${id}`).toEqual(
+      event?.status === "dead" ? ["dead", 1] : ["done", 0],
     );
-    if (fate?.status === "dead") expect(fate.error, "8: why it is dead").toMatch(EXPECTED_DEATHS);
+    if (event?.status === "dead") expect(event.error, "8: the error of the dead letter").toMatch(EXPECTED_ERRORS);
   }
   expect(rows.filter(({ status }) => ["queued", "sending"].includes(status))).toEqual([]);
   expect(turns.filter(({ state }) => ["debouncing", "awaiting_reply"].includes(state))).toEqual([]);
   for (const { chat, text, messageId, eventId } of requests)
-    if (fateOf(chat.channel, eventId)?.status === "done")
-      expect(rows, "2: what was accepted has its row").toContainEqual(
+    if (eventOf(chat.channel, eventId)?.status === "done")
+      expect(rows, "2: an accepted request has its row").toContainEqual(
         expect.objectContaining({ id: messageId, body: text, conversationId: chat.conversationId }),
       );
   const known = new Set([...requests.map(({ text }) => text), ...[...answers.values()].flat(2), ...refused, ...unsure]);
   expect(rows.filter(({ body }) => !known.has(body))).toEqual([]);
 }
 
-/** 5: in each conversation what was sent was taken first in the order of the line, and of the requests. */
+/** 5: in each conversation the messages reach the platform in the order of their positions and of their requests. */
 function inOrder({ chats, requests }: Run, { rows, sent, sendsOf }: Outcome) {
   for (const { conversationId } of chats) {
-    const line = rows.filter((row) => row.conversationId === conversationId && row.externalId !== null);
+    const accepted = rows.filter((row) => row.conversationId === conversationId && row.externalId !== null);
     const firstSend = (id: string) => sent.findIndex((send) => sendsOf({ id })[0] === send);
-    const byArrival = line.map(({ id }) => id).toSorted((one, two) => firstSend(one) - firstSend(two));
-    expect(byArrival, "5: the order of the line").toEqual(line.map(({ id }) => id));
-    const asked = requests.map(({ messageId }) => messageId).filter((id) => line.some((row) => row.id === id));
+    const byArrival = accepted.map(({ id }) => id).toSorted((one, two) => firstSend(one) - firstSend(two));
+    expect(byArrival, "5: the order of the positions").toEqual(accepted.map(({ id }) => id));
+    const requested = requests.map(({ messageId }) => messageId).filter((id) => accepted.some((row) => row.id === id));
     expect(
-      byArrival.filter((id) => asked.includes(id)),
+      byArrival.filter((id) => requested.includes(id)),
       "5: the order of the requests",
-    ).toEqual([...new Set(asked)]);
+    ).toEqual([...new Set(requested)]);
   }
 }
 
-/** 3, 12: one row and one send each; another send only where the platform may not have taken the first. */
-function onceEach(
+/** 3, 12: one row and one send each; a second send only if the platform may not have received the first. */
+function eachSentOnce(
   { harness, since, answers, requests, refused }: Run,
-  { rows, told, fateOf, channelOf, sendsOf }: Outcome,
+  { rows, reported, eventOf, channelOf, sendsOf }: Outcome,
 ) {
   const losses = harness.losses.slice(since.losses);
   expect(new Set(rows.map(({ body }) => body)).size, "3: one row each").toBe(rows.length);
@@ -147,14 +147,14 @@ function onceEach(
     if (kept.length > 0)
       expect(
         given.map((texts) => texts.toSorted()),
-        "3: one answer to a turn",
+        "3: one answer per AI turn",
       ).toContainEqual(kept.toSorted());
   }
-  const deadRequest = requests.some(({ chat, eventId }) => fateOf(chat.channel, eventId)?.status === "dead");
+  const deadRequest = requests.some(({ chat, eventId }) => eventOf(chat.channel, eventId)?.status === "dead");
   if (!deadRequest)
     expect(
       rows.filter(({ body }) => refused.includes(body)),
-      "3: a key used before",
+      "3: an Idempotency-Key that was used before",
     ).toEqual([]);
 
   for (const row of rows) {
@@ -163,23 +163,25 @@ function onceEach(
       const before = sends.slice(0, index + 1);
       const at = Date.parse(again.at);
       for (const { fault, at: first, externalId } of before) {
-        const taken = Date.parse(first);
+        const sentAt = Date.parse(first);
         const lostWorker = losses.some(
-          ({ from, to }) => taken > from.getTime() - RECORD_MS && taken < to.getTime() + CLOCK_MS,
+          ({ from, to }) => sentAt > from.getTime() - RECORD_MS && sentAt < to.getTime() + CLOCK_MS,
         );
-        expect(fault !== undefined || lostWorker, `3: sent again although it was answered: ${row.body}`).toBe(true);
-        const toldBefore = told.filter(
+        expect(fault !== undefined || lostWorker, `3: sent again although the platform answered: ${row.body}`).toBe(
+          true,
+        );
+        const reportedBefore = reported.filter(
           (status) => status.externalId === externalId && status.at.getTime() < at - STATUS_DELAY_MS,
         );
-        expect(toldBefore, `12: sent again although it was told of: ${row.body}`).toEqual([]);
+        expect(reportedBefore, `12: sent again although its status was reported: ${row.body}`).toEqual([]);
         if (channelOf(row) === "whatsapp")
-          expect(at - Date.parse(first), "12: time to tell").toBeGreaterThan(RECONCILE_MS - 1_000);
+          expect(at - Date.parse(first), "12: the time for a status to arrive").toBeGreaterThan(RECONCILE_MS - 1_000);
       }
     }
   }
 }
 
-/** 3: what somebody wrote is answered once, also when it was asked again together with what they wrote next. */
+/** 3: every inbound message is answered once, also when the AI is asked again together with the next message. */
 function answeredOnce({ rows, questions }: Outcome) {
   const turns = new Set(rows.filter(({ externalId }) => externalId !== null).map(({ turnId }) => turnId));
   const answered = new Map<string, Set<string>>();
@@ -191,30 +193,30 @@ function answeredOnce({ rows, questions }: Outcome) {
   ).toEqual([]);
 }
 
-/** 6, 12: each message is where its platform said last, in whatever order it was said; what was taken is known to be. */
-function asFarAsTold({ rows, told, channelOf, fateOf, sendsOf }: Outcome) {
+/** 6, 12: each row has the furthest status that was reported, in any order; every accepted message is known. */
+function statusesMatchReports({ rows, reported, channelOf, eventOf, sendsOf }: Outcome) {
   for (const row of rows) {
     const names = sendsOf(row).map(({ to, externalId }) =>
       channelOf(row) === "telegram" ? `${to}/${externalId}` : externalId,
     );
     if (row.externalId === null) {
       expect(
-        told.filter(({ externalId }) => names.includes(externalId)),
-        `12: told of, but not known: ${row.body}`,
+        reported.filter(({ externalId }) => names.includes(externalId)),
+        `12: a status for an unknown message: ${row.body}`,
       ).toEqual([]);
-      if (row.status === "failed") expect(fateOf(channelOf(row), `send.${row.id}`)?.status).toBe("dead");
+      if (row.status === "failed") expect(eventOf(channelOf(row), `send.${row.id}`)?.status).toBe("dead");
       else expect([row.author, row.status]).toEqual(["ai", "suppressed"]);
       continue;
     }
     expect(names).toContain(row.externalId);
-    const statuses = told.filter(({ externalId }) => externalId === row.externalId).map(({ status }) => status);
-    const furthest = Math.max(0, ...statuses.map((status) => TAKEN.indexOf(status)));
-    expect(row.status, `6: ${row.body} after ${statuses.join()}`).toBe(TAKEN[furthest]);
+    const statuses = reported.filter(({ externalId }) => externalId === row.externalId).map(({ status }) => status);
+    const furthest = Math.max(0, ...statuses.map((status) => ACCEPTED_STATES.indexOf(status)));
+    expect(row.status, `6: ${row.body} after ${statuses.join()}`).toBe(ACCEPTED_STATES[furthest]);
   }
 }
 
-/** 7: no answer of the AI is even tried once the conversation has another epoch than the one it was asked in. */
-function fenced({ harness }: Run, { rows }: Outcome) {
+/** 7: no answer of the AI is attempted once the conversation has another epoch than its question. */
+function noAnswerAfterTakeover({ harness }: Run, { rows }: Outcome) {
   const ours = new Set(rows.map(({ id }) => id));
   const late = harness.arrivals.filter(
     ({ messageId, turnEpoch, epoch, gone }) =>

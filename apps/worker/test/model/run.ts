@@ -9,16 +9,16 @@ export const CHANNELS = ["whatsapp", "whatsapp", "telegram", "whatsapp"] as cons
 /** A conversation of a run. */
 export type Chat = { channel: "whatsapp" | "telegram"; address: string; conversationId: string };
 
-/** What goes wrong with the next message on each channel. */
+/** The faults of the next message on each channel. */
 export type Faults = Readonly<Record<Chat["channel"], readonly string[]>>;
 
-/** A request of a person to send, as it was accepted. */
+/** An accepted request of a person to send a message. */
 type SendRequest = { chat: Chat; text: string; key: string | undefined; messageId: string; eventId: string };
 
-/** A run and its model: what happens in some conversations, and what was accepted of it. */
+/** A run with its reference model: the steps in some conversations, and what was accepted. */
 export type Run = Awaited<ReturnType<typeof startRun>>;
 
-/** Opens the conversations of a run; each begins with a question. */
+/** Opens the conversations of a run. Each begins with an inbound message. */
 export async function startRun(harness: ModelHarness) {
   const name = randomInt(1e5, 1e6);
   const places = CHANNELS.map((channel, index): Omit<Chat, "conversationId"> => {
@@ -28,9 +28,9 @@ export async function startRun(harness: ModelHarness) {
   const requests: SendRequest[] = [];
   /** Texts that were refused because their Idempotency-Key was used before. */
   const refused: string[] = [];
-  /** Texts of which nobody was told that they were accepted. */
+  /** Texts of requests that got a 503: they may be accepted or not. */
   const uncertain: string[] = [];
-  /** What was answered to a turn, each time. */
+  /** The texts of each answer to an AI turn. */
   const answers = new Map<string, string[][]>();
   let texts = 0;
   const newText = () => `${name}-${texts++}`;
@@ -38,7 +38,7 @@ export async function startRun(harness: ModelHarness) {
 
   await harness.ready();
   const since = { events: harness.accepted.length, losses: harness.losses.length };
-  for (const place of places) await say(place);
+  for (const place of places) await receiveText(place);
   const chats = await until("the conversations are there", async () => {
     const rows = await harness.rows.rows<{ id: string; thread_id: string; address: string }>(
       `select c.id, i.external_id as address from conversations c
@@ -57,7 +57,7 @@ export async function startRun(harness: ModelHarness) {
     return chat;
   };
 
-  /** Does something under a new text until it is accepted. What was told to come back later may be there or not. */
+  /** Repeats a request with a new text until it is accepted. A request that got a 503 may have taken effect or not. */
   async function retryUntilAccepted<T>(work: (text: string) => Promise<T>): Promise<T> {
     for (;;) {
       const text = newText();
@@ -70,7 +70,7 @@ export async function startRun(harness: ModelHarness) {
     }
   }
 
-  async function say({ channel, address }: Omit<Chat, "conversationId">): Promise<void> {
+  async function receiveText({ channel, address }: Omit<Chat, "conversationId">): Promise<void> {
     await retryUntilAccepted((text) =>
       channel === "whatsapp" ? harness.receiveWhatsapp(address, text) : harness.receiveTelegram(Number(address), text),
     );
@@ -79,13 +79,13 @@ export async function startRun(harness: ModelHarness) {
   async function request(chat: Chat, text: string, key: string | undefined) {
     const { channel, conversationId } = chat;
     const body = { to: { conversationId }, message: { type: "text", text } };
-    const told = await harness.call(`/api/integrations/${channel}/send`, body, key);
-    const { messageIds, eventId } = told as { messageIds: [string]; eventId: string };
+    const response = await harness.call(`/api/integrations/${channel}/send`, body, key);
+    const { messageIds, eventId } = response as { messageIds: [string]; eventId: string };
     return { chat, text, key, messageId: messageIds[0], eventId };
   }
 
-  /** Turns of the run's conversations that the AI was asked, the latest first. */
-  async function asked(): Promise<{ turnId: string; chat: Chat }[]> {
+  /** The AI turns that were dispatched for the run's conversations, the latest first. */
+  async function dispatchedTurns(): Promise<{ turnId: string; chat: Chat }[]> {
     const turns = new Map<string, Chat>();
     for (const { turnId, conversation } of (await harness.questions()).toReversed()) {
       const chat = chats.find(({ conversationId }) => conversationId === conversation.id);
@@ -94,16 +94,16 @@ export async function startRun(harness: ModelHarness) {
     return [...turns].map(([turnId, chat]) => ({ turnId, chat }));
   }
 
-  /** Has what is sent in a conversation next go wrong. */
-  async function fail({ channel: api, address }: Chat, faults: Faults): Promise<void> {
+  /** Injects faults into the next sends of a conversation. */
+  async function injectFaults({ channel: api, address }: Chat, faults: Faults): Promise<void> {
     const match = api === "whatsapp" ? { api, to: `+${address}` } : { api, chatId: address };
     for (const fault of faults[api]) await harness.injectFault({ match, fault, times: 1 });
   }
 
   async function answerTo(turnId: string, count: number): Promise<void> {
-    const said = Array.from({ length: count }, newText);
-    answers.set(turnId, [...(answers.get(turnId) ?? []), said]);
-    const body = { turnId, messages: said.map((text) => ({ type: "text", text })) };
+    const newTexts = Array.from({ length: count }, newText);
+    answers.set(turnId, [...(answers.get(turnId) ?? []), newTexts]);
+    const body = { turnId, messages: newTexts.map((text) => ({ type: "text", text })) };
     await retryUntilAccepted(() => harness.call("/api/integrations/n8n/ai-response", body));
   }
 
@@ -115,22 +115,22 @@ export async function startRun(harness: ModelHarness) {
     refused: refused as readonly string[],
     unsure: uncertain as readonly string[],
     answers: answers as ReadonlyMap<string, readonly string[][]>,
-    /** Whether a worker was lost already: a job that loses its second is dead. */
+    /** Whether a worker was lost already: a job that loses a second worker becomes a dead letter. */
     get disturbed() {
       return workerLost;
     },
-    /** The other side writes. */
-    receiveText: (index: number) => say(chatAt(index)),
-    /** A person of ours writes. */
+    /** The contact writes. */
+    receiveText: (index: number) => receiveText(chatAt(index)),
+    /** A person on our side writes. */
     async send(index: number, count: number, faults: Faults): Promise<void> {
-      await fail(chatAt(index), faults);
+      await injectFaults(chatAt(index), faults);
       for (let nth = 0; nth < count; nth++)
         requests.push(await retryUntilAccepted((text) => request(chatAt(index), text, undefined)));
     },
     async sendUnderKey(index: number): Promise<void> {
       requests.push(await retryUntilAccepted((text) => request(chatAt(index), text, `key of ${text}`)));
     },
-    /** A request is repeated under its key, as it was or with another text. */
+    /** Repeats a request with its Idempotency-Key, unchanged or with another text. */
     async repeat(which: number, other: boolean): Promise<void> {
       const keyed = requests.filter(({ key }) => key !== undefined);
       const first = keyed[which % keyed.length];
@@ -141,12 +141,12 @@ export async function startRun(harness: ModelHarness) {
       });
       if (again.messageId !== first.messageId) throw new Error("a repeated key names another message");
     },
-    /** The AI answers a question, be it the latest, an older one, or one that it answered before. */
+    /** The AI answers a turn: the latest, an older one, or one that it answered before. */
     async answer(which: number, count: number, faults: Faults): Promise<void> {
-      const turns = await asked();
+      const turns = await dispatchedTurns();
       const turn = turns[which % turns.length];
       if (!turn) return;
-      await fail(turn.chat, faults);
+      await injectFaults(turn.chat, faults);
       await answerTo(turn.turnId, count);
     },
     async takeOver(index: number, mode: string): Promise<void> {
@@ -155,7 +155,7 @@ export async function startRun(harness: ModelHarness) {
         harness.call("/api/integrations/n8n/human-takeover", { conversationId, mode, actor: "Bea" }),
       );
     },
-    async failAsk(index: number, fault: string): Promise<void> {
+    async failDispatch(index: number, fault: string): Promise<void> {
       const { conversationId } = chatAt(index);
       await harness.injectFault({ match: { api: "n8n", conversationId }, fault, times: 1 });
     },
@@ -163,11 +163,11 @@ export async function startRun(harness: ModelHarness) {
       workerLost = true;
       await harness[how]();
     },
-    /** Ends the run: nothing goes wrong any more, the AI answers what is left, and all that waits is done. */
+    /** Ends the run: removes all faults, answers the remaining AI turns and waits until every job is done. */
     async end(): Promise<void> {
       await harness.endFaults();
       await harness.waitUntilIdle(async () => {
-        for (const { turnId } of await asked()) if (!answers.has(turnId)) await answerTo(turnId, 1);
+        for (const { turnId } of await dispatchedTurns()) if (!answers.has(turnId)) await answerTo(turnId, 1);
       });
     },
   };

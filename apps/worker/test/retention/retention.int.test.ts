@@ -103,7 +103,7 @@ async function remaining(): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** Events whose ids date from the first moment of 1970. */
+/** Events with ids that date from the first moment of 1970. */
 function insertEvents(count: number) {
   return rows.rows(`insert into millrace.webhook_events (id, integration, event_id, kind, payload_hash, status, correlation_id, received_at)
     select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 's', n::text, 'k', '', 'done', 'c', now()

@@ -58,7 +58,7 @@ describe("sending", () => {
   });
 
   test.each(["http_500_taken", "timeout_taken", "malformed"])(
-    "12: a send whose answer is lost (%s) is reconciled by its status and not repeated",
+    "12: a send with a lost answer (%s) is reconciled by its status and not repeated",
     async (fault) => {
       await open(ADA);
       await conversations.injectFault({ match: { api: "whatsapp" }, fault, times: 1 });

@@ -38,7 +38,7 @@ const expected: Record<string, { kind: string; content?: Content; fails?: string
   "group-anonymous-admin": { kind: "message", content: { type: "text", body: "Rules are pinned" } },
   "group-migrates": { kind: "message", content: { type: "system", body: "migrate to chat id" } },
   "group-new-members": { kind: "message", content: { type: "system", body: "new chat members: Ines, Miller" } },
-  "group-text": { kind: "message", content: { type: "text", body: "The gate is stuck again" } },
+  "group-text": { kind: "message", content: { type: "text", body: "The door is stuck again" } },
   "kind-of-the-future": { kind: "update" },
   "message-without-a-chat": { kind: "message", fails: "the message does not match its schema" },
   "odd-details": { kind: "message", content: { type: "text", body: "Still to be kept" } },
@@ -56,7 +56,7 @@ const expected: Record<string, { kind: string; content?: Content; fails?: string
   text: { kind: "message", content: { type: "text", body: "Is the blue kettle back in stock?" } },
   "text-reply": { kind: "message", content: { type: "text", body: "And the green one?" } },
   "topic-text": { kind: "message", content: { type: "text", body: "First post here" } },
-  venue: { kind: "message", content: { type: "location", body: "Old Mill\nWeir Lane 3" } },
+  venue: { kind: "message", content: { type: "location", body: "Old Mill\nWeir Street 3" } },
   voice: {
     kind: "message",
     content: {

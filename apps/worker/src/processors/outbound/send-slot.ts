@@ -24,7 +24,7 @@ const MAX_SLOTS = 3;
  *
  * A slot that is too far off is released, and the message reserves again when it runs at that time. If it kept the slot
  * and then reserved another, each run would move it by one interval for ever. For the same reason a late message does
- * not reserve again in a limit whose interval is longer than the wait.
+ * not reserve again in a limit with an interval longer than the wait.
  */
 export async function waitForSendSlot(
   { adapter, limits, ports }: SendSlotDeps,
