@@ -5,23 +5,26 @@ import { parseEnv } from "node:util";
 import { type Environment, port, readEnvironment } from "@millrace/core";
 import { z } from "zod";
 
-/** The project's folder. */
+/** The folder of the project. */
 export const projectFolder = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** What `millrace start` keeps between runs; git ignores it. */
+/** The folder in which `millrace start` keeps its data, logs and secrets. Git ignores it. */
 export const stateFolder = join(projectFolder, ".millrace");
 
-/** Variables made up by the first `millrace start`. */
+/** The file with the secrets that the first `millrace start` generates. */
 export const localEnvFile = join(stateFolder, "local.env");
 
-/** The environment with `.env` and the variables made up by the first start behind it; what is set and not empty wins. */
+/**
+ * Returns the environment of the process, completed by the variables of a running `millrace start`, by `.env` and by the
+ * generated secrets. The first of these that sets a variable to a non-empty value takes precedence.
+ */
 export function loadEnvironment(running: Environment = {}): Environment {
-  const sources = [process.env, running, readEnvFile(join(projectFolder, ".env")), readEnvFile(localEnvFile)];
-  const names = new Set(sources.flatMap((integration) => Object.keys(integration)));
-  return Object.fromEntries([...names].map((name) => [name, sources.find((integration) => integration[name])?.[name]]));
+  const layers = [process.env, running, readEnvFile(join(projectFolder, ".env")), readEnvFile(localEnvFile)];
+  const names = new Set(layers.flatMap((layer) => Object.keys(layer)));
+  return Object.fromEntries([...names].map((name) => [name, layers.find((layer) => layer[name])?.[name]]));
 }
 
-/** The variables in a file of `NAME=value` lines; none where there is no such file. */
+/** Reads a file of `NAME=value` lines. Returns no variables if the file does not exist. */
 export function readEnvFile(file: string): Environment {
   return existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
 }
@@ -33,7 +36,7 @@ const ports = z.object({
   WORKER_PORT: port(8083),
 });
 
-/** The ports of all services. Throws EnvironmentError. */
+/** Returns the ports of all services. Throws EnvironmentError. */
 export function readPorts(environment: Environment): {
   ingest: number;
   dashboard: number;
@@ -46,7 +49,7 @@ export function readPorts(environment: Environment): {
 
 const stores = z.object({ DATABASE_URL: z.string(), QUEUE_URL: z.string().optional() });
 
-/** Where Postgres and the queue are. Throws EnvironmentError. */
+/** Returns the URLs of Postgres and of the queue. Throws EnvironmentError. */
 export function readStores(environment: Environment): { databaseUrl: string; queueUrl: string } {
   const { DATABASE_URL, QUEUE_URL } = readEnvironment(stores, environment);
   return { databaseUrl: DATABASE_URL, queueUrl: QUEUE_URL ?? DATABASE_URL };

@@ -3,7 +3,7 @@ import { type Database, openDatabase } from "@millrace/db";
 import { openQueueBackend, type QueueBackend } from "@millrace/queue";
 import { readStores } from "./env.ts";
 
-/** Opens the stores for the length of `use`. */
+/** Opens both stores, runs `use`, and closes them. Throws EnvironmentError if a variable is missing or wrong. */
 export async function withStores<T>(
   environment: Environment,
   use: (stores: { database: Database; backend: QueueBackend }) => Promise<T>,

@@ -8,22 +8,22 @@ const COMPLETE = {
   QUEUE_URL: "redis://127.0.0.1:6379",
 };
 
-test.each([undefined, ""])("without a password (%j) it refuses to start", (password) => {
+test.each([undefined, ""])("the dashboard does not start without a password (%j)", (password) => {
   for (const NODE_ENV of [undefined, "production"])
     expect(() => readDashboardConfig({ ...COMPLETE, DASHBOARD_PASSWORD: password, NODE_ENV })).toThrow(
       new EnvironmentError(["DASHBOARD_PASSWORD is missing"]),
     );
 });
 
-test("in production it refuses to start with a short password", () => {
+test("the dashboard does not start in production with a short password", () => {
   const short = { ...COMPLETE, DASHBOARD_PASSWORD: "elevenchars" };
   expect(readDashboardConfig(short).access.builtIn?.password).toBe("elevenchars");
   expect(() => readDashboardConfig({ ...short, NODE_ENV: "production" })).toThrow(
-    new EnvironmentError(["DASHBOARD_PASSWORD: must have 12 characters or more where NODE_ENV is production"]),
+    new EnvironmentError(["DASHBOARD_PASSWORD: must have at least 12 characters when NODE_ENV is production"]),
   );
 });
 
-test("where proxies sign people in it needs no password", () => {
+test("the dashboard needs no password when proxies sign people in", () => {
   const { access } = readDashboardConfig({
     DATABASE_URL: COMPLETE.DATABASE_URL,
     NODE_ENV: "production",
@@ -46,7 +46,7 @@ test("where proxies sign people in it needs no password", () => {
 });
 
 test.each(["10.0.0.0/33", "proxy.example", "10.0.0.1 10.0.0.2", "10.0.0.1,,"])(
-  "trusted proxies that are no addresses stop the start: %s",
+  "the dashboard does not start with trusted proxies that are no addresses: %s",
   (proxies) => {
     expect(() => readDashboardConfig({ ...COMPLETE, DASHBOARD_TRUSTED_PROXIES: proxies })).toThrow(
       new EnvironmentError(["DASHBOARD_TRUSTED_PROXIES: must be addresses or networks such as 10.0.0.0/8"]),
@@ -54,14 +54,14 @@ test.each(["10.0.0.0/33", "proxy.example", "10.0.0.1 10.0.0.2", "10.0.0.1,,"])(
   },
 );
 
-test("cookies are for TLS alone in production, unless it is said otherwise", () => {
+test("cookies are sent over TLS only in production, unless a variable changes it", () => {
   const secure = (more: Record<string, string>) => readDashboardConfig({ ...COMPLETE, ...more }).access.secureCookies;
   expect([secure({}), secure({ NODE_ENV: "production" })]).toEqual([false, true]);
   expect(secure({ NODE_ENV: "production", DASHBOARD_SECURE_COOKIES: "false" })).toBe(false);
   expect(secure({ DASHBOARD_SECURE_COOKIES: "true" })).toBe(true);
 });
 
-test("every wrong variable is named at once, without its value", () => {
+test("the error names every wrong variable, without its value", () => {
   const environment = {
     DASHBOARD_USER: "ada:lovelace",
     DASHBOARD_PORT: "eighty",
@@ -72,7 +72,7 @@ test("every wrong variable is named at once, without its value", () => {
     new EnvironmentError([
       "DATABASE_URL is missing",
       "DASHBOARD_PORT: must be a port",
-      "DASHBOARD_USER: must hold no colon",
+      "DASHBOARD_USER: must not contain a colon",
       "DASHBOARD_PROXY_ROLE: must be viewer or operator",
       "DASHBOARD_PASSWORD is missing",
       "DASHBOARD_SECURE_COOKIES: must be true or false",
@@ -81,7 +81,7 @@ test("every wrong variable is named at once, without its value", () => {
   );
 });
 
-test("the queue is where DATABASE_URL is, unless QUEUE_URL says otherwise", () => {
+test("the queue is stored at DATABASE_URL unless QUEUE_URL is set", () => {
   expect(readDashboardConfig({ ...COMPLETE, QUEUE_URL: undefined })).toEqual({
     databaseUrl: COMPLETE.DATABASE_URL,
     queueUrl: COMPLETE.DATABASE_URL,

@@ -2,17 +2,17 @@ import { isIP } from "node:net";
 import { type Environment, flag, networks, port, readAll, readEnvironment, EnvironmentError } from "@millrace/core";
 import { readQueueUrl } from "@millrace/queue";
 import { z } from "zod";
-import type { Access } from "./app.ts";
+import type { Access } from "./sign-in/access.ts";
 
-/** Shortest password in production. */
+/** Shortest password of the built-in operator in production, in characters. */
 const MIN_PASSWORD = 12;
 
 const network = z.union([z.cidrv4(), z.cidrv6()]);
 
-/** Addresses and networks, separated by commas. */
-const trusted = z.string().transform((text, context) => {
-  const entries = text.split(",").map((entry) => entry.trim());
-  const cidrs = entries.map((entry) => (isIP(entry) === 0 ? entry : `${entry}/${isIP(entry) === 4 ? 32 : 128}`));
+/** A comma-separated list of addresses and networks. */
+const addressList = z.string().transform((text, context) => {
+  const items = text.split(",").map((item) => item.trim());
+  const cidrs = items.map((item) => (isIP(item) === 0 ? item : `${item}/${isIP(item) === 4 ? 32 : 128}`));
   if (cidrs.every((cidr) => network.safeParse(cidr).success)) return networks(cidrs);
   context.addIssue("must be addresses or networks such as 10.0.0.0/8");
   return z.NEVER;
@@ -21,12 +21,12 @@ const trusted = z.string().transform((text, context) => {
 const variables = z.object({
   DATABASE_URL: z.string(),
   DASHBOARD_PORT: port(8081),
-  // RFC 7617 section 2: a user name with a colon in it cannot be sent.
+  // HTTP Basic cannot send a username that contains a colon (RFC 7617 section 2).
   DASHBOARD_USER: z
     .string()
-    .regex(/^[^:]+$/, "must hold no colon")
+    .regex(/^[^:]+$/, "must not contain a colon")
     .default("operator"),
-  DASHBOARD_TRUSTED_PROXIES: trusted.optional(),
+  DASHBOARD_TRUSTED_PROXIES: addressList.optional(),
   DASHBOARD_PROXY_USER_HEADER: z
     .string()
     .regex(/^[\w-]+$/, "must be the name of a header")
@@ -35,7 +35,7 @@ const variables = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 
-/** What the dashboard needs to know. */
+/** The dashboard's configuration. */
 export type DashboardConfig = {
   databaseUrl: string;
   queueUrl: string;
@@ -44,7 +44,10 @@ export type DashboardConfig = {
   access: Access;
 };
 
-/** Reads the process's environment once. Throws EnvironmentError with a line per wrong variable. */
+/**
+ * Reads the environment of the process.
+ * @throws EnvironmentError with a line per wrong variable
+ */
 export function readDashboardConfig(environment: Environment = process.env): DashboardConfig {
   const { own, password, secureCookies, queueUrl } = readAll({
     own: () => readEnvironment(variables, environment),
@@ -76,7 +79,7 @@ const passwordVariables = z.object({
   NODE_ENV: z.string().optional(),
 });
 
-/** Needed unless proxies sign people in: otherwise nobody could come in who was not added before. */
+/** The password is required unless proxies sign people in: the built-in operator can always sign in. */
 function readPassword(environment: Environment): string | undefined {
   const read = readEnvironment(passwordVariables, environment);
   const password = read.DASHBOARD_PASSWORD;
@@ -84,7 +87,7 @@ function readPassword(environment: Environment): string | undefined {
     throw new EnvironmentError(["DASHBOARD_PASSWORD is missing"]);
   if (password !== undefined && password.length < MIN_PASSWORD && read.NODE_ENV === "production")
     throw new EnvironmentError([
-      `DASHBOARD_PASSWORD: must have ${MIN_PASSWORD} characters or more where NODE_ENV is production`,
+      `DASHBOARD_PASSWORD: must have at least ${MIN_PASSWORD} characters when NODE_ENV is production`,
     ]);
   return password;
 }

@@ -7,19 +7,19 @@ import { openQueueBackend, queueCatalogue } from "@millrace/queue";
 import { createDashboardApp } from "./app.ts";
 import { readDashboardConfig } from "./env.ts";
 
-/** How long a stop waits for requests that are under way, in ms. */
+/** How long a stop waits for running requests, in ms. */
 const STOP_DEADLINE_MS = 10_000;
 
-/** Connections to the tables; people look at a page every few seconds. */
+/** Connections of the tables. Few are enough: an operator opens a page every few seconds. */
 const DATABASE_CONNECTIONS = 4;
 
-/** Connections per queue on Postgres; the board asks a queue a handful of small questions every few seconds. */
-const CONNECTIONS = 2;
+/** Connections per queue on Postgres. The board sends a queue a few small queries every few seconds. */
+const QUEUE_CONNECTIONS = 2;
 
 async function main(): Promise<void> {
   const config = readDashboardConfig();
   const log = createLogger("dashboard", config.logLevel);
-  const backend = openQueueBackend(config.queueUrl, "consumer", CONNECTIONS);
+  const backend = openQueueBackend(config.queueUrl, "consumer", QUEUE_CONNECTIONS);
   const definitions = queueCatalogue(integrations);
   const queues = definitions.map(({ name }) => backend.queue(name));
   const database = openDatabase(config.databaseUrl, {
@@ -27,15 +27,11 @@ async function main(): Promise<void> {
     name: "millrace-dashboard",
   });
   const app = createDashboardApp({
-    queues,
-    definitions,
+    queue: { queues, definitions, ping: backend.ping },
     database,
     access: config.access,
-    pingQueue: backend.ping,
+    runtime: { now: systemNow, newId: uuidv7, newToken: () => randomBytes(32).toString("base64url") },
     log,
-    now: systemNow,
-    newId: uuidv7,
-    newToken: () => randomBytes(32).toString("base64url"),
   });
   const server: ServerType = serve({ fetch: app.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: backend.kind, queues: queues.length }, "dashboard.ready");

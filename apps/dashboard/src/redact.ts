@@ -1,16 +1,16 @@
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 export const REDACTED = "[redacted]";
 
-/** Words that make a key's value a secret, once the key is in lower case and without `_`, `-` and `.`. */
+/** Matches keys that name a secret, in lower case and without `_`, `-` and `.`. */
 const SECRET_KEY =
   /authorization|token|secret|password|passwd|passphrase|signature|apikey|accesskey|privatekey|credential|cookie|^(?:auth|pass|pwd|sig|hmac|jwt)$/;
 
-/** The end of such a key within text; bounded, so that a long text takes no longer than it must. */
+/** The end of such a key within text. The bound keeps the matching time linear in the length of the text. */
 const KEY_IN_TEXT = String.raw`(?:authorization|token|secret|passw(?:or)?d|signature|api[_-]?key|credential|appsecret_proof)[\w.-]{0,40}`;
 
-/** Secrets within text, and what takes their place. */
+/** Patterns of secrets within text, each with its replacement. */
 const SECRETS_IN_TEXT: readonly [RegExp, string][] = [
-  // "access_token":"…" in a body that was kept as text.
+  // "access_token":"…" in a JSON body that is kept as text.
   [new RegExp(String.raw`(${KEY_IN_TEXT}"\s*:\s*)"(?:[^"\\]|\\.)*"?`, "gi"), `$1"${REDACTED}"`],
   // access_token=… in a URL or a form.
   [new RegExp(String.raw`(${KEY_IN_TEXT}(?:=|%3D))[^&\s"'#]+`, "gi"), `$1${REDACTED}`],
@@ -19,30 +19,30 @@ const SECRETS_IN_TEXT: readonly [RegExp, string][] = [
     /\b(authorization|cookie|x-[\w-]{0,40}(?:token|secret|signature|key)[\w-]{0,40})\s*:\s*[^\s"][^\r\n"]*/gi,
     `$1: ${REDACTED}`,
   ],
-  // "bearer" is a word too, and then something short follows.
+  // In lower case "bearer" is also an English word, which no long token follows.
   [/\b(?:Bearer\s+[^\s"',;]+|bearer\s+[^\s"',;]{16,})/g, `Bearer ${REDACTED}`],
   // https://user:password@host
   [/(\b[a-z][a-z\d+.-]{0,20}:\/\/)[^\s/:@]{0,200}:[^\s/@]{1,200}@/gi, `$1${REDACTED}@`],
-  // A Telegram bot's token, https://core.telegram.org/bots/api#authorizing-your-bot
+  // The token of a Telegram bot, https://core.telegram.org/bots/api#authorizing-your-bot
   [/bot\d+:[\w-]{30,}|\b\d{6,}:[\w-]{30,}/g, REDACTED],
-  // A Graph API token of Meta's, https://developers.facebook.com/docs/facebook-login/guides/access-tokens
+  // A token of Meta's Graph API, https://developers.facebook.com/docs/facebook-login/guides/access-tokens
   [/EAA[A-Za-z\d]{16,}/g, REDACTED],
-  // An OAuth token of Google's and a JSON Web Token.
+  // A Google OAuth token and a JSON Web Token.
   [/\bya29\.[\w.-]{16,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, REDACTED],
   // The value of X-Hub-Signature-256.
   [/sha256=[\da-f]{64}/gi, `sha256=${REDACTED}`],
 ];
 
 /**
- * A copy of a JSON value with every secret in it replaced by {@link REDACTED}, at any depth: the values of keys that
- * name a secret, and whatever looks like one within text. Names, numbers and all else stay.
+ * Returns a copy of a JSON value with {@link REDACTED} in place of every secret, at any depth. A secret is the value of
+ * a key that names one, or a text that matches a known pattern. All other values stay.
  */
 export function redact(value: unknown): unknown {
   if (typeof value === "string") return redactText(value);
   if (Array.isArray(value)) return value.map(redact);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, entry]) => [redactText(key), namesSecret(key) ? REDACTED : redact(entry)]),
+    Object.entries(value).map(([key, member]) => [redactText(key), namesSecret(key) ? REDACTED : redact(member)]),
   );
 }
 

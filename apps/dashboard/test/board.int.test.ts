@@ -1,20 +1,16 @@
 import { appRoutes } from "@bull-board/api/dist/routes.js";
-import { createTestDatabase, queueStores, type TestDatabase } from "@millrace/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { queueStores, useTestDatabase } from "@millrace/testing";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type DashboardServer, openDashboard, QUEUE } from "./dashboard-server.ts";
 
 const SECRET = "EAAGm0PX4ZCpsBAKZBd7kq2wLQ";
 
 describe.each(queueStores())("the board on $kind:", (store) => {
-  let testDatabase: TestDatabase;
+  const database = useTestDatabase();
   let dashboard: DashboardServer;
 
-  beforeAll(async () => {
-    testDatabase = await createTestDatabase();
-  });
-  afterAll(() => testDatabase.drop());
   beforeEach(async () => {
-    dashboard = await openDashboard(await store.url(testDatabase.url), testDatabase.url);
+    dashboard = await openDashboard(await store.url(database.url), database.url);
   });
   afterEach(() => dashboard.close());
 
@@ -25,12 +21,12 @@ describe.each(queueStores())("the board on $kind:", (store) => {
       throw new Error(`refused with Bearer ${SECRET}`);
     });
 
-  describe("looking:", () => {
-    test("every queue is listed with the number of its jobs, of a paused one too", async () => {
+  describe("reading:", () => {
+    test("every queue is listed with its counts, also while it is paused", async () => {
       await add("one");
       await add("later", {}, { delay: 3_600_000 });
       const counts = async () =>
-        ((await (await dashboard.ask("GET", "/api/queues")).json()) as { queues: unknown }).queues;
+        ((await (await dashboard.request("GET", "/api/queues")).json()) as { queues: unknown }).queues;
       const listed = [
         { name: "dead-letters", counts: { failed: 0 } },
         { name: QUEUE, counts: { waiting: 1, delayed: 1, failed: 0 }, allowCompletedRetries: false },
@@ -40,7 +36,7 @@ describe.each(queueStores())("the board on $kind:", (store) => {
       expect(await counts()).toMatchObject(listed);
     });
 
-    test("10: no answer of the API holds a secret, and the job keeps it", async () => {
+    test("10: no response of the API contains a secret, and the job keeps it", async () => {
       const data = {
         name: "Ada Sample",
         payload: [{ headers: { authorization: SECRET }, url: `/me?access_token=${SECRET}` }],
@@ -57,52 +53,52 @@ describe.each(queueStores())("the board on $kind:", (store) => {
       );
       for (const id of ["secret", "done"])
         paths.push(...["", "/logs", "/flow"].map((end) => `/api/queues/${QUEUE}/${id}${end}`));
-      const answers = await Promise.all(paths.map(async (path) => (await dashboard.ask("GET", path)).text()));
-      expect(answers.join("\n")).not.toContain(SECRET);
+      const responses = await Promise.all(paths.map(async (path) => (await dashboard.request("GET", path)).text()));
+      expect(responses.join("\n")).not.toContain(SECRET);
       for (const shown of ["Ada Sample", "Bearer [redacted]", "access_token=[redacted]"])
-        expect(answers.join("\n")).toContain(shown);
+        expect(responses.join("\n")).toContain(shown);
       expect((await dashboard.queue.getJob("secret"))?.data).toEqual(data);
     });
   });
 
   describe("changing:", () => {
-    test("a failed job that has no dead letter yet is not run again", async () => {
+    test("a failed job without a dead letter is not retried", async () => {
       await add("broken");
       expect(await fail("broken")).toBe("failed");
-      expect((await dashboard.ask("PUT", `/api/queues/${QUEUE}/broken/retry`)).status).toBe(409);
-      expect(await (await dashboard.ask("PUT", `/api/queues/${QUEUE}/retry/failed`)).json()).toMatchObject({
+      expect((await dashboard.request("PUT", `/api/queues/${QUEUE}/broken/retry`)).status).toBe(409);
+      expect(await (await dashboard.request("PUT", `/api/queues/${QUEUE}/retry/failed`)).json()).toMatchObject({
         retried: 0,
       });
       expect(await dashboard.queue.getJobState("broken")).toBe("failed");
     });
 
     test.each([`/api/queues/${QUEUE}/later/promote`, `/api/queues/${QUEUE}/promote`])(
-      "a delayed job is run now by PUT %s",
+      "PUT %s promotes a delayed job",
       async (path) => {
         await add("later", {}, { delay: 3_600_000 });
-        expect((await dashboard.ask("PUT", path)).ok).toBe(true);
+        expect((await dashboard.request("PUT", path)).ok).toBe(true);
         expect(await dashboard.queue.getJobState("later")).toBe("waiting");
       },
     );
 
     test.each([`/api/queues/${QUEUE}/done/retry`, `/api/queues/${QUEUE}/retry/completed`])(
-      "a completed job is not run again by PUT %s",
+      "PUT %s does not retry a completed job",
       async (path) => {
         await add("done");
         await dashboard.work("done", async () => "done");
-        expect((await dashboard.ask("PUT", path)).ok).toBe(false);
+        expect((await dashboard.request("PUT", path)).ok).toBe(false);
         expect(await dashboard.queue.getJobState("done")).toBe("completed");
       },
     );
 
     const offered = /\/(?:pause|resume|promote)$|\/retry\/:queueStatus$|\/:jobId\/retry$/;
-    const refused = appRoutes.api.flatMap(({ method, route }) =>
+    const rejected = appRoutes.api.flatMap(({ method, route }) =>
       [route]
         .flat()
         .flatMap((path) => (method === "get" || offered.test(path) ? [] : [{ method: String(method), path }])),
     );
 
-    test.each(refused)("2: $method $path is refused, and every job is still there", async ({ method, path }) => {
+    test.each(rejected)("2: $method $path is rejected, and every job remains", async ({ method, path }) => {
       await add("broken");
       await fail("broken");
       await add("waits", { name: "Ada" });
@@ -114,7 +110,7 @@ describe.each(queueStores())("the board on $kind:", (store) => {
         ["later", "delayed"],
       ] as const) {
         const filled = path.replace(":queueName", QUEUE).replace(":jobId", jobId).replace(":queueStatus", queueStatus);
-        const response = await dashboard.ask(method.toUpperCase(), filled.replace(":schedulerId", "nightly"));
+        const response = await dashboard.request(method.toUpperCase(), filled.replace(":schedulerId", "nightly"));
         expect(response.status).toBe(403);
         expect(response.headers.get("content-type")).toBe("application/problem+json");
       }
@@ -122,16 +118,16 @@ describe.each(queueStores())("the board on $kind:", (store) => {
       expect((await dashboard.queue.getJob("waits"))?.data).toEqual({ name: "Ada" });
     });
 
-    test("there are routes to refuse", () => expect(refused.length).toBeGreaterThan(10));
+    test("Bull Board has routes to reject", () => expect(rejected.length).toBeGreaterThan(10));
 
-    test("each change is one line in the log, also when it is refused", async () => {
+    test("each change is one line in the log, also when it is rejected", async () => {
       await add("broken");
       await fail("broken");
-      await dashboard.ask("GET", "/api/queues");
-      await dashboard.ask("PUT", `/api/queues/${QUEUE}/broken/clean`);
-      await dashboard.ask("PUT", `/api/queues/${QUEUE}/pause`);
+      await dashboard.request("GET", "/api/queues");
+      await dashboard.request("PUT", `/api/queues/${QUEUE}/broken/clean`);
+      await dashboard.request("PUT", `/api/queues/${QUEUE}/pause`);
       const changes = dashboard.logged.lines().filter(({ msg }) => msg === "dashboard.change");
-      const common = { who: "grace", method: "PUT", queue: QUEUE };
+      const common = { operator: "grace", method: "PUT", queue: QUEUE };
       expect(changes).toMatchObject([
         { ...common, jobId: "broken", route: "/api/queues/:queueName/:jobId/clean", status: 403, level: "warn" },
         { ...common, route: "/api/queues/:queueName/pause", status: 200, level: "info" },

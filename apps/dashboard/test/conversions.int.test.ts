@@ -1,32 +1,36 @@
 import { randomUUID } from "node:crypto";
 import { createInbox, createAuditLog } from "@millrace/db";
 import { EVENT_VERSION, type HeldReason, uuidv7 } from "@millrace/core";
-import { createTestDatabase, openRows, type TestDatabase } from "@millrace/testing";
+import { openRows, useTestDatabase } from "@millrace/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { basic, type DashboardServer, openDashboard, OPERATOR, OWN_PAGE, setOperator } from "./dashboard-server.ts";
+import {
+  basic,
+  type DashboardServer,
+  openDashboard,
+  OPERATOR,
+  OWN_PAGE,
+  setOperator,
+  VIEWER,
+} from "./dashboard-server.ts";
 
-const VIEWER = { user: "vera", password: "only wants to look" };
-
-let testDatabase: TestDatabase;
+const database = useTestDatabase({ perTest: true });
 let dashboard: DashboardServer;
 let rows: ReturnType<typeof openRows>;
 let tenantId: string;
 
 beforeEach(async () => {
-  testDatabase = await createTestDatabase();
-  dashboard = await openDashboard(testDatabase.url, testDatabase.url);
-  rows = openRows(testDatabase.url);
+  dashboard = await openDashboard(database.url, database.url);
+  rows = openRows(database.url);
   tenantId = uuidv7();
   await rows.rows(`insert into tenants (id, name) values ('${tenantId}', 'Mill')`);
 });
 afterEach(async () => {
   await rows.close();
   await dashboard.close();
-  await testDatabase.drop();
 });
 
-/** Keeps conversions, as the worker does. */
-async function keep(count: number, held?: HeldReason): Promise<void> {
+/** Writes conversions as the worker does. */
+async function addConversions(count: number, held?: HeldReason): Promise<void> {
   const event = {
     v: EVENT_VERSION,
     integration: "google",
@@ -55,7 +59,7 @@ async function keep(count: number, held?: HeldReason): Promise<void> {
 }
 
 const pageFor = async (headers = basic(OPERATOR)) =>
-  (await (await dashboard.ask("GET", "/conversions", headers)).text()).replaceAll(/\s+/g, " ");
+  (await (await dashboard.request("GET", "/conversions", headers)).text()).replaceAll(/\s+/g, " ");
 const release = (form: Record<string, string>) =>
   fetch(`${dashboard.base}/conversions/release`, {
     method: "POST",
@@ -68,8 +72,8 @@ const held = async () =>
     ({ error }) => error,
   );
 
-test("tells how many conversions of each day have come to what, and why", async () => {
-  await keep(3);
+test("the page counts the conversions of each day by status and reason", async () => {
+  await addConversions(3);
   await rows.rows(`update conversion_uploads set status = 'rejected', error = '<b>INVALID</b> (currency)',
     created_at = '2026-03-01T23:59:59Z' where id in (select id from conversion_uploads limit 2)`);
   await rows.rows(`insert into millrace.conversion_batches (id, integration, account_id, action_id, state, size, request_id, errors, warnings)
@@ -89,43 +93,45 @@ test("tells how many conversions of each day have come to what, and why", async 
   );
 });
 
-test("those that are held are let go by what they are held for, with who did it and why", async () => {
-  await keep(2, "switched_off");
-  await keep(1, "no_consent");
-  expect(await pageFor()).toMatch(/<strong>2<\/strong> held because uploads .*<strong>1<\/strong> held because nobody/);
-  expect((await release({ heldFor: "switched_off", reason: "all is set up" })).status).toBe(303);
+test("held conversions are released by the reason they are held for, and the audit log records operator and reason", async () => {
+  await addConversions(2, "switched_off");
+  await addConversions(1, "no_consent");
+  expect(await pageFor()).toMatch(
+    /<strong>2<\/strong> conversions are held because uploads .*<strong>1<\/strong> conversion is held because consent/,
+  );
+  expect((await release({ heldFor: "switched_off", reason: "uploads are set up" })).status).toBe(303);
   expect(await held()).toEqual(["no_consent"]);
   expect((await release({ heldFor: "no_consent" })).status).toBe(303);
   expect(await held()).toEqual([]);
   expect(await rows.rows("select distinct status, error from conversion_uploads")).toEqual([
     { status: "queued", error: null },
   ]);
-  const written = await createAuditLog(dashboard.database, uuidv7).list({ limit: 10 });
-  expect(written).toMatchObject([
+  const entries = await createAuditLog(dashboard.database, uuidv7).list({ limit: 10 });
+  expect(entries).toMatchObject([
     { actor: "grace", action: "conversions.released", reason: undefined, after: { conversions: 1 } },
-    { actor: "grace", action: "conversions.released", reason: "all is set up", after: { conversions: 2 } },
+    { actor: "grace", action: "conversions.released", reason: "uploads are set up", after: { conversions: 2 } },
   ]);
 });
 
-test("shows itself anew while something is on its way, and not while there is a form to fill in", async () => {
-  const refresh = async () => (await dashboard.ask("GET", "/conversions")).headers.get("refresh");
+test("the page reloads while conversions are in progress, and not while it has a form", async () => {
+  const refresh = async () => (await dashboard.request("GET", "/conversions")).headers.get("refresh");
   expect(await refresh()).toBeNull();
-  await keep(1);
+  await addConversions(1);
   expect(await refresh()).toBe("5");
-  await keep(1, "switched_off");
+  await addConversions(1, "switched_off");
   expect(await refresh()).toBeNull();
 });
 
-test("a viewer sees what is held and no way to let it go", async () => {
+test("a viewer sees the held conversions and no form to release them", async () => {
   await setOperator(dashboard, { ...VIEWER, role: "viewer" });
-  await keep(1, "no_consent");
+  await addConversions(1, "no_consent");
   const page = await pageFor(basic(VIEWER));
-  expect(page).toContain("held because nobody");
+  expect(page).toContain("held because consent");
   expect(page).not.toContain("<form");
 });
 
-test("what is not asked for as the page asks is refused, and nothing goes", async () => {
-  await keep(1, "switched_off");
+test("an invalid release is rejected and releases no conversion", async () => {
+  await addConversions(1, "switched_off");
   for (const form of [{}, { heldFor: "rejected" }, { heldFor: "switched_off", reason: "x".repeat(501) }]) {
     const response = await release(form as Record<string, string>);
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('role="alert"')]);

@@ -1,68 +1,70 @@
 import { randomBytes } from "node:crypto";
 import { serve, type ServerType } from "@hono/node-server";
 import { uuidv7 } from "@millrace/core";
-import { createOperators, type Database, hashPassword, migrateDatabase, openDatabase, type Role } from "@millrace/db";
+import { createOperators, type Database, hashPassword, openDatabase, type Role } from "@millrace/db";
 import { type JobQueue, openQueueBackend, type QueueBackend, queueDefinition } from "@millrace/queue";
 import { recordingLogger, until } from "@millrace/testing";
-import { type Access, createDashboardApp } from "../src/app.ts";
+import { createDashboardApp } from "../src/app.ts";
+import type { Access } from "../src/sign-in/access.ts";
 
-/** Who may sign in; the password has a colon in it, as it may. */
+/** The built-in operator. The password contains a colon, which HTTP Basic allows. */
 export const OPERATOR = { user: "grace", password: "correct horse: battery" };
 
+/** A viewer for tests that add one with {@link setOperator}. */
+export const VIEWER = { user: "vera", password: "only wants to look" };
+
 /** The only queue. */
-export const QUEUE = "probe-inbound";
+export const QUEUE = "test-inbound";
 
 /** The header with which a script signs in. */
 export function basic({ user, password }: typeof OPERATOR): { Authorization: string } {
   return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
 }
 
-/** What a browser says of a request that our own page makes. */
+/** The header that a browser adds to a request of the dashboard's own page. */
 export const OWN_PAGE = { "Sec-Fetch-Site": "same-origin" };
 
-/** The dashboard, listening, over one real queue. */
+/** A listening dashboard with one real queue. */
 export type DashboardServer = {
   base: string;
-  /** All that it answers; `ALL` are its guards. */
+  /** All routes of the app. Those with the method `ALL` are middleware. */
   routes: readonly { method: string; path: string }[];
   queue: JobQueue;
   database: Database;
   logged: ReturnType<typeof recordingLogger>;
-  /** Moves the dashboard's clock on. */
-  pass(ms: number): void;
-  /** Asks as the operator, unless other headers are given. */
-  ask(method: string, path: string, headers?: Record<string, string>, body?: unknown): Promise<Response>;
-  /** Sends the sign-in's form as a browser does. */
+  /** Advances the dashboard's clock. */
+  advance(ms: number): void;
+  /** Sends a request as the built-in operator, unless other headers are given. */
+  request(method: string, path: string, headers?: Record<string, string>, body?: unknown): Promise<Response>;
+  /** Sends the sign-in form as a browser does. */
   signIn(form: { user: string; password: string; next?: string }, headers?: Record<string, string>): Promise<Response>;
-  /** Works on the queue until the job has ended, and tells how. */
+  /** Processes the queue until the job completes or fails, and returns which. */
   work(jobId: string, process: () => Promise<unknown>): Promise<"completed" | "failed">;
-  /** Empties the queue and ends the server. */
+  /** Obliterates the queue and stops the server. */
   close(): Promise<void>;
 };
 
-/** Starts the dashboard on a port of its own, over a database that it brings up to date. */
+/** Starts the dashboard on a free port. The database must be migrated. */
 export async function openDashboard(
   queueUrl: string,
   databaseUrl: string,
   access: Partial<Access> = {},
 ): Promise<DashboardServer> {
   const database = openDatabase(databaseUrl, { maxConnections: 4, name: "test" });
-  await migrateDatabase(database);
   const backend = openQueueBackend(queueUrl, "consumer", 2);
-  await backend.migrate();
   const queue = backend.queue(QUEUE);
   const logged = recordingLogger();
   let at = Date.parse("2026-03-01T12:00:00Z");
   const app = createDashboardApp({
-    queues: [queue],
-    definitions: [queueDefinition("probe", "inbound")],
+    queue: { queues: [queue], definitions: [queueDefinition("test", "inbound")], ping: backend.ping },
     database,
     access: { builtIn: OPERATOR, proxies: undefined, secureCookies: false, ...access },
-    pingQueue: backend.ping,
+    runtime: {
+      now: () => new Date(at),
+      newId: uuidv7,
+      newToken: () => randomBytes(32).toString("base64url"),
+    },
     log: logged.log,
-    now: () => new Date(at),
-    newId: uuidv7,
-    newToken: () => randomBytes(32).toString("base64url"),
   });
   const { server, base } = await new Promise<{ server: ServerType; base: string }>((resolve) => {
     const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) =>
@@ -75,10 +77,10 @@ export async function openDashboard(
     queue,
     database,
     logged,
-    pass: (ms) => {
+    advance: (ms) => {
       at += ms;
     },
-    ask: (method, path, headers = basic(OPERATOR), body?: unknown) =>
+    request: (method, path, headers = basic(OPERATOR), body?: unknown) =>
       fetch(`${base}${path}`, {
         method,
         redirect: "manual",
@@ -98,7 +100,7 @@ export async function openDashboard(
   };
 }
 
-/** The header with which the browser sends back what the answer has set. */
+/** The header with which a browser returns the cookies of a response. */
 export function cookieOf(response: Response): { Cookie: string } {
   return {
     Cookie: response.headers
@@ -108,7 +110,7 @@ export function cookieOf(response: Response): { Cookie: string } {
   };
 }
 
-/** Puts somebody into the table of operators, as `millrace operators add` does. */
+/** Adds an operator to the table, or changes it, as `millrace operators add` does. */
 export async function setOperator(
   { database }: Pick<DashboardServer, "database">,
   { user, password, role }: typeof OPERATOR & { role: Role },
@@ -127,10 +129,10 @@ async function work(backend: QueueBackend, queue: JobQueue, jobId: string, proce
     removeOnComplete: { age: 3_600, count: 100 },
     settings: { backoffStrategy: () => 0 },
   });
-  const end = await until(`${jobId} has ended`, async () => {
-    const state = await queue.getJobState(jobId);
-    return state === "completed" || state === "failed" ? state : undefined;
+  const state = await until(`${jobId} has completed or failed`, async () => {
+    const current = await queue.getJobState(jobId);
+    return current === "completed" || current === "failed" ? current : undefined;
   });
   await worker.close();
-  return end;
+  return state;
 }

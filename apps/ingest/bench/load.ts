@@ -1,16 +1,16 @@
 import { connect, type Socket } from "node:net";
 
-/** What a load gave: answers per second, latencies in ms, and how many answers were not 200. */
-export type LoadResult = { perSecond: number; p50: number; p99: number; refused: number };
+/** Answers per second, latencies in ms, and the number of answers with another status than 200. */
+export type LoadResult = { perSecond: number; p50: number; p99: number; not200: number };
 
 /**
- * Sends prepared HTTP/1.1 requests over keep-alive connections, one at a time on each, as fast as the answers come.
- * Works on raw sockets, because an HTTP client in Node costs more than the server that is measured.
+ * Sends prepared HTTP/1.1 requests over keep-alive connections, one at a time on each, as fast as the answers arrive.
+ * It uses raw sockets, because an HTTP client in Node uses more CPU time than the server that is measured.
  */
 export async function sendAll(port: number, requests: readonly Buffer[], connections: number): Promise<LoadResult> {
   const latencies = new Float64Array(requests.length);
   let next = 0;
-  let refused = 0;
+  let not200 = 0;
   const startedAt = performance.now();
 
   async function work(): Promise<void> {
@@ -20,7 +20,7 @@ export async function sendAll(port: number, requests: readonly Buffer[], connect
       const sentAt = performance.now();
       const status = await exchange(socket, requests[index] ?? Buffer.alloc(0));
       latencies[index] = performance.now() - sentAt;
-      if (status !== "200") refused += 1;
+      if (status !== "200") not200 += 1;
     }
     socket.destroy();
   }
@@ -28,12 +28,12 @@ export async function sendAll(port: number, requests: readonly Buffer[], connect
   await Promise.all(Array.from({ length: connections }, work));
   const seconds = (performance.now() - startedAt) / 1000;
   latencies.sort();
-  const percentile = (part: number) =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * part))] ?? 0;
-  return { perSecond: requests.length / seconds, p50: percentile(0.5), p99: percentile(0.99), refused };
+  const percentile = (share: number) =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+  return { perSecond: requests.length / seconds, p50: percentile(0.5), p99: percentile(0.99), not200 };
 }
 
-/** One request and its answer, whose body is empty or short and comes with its head. */
+/** Sends a request and returns the status of its answer. The answer is short, so it arrives in one chunk. */
 function exchange(socket: Socket, request: Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     socket.once("data", (chunk: Buffer) => {

@@ -1,7 +1,7 @@
 import { hmacSha256Hex } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 
-/** Secrets of the benchmark's own server. */
+/** Variables of the measured server. */
 export const benchEnvironment = {
   META_WEBHOOK_ENABLED: "false",
   TELEGRAM_WEBHOOK_ENABLED: "false",
@@ -9,7 +9,10 @@ export const benchEnvironment = {
   WHATSAPP_WEBHOOK_VERIFY_TOKEN: "bench-verify-token",
 };
 
-/** Signed WhatsApp texts as they come over the wire, each with an id of its own, so that none is a duplicate. */
+/**
+ * Returns complete HTTP requests with signed WhatsApp texts. Each text has its own message id, so that none is a
+ * duplicate. `run` is a letter that keeps the ids of two calls apart.
+ */
 export function whatsappRequests(count: number, run: string): Buffer[] {
   const sample = integrations.find(({ id }) => id === "whatsapp")?.samples(benchEnvironment, new Date())["text"];
   if (!sample) throw new Error("WhatsApp has no sample text");

@@ -5,21 +5,21 @@ import { createProducer, openQueueBackend, type Producer, queueDefinition } from
 import { createIngestApp } from "../src/app.ts";
 import { benchEnvironment } from "./requests.ts";
 
-// The ingest app in a process of its own, with the queue of argv[2] behind it, or with nothing behind it.
+// Serves the ingest app in a process of its own. The argument is the URL of the queue, or `none` for no queue.
 const [, , queueUrl = "none"] = process.argv;
 
-const nothing: Producer = {
+const noQueue: Producer = {
   enqueue: () => Promise.resolve(),
   wake: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
 
-async function realProducer(): Promise<Producer> {
+async function openProducer(): Promise<Producer> {
   const backend = openQueueBackend(queueUrl, "producer", 4);
   return createProducer(backend, queueDefinition("whatsapp", "inbound"));
 }
 
-const producer = queueUrl === "none" ? nothing : await realProducer();
+const producer = queueUrl === "none" ? noQueue : await openProducer();
 const app = createIngestApp({
   webhooks: new Map(integrations.map((integration) => [integration.id, integration.webhook(benchEnvironment)])),
   apis: new Map(),

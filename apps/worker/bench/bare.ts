@@ -1,9 +1,9 @@
 import { type EventHandler, type InboundEvent, uuidv7 } from "@millrace/core";
-import { createInbox, type Database, accountStore } from "@millrace/db";
+import { createInbox, type Database } from "@millrace/db";
 import { recordingLogger } from "@millrace/testing/servers";
-import { localParts } from "../test/local-parts.ts";
+import { localContext } from "../test/harness/local-deps.ts";
 
-/** Runs the statements of these events, `concurrency` at a time, with no queue around them. Events per second. */
+/** Applies events directly, `concurrency` at a time and without a queue. Returns events per second. */
 export async function runBare(
   database: Database,
   handler: EventHandler,
@@ -12,12 +12,7 @@ export async function runBare(
 ): Promise<number> {
   const inbox = createInbox(database, uuidv7);
   const { log } = recordingLogger();
-  const context = {
-    ...localParts(database),
-    log,
-    signal: new AbortController().signal,
-    accounts: accountStore(database.orm),
-  };
+  const context = { ...localContext(database, log), signal: new AbortController().signal };
   let next = 0;
   const startedAt = performance.now();
   const work = async () => {

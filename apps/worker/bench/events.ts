@@ -1,10 +1,10 @@
 import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 
-/** WhatsApp, as the benchmark's worker handles it. */
+/** The WhatsApp integration of the registry. */
 export const whatsapp = integrations.find(({ id }) => id === "whatsapp");
 
-/** Texts of 500 people in turn, as ingest would enqueue them. */
+/** Texts from 500 people in turn, as ingest enqueues them. */
 export function whatsappTexts(count: number, run: string): InboundEvent[] {
   return Array.from({ length: count }, (_, index) => {
     const from = `49151${String(index % 500).padStart(8, "0")}`;

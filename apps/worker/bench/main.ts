@@ -12,8 +12,8 @@ const ROUNDS = 3;
 const CONCURRENCY = 16;
 
 /**
- * `npm run bench -- worker`: WhatsApp texts into Postgres per second through the queue and one worker process, beside
- * the same statements at the same concurrency without a queue. The rounds alternate; medians are compared.
+ * `npm run bench -- worker`: WhatsApp texts per second into Postgres through the queue and one worker, and the same
+ * statements at the same concurrency without a queue. The rounds alternate; the medians are compared.
  */
 async function main(): Promise<void> {
   const servers = await startBenchServers();
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     await setup.migrate();
     await setup.close();
     const handler = whatsapp?.handler({});
-    if (!handler) throw new Error("there is no WhatsApp integration");
+    if (!handler) throw new Error("the registry has no WhatsApp integration");
 
     const runs: Record<string, (run: string) => Promise<number>> = {
       "bare statements": (run) => runBare(database, handler, whatsappTexts(EVENTS, run), CONCURRENCY),
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
         runQueued(database, servers.postgresUrl, handler, whatsappTexts(EVENTS, run), CONCURRENCY),
     };
     process.stdout.write(
-      `${EVENTS} texts of 500 people a round, ${CONCURRENCY} at a time, ${ROUNDS} rounds, ${cpus().length} cores (${cpus()[0]?.model})\n\n`,
+      `${EVENTS} texts from 500 people per round, ${CONCURRENCY} at a time, ${ROUNDS} rounds, ${cpus().length} cores (${cpus()[0]?.model})\n\n`,
     );
     const results = Object.fromEntries(Object.keys(runs).map((name) => [name, [] as number[]]));
     await runs["bare statements"]?.("warmup");

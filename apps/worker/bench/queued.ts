@@ -3,9 +3,9 @@ import { createEventStatuses, type Database } from "@millrace/db";
 import { createProducer, queueDefinition, openQueueBackend } from "@millrace/queue";
 import { until } from "@millrace/testing/servers";
 import { startWorker } from "../src/worker.ts";
-import { localParts } from "../test/local-parts.ts";
+import { localPorts, localStores } from "../test/harness/local-deps.ts";
 
-/** Puts these events into the queue, then lets a worker take them out. Events per second, from its start to the last commit. */
+/** Enqueues events and then starts a worker. Returns events per second, from its start to the last commit. */
 export async function runQueued(
   database: Database,
   queueUrl: string,
@@ -16,18 +16,21 @@ export async function runQueued(
   const backend = openQueueBackend(queueUrl, "consumer", 4);
   const producer = createProducer(backend, queueDefinition("whatsapp", "inbound"));
   for (let from = 0; from < events.length; from += 500) await producer.enqueue(events.slice(from, from + 500));
-  const ledger = createEventStatuses(database);
-  const { done } = await ledger.counts("whatsapp");
+  const statuses = createEventStatuses(database);
+  const { done } = await statuses.counts("whatsapp");
   const startedAt = performance.now();
   const worker = startWorker({
-    ...localParts(database),
-    backend,
+    stores: localStores(database, backend),
+    ports: localPorts(createLogger("bench", "warn"), Math.random),
     integrations: [{ id: "whatsapp", handler }],
-    concurrency,
-    log: createLogger("bench", "warn"),
-    random: Math.random,
+    formats: [],
+    consumption: { concurrency },
   });
-  await until("all are done", async () => (await ledger.counts("whatsapp")).done === done + events.length, 120_000);
+  await until(
+    "every event is done",
+    async () => (await statuses.counts("whatsapp")).done === done + events.length,
+    120_000,
+  );
   const seconds = (performance.now() - startedAt) / 1000;
   await worker.stop(1_000);
   await producer.close();

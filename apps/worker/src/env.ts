@@ -13,8 +13,8 @@ import { integrations } from "@millrace/integrations";
 import { type MediaConfig, readMediaConfig } from "@millrace/media";
 import { readQueueUrl, readWorkerShare, type WorkerShare } from "@millrace/queue";
 import { z } from "zod";
-import type { KeptDays } from "./loops/retention.ts";
-import type { EnabledIntegration } from "./worker.ts";
+import type { RetentionDays } from "./loops/retention.ts";
+import type { EnabledIntegration } from "./worker-deps.ts";
 
 const variables = z.object({
   DATABASE_URL: z.string(),
@@ -22,7 +22,7 @@ const variables = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 
-/** What the worker needs to know. */
+/** The worker's configuration. */
 export type WorkerConfig = WorkerShare & {
   databaseUrl: string;
   queueUrl: string;
@@ -33,22 +33,25 @@ export type WorkerConfig = WorkerShare & {
   formats: readonly OutgoingFormat[];
   media: MediaConfig;
   alerts: AlertConfig;
-  keptDays: KeptDays;
+  retentionDays: RetentionDays;
 };
 
-/** Reads the process's environment once. Throws EnvironmentError with a line per wrong variable. */
+/**
+ * Reads the worker's configuration from the environment.
+ * @throws EnvironmentError with one line per invalid variable
+ */
 export function readWorkerConfig(environment: Environment = process.env): WorkerConfig {
-  const { own, queueUrl, share, media, alerts, days, workings } = readAll({
+  const { own, queueUrl, share, media, alerts, days, enabled } = readAll({
     own: () => readEnvironment(variables, environment),
     queueUrl: () => readQueueUrl(environment),
     share: () => readWorkerShare(environment),
     media: () => readMediaConfig(environment),
     alerts: () => readAlertConfig(environment),
     days: () => readRetentionDays(environment),
-    workings: () =>
+    enabled: () =>
       readAll(
         Object.fromEntries(
-          integrations.map((integration) => [integration.id, () => readWorkings(integration, environment)]),
+          integrations.map((integration) => [integration.id, () => readEnabledIntegration(integration, environment)]),
         ),
       ),
   });
@@ -58,11 +61,11 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
     port: own.WORKER_PORT,
     ...share,
     logLevel: own.LOG_LEVEL,
-    integrations: Object.values(workings),
+    integrations: Object.values(enabled),
     formats: integrations.map(({ format }) => format).filter((format) => format !== undefined),
     media,
     alerts,
-    keptDays: {
+    retentionDays: {
       replay_items: days.replays,
       replays: days.replays,
       dead_letters: days.deadLetters,
@@ -75,8 +78,8 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
   };
 }
 
-/** What an integration does with the jobs of each of its queues. Throws EnvironmentError. */
-function readWorkings(integration: Integration, environment: Environment): EnabledIntegration {
+/** Reads an integration's capabilities. Throws EnvironmentError. */
+function readEnabledIntegration(integration: Integration, environment: Environment): EnabledIntegration {
   return {
     id: integration.id,
     accountOf: integration.accountOf,

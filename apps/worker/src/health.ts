@@ -1,6 +1,9 @@
 import { Hono } from "hono";
 
-/** The worker's own small server: alive, and ready while Postgres and the queue answer. */
+/**
+ * The worker's health server: /livez answers while the process runs, /readyz while Postgres and the queue answer.
+ * @param ping rejects while a store does not answer
+ */
 export function createHealthApp(ping: () => Promise<unknown>): Hono {
   return new Hono()
     .get("/livez", (c) => c.json({ status: "alive" }))

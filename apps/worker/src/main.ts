@@ -3,63 +3,71 @@ import { createLogger, EnvironmentError, fetchDownload, fetchHttp, systemNow, uu
 import { createRetention, openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
 import { createQueueWatch, openQueueBackend, queueCatalogue, warnOfQueueStore } from "@millrace/queue";
-import { createRound } from "./alerts/evaluate.ts";
-import { startWatcher } from "./loops/loop.ts";
-import { readWorkerConfig } from "./env.ts";
+import { createAlertEvaluation, EVALUATION_INTERVAL_MS } from "./alerts/evaluate.ts";
+import { readWorkerConfig, type WorkerConfig } from "./env.ts";
 import { createHealthApp } from "./health.ts";
+import { startLoop } from "./loops/loop.ts";
 import { startRetention } from "./loops/retention.ts";
 import { startWorker } from "./worker.ts";
+import type { WorkerPorts, WorkerStores } from "./worker-deps.ts";
 
-/** How long a stop waits for running jobs before it gives them back, in ms; containers are killed after 30 s. */
+/** How long a stop waits for running jobs before it returns them to the queue, in ms. Containers are killed after 30 s. */
 const STOP_DEADLINE_MS = 20_000;
 
-/** Connections that all queues of a worker share on Postgres, besides one for each. */
+/** Connections that all queues of a worker share on Postgres, besides one for each queue. */
 const QUEUE_CONNECTIONS = 10;
 
 /** How long a stop may take in all, in ms. */
 const EXIT_DEADLINE_MS = 25_000;
 
+function openStores({ databaseUrl, queueUrl, media, concurrency }: WorkerConfig): WorkerStores {
+  const connections = Math.min(concurrency, 16);
+  return {
+    backend: openQueueBackend(queueUrl, "consumer", QUEUE_CONNECTIONS),
+    database: openDatabase(databaseUrl, { maxConnections: connections + 2, name: "millrace-worker" }),
+    lockDatabase: openDatabase(databaseUrl, { maxConnections: connections, name: "millrace-takeover-lock" }),
+    media: openMediaStore(media),
+  };
+}
+
+function startAlerts(config: WorkerConfig, { backend, database }: WorkerStores, ports: WorkerPorts) {
+  const watch = createQueueWatch(backend, queueCatalogue(config.integrations), ports.now);
+  const evaluate = createAlertEvaluation({ config: config.alerts, database, watch, ports });
+  const loop = startLoop(EVALUATION_INTERVAL_MS, evaluate, (error) =>
+    ports.log.warn({ err: error }, "alerts.evaluation_failed"),
+  );
+  return {
+    async stop() {
+      await loop.stop();
+      await watch.close();
+    },
+  };
+}
+
 async function main(): Promise<void> {
   const config = readWorkerConfig();
   const log = createLogger("worker", config.logLevel);
-  const database = openDatabase(config.databaseUrl, {
-    maxConnections: Math.min(config.concurrency, 16) + 2,
-    name: "millrace-worker",
-  });
-  const lockDatabase = openDatabase(config.databaseUrl, {
-    maxConnections: Math.min(config.concurrency, 16),
-    name: "millrace-fence",
-  });
-  const backend = openQueueBackend(config.queueUrl, "consumer", QUEUE_CONNECTIONS);
-  const worker = startWorker({
-    backend,
-    database,
-    lockDatabase,
-    integrations: config.integrations,
-    formats: config.formats,
-    queues: config.queues,
-    concurrency: config.concurrency,
+  const ports = {
     http: fetchHttp,
     download: fetchDownload,
-    media: openMediaStore(config.media),
     log,
     now: systemNow,
     newId: uuidv7,
     random: Math.random,
-  });
-  const watch = createQueueWatch(backend, queueCatalogue(config.integrations), systemNow);
-  const parts = { ...config.alerts, database, watch, http: fetchHttp, log, now: systemNow, newId: uuidv7 };
-  const watcher = startWatcher(createRound(parts), log);
-  void warnOfQueueStore(config.queueUrl, log);
+  };
+  const stores = openStores(config);
+  const { integrations, formats, queues, concurrency } = config;
+  const worker = startWorker({ stores, ports, integrations, formats, consumption: { queues, concurrency } });
+  const alerts = startAlerts(config, stores, ports);
   const retention = startRetention({
-    retention: createRetention(database),
-    keptDays: config.keptDays,
-    log,
-    now: systemNow,
+    retention: createRetention(stores.database),
+    days: config.retentionDays,
+    ports,
   });
-  const health = createHealthApp(() => Promise.all([database.ping(), backend.ping()]));
+  void warnOfQueueStore(config.queueUrl, log);
+  const health = createHealthApp(() => Promise.all([stores.database.ping(), stores.backend.ping()]));
   const server = serve({ fetch: health.fetch, port: config.port }, ({ port }) => {
-    log.info({ port, queue: backend.kind, concurrency: config.concurrency }, "worker.ready");
+    log.info({ port, queue: stores.backend.kind, concurrency }, "worker.ready");
   });
   server.on("error", (error) => {
     log.error({ err: error, port: config.port }, "worker.cannot_listen");
@@ -70,11 +78,10 @@ async function main(): Promise<void> {
     log.info({}, "worker.stopping");
     setTimeout(() => process.exit(1), EXIT_DEADLINE_MS).unref();
     server.close();
-    await Promise.all([watcher.stop(), retention.stop(), worker.stop(STOP_DEADLINE_MS)]);
-    await watch.close();
-    await backend.close();
-    await database.close();
-    await lockDatabase.close();
+    await Promise.all([alerts.stop(), retention.stop(), worker.stop(STOP_DEADLINE_MS)]);
+    await stores.backend.close();
+    await stores.database.close();
+    await stores.lockDatabase.close();
     log.info({}, "worker.stopped");
     process.exit(0);
   };

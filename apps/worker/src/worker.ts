@@ -1,148 +1,98 @@
-import type {
-  Assistant,
-  ConversionUploads,
-  Download,
-  EventHandler,
-  ExhaustedJob,
-  Http,
-  Integration,
-  Logger,
-  MediaSource,
-  NewId,
-  Now,
-  Outbound,
-  OutgoingFormat,
-  Random,
-} from "@millrace/core";
-import {
-  createConversionBatches,
-  createDeadLetters,
-  createPauses,
-  createReplayScheduler,
-  type Database,
-} from "@millrace/db";
-import type { OpenMediaStore } from "@millrace/media";
+import type { ExhaustedJob } from "@millrace/core";
+import { createConversionBatches, createDeadLetters, createPauses, createReplayScheduler } from "@millrace/db";
 import {
   type Consumer,
-  type ConsumerTimings,
   createFlowControl,
   createReplayer,
-  type QueueBackend,
   queueCatalogue,
   type QueueDefinition,
   startConsumer,
 } from "@millrace/queue";
-import { type BatchTimings, startBatcher } from "./loops/upload-batcher.ts";
-import { createFollowUpQueue } from "./follow-ups.ts";
-import { createProcessors } from "./processors/index.ts";
-import { type ReplayTimings, startReplays } from "./loops/replays.ts";
-
-/** An integration at work: what it does with the jobs of each of its queues. */
-export type EnabledIntegration = {
-  id: string;
-  accountOf?: Integration["accountOf"];
-  handler: EventHandler;
-  requests?: EventHandler | undefined;
-  outbound?: Outbound | undefined;
-  media?: MediaSource | undefined;
-  assistant?: Assistant | undefined;
-  uploads?: ConversionUploads | undefined;
-};
-
-/** What a worker is made of. */
-export type WorkerParts = {
-  backend: QueueBackend;
-  database: Database;
-  /** For the fence around AI answers, which takes a connection for as long as a send takes. */
-  lockDatabase: Database;
-  integrations: readonly EnabledIntegration[];
-  formats: readonly OutgoingFormat[];
-  /** Names of the queues to consume; undefined for all. */
-  queues: readonly string[] | undefined;
-  concurrency: number;
-  http: Http;
-  download: Download;
-  media: OpenMediaStore;
-  log: Logger;
-  now: Now;
-  newId: NewId;
-  random: Random;
-  timings?: Partial<ConsumerTimings & ReplayTimings & BatchTimings>;
-};
+import { createFollowUpQueue, type FollowUpQueue } from "./follow-ups.ts";
+import { startReplays } from "./loops/replays.ts";
+import { startUploadBatcher } from "./loops/upload-batcher.ts";
+import { createProcessors, type Processors } from "./processors/index.ts";
+import type { WorkerDeps } from "./worker-deps.ts";
 
 /**
- * Starts a consumer for each queue the worker was told to consume; they stop together.
- * @throws Error naming a queue that does not exist
+ * Starts a consumer for each queue that this worker consumes, the replays, and a batcher for each integration that
+ * uploads conversions. They stop together.
+ * @throws Error when WORKER_QUEUES names a queue that does not exist
  */
-export function startWorker(parts: WorkerParts): Consumer {
-  const { backend, database, integrations, queues, log, now, random } = parts;
+export function startWorker(deps: WorkerDeps): Consumer {
+  const { stores, ports, integrations, timings } = deps;
   const catalogue = queueCatalogue(integrations);
-  const unknown = queues?.find((name) => !catalogue.some((definition) => definition.name === name));
-  if (unknown !== undefined)
-    throw new Error(
-      `WORKER_QUEUES: there is no queue ${unknown}; there are ${catalogue.map(({ name }) => name).join(", ")}`,
-    );
-
-  const followUps = createFollowUpQueue(backend, now);
-  const { processorOf, afterDeath } = createProcessors(parts, followUps);
-  const deadLetters = createDeadLetters(database, parts.newId);
-  const gate = createFlowControl(createPauses(database), now, random, parts.timings?.probeMs);
-  const accountOf = ({ integration, role }: QueueDefinition, { kind, payload }: ExhaustedJob) =>
-    role === "inbound" ? integrations.find(({ id }) => id === integration)?.accountOf?.({ kind, payload }) : undefined;
-  const consumers = catalogue
-    .filter((definition) => queues === undefined || queues.includes(definition.name))
-    .flatMap((definition) => {
-      const processor = processorOf(definition);
-      if (!processor) return [];
-      return [
-        startConsumer({
-          backend,
-          definition,
-          processor,
-          gate,
-          deadLetters: {
-            async record(job) {
-              const isNew = await deadLetters.record({ ...job, account: accountOf(definition, job) });
-              if (isNew) await afterDeath(job);
-              return isNew;
-            },
-          },
-          log,
-          now,
-          random,
-          concurrency: parts.concurrency,
-          ...(parts.timings ? { timings: parts.timings } : {}),
-        }),
-      ];
-    });
+  const definitions = consumedQueues(catalogue, deps.consumption.queues);
+  const followUps = createFollowUpQueue(stores.backend, ports.now);
+  const consumers = startConsumers(deps, definitions, createProcessors(deps, followUps));
   const replays = startReplays({
-    lane: createReplayScheduler(database),
-    replayer: createReplayer(backend, catalogue),
-    log,
-    now,
-    timings: parts.timings,
+    scheduler: createReplayScheduler(stores.database),
+    replayer: createReplayer(stores.backend, catalogue),
+    ports,
+    timings,
   });
-  const batchers = integrations.flatMap(({ id, uploads }) =>
-    uploads
-      ? [
-          startBatcher({
-            integration: id,
-            maxBatch: uploads.maxBatch,
-            batches: createConversionBatches(database, parts.newId),
-            followUps,
-            log,
-            now,
-            newId: parts.newId,
-            timings: parts.timings,
-          }),
-        ]
-      : [],
-  );
+  const batchers = startBatchers(deps, followUps);
   return {
     async stop(deadlineMs) {
-      const others = [replays, ...batchers].map((one) => one.stop());
-      await Promise.all([...consumers.map((consumer) => consumer.stop(deadlineMs)), ...others]);
+      await Promise.all([
+        ...consumers.map((consumer) => consumer.stop(deadlineMs)),
+        ...[replays, ...batchers].map((loop) => loop.stop()),
+      ]);
       await followUps.close();
     },
   };
+}
+
+function consumedQueues(catalogue: QueueDefinition[], queues: readonly string[] | undefined): QueueDefinition[] {
+  if (queues === undefined) return catalogue;
+  const names = catalogue.map(({ name }) => name);
+  const unknown = queues.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`WORKER_QUEUES: queue ${unknown} does not exist; the queues are ${names.join(", ")}`);
+  return catalogue.filter(({ name }) => queues.includes(name));
+}
+
+function startConsumers(deps: WorkerDeps, definitions: readonly QueueDefinition[], processors: Processors): Consumer[] {
+  const { backend, database } = deps.stores;
+  const { log, now, newId, random } = deps.ports;
+  const deadLetters = createDeadLetters(database, newId);
+  const gate = createFlowControl(createPauses(database), now, random, deps.timings?.probeMs);
+  return definitions.flatMap((definition) => {
+    const processor = processors.processorOf(definition);
+    if (!processor) return [];
+    const consumer = startConsumer({
+      backend,
+      definition,
+      processor,
+      gate,
+      deadLetters: {
+        async record(job) {
+          const isNew = await deadLetters.record({ ...job, account: accountOf(deps, definition, job) });
+          if (isNew) await processors.onDeadLettered(job);
+          return isNew;
+        },
+      },
+      log,
+      now,
+      random,
+      concurrency: deps.consumption.concurrency,
+      ...(deps.timings ? { timings: deps.timings } : {}),
+    });
+    return [consumer];
+  });
+}
+
+/** The account that a dead letter shows: only an inbound payload names one in its integration's own form. */
+function accountOf({ integrations }: WorkerDeps, { integration, role }: QueueDefinition, job: ExhaustedJob) {
+  if (role !== "inbound") return undefined;
+  const { kind, payload } = job;
+  return integrations.find(({ id }) => id === integration)?.accountOf?.({ kind, payload });
+}
+
+function startBatchers({ stores, ports, integrations, timings }: WorkerDeps, followUps: FollowUpQueue) {
+  return integrations.flatMap(({ id, uploads }) => {
+    if (!uploads) return [];
+    const batches = createConversionBatches(stores.database, ports.newId);
+    return [startUploadBatcher({ integration: id, maxBatch: uploads.maxBatch, batches, followUps, ports, timings })];
+  });
 }

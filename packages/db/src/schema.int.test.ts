@@ -1,22 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "./connection/database.ts";
-import { migrateDatabase } from "./connection/migrate.ts";
+import { expect, test } from "vitest";
+import { useDatabase } from "../test/use-database.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
-  await migrateDatabase(database);
-});
-
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
+const database = useDatabase(4);
 
 test("every foreign key has an index that begins with its columns", async () => {
   const keys = await names(sql`select conname as name from pg_constraint where contype = 'f'`);
@@ -29,7 +15,7 @@ test("every foreign key has an index that begins with its columns", async () => 
   expect(keys.filter((key) => !indexed.includes(key))).toEqual([]);
 });
 
-test("every time knows its zone", async () => {
+test("every time column has a time zone", async () => {
   expect(await columnsOf("timestamp with time zone")).toContain("messages.sent_at");
   expect([...(await columnsOf("timestamp without time zone")), ...(await columnsOf("time without time zone"))]).toEqual(
     [],
@@ -46,19 +32,29 @@ test("money is numeric with its currency, and nothing is a float", async () => {
   ]).toEqual([]);
 });
 
-test("realtime readers get the whole old row of a message", async () => {
+test("a change of a message replicates the whole old row", async () => {
   expect(await names(sql`select relname as name from pg_class where relreplident = 'f'`)).toEqual(["messages"]);
 });
 
-// Whoever adds a table that points to one of them adds it to mergeContacts or mergeConversations, and then here.
-test("whatever points to a contact or a conversation is known to the merges", async () => {
-  const pointing = (table: string) =>
+// A new table with such a reference belongs into mergeContacts or mergeConversations, and then into this list.
+test("the merges cover every reference to a contact or a conversation", async () => {
+  const referencing = (table: string) =>
     names(sql`
-      select conrelid::regclass::text as name from pg_constraint
+      select relnamespace::regnamespace || '.' || relname as name from pg_constraint join pg_class on pg_class.oid = conrelid
       where contype = 'f' and confrelid = ${table}::regclass`);
-  expect(await pointing("contacts")).toEqual(["cases", "contact_identities", "conversations", "leads", "messages"]);
-  expect(await pointing("conversations")).toEqual(["conversion_uploads", "messages", "millrace.ai_turns"]);
-  expect(await pointing("cases")).toEqual(["conversations"]);
+  expect(await referencing("contacts")).toEqual([
+    "public.cases",
+    "public.contact_identities",
+    "public.conversations",
+    "public.leads",
+    "public.messages",
+  ]);
+  expect(await referencing("conversations")).toEqual([
+    "millrace.ai_turns",
+    "public.conversion_uploads",
+    "public.messages",
+  ]);
+  expect(await referencing("cases")).toEqual(["public.conversations"]);
 });
 
 function columnsOf(type: string): Promise<string[]> {

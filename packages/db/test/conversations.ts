@@ -1,28 +1,28 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { EVENT_VERSION, type FollowUp, type Stores, type Thread, uuidv7 } from "@millrace/core";
-import { createTestDatabase } from "@millrace/testing";
+import { afterAll } from "vitest";
+import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../src/connection/database.ts";
-import { migrateDatabase } from "../src/connection/migrate.ts";
 import { createInbox } from "../src/inbox/inbox.ts";
 import { tenants } from "../src/schema/index.ts";
 
-/** A thread with a customer, of a tenant of its own. */
-export type Talk = { id: string; thread: Thread };
+/** A conversation with a customer of its own tenant. */
+export type TestConversation = { id: string; thread: Thread };
 
-/** Times of turns in these tests, in ms. */
+/** The timings of AI turns in these tests, in ms. */
 export const TIMINGS = { debounceMs: 2_000, debounceCapMs: 10_000, answerTimeoutMs: 120_000 };
 
-/** A database with conversations, what happens in them by way of the inbox, and a clock that stands still. */
-export async function openConversations() {
-  const testDatabase = await createTestDatabase();
-  const database = openDatabase(testDatabase.url, { maxConnections: 12, name: "test" });
-  await migrateDatabase(database);
+/** A database of this file, functions that change conversations through the inbox, and a clock that tests advance. */
+export function useConversations() {
+  const { url } = useTestDatabase();
+  const database = openDatabase(url, { maxConnections: 12, name: "test" });
+  afterAll(() => database.close());
   const clock = { at: new Date("2026-03-01T08:00:00Z") };
   const assistant = { integration: "n8n", timings: TIMINGS };
   const inbox = createInbox(database, uuidv7, { now: () => clock.at, assistant, media: new Set(["whatsapp"]) });
 
-  /** Writes as one event does: what came of it, and the jobs that follow. */
+  /** Applies one event that runs `work`; returns its value and the follow-up jobs. */
   async function write<T>(
     work: (stores: Stores) => Promise<T>,
     receivedAt = new Date(),
@@ -38,20 +38,20 @@ export async function openConversations() {
 
   return {
     database,
-    databaseUrl: testDatabase.url,
+    databaseUrl: url,
     clock,
     write,
-    /** Moves the clock on. */
-    pass(ms: number): void {
+    /** Advances the clock. */
+    advance(ms: number): void {
       clock.at = new Date(clock.at.getTime() + ms);
     },
-    /** A customer writes for the first time, which is not kept. */
-    async meet(channel: Thread["channel"] = "whatsapp", kind: Thread["kind"] = "direct"): Promise<Talk> {
+    /** Opens a conversation with a new customer, without a message. */
+    async open(channel: Thread["channel"] = "whatsapp", kind: Thread["kind"] = "direct"): Promise<TestConversation> {
       const tenantId = uuidv7();
       await database.orm.insert(tenants).values({ id: tenantId, name: tenantId });
       const { value } = await write(async (stores) => {
-        const name = { channel, externalId: `stable-${tenantId}`, stable: true } as const;
-        const contactId = await stores.contacts.resolve(tenantId, [name], { name: "Ada" });
+        const identity = { channel, externalId: `stable-${tenantId}`, stable: true } as const;
+        const contactId = await stores.contacts.resolve(tenantId, [identity], { name: "Ada" });
         const threadId =
           channel === "telegram" ? String(Date.now() * 1000 + Math.floor(Math.random() * 1000)) : contactId;
         const thread = {
@@ -66,15 +66,20 @@ export async function openConversations() {
       });
       return value;
     },
-    /** The customer writes. */
-    async hear({ thread }: Talk, body: string, sentAt = clock.at, receivedAt?: Date): Promise<readonly FollowUp[]> {
+    /** The customer sends a text. */
+    async receive(
+      { thread }: TestConversation,
+      body: string,
+      sentAt = clock.at,
+      receivedAt?: Date,
+    ): Promise<readonly FollowUp[]> {
       const { followUps } = await write(async (stores) => {
         const conversationId = await stores.conversations.open(thread, { at: sentAt, byUser: true });
         const { tenantId, channel, accountId, contactId } = thread;
         const externalId = `${thread.threadId}/${uuidv7()}`;
-        const place = { tenantId, channel, accountId, contactId, conversationId, externalId };
+        const columns = { tenantId, channel, accountId, contactId, conversationId, externalId };
         await stores.messages.add({
-          ...place,
+          ...columns,
           direction: "inbound",
           type: "text",
           body,
@@ -85,30 +90,26 @@ export async function openConversations() {
       }, receivedAt);
       return followUps;
     },
-    /** Somebody sends texts; their ids. */
-    async say({ id }: Talk, ...texts: readonly string[]): Promise<string[]> {
-      const messages = texts.map((text) => partOf(text));
+    /** A person queues texts to the customer; returns their ids. */
+    async send({ id }: TestConversation, ...texts: readonly string[]): Promise<string[]> {
+      const messages = texts.map((text) => textMessage(text));
       const queued = { conversationId: id, author: "person", messages, at: clock.at } as const;
       await write((stores) => stores.outbox.queue(queued));
       return messages.map((message) => message.id);
     },
     /** A person takes over, or hands back. */
-    turnOver: ({ id }: Talk, mode: "human" | "ai") =>
+    changeMode: ({ id }: TestConversation, mode: "human" | "ai") =>
       write((stores) => stores.conversations.changeMode({ conversationId: id, mode, actor: "Bea", at: clock.at })),
-    async close() {
-      await database.close();
-      await testDatabase.drop();
-    },
   };
 }
 
-/** A text to be sent, under an id of its own. */
-export function partOf(text: string, id = uuidv7()) {
+/** A text message to send. */
+export function textMessage(text: string, id = uuidv7()) {
   return { id, type: "text", body: text, content: { type: "text", text } };
 }
 
-/** How many statements of this database wait for a lock. */
-export async function waiting({ orm }: Database): Promise<number> {
+/** Counts the statements that wait for a lock in this database. */
+export async function countBlocked({ orm }: Database): Promise<number> {
   const [row] = await orm.execute<{ count: number }>(
     sql`select count(*)::int as count from pg_stat_activity
         where wait_event_type = 'Lock' and datname = current_database()`,

@@ -2,7 +2,7 @@ import { afterAll } from "vitest";
 import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../src/connection/database.ts";
 
-/** A pool on a migrated database that belongs to this file or `describe` block; both are gone after its tests. */
+/** Opens a pool on a migrated database of this file or `describe` block. Both are removed after its tests. */
 export function useDatabase(maxConnections = 10): Database {
   const { url } = useTestDatabase();
   const database = openDatabase(url, { maxConnections, name: "test" });

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -17,14 +16,15 @@ import {
   retryable,
 } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
+import { localEnvironment } from "../test/local-environment.ts";
 import { integrations } from "./registry.ts";
 
 const NOW = new Date("2026-11-22T08:00:00.000Z");
 const ID = "019ab000-0000-7000-8000-000000000000";
 const formats = integrations.map(({ format }) => format).filter((format) => format !== undefined);
 
-/** Those that accept also while they are switched off, for what is told then is worth keeping. */
-const HOLDING = ["google"];
+/** The routes of these integrations also accept requests while they are switched off, and hold them. */
+const HOLDS_WHEN_OFF = ["google"];
 
 const routes = integrations.flatMap((integration) => {
   const { environment, secrets } = localEnvironment(integration);
@@ -33,14 +33,14 @@ const routes = integrations.flatMap((integration) => {
   );
 });
 
-test("the routes of all integrations answer at paths of their own", () => {
+test("no two API routes share a path", () => {
   const paths = routes.flatMap(([, { route }]) => route.paths);
   expect(new Set(paths).size).toBe(paths.length);
   expect(paths.length).toBeGreaterThan(0);
 });
 
 describe.each(routes)("%s", (_, { integration, environment, secrets, route }) => {
-  test("whatever the body is, it is refused by the schema or becomes sound events that are handled or die with a reason", async () => {
+  test("any body is rejected by the schema, or becomes valid events that are handled or fail with a reason", async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.jsonValue(), likely), async (body) => {
         const parsed = route.body.safeParse(body);
@@ -50,7 +50,7 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
     );
   });
 
-  test("a body that callers may well send becomes events, the same under the same Idempotency-Key", async () => {
+  test("a plausible body becomes events, and the same events under the same Idempotency-Key", async () => {
     const bodies = fc.sample(likely, 300).filter((body) => route.body.safeParse(body).success);
     expect(bodies.length).toBeGreaterThan(0);
     for (const body of bodies) {
@@ -59,17 +59,17 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
     }
   });
 
-  test("switched off it is not there, or holds what it is told, and needs no secret", () => {
+  test("a route that is switched off is absent, or holds its requests, and needs no secret", () => {
     const off = integration.api?.({ [`${integration.id.toUpperCase()}_WEBHOOK_ENABLED`]: "false" }, formats);
-    const kept = off?.filter(({ paths }) => paths[0] === route.paths[0]).map(({ status }) => status);
-    expect(kept).toEqual(HOLDING.includes(integration.id) ? [200] : []);
+    const statuses = off?.filter(({ paths }) => paths[0] === route.paths[0]).map(({ status }) => status);
+    expect(statuses).toEqual(HOLDS_WHEN_OFF.includes(integration.id) ? [200] : []);
   });
 
   async function faultsIn(body: unknown): Promise<string[]> {
     const { log, text } = recordingLogger();
     const faults = await Promise.all(
       accept(route, body).map(async ({ id, kind, payload }) => {
-        const sound = /^[^:\s]+$/.test(id) && id.length <= MAX_EVENT_ID_LENGTH && kind !== "";
+        const valid = /^[^:\s]+$/.test(id) && id.length <= MAX_EVENT_ID_LENGTH && kind !== "";
         const event = {
           v: EVENT_VERSION,
           integration: integration.id,
@@ -80,50 +80,55 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
           await handlerOf(integration, environment, route).handle({ ...event, id, kind, payload }, context(log));
         } catch (error) {
           if (!(error instanceof ProviderError)) return [describeError(error)];
-          return secrets.filter((secret) => error.message.includes(secret)).map(() => "a secret is told");
+          return secrets.filter((secret) => error.message.includes(secret)).map(() => "a secret is in the error");
         }
-        return sound ? [] : [`the event ${kind} ${id}`];
+        return valid ? [] : [`the event ${kind} ${id}`];
       }),
     );
     return [...faults.flat(), ...secrets.filter((secret) => text().includes(secret)).map(() => "a secret is logged")];
   }
 });
 
-const proven = routes.filter(([, { route }]) => route.authenticate);
+const authenticated = routes.filter(([, { route }]) => route.authenticate);
 
-describe.each(proven)("%s, which has a proof of its own", (_, { integration, environment, route }) => {
-  const samples = Object.values(integration.samples(environment, NOW)).filter(({ path }) => route.paths.includes(path));
-  const requests = samples.map(({ headers, body }): RawRequest => {
-    const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-    return { method: "POST", headers: lowerCase, query: new URLSearchParams(), params: {}, body: Buffer.from(body) };
-  });
+describe.each(authenticated)(
+  "%s, which authenticates its requests itself",
+  (_, { integration, environment, route }) => {
+    const samples = Object.values(integration.samples(environment, NOW)).filter(({ path }) =>
+      route.paths.includes(path),
+    );
+    const requests = samples.map(({ headers, body }): RawRequest => {
+      const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+      return { method: "POST", headers: lowerCase, query: new URLSearchParams(), params: {}, body: Buffer.from(body) };
+    });
 
-  test("10: its samples are let in, and not with a bit of the body flipped, nor without their headers", () => {
-    for (const request of requests) {
-      expect(route.authenticate?.(request, NOW)).toBe(true);
-      expect(route.authenticate?.({ ...request, headers: {} }, NOW)).toBe(false);
-      fc.assert(
-        fc.property(fc.nat({ max: request.body.length - 1 }), fc.nat({ max: 6 }), (at, bit) => {
-          const body = request.body.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte));
-          expect(route.authenticate?.({ ...request, body }, NOW)).toBe(false);
-        }),
-      );
-    }
-  });
+    test("10: its samples authenticate, and fail with one flipped bit in the body or without their headers", () => {
+      for (const request of requests) {
+        expect(route.authenticate?.(request, NOW)).toBe(true);
+        expect(route.authenticate?.({ ...request, headers: {} }, NOW)).toBe(false);
+        fc.assert(
+          fc.property(fc.nat({ max: request.body.length - 1 }), fc.nat({ max: 6 }), (at, bit) => {
+            const body = request.body.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte));
+            expect(route.authenticate?.({ ...request, body }, NOW)).toBe(false);
+          }),
+        );
+      }
+    });
 
-  test("10: what is signed is let in for some minutes only, before and after", () => {
-    const minutes = (count: number) => new Date(NOW.getTime() + count * 60_000);
-    for (const request of requests)
-      for (const at of [minutes(-11), minutes(11)]) expect(route.authenticate?.(request, at)).toBe(false);
-  });
+    test("10: a signed request authenticates only within ten minutes of its time", () => {
+      const minutes = (count: number) => new Date(NOW.getTime() + count * 60_000);
+      for (const request of requests)
+        for (const at of [minutes(-11), minutes(11)]) expect(route.authenticate?.(request, at)).toBe(false);
+    });
 
-  test.each(integration.local.secrets)("10: without %s it does not start, and says so", (name) => {
-    expect(() => integration.api?.({ ...environment, [name]: "" }, formats)).toThrow(EnvironmentError);
-    expect(() => integration.api?.({ ...environment, [name]: "" }, formats)).toThrow(name);
-  });
-});
+    test.each(integration.local.secrets)("10: the start fails without %s, and the error names it", (name) => {
+      expect(() => integration.api?.({ ...environment, [name]: "" }, formats)).toThrow(EnvironmentError);
+      expect(() => integration.api?.({ ...environment, [name]: "" }, formats)).toThrow(name);
+    });
+  },
+);
 
-/** Bodies as callers make them, right and nearly right. */
+/** Message contents, valid and nearly valid. */
 const content = fc.oneof(
   fc.record({ type: fc.constant("text"), text: fc.string({ minLength: 1 }) }),
   fc.record({ type: fc.constant("image"), media: fc.record({ link: fc.webUrl() }) }),
@@ -164,7 +169,7 @@ function accept(route: ApiRoute, body: unknown) {
 
 function handlerOf(integration: Integration, environment: Environment, { role }: ApiRoute): EventHandler {
   const handler = role === "requests" ? integration.requests?.(environment) : integration.handler(environment);
-  if (!handler) throw new Error(`nobody works on ${role}`);
+  if (!handler) throw new Error(`${integration.id} has no handler for ${role}`);
   return handler;
 }
 
@@ -179,10 +184,4 @@ function context(log: AdapterContext["log"]): AdapterContext {
     formats,
     signal: new AbortController().signal,
   };
-}
-
-/** Variables as a machine without any account has them; each secret is made of its variable's name. */
-function localEnvironment({ local }: Integration): { environment: Environment; secrets: string[] } {
-  const made = Object.fromEntries(local.secrets.map((name) => [name, createHash("sha256").update(name).digest("hex")]));
-  return { environment: { ...made, ...local.endpoints(made, "http://127.0.0.1:8082") }, secrets: Object.values(made) };
 }

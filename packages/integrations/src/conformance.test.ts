@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -20,12 +19,13 @@ import {
   type Webhook,
 } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
+import { localEnvironment } from "../test/local-environment.ts";
 import { integrations } from "./registry.ts";
 
 const NOW = new Date("2026-11-22T08:00:00.000Z");
 const source = new URL(".", import.meta.url);
 
-test("every integration has its folder, and every folder its line in the registry", () => {
+test("every integration has a folder, and every folder is in the registry", () => {
   const folders = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const names = folders.map(({ name }) => name).filter((name) => name !== "shared");
   expect(new Set(names)).toEqual(new Set(integrations.map(({ id }) => id)));
@@ -49,7 +49,7 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
     expect(fixtures.length).toBeGreaterThan(0);
   });
 
-  test.each(samples)("the sample %s is let in and read", (_, sample) => {
+  test.each(samples)("the sample %s authenticates and is parsed", (_, sample) => {
     const request = requestOf(webhook, sample);
     expect(webhook.authenticate(request)).toBe(true);
     const events = webhook.parse(request);
@@ -58,65 +58,65 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
     for (const event of events) expect(integration.accountOf?.(event)).toMatch(/^[\w-]+$/);
   });
 
-  test.each(fixtures)("the fixture %s is split, and its events are handled or die with a reason", async (_, body) => {
-    const events = splitEverywhere(body);
+  test.each(fixtures)("the fixture %s is parsed, and its events are handled or fail with a reason", async (_, body) => {
+    const events = parseAtEveryPath(body);
     expect(events.length).toBeGreaterThan(0);
     expect(await faultsInWork(events)).toEqual([]);
   });
 
-  test.each(samples)("one flipped bit in what vouches for the sample %s has it refused", (_, sample) => {
-    for (const { bytes, put } of vouchers(requestOf(webhook, sample), secrets)) {
-      fc.assert(
-        fc.property(fc.nat({ max: bytes.length - 1 }), fc.nat({ max: 6 }), (at, bit) => {
-          const changed = bytes.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte));
-          expect(webhook.authenticate(put(Buffer.from(changed)))).toBe(false);
-        }),
-      );
-    }
-  });
-
-  test("nothing is let in that has no secret or signature with it", () => {
-    for (const request of requests) expect(webhook.authenticate({ ...request, headers: {}, params: {} })).toBe(false);
-  });
-
-  test.each(integration.local.secrets)(
-    "without %s it does not start, and says so without telling the others",
-    (name) => {
-      for (const value of [undefined, ""]) {
-        const start = () => integration.webhook({ ...environment, [name]: value });
-        expect(start).toThrow(EnvironmentError);
-        expect(start).toThrow(name);
-        for (const secret of secrets) expect(start).not.toThrow(secret);
+  test.each(samples)(
+    "the sample %s with one flipped bit in its credentials or signed body does not authenticate",
+    (_, sample) => {
+      for (const { bytes, replace } of authenticatedBytes(requestOf(webhook, sample), secrets)) {
+        fc.assert(
+          fc.property(fc.nat({ max: bytes.length - 1 }), fc.nat({ max: 6 }), (at, bit) => {
+            const changed = bytes.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte));
+            expect(webhook.authenticate(replace(Buffer.from(changed)))).toBe(false);
+          }),
+        );
       }
     },
   );
 
-  test("switched off it is not there and needs no secret", () => {
+  test("a request without a secret or signature does not authenticate", () => {
+    for (const request of requests) expect(webhook.authenticate({ ...request, headers: {}, params: {} })).toBe(false);
+  });
+
+  test.each(integration.local.secrets)("the start fails without %s, and the error names it but no secret", (name) => {
+    for (const value of [undefined, ""]) {
+      const start = () => integration.webhook({ ...environment, [name]: value });
+      expect(start).toThrow(EnvironmentError);
+      expect(start).toThrow(name);
+      for (const secret of secrets) expect(start).not.toThrow(secret);
+    }
+  });
+
+  test("an integration that is switched off has no webhook and needs no secret", () => {
     const toggle = `${id.toUpperCase()}_WEBHOOK_ENABLED`;
     expect(integration.webhook({ [toggle]: "false" })).toBeUndefined();
     expect(() => integration.webhook({ [toggle]: "perhaps" })).toThrow(toggle);
   });
 
-  test("whatever the body is, splitting it gives sound events, always the same, and never throws", () => {
+  test("any body is parsed into valid events, always the same, without an exception", () => {
     fc.assert(
       fc.property(damaged(bodies), (body) => {
-        const events = splitEverywhere(body);
+        const events = parseAtEveryPath(body);
         expect(faultsInEvents(events)).toEqual([]);
-        expect(splitEverywhere(body)).toEqual(events);
+        expect(parseAtEveryPath(body)).toEqual(events);
       }),
     );
   });
 
-  test("whatever is in an event, it is handled or dies with a reason", async () => {
+  test("any event is handled or fails with a reason", async () => {
     await fc.assert(
       fc.asyncProperty(damaged(bodies), async (body) => {
-        expect(await faultsInWork(splitEverywhere(body))).toEqual([]);
+        expect(await faultsInWork(parseAtEveryPath(body))).toEqual([]);
       }),
     );
   });
 
-  /** The events of a body that comes to any of the webhook's paths; the parameters of paths are as secret as can be. */
-  function splitEverywhere(body: Uint8Array): ParsedEvent[] {
+  /** The events of a body at each of the webhook's paths. Path parameters hold a secret, to show that it does not leak. */
+  function parseAtEveryPath(body: Uint8Array): ParsedEvent[] {
     return requests.slice(0, 1).flatMap((request) =>
       webhook.paths.flatMap((path) => {
         const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "");
@@ -153,9 +153,9 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
       formats: [],
       signal: new AbortController().signal,
     };
-    const work = async (split: ParsedEvent): Promise<string[]> => {
+    const work = async (parsed: ParsedEvent): Promise<string[]> => {
       try {
-        await integration.handler(environment).handle({ ...origin, ...split }, context);
+        await integration.handler(environment).handle({ ...origin, ...parsed }, context);
         return [];
       } catch (error) {
         return error instanceof ProviderError ? secretsIn(error.message) : [describeError(error)];
@@ -165,15 +165,9 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
   }
 
   function secretsIn(text: string): string[] {
-    return secrets.filter((secret) => text.includes(secret)).map(() => "a secret is told");
+    return secrets.filter((secret) => text.includes(secret)).map(() => "a secret leaks");
   }
 });
-
-/** Variables as a machine without any account has them; each secret is made of its variable's name. */
-function localEnvironment({ local }: Integration): { environment: Environment; secrets: string[] } {
-  const made = Object.fromEntries(local.secrets.map((name) => [name, createHash("sha256").update(name).digest("hex")]));
-  return { environment: { ...made, ...local.endpoints(made, "http://127.0.0.1:8082") }, secrets: Object.values(made) };
-}
 
 function webhookOf(integration: Integration, environment: Environment): Webhook {
   const webhook = integration.webhook(environment);
@@ -181,22 +175,22 @@ function webhookOf(integration: Integration, environment: Environment): Webhook 
   return webhook;
 }
 
-/** Whether a sample is a request to the webhook, and not to a route of our own. */
+/** Whether a sample is a request to the webhook and not to an API route. */
 function isOf({ paths }: Webhook, path: string): boolean {
   const { pathname } = new URL(path, "http://127.0.0.1");
   return paths.some((pattern) => paramsOf(pattern, pathname) !== undefined);
 }
 
-/** A sample as ingest would hand it on. */
+/** The request that ingest passes to the webhook for a sample. */
 function requestOf({ paths }: Webhook, { path, headers, body }: Sample): RawRequest {
   const url = new URL(path, "http://127.0.0.1");
   const params = paths.map((pattern) => paramsOf(pattern, url.pathname)).find((found) => found !== undefined);
-  if (!params) throw new Error("the sample's path is none of the webhook's");
+  if (!params) throw new Error("the webhook does not have the sample's path");
   const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   return { method: "POST", headers: lowerCase, query: url.searchParams, params, body: Buffer.from(body) };
 }
 
-/** The parameters with which a path is the pattern's; undefined where it is not. */
+/** The parameters of a path that matches a pattern; undefined if it does not match. */
 function paramsOf(pattern: string, path: string): Record<string, string> | undefined {
   const parts = path.split("/");
   const expected = pattern.split("/");
@@ -208,7 +202,7 @@ function paramsOf(pattern: string, path: string): Record<string, string> | undef
   );
 }
 
-/** Every JSON file of an integration's fixtures, as the body of a request. */
+/** The JSON files of an integration's fixtures, each as a request body. */
 function fixturesOf(id: string): (readonly [name: string, body: Uint8Array])[] {
   const folder = new URL(`${id}/fixtures/`, source);
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
@@ -216,21 +210,25 @@ function fixturesOf(id: string): (readonly [name: string, body: Uint8Array])[] {
 }
 
 /**
- * What a request is believed for, with a way to put other bytes in its place: the secrets that it carries as they are,
- * or else, being signed, its body.
+ * The bytes that authenticate a request, each with a function that replaces them: the headers and parameters that hold
+ * a secret, or the body of a signed request.
  */
-function vouchers(request: RawRequest, secrets: readonly string[]) {
+function authenticatedBytes(request: RawRequest, secrets: readonly string[]) {
   const carried = (["headers", "params"] as const).flatMap((part) =>
     Object.entries(request[part]).flatMap(([name, value]) => {
       if (!secrets.some((secret) => value?.includes(secret))) return [];
-      const put = (bytes: Buffer) => ({ ...request, [part]: { ...request[part], [name]: bytes.toString("latin1") } });
-      return [{ bytes: [...Buffer.from(value ?? "", "latin1")], put }];
+      const replace = (bytes: Buffer) => ({
+        ...request,
+        [part]: { ...request[part], [name]: bytes.toString("latin1") },
+      });
+      return [{ bytes: [...Buffer.from(value ?? "", "latin1")], replace }];
     }),
   );
-  return carried.length > 0 ? carried : [{ bytes: [...request.body], put: (body: Buffer) => ({ ...request, body }) }];
+  if (carried.length > 0) return carried;
+  return [{ bytes: [...request.body], replace: (body: Buffer) => ({ ...request, body }) }];
 }
 
-/** Any bytes, any JSON, and real bodies with one byte or one value changed. */
+/** Arbitrary bytes, arbitrary JSON, and real bodies with one changed byte or value. */
 function damaged(bodies: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
   const real = fc.constantFrom(...bodies).map((body) => Buffer.from(body));
   const byteChanged = fc.tuple(real, fc.nat(), fc.nat({ max: 255 })).map(([body, at, byte]) => {

@@ -5,5 +5,5 @@ import { n8n } from "./n8n/index.ts";
 import { telegram } from "./telegram/index.ts";
 import { whatsapp } from "./whatsapp/index.ts";
 
-/** Every integration there is. Adding one is a folder and a line here. */
+/** All integrations. A new integration is a folder and one line here. */
 export const integrations: readonly Integration[] = [meta, whatsapp, telegram, n8n, google];

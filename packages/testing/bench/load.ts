@@ -1,7 +1,10 @@
-/** A request of a caller that proves itself by a token. */
+/** A POST request with a bearer token. */
 export type LoadRequest = { url: string; token: string; body: unknown };
 
-/** Posts requests by fetch, so many at a time over connections that are kept. Rejects at another answer than the given one. */
+/**
+ * Posts requests with fetch over keep-alive connections, `concurrency` at a time. Rejects if an answer does not have the
+ * expected status.
+ */
 export async function postAll(requests: readonly LoadRequest[], concurrency: number, expected: number): Promise<void> {
   let next = 0;
   const work = async () => {
@@ -9,20 +12,20 @@ export async function postAll(requests: readonly LoadRequest[], concurrency: num
       const { url, token, body } = request;
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
       const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
-      const said = await response.text();
-      if (response.status !== expected) throw new Error(`${response.status} at ${url}: ${said}`);
+      const answer = await response.text();
+      if (response.status !== expected) throw new Error(`${response.status} at ${url}: ${answer}`);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
 }
 
-/** The middle one of some figures. */
-export function median(figures: readonly number[]): number {
-  return percentile(figures, 0.5);
+/** Returns the median. NaN if there are no values. */
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
 }
 
-/** The figure that this part of them does not exceed, from 0 to 1; NaN where there are none. */
-export function percentile(figures: readonly number[], part: number): number {
-  const sorted = figures.toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+/** Returns the value that the given share of the values, from 0 to 1, does not exceed. NaN if there are no values. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

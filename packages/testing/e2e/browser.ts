@@ -2,8 +2,8 @@ import { type Browser, chromium } from "playwright-core";
 import { findChromium } from "../src/servers/index.ts";
 
 /**
- * Switches of a Chromium that calls nobody but the pages it is sent to. As root it runs without its sandbox, which it
- * refuses to have there.
+ * Switches for a Chromium that connects only to the pages under test. Chromium refuses to run as root with its own
+ * process sandbox, so it runs without that sandbox there.
  */
 const SWITCHES = [
   "--disable-gpu",
@@ -14,9 +14,9 @@ const SWITCHES = [
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
 ];
 
-/** Starts the Chromium on PATH without a window. */
+/** Starts the Chromium on PATH without a window. Throws if there is none. */
 export function startBrowser(): Promise<Browser> {
   const executablePath = findChromium();
-  if (executablePath === undefined) throw new Error("no chromium on PATH");
+  if (executablePath === undefined) throw new Error("no Chromium on PATH");
   return chromium.launch({ executablePath, args: SWITCHES });
 }

@@ -12,14 +12,14 @@ import {
   temporaryFolder,
   until,
 } from "../src/servers/index.ts";
-import { brokenItem, deliver, type Item, secrets, statusItem, textItem } from "./platform.ts";
 import { type AppProcess, millrace, startApp } from "./processes.ts";
+import { brokenItem, deliver, type Item, secrets, statusItem, textItem } from "./simulated-platform.ts";
 
 const TEXTS = 900;
 const STATUSES = 300;
 const BROKEN = 12;
 
-describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, with the queue on %s", (kind) => {
+describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos with the queue on %s", (kind) => {
   let folder: string;
   beforeEach(() => {
     folder = temporaryFolder();
@@ -30,7 +30,7 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("1, 2, 3, 8: of every event that got a 2xx it can be told where it is; none is missing, none took effect twice", async () => {
+  test("1, 2, 3, 8: every event that got a 2xx is traceable, none is missing, and none takes effect twice", async () => {
     const [postgresPort, redisPort] = [await freePort(), await freePort()];
     const openPostgres = () => startPostgres({ folder: join(folder, "postgres"), port: postgresPort });
     const openRedis = () => startRedis({ port: redisPort, durable: { folder: join(folder, "redis"), sync: "always" } });
@@ -43,7 +43,7 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, 
       ...(redis ? { QUEUE_URL: redis.url } : {}),
     };
     await millrace(["migrate"], environment);
-    await millrace(["sources", "add", "Chaos", "whatsapp", "*"], environment);
+    await millrace(["accounts", "add", "Chaos", "whatsapp", "*"], environment);
     const ingest = await startApp("ingest", environment);
     cleanUps.push(ingest.kill);
     const workers: AppProcess[] = await Promise.all([0, 1, 2].map(() => startApp("worker", environment)));
@@ -51,19 +51,19 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, 
 
     const items = [...range(TEXTS, textItem), ...range(STATUSES, statusItem), ...range(BROKEN, brokenItem)];
     const accepted = new Set<string>();
-    // A job that loses its worker twice is rightly dead; on a slow machine the same one may be at work at both kills.
+    // A job whose worker dies twice becomes a dead letter. So a worker is killed only while no active job has stalled.
     const backend = openQueueBackend(redis?.url ?? database.url, "consumer", 1);
     const queue = backend.queue("whatsapp-inbound");
     cleanUps.push(async () => {
       await queue.close();
       await backend.close();
     });
-    const noOrphan = async () => {
+    const noStalledJob = async () => {
       const active = await queue.getJobs(["active"]).catch(() => undefined);
       return active?.every(({ stalledCounter }) => stalledCounter === 0) ?? false;
     };
     const replaceWorker = async (index: number) => {
-      await until("no job that has lost a worker is at work", noOrphan);
+      await until("no active job has stalled before", noStalledJob);
       await workers[index]?.kill();
       workers[index] = await startApp("worker", environment);
     };
@@ -78,22 +78,22 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, 
     };
     const chaos = (async () => {
       for (const index of [0, 1]) {
-        await until("some more is accepted", () => accepted.size > (items.length * (index * 2 + 1)) / 5);
+        await until("ingest has accepted more items", () => accepted.size > (items.length * (index * 2 + 1)) / 5);
         await replaceWorker(index);
-        await until("some more is accepted", () => accepted.size > (items.length * (index * 2 + 2)) / 5);
+        await until("ingest has accepted more items", () => accepted.size > (items.length * (index * 2 + 2)) / 5);
         await restartStore();
       }
     })();
-    // Each batch is delivered until it is taken, as platforms do, and items come twice, in other batches.
+    // As platforms do, each batch is repeated until ingest accepts it, and some items arrive again in other batches.
     for (const batch of batches(items)) {
-      await until("a batch is taken", () => deliver(`http://127.0.0.1:${ingest.port}`, batch));
+      await until("ingest accepts a batch", () => deliver(`http://127.0.0.1:${ingest.port}`, batch));
       for (const item of batch) accepted.add(item.eventId);
     }
     await chaos;
 
     const counts = async () => JSON.parse(await millrace(["status", "--json"], environment)).integrations.whatsapp;
     await until(
-      "nothing is on its way",
+      "no event is waiting or in flight",
       async () => {
         const { waiting, inFlight } = await counts();
         return waiting + inFlight === 0;
@@ -105,7 +105,7 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, 
     const traces: { eventId: string; state: string }[] = JSON.parse(
       await millrace(["trace", ...accepted, "--json"], environment),
     );
-    const stateOf = new Map(traces.map((entry) => [entry.eventId, entry.state]));
+    const stateOf = new Map(traces.map(({ eventId, state }) => [eventId, state]));
     expect(accepted.size).toBe(items.length);
     expect([...accepted].filter((id) => stateOf.get(id) !== (id.includes("broken") ? "dead" : "done"))).toEqual([]);
 
@@ -127,9 +127,9 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos, 
     expect(await ingest.stop()).toBe(0);
     const codes = await Promise.all(workers.map((worker) => worker.stop()));
     expect(codes, workers.map((worker) => worker.output().slice(-3_000)).join("\n")).toEqual([0, 0, 0]);
-    const told = ingest.output() + workers.map((worker) => worker.output()).join("");
-    const kept = Object.values(secrets).filter((secret) => secret !== "sandbox");
-    expect(kept.filter((secret) => told.includes(secret))).toEqual([]);
+    const output = ingest.output() + workers.map((worker) => worker.output()).join("");
+    const confidential = Object.values(secrets).filter((secret) => secret !== "sandbox");
+    expect(confidential.filter((secret) => output.includes(secret))).toEqual([]);
   }, 240_000);
 });
 
@@ -137,15 +137,15 @@ function range(count: number, item: (index: number) => Item): Item[] {
   return Array.from({ length: count }, (_, index) => item(index));
 }
 
-/** The items in a mixed order and in batches of 1 to 25, a third of them twice. */
+/** Shuffles the items into batches of 1 to 25. A third of them occur twice. */
 function batches(items: readonly Item[]): Item[][] {
   const order = fc.shuffledSubarray([...items], { minLength: items.length });
-  const again = fc.subarray([...items], { minLength: Math.floor(items.length / 3) });
+  const repeated = fc.subarray([...items], { minLength: Math.floor(items.length / 3) });
   const sizes = fc.array(fc.integer({ min: 1, max: 25 }), { minLength: items.length * 2, maxLength: items.length * 2 });
-  const [sample] = fc.sample(fc.tuple(order, again, sizes), { numRuns: 1, seed: 20_261_122 });
+  const [sample] = fc.sample(fc.tuple(order, repeated, sizes), { numRuns: 1, seed: 20_261_122 });
   if (!sample) return [];
   const all = [...sample[0], ...sample[1]];
-  const made: Item[][] = [];
-  for (const size of sample[2]) if (all.length > 0) made.push(all.splice(0, size));
-  return made;
+  const result: Item[][] = [];
+  for (const size of sample[2]) if (all.length > 0) result.push(all.splice(0, size));
+  return result;
 }

@@ -1,12 +1,12 @@
 import { until } from "../src/index.ts";
-import { deliver, type Item } from "./platform.ts";
-import type { Sending } from "./sending.ts";
+import type { SendingHarness } from "./sending-harness.ts";
+import { deliver, type Item } from "./simulated-platform.ts";
 
 /** Most messages of one webhook request. */
-const BATCH = 500;
+const BATCH_SIZE = 500;
 
-/** Has each of these people write on WhatsApp, so that they may be written to for 24 hours. */
-export async function openWindows({ ingestUrl, rows }: Sending, phones: readonly string[]): Promise<void> {
+/** Delivers a WhatsApp message from each person, which opens the window of 24 hours in which Millrace may write to them. */
+export async function openWindows({ ingestUrl, rows }: SendingHarness, phones: readonly string[]): Promise<void> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const hellos = phones.map((from): Item => {
     const id = `wamid.hello${from}`;
@@ -17,11 +17,11 @@ export async function openWindows({ ingestUrl, rows }: Sending, phones: readonly
     };
   });
   while (hellos.length > 0) {
-    const batch = hellos.splice(0, BATCH);
-    await until("the hellos are taken", () => deliver(ingestUrl, batch));
+    const batch = hellos.splice(0, BATCH_SIZE);
+    await until("ingest accepts the messages", () => deliver(ingestUrl, batch));
   }
   await until(
-    "the windows are open",
+    "every window is open",
     async () => {
       const [row] = await rows.rows<{ open: number }>(
         "select count(*)::int as open from conversations where last_user_message_at is not null",

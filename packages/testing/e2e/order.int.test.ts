@@ -2,74 +2,74 @@ import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { queueStores, until } from "../src/index.ts";
 import { openWindows } from "./open-windows.ts";
-import { type Sending, startSending } from "./sending.ts";
+import { type SendingHarness, startSendingHarness } from "./sending-harness.ts";
 
 const WORKERS = 3;
 const KILL_EVERY_MS = 4_000;
 
-/** Requests at a time. A conversation's next message is asked for once the one before it is accepted. */
-const LANES = 40;
+/** Senders in parallel. Each requests the next message of a conversation after the previous one is accepted. */
+const SENDERS = 40;
 
-/** Conversations; the two kinds of store differ in nothing else, and one load of this size is enough. */
+/** Number of conversations. One run with a thousand is enough, because the runs differ only in the store. */
 const CONVERSATIONS = { redis: 1_000, postgres: 100 };
-const EACH = 3;
+const MESSAGES_EACH = 3;
 
-/** How a send can fail at first: not taken, taken without telling so, throttled. An eighth of the sends each. */
+/** Faults of first attempts: refused, sent without a confirmation, rate-limited. Each affects an eighth of the sends. */
 const FAULTS = ["code:135000", "http_500_taken", "code:131056"];
 const SHARE = 1 / 8;
 
 describe.each(queueStores())("with the queue on $kind", (store) => {
-  test("5: of a thousand conversations each gets its messages in order and once, a third failing at first and workers dying", async () => {
+  test("5: each conversation gets its messages once and in order, while a third of the sends fail at first and workers die", async () => {
     const people = Array.from({ length: CONVERSATIONS[store.kind] }, (_, index) => String(15_550_000_000 + index));
-    const total = people.length * EACH;
-    const sending = await startSending(store, { WHATSAPP_MESSAGES_PER_SECOND: "1000" });
-    onTestFinished(sending.close);
-    const workers = await Promise.all(Array.from({ length: WORKERS }, () => sending.startWorker()));
-    await openWindows(sending, people);
-    const conversations = await conversationsOf(sending);
-    await sending.sandbox("/_limits", { enforced: false });
+    const total = people.length * MESSAGES_EACH;
+    const harness = await startSendingHarness(store, { WHATSAPP_MESSAGES_PER_SECOND: "1000" });
+    onTestFinished(harness.close);
+    const workers = await Promise.all(Array.from({ length: WORKERS }, () => harness.startWorker()));
+    await openWindows(harness, people);
+    const conversations = await conversationsOf(harness);
+    await harness.sandbox("/_limits", { enforced: false });
     for (const [seed, fault] of FAULTS.entries())
-      await sending.sandbox("/_faults", { match: { api: "whatsapp" }, fault, share: SHARE, first: true, seed });
+      await harness.sandbox("/_faults", { match: { api: "whatsapp" }, fault, share: SHARE, first: true, seed });
 
-    const ask = async (lane: number) => {
-      for (let turn = 0; turn < EACH; turn++) {
-        for (const person of people.filter((_, index) => index % LANES === lane)) {
+    const requestMessages = async (sender: number) => {
+      for (let turn = 0; turn < MESSAGES_EACH; turn++) {
+        for (const person of people.filter((_, index) => index % SENDERS === sender)) {
           const to = { conversationId: conversations.get(person) };
-          await sending.send("whatsapp", to, `${person} ${turn}`, `order-${person}-${turn}`);
+          await harness.send("whatsapp", to, `${person} ${turn}`, `order-${person}-${turn}`);
         }
       }
     };
-    const kill = async () => {
-      // A message whose worker dies at the wrong moment waits a minute for a status: the last third is left to live.
-      while ((await sending.takenCount("whatsapp")) < (total * 2) / 3) {
+    const killWorkers = async () => {
+      // A message whose worker dies during the request waits a minute for a status. So no worker dies in the last third.
+      while ((await harness.sentCount("whatsapp")) < (total * 2) / 3) {
         await wait(KILL_EVERY_MS);
         const victim = workers.shift();
-        // A job whose worker dies twice is dead, rightly: none may be in hands that is there for the second time.
-        await until("nothing has lost a worker before", async () => {
-          victim?.freeze();
-          if ((await sending.orphans()) === 0) return true;
-          victim?.thaw();
+        // A job whose worker dies twice becomes a dead letter. So a worker is killed only while no active job has stalled.
+        await until("no active job has stalled before", async () => {
+          victim?.suspend();
+          if ((await harness.stalledJobCount()) === 0) return true;
+          victim?.resume();
           return false;
         });
         await victim?.kill();
-        workers.push(await sending.startWorker());
+        workers.push(await harness.startWorker());
       }
     };
-    await Promise.all([kill(), ...Array.from({ length: LANES }, (_, lane) => ask(lane))]);
-    await until("every message is settled", async () => (await settled(sending)) === total, 180_000);
+    await Promise.all([killWorkers(), ...Array.from({ length: SENDERS }, (_, sender) => requestMessages(sender))]);
+    await until("every send is complete", async () => (await completedCount(harness)) === total, 180_000);
 
-    const taken = await sending.taken("whatsapp");
-    expect(await sending.rows.rows("select queue, error from millrace.dead_letters")).toEqual([]);
-    expect(taken.filter(({ fault }) => fault === "http_500_taken").length).toBeGreaterThan((total * SHARE) / 2);
-    const textsOf = Map.groupBy(taken, ({ to }) => to);
+    const sent = await harness.sentMessages("whatsapp");
+    expect(await harness.rows.rows("select queue, error from millrace.dead_letters")).toEqual([]);
+    expect(sent.filter(({ fault }) => fault === "http_500_taken").length).toBeGreaterThan((total * SHARE) / 2);
+    const textsOf = Map.groupBy(sent, ({ to }) => to);
     const received = people.map((person) => textsOf.get(`+${person}`)?.map(({ text }) => text));
-    const asked = people.map((person) => Array.from({ length: EACH }, (_, turn) => `${person} ${turn}`));
-    expect(received).toEqual(asked);
+    const requested = people.map((person) => Array.from({ length: MESSAGES_EACH }, (_, turn) => `${person} ${turn}`));
+    expect(received).toEqual(requested);
   }, 500_000);
 });
 
-/** The conversations' ids by the phone numbers of their people. */
-async function conversationsOf({ rows }: Sending): Promise<ReadonlyMap<string, string>> {
+/** Returns the ids of the conversations by phone number. */
+async function conversationsOf({ rows }: SendingHarness): Promise<ReadonlyMap<string, string>> {
   const found = await rows.rows<{ id: string; phone: string }>(
     `select conversations.id, contact_identities.external_id as phone
      from conversations join contact_identities using (contact_id)`,
@@ -77,11 +77,11 @@ async function conversationsOf({ rows }: Sending): Promise<ReadonlyMap<string, s
   return new Map(found.map(({ id, phone }) => [phone, id]));
 }
 
-/** How many messages of ours need nothing done any more. */
-async function settled({ rows }: Sending): Promise<number> {
-  const [row] = await rows.rows<{ settled: number }>(
-    `select count(*)::int as settled from messages
+/** Returns the number of outbound messages that are neither queued nor being sent. */
+async function completedCount({ rows }: SendingHarness): Promise<number> {
+  const [row] = await rows.rows<{ completed: number }>(
+    `select count(*)::int as completed from messages
      where direction = 'outbound' and status not in ('queued', 'sending')`,
   );
-  return row?.settled ?? 0;
+  return row?.completed ?? 0;
 }

@@ -5,21 +5,21 @@ import { freePort, until } from "../src/servers/index.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** One of Millrace's own processes, as it runs in production. */
+/** One of Millrace's processes, started as in production. */
 export type AppProcess = {
   port: number;
-  /** Ends it as a crash does. */
+  /** Ends the process with SIGKILL, as a crash does. */
   kill(): Promise<void>;
-  /** Stops it where it stands, until it is thawed or ended. */
-  freeze(): void;
-  thaw(): void;
-  /** Ends it as an orchestrator does; its exit code. */
+  /** Suspends the process with SIGSTOP until it is resumed or killed. */
+  suspend(): void;
+  resume(): void;
+  /** Ends the process with SIGTERM, as an orchestrator does. Resolves with its exit code. */
   stop(): Promise<number | null>;
-  /** All that it wrote. */
+  /** Everything that the process has written to stdout and stderr. */
   output(): string;
 };
 
-/** Where each app is, and which of its paths answers once it is ready. */
+/** The main file of each app, and the path that answers once the app is ready. */
 const APPS = {
   ingest: { main: "apps/ingest/src/main.ts", readiness: "/readyz" },
   dashboard: { main: "apps/dashboard/src/main.ts", readiness: "/readyz" },
@@ -27,10 +27,10 @@ const APPS = {
   sandbox: { main: "packages/sandbox/src/main.ts", readiness: "/livez" },
 };
 
-/** A process among many on a busy machine takes its time. */
+/** Longest time until an app is ready on a busy machine, in ms. */
 const READY_DEADLINE_MS = 60_000;
 
-/** Starts an app and waits until it is ready; rejects with what it said when it ends before. */
+/** Starts an app and waits until it is ready. If it ends before, rejects with its output. */
 export async function startApp(name: keyof typeof APPS, environment: Record<string, string>): Promise<AppProcess> {
   const { main, readiness } = APPS[name];
   const port = await freePort();
@@ -39,18 +39,18 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
     env: variables,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let written = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr])
-    stream?.on("data", (chunk: Buffer) => (written += chunk.toString()));
+    stream?.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  let ended = false;
-  void exited.then(() => (ended = true));
+  let hasExited = false;
+  void exited.then(() => (hasExited = true));
   const end = (signal: "SIGKILL" | "SIGTERM") => {
-    if (!ended) child.kill(signal);
+    if (!hasExited) child.kill(signal);
     return exited;
   };
   const isReady = async () => {
-    if (ended) throw new Error(`${name} ended: ${written}`);
+    if (hasExited) throw new Error(`${name} exited: ${output}`);
     return (await fetch(`http://127.0.0.1:${port}${readiness}`).catch(() => undefined))?.ok;
   };
   await until(`${name} is ready`, isReady, READY_DEADLINE_MS).catch(async (error: unknown) => {
@@ -62,23 +62,23 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
     kill: async () => {
       await end("SIGKILL");
     },
-    freeze: () => void child.kill("SIGSTOP"),
-    thaw: () => void child.kill("SIGCONT"),
+    suspend: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
     stop: () => end("SIGTERM"),
-    output: () => written,
+    output: () => output,
   };
 }
 
-/** Runs `millrace …`, given a text on stdin, and gives what it printed. */
+/** Runs `millrace …` with the given stdin. Resolves with its stdout. Rejects with `code` and `stdout` if it fails. */
 export async function millrace(
   args: readonly string[],
   environment: Record<string, string>,
-  input = "",
+  stdin = "",
 ): Promise<string> {
   const running = promisify(execFile)(process.execPath, [`${root}apps/cli/src/main.ts`, ...args], {
     env: { ...environment, PATH: process.env["PATH"] ?? "" },
     maxBuffer: 64 * 1024 * 1024,
   });
-  running.child.stdin?.end(input);
+  running.child.stdin?.end(stdin);
   return (await running).stdout;
 }

@@ -1,19 +1,18 @@
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { hmacSha256Hex } from "@millrace/core";
-import { createTestDatabase, until } from "../src/index.ts";
-import { secrets, textItem } from "./platform.ts";
+import { until, useTestDatabase } from "../src/index.ts";
 import { type AppProcess, millrace, startApp } from "./processes.ts";
+import { secrets, textItem } from "./simulated-platform.ts";
 
+const database = useTestDatabase();
 const running: AppProcess[] = [];
 afterEach(async () => {
   for (const app of running.splice(0)) await app.kill();
 });
 
-test("1: ingest that is told to stop finishes the requests it has and takes no new ones", async () => {
-  const database = await createTestDatabase();
+test("1: after SIGTERM, ingest answers the requests in progress and accepts no new ones", async () => {
   const environment = { ...secrets, DATABASE_URL: database.url };
-  await millrace(["migrate"], environment);
   const ingest = await startApp("ingest", environment);
   running.push(ingest);
 
@@ -28,7 +27,7 @@ test("1: ingest that is told to stop finishes the requests it has and takes no n
   );
   await until("the request has begun", async () => (await fetch(`http://127.0.0.1:${ingest.port}/livez`)).ok);
   const exitCode = ingest.stop();
-  await until("it listens no more", () =>
+  await until("ingest does not listen any more", () =>
     fetch(`http://127.0.0.1:${ingest.port}/livez`).then(
       () => false,
       () => true,
@@ -39,16 +38,15 @@ test("1: ingest that is told to stop finishes the requests it has and takes no n
   expect(await exitCode).toBe(0);
   const [trace] = JSON.parse(await millrace(["trace", textItem(1).eventId, "--json"], environment));
   expect(trace).toMatchObject({ state: "waiting" });
-  await database.drop();
 });
 
-test("a process whose environment is wrong says each variable in a line and holds back every value", async () => {
+test("a process with wrong variables names each of them on a line, and prints no value", async () => {
   const { META_APP_SECRET: _, ...incomplete } = secrets;
   const environment = { ...incomplete, DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/x", INGEST_PORT: "eighty" };
   const failure = await startApp("ingest", environment).catch((error: Error) => error);
   expect(failure).toBeInstanceOf(Error);
-  const said = String(failure);
-  expect(said).toContain("META_APP_SECRET is missing");
-  expect(said).toContain("INGEST_PORT: must be a port");
-  expect(said).not.toContain("hunter2");
+  const output = String(failure);
+  expect(output).toContain("META_APP_SECRET is missing");
+  expect(output).toContain("INGEST_PORT: must be a port");
+  expect(output).not.toContain("hunter2");
 });

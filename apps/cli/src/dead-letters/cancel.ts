@@ -1,10 +1,16 @@
+import { type Environment, systemNow, uuidv7 } from "@millrace/core";
+import { createReplays } from "@millrace/db";
 import { z } from "zod";
-import { UsageError } from "../usage.ts";
-import type { DeadLetterOptions, DeadLetterStores } from "./options.ts";
+import { withStores } from "../stores.ts";
+import { auditContext, type AuditOptions } from "./selection.ts";
 
-/** `millrace dead-letters cancel`: a replay puts nothing more back. */
-export async function cancel({ replays }: DeadLetterStores, { ids: [id], by }: DeadLetterOptions): Promise<void> {
-  if (id === undefined || !z.uuid().safeParse(id).success) throw new UsageError("which replay?");
-  if (!(await replays.cancel(id, by))) throw new Error(`no replay ${id} runs`);
+/** `millrace dead-letters cancel`: the replay requeues no further dead letters. */
+export async function cancel(environment: Environment, options: AuditOptions & { id: string }): Promise<void> {
+  const { id } = options;
+  if (!z.uuid().safeParse(id).success) throw new Error(`${id} is not the id of a replay: it must be a UUID`);
+  const cancelled = await withStores(environment, ({ database }) =>
+    createReplays(database, uuidv7, systemNow).cancel(id, auditContext(options)),
+  );
+  if (!cancelled) throw new Error(`no running replay has the id ${id}`);
   process.stdout.write(`replay ${id} is cancelled\n`);
 }

@@ -1,10 +1,22 @@
+import { type Environment, systemNow, uuidv7 } from "@millrace/core";
+import { createReplays } from "@millrace/db";
+import { printJson } from "../print.ts";
+import { withStores } from "../stores.ts";
 import { dryRun } from "./dry-run.ts";
-import { type DeadLetterOptions, type DeadLetterStores, requireSelection } from "./options.ts";
+import { auditContext, type AuditOptions, type Json, requireSelection, type SelectionOptions } from "./selection.ts";
 
-/** `millrace dead-letters discard`: gives up for good what is dead. */
-export async function discard(stores: DeadLetterStores, options: DeadLetterOptions): Promise<void> {
-  requireSelection(options);
-  if (options.dryRun) return dryRun(stores, options, "discarded");
-  const discarded = await stores.replays.discard(options.selection, options.by);
-  process.stdout.write(options.json ? `${JSON.stringify({ discarded })}\n` : `${discarded} discarded\n`);
+/** `millrace dead-letters discard` */
+export async function discard(
+  environment: Environment,
+  options: SelectionOptions & AuditOptions & Json & { ids: readonly string[]; dryRun?: true },
+): Promise<void> {
+  const { ids, json } = options;
+  const selection = requireSelection(ids, options);
+  await withStores(environment, async ({ database }) => {
+    if (options.dryRun) return dryRun(database, selection, { verb: "discarded", json });
+    const replays = createReplays(database, uuidv7, systemNow);
+    const discarded = await replays.discard(selection, auditContext(options));
+    if (json) printJson({ discarded });
+    else process.stdout.write(`${discarded} discarded\n`);
+  });
 }

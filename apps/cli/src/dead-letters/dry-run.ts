@@ -1,17 +1,21 @@
-import type { DeadLetterOptions, DeadLetterStores } from "./options.ts";
+import type { DeadLetterSelection } from "@millrace/core";
+import { createDeadLetterList, type Database } from "@millrace/db";
+import { printJson } from "../print.ts";
 
-/** Tells how many dead letters are meant, and which: by queue and error. Changes nothing. */
+/** Prints how many dead letters are selected, also per queue and error. Changes nothing. */
 export async function dryRun(
-  { letters }: DeadLetterStores,
-  { selection, json }: DeadLetterOptions,
-  verb: string,
+  database: Database,
+  selection: DeadLetterSelection,
+  { verb, json }: { verb: "replayed" | "discarded"; json: true | undefined },
 ): Promise<void> {
-  const { dead } = await letters.counts(selection);
-  const tally = await letters.countsByError(selection);
+  const reader = createDeadLetterList(database);
+  const { dead } = await reader.counts(selection);
+  const groups = await reader.countsByError(selection);
+  const countsByError = groups.map(({ letters, ...group }) => ({ ...group, count: letters }));
   if (json) {
-    process.stdout.write(`${JSON.stringify({ dryRun: true, letters: dead, tally })}\n`);
+    printJson({ dryRun: true, count: dead, countsByError });
     return;
   }
-  if (tally.length > 0) console.table(tally);
-  process.stdout.write(`${dead} would be ${verb}; nothing was changed\n`);
+  if (countsByError.length > 0) console.table(countsByError);
+  process.stdout.write(`${dead} would be ${verb}; no changes made\n`);
 }

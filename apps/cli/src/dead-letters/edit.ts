@@ -1,20 +1,24 @@
 import { text } from "node:stream/consumers";
-import { UsageError } from "../usage.ts";
-import type { DeadLetterOptions, DeadLetterStores } from "./options.ts";
+import { type Environment, systemNow, uuidv7 } from "@millrace/core";
+import { createReplays } from "@millrace/db";
+import { withStores } from "../stores.ts";
+import { auditContext, type AuditOptions, readSelection } from "./selection.ts";
 
-/** `millrace dead-letters edit`: changes what a replay of it will work on, to the JSON on stdin. */
-export async function edit({ replays }: DeadLetterStores, options: DeadLetterOptions): Promise<void> {
-  const [id, ...others] = options.selection.ids ?? [];
-  if (id === undefined || others.length > 0) throw new UsageError("which one?");
-  const payload = parse(await text(process.stdin));
-  if (!(await replays.edit(id, payload, options.by))) throw new Error(`${id} is not dead, or is none`);
-  process.stdout.write(`${id} is changed; replay it to have it worked on\n`);
+/** `millrace dead-letters edit`: replaces the payload with the JSON on stdin. */
+export async function edit(environment: Environment, options: AuditOptions & { id: string }): Promise<void> {
+  const { ids: [id = ""] = [] } = readSelection([options.id], {});
+  const payload = parseJson(await text(process.stdin));
+  const edited = await withStores(environment, ({ database }) =>
+    createReplays(database, uuidv7, systemNow).edit(id, payload, auditContext(options)),
+  );
+  if (!edited) throw new Error(`no dead letter has the id ${id} and the state dead`);
+  process.stdout.write(`${id} is edited; replay it to process the new payload\n`);
 }
 
-function parse(given: string): unknown {
+function parseJson(input: string): unknown {
   try {
-    return JSON.parse(given);
+    return JSON.parse(input);
   } catch {
-    throw new UsageError("what came by stdin is not JSON");
+    throw new Error("stdin does not contain valid JSON");
   }
 }

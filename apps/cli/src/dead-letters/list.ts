@@ -1,26 +1,36 @@
-import type { DeadLetterOptions, DeadLetterStores } from "./options.ts";
+import { DEAD_LETTER_STATES, type DeadLetterState, type Environment } from "@millrace/core";
+import { createDeadLetterList } from "@millrace/db";
+import { printJson } from "../print.ts";
+import { withStores } from "../stores.ts";
+import { type Json, readSelection, type SelectionOptions } from "./selection.ts";
 
-/** `millrace dead-letters list`: latest death first, without the data. */
-export async function list({ letters }: DeadLetterStores, options: DeadLetterOptions): Promise<void> {
-  const { selection, states, limit, json } = options;
-  const found = await letters.list(selection, states, { offset: 0, limit });
-  const counts = await letters.counts(selection);
+/** `millrace dead-letters list`: the latest failure first, without payloads. */
+export async function list(
+  environment: Environment,
+  options: SelectionOptions & Json & { ids: readonly string[]; state?: DeadLetterState; limit: number },
+): Promise<void> {
+  const { ids, all, state, limit, json } = options;
+  const selection = readSelection(ids, options);
+  const states = state === undefined ? (all ? DEAD_LETTER_STATES : (["dead"] as const)) : [state];
+  const { deadLetters, counts } = await withStores(environment, async ({ database }) => {
+    const reader = createDeadLetterList(database);
+    return {
+      deadLetters: await reader.list(selection, states, { offset: 0, limit }),
+      counts: await reader.counts(selection),
+    };
+  });
   if (json) {
-    const lines = found.map(({ payload: _data, payloadHash: _hash, ...line }) => line);
-    process.stdout.write(`${JSON.stringify({ deadLetters: lines, counts })}\n`);
+    const rows = deadLetters.map(({ payload: _payload, payloadHash: _hash, ...row }) => row);
+    printJson({ deadLetters: rows, counts });
     return;
   }
-  console.table(
-    Object.fromEntries(
-      found.map(({ id, queue, eventId, state, errorKind, error, attempts, failedAt }) => [
-        id,
-        { queue, event: eventId, state, kind: errorKind, error, attempts, died: failedAt.toISOString() },
-      ]),
-    ),
+  const table = Object.fromEntries(
+    deadLetters.map(({ id, queue, eventId, state, errorKind, error, attempts, failedAt }) => [
+      id,
+      { queue, event: eventId, state, kind: errorKind, error, attempts, failed: failedAt.toISOString() },
+    ]),
   );
-  process.stdout.write(
-    `${Object.entries(counts)
-      .map(([state, letters]) => `${letters} ${state}`)
-      .join(", ")}\n`,
-  );
+  if (deadLetters.length > 0) console.table(table);
+  const totals = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
+  process.stdout.write(`${totals.join(", ")}\n`);
 }

@@ -1,56 +1,70 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Replay } from "@millrace/db";
+import { type Environment, systemNow, uuidv7 } from "@millrace/core";
+import { createReplays, type Replay, type Replays } from "@millrace/db";
+import { printJson } from "../print.ts";
+import { withStores } from "../stores.ts";
 import { dryRun } from "./dry-run.ts";
-import { type DeadLetterOptions, type DeadLetterStores, requireSelection } from "./options.ts";
+import { auditContext, type AuditOptions, type Json, requireSelection, type SelectionOptions } from "./selection.ts";
 
-/** How often a replay is looked at while a person watches, in ms. */
-const LOOK_MS = 250;
+/** Time between two reads of the progress, in ms. */
+const POLL_MS = 250;
 
-/** How wide the bar is, in characters. */
-const WIDTH = 30;
+/** Width of the progress bar, in characters. */
+const BAR_WIDTH = 30;
 
-/** `millrace dead-letters replay`: has the workers replay what is dead, and watches until they have. */
-export async function replay(stores: DeadLetterStores, options: DeadLetterOptions): Promise<void> {
-  requireSelection(options);
-  if (options.dryRun) return dryRun(stores, options, "replayed");
-  const begun = await stores.replays.start(options.selection, options.rate, options.by);
-  if (!begun) {
-    process.stdout.write(options.json ? `${JSON.stringify({ replay: null })}\n` : "nothing that is dead is meant\n");
-    return;
-  }
-  if (!options.json) process.stdout.write(`replay ${begun.id}: ${begun.total} at most ${begun.rate} a second\n`);
-  const ended = options.detach ? begun : await watch(stores, begun, !options.json && process.stdout.isTTY);
-  process.stdout.write(options.json ? `${JSON.stringify({ replay: ended })}\n` : `${told(ended)}\n`);
-  if (ended.state === "stopped") throw new Error(`it stopped by itself: ${ended.detail}`);
-  if (ended.state === "cancelled") throw new Error("it was cancelled");
-  if (ended.progress.dead > 0) throw new Error(`${ended.progress.dead} died again`);
+/** `millrace dead-letters replay`: starts a replay, which the workers do, and waits until it ends. */
+export async function replay(
+  environment: Environment,
+  options: SelectionOptions &
+    AuditOptions &
+    Json & { ids: readonly string[]; dryRun?: true; rate: number; detach?: true },
+): Promise<void> {
+  const { ids, rate, json } = options;
+  const selection = requireSelection(ids, options);
+  await withStores(environment, async ({ database }) => {
+    if (options.dryRun) return dryRun(database, selection, { verb: "replayed", json });
+    const replays = createReplays(database, uuidv7, systemNow);
+    const started = await replays.start(selection, rate, auditContext(options));
+    if (!started) {
+      if (json) printJson({ replay: null });
+      else process.stdout.write("no dead letter matches\n");
+      return;
+    }
+    if (!json) process.stdout.write(`replay ${started.id}: ${started.total} at most ${started.rate} a second\n`);
+    const last = options.detach ? started : await waitForEnd(replays, started, !json && process.stdout.isTTY);
+    if (json) printJson({ replay: last });
+    else process.stdout.write(`${summary(last)}\n`);
+    if (last.state === "stopped") throw new Error(`the replay stopped by itself: ${last.detail}`);
+    if (last.state === "cancelled") throw new Error("the replay was cancelled");
+    if (last.progress.dead > 0) throw new Error(`${last.progress.dead} failed again`);
+  });
 }
 
-async function watch({ replays }: DeadLetterStores, begun: Replay, withBar: boolean): Promise<Replay> {
-  for (let seen = begun; ;) {
-    if (withBar) process.stdout.write(`\r${bar(seen)} ${told(seen)}\u001B[K`);
-    if (seen.state !== "running") {
-      if (withBar) process.stdout.write("\n");
-      return seen;
+async function waitForEnd(replays: Replays, started: Replay, showBar: boolean): Promise<Replay> {
+  for (let current = started; ;) {
+    if (showBar) process.stdout.write(`\r${bar(current)} ${summary(current)}\u001B[K`);
+    if (current.state !== "running") {
+      if (showBar) process.stdout.write("\n");
+      return current;
     }
-    await wait(LOOK_MS);
-    seen = (await replays.find(begun.id)) ?? seen;
+    await wait(POLL_MS);
+    current = (await replays.find(started.id)) ?? current;
   }
 }
 
 function bar({ total, progress: { resolved, dead, left } }: Replay): string {
-  const full = Math.round((WIDTH * (resolved + dead + left)) / total);
-  return `[${"#".repeat(full)}${"-".repeat(WIDTH - full)}]`;
+  const full = Math.round((BAR_WIDTH * (resolved + dead + left)) / total);
+  return `[${"#".repeat(full)}${"-".repeat(BAR_WIDTH - full)}]`;
 }
 
-function told({ state, total, progress }: Replay): string {
+function summary({ state, total, progress }: Replay): string {
   const { waiting, replaying, resolved, dead, left } = progress;
-  const parts = [
+  const counts = [
     `${resolved} of ${total} resolved`,
-    `${dead} died again`,
-    ...(replaying > 0 ? [`${replaying} under way`] : []),
-    ...(waiting > 0 ? [`${waiting} to go`] : []),
-    ...(left > 0 ? [`${left} left`] : []),
+    `${dead} failed again`,
+    ...(replaying > 0 ? [`${replaying} in progress`] : []),
+    ...(waiting > 0 ? [`${waiting} waiting`] : []),
+    ...(left > 0 ? [`${left} skipped`] : []),
   ];
-  return `${state}: ${parts.join(", ")}`;
+  return `${state}: ${counts.join(", ")}`;
 }

@@ -1,10 +1,13 @@
-import { UsageError } from "../usage.ts";
-import type { DeadLetterOptions, DeadLetterStores } from "./options.ts";
+import type { Environment } from "@millrace/core";
+import { createDeadLetterList } from "@millrace/db";
+import { withStores } from "../stores.ts";
 
-/** `millrace dead-letters show`: one, with its data and how it died before. */
-export async function show({ letters }: DeadLetterStores, { ids: [id], json }: DeadLetterOptions): Promise<void> {
-  if (id === undefined) throw new UsageError("which? its id, or that of its job or its event");
-  const letter = await letters.find(id);
-  if (!letter) throw new Error(`there is no dead letter of ${id}`);
-  process.stdout.write(`${JSON.stringify(letter, null, json ? undefined : 2)}\n`);
+/** `millrace dead-letters show`: one dead letter, with its payload and its earlier failures. */
+export async function show(
+  environment: Environment,
+  { id, json }: { id: string; json: true | undefined },
+): Promise<void> {
+  const deadLetter = await withStores(environment, ({ database }) => createDeadLetterList(database).find(id));
+  if (!deadLetter) throw new Error(`no dead letter, job or event has the id ${id}`);
+  process.stdout.write(`${JSON.stringify(deadLetter, null, json ? undefined : 2)}\n`);
 }

@@ -1,11 +1,11 @@
-import { type Environment, EnvironmentError, type CheckResult, readAlertConfig, readAll } from "@millrace/core";
+import { type CheckResult, type Environment, EnvironmentError, readAlertConfig, readAll } from "@millrace/core";
 import { checkMedia, readMediaConfig } from "@millrace/media";
 import { readQueueUrl } from "@millrace/queue";
 import { readStores } from "../env.ts";
 import { queuesInUse } from "./variables.ts";
 
-/** Where the stores are, or why that cannot be told. */
-export function storesOf(environment: Environment): { databaseUrl: string; queueUrl: string } | CheckResult[] {
+/** Returns the URLs of the stores. If a variable is missing or wrong, returns a failed check per variable instead. */
+export function readStoreUrls(environment: Environment): { databaseUrl: string; queueUrl: string } | CheckResult[] {
   try {
     const { stores, queueUrl } = readAll({
       stores: () => readStores(environment),
@@ -14,13 +14,13 @@ export function storesOf(environment: Environment): { databaseUrl: string; queue
     return { databaseUrl: stores.databaseUrl, queueUrl };
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
-    const remedy = "set it: .env.example tells what it is";
+    const remedy = "set the variable: see .env.example";
     return error.problems.map((message) => ({ check: "stores", state: "fail", message, remedy }));
   }
 }
 
-/** Whether files can be kept; nothing where the variables for that are wrong, which another check says. */
-export async function checkFiles(environment: Environment): Promise<CheckResult[]> {
+/** Checks that files can be stored. Returns no result if the variables are wrong, because another check reports that. */
+export async function checkMediaStore(environment: Environment): Promise<CheckResult[]> {
   try {
     return [await checkMedia(readMediaConfig(environment))];
   } catch (error) {
@@ -29,12 +29,12 @@ export async function checkFiles(environment: Environment): Promise<CheckResult[
   }
 }
 
-/** Whether anybody is told of an alert; nothing where the variables for that are wrong, which another check says. */
-export function checkWebhook(environment: Environment): CheckResult[] {
+/** Checks that alerts have a webhook. Returns no result if the variables are wrong, because another check reports that. */
+export function checkAlertWebhook(environment: Environment): CheckResult[] {
   const check = "alert webhook";
   try {
     if (readAlertConfig(environment).webhook)
-      return [{ check, state: "ok", message: "alerts are told to ALERT_WEBHOOK_URL" }];
+      return [{ check, state: "ok", message: "alerts are sent to ALERT_WEBHOOK_URL" }];
     return [
       { check, state: "warn", message: "alerts are only logged", remedy: "set ALERT_WEBHOOK_URL for the worker" },
     ];
@@ -45,11 +45,11 @@ export function checkWebhook(environment: Environment): CheckResult[] {
 }
 
 /**
- * Connections to Postgres that one worker takes at most, as it opens them: its own, the fence's, and where Postgres
- * keeps the queue ten for all queues and one for each.
+ * Returns the most connections to Postgres that one worker opens: its pool, the pool of the takeover lock, and for a
+ * queue on Postgres ten for all queues together and one for each queue.
  */
 export function connectionsOfWorker(environment: Environment, queueUrl: string): number {
   const concurrency = Math.min(Number(environment["WORKER_CONCURRENCY"]) || 16, 16);
-  const queues = queueUrl.startsWith("postgres") ? 10 + queuesInUse(environment).length : 0;
-  return concurrency + 2 + concurrency + queues;
+  const forQueues = queueUrl.startsWith("postgres") ? 10 + queuesInUse(environment).length : 0;
+  return concurrency + 2 + concurrency + forQueues;
 }

@@ -1,7 +1,7 @@
 import {
+  type CheckResult,
   type Environment,
   EnvironmentError,
-  type CheckResult,
   type Integration,
   readAlertConfig,
   readRetentionDays,
@@ -11,42 +11,43 @@ import { readMediaConfig } from "@millrace/media";
 import { queueCatalogue, type QueueDefinition, readWorkerShare } from "@millrace/queue";
 import { readPorts } from "../env.ts";
 
-/** Whether each integration and the worker can read their variables: a finding per wrong one. */
+/** Checks the variables of every integration and of the worker. Returns a failed check per wrong variable. */
 export function checkVariables(environment: Environment): CheckResult[] {
   return [
     ...integrations.flatMap((integration) =>
-      checksOf(`variables of ${integration.id}`, partsOf(integration, environment)),
+      checkReaders(`variables of ${integration.id}`, readersOf(integration, environment)),
     ),
-    ...checksOf("variables of files", [() => readMediaConfig(environment)]),
-    ...checksOf("variables of the worker", [
+    ...checkReaders("variables of files", [() => readMediaConfig(environment)]),
+    ...checkReaders("variables of the worker", [
       () => readPorts(environment),
-      () => checkShare(environment),
+      () => requireExistingQueues(environment),
       () => readAlertConfig(environment),
       () => readRetentionDays(environment),
     ]),
   ];
 }
 
-/** The queues that a worker with these variables consumes: all but those of what is switched off. */
+/** Returns the queues that a worker with these variables consumes: all except those of features that are off. */
 export function queuesInUse(environment: Environment): QueueDefinition[] {
   return queueCatalogue(
     integrations.map((integration) => ({
       ...integration,
-      assistant: inUse(integration, "assistant", environment),
-      uploads: inUse(integration, "uploads", environment),
+      assistant: enabled(integration, "assistant", environment),
+      uploads: enabled(integration, "uploads", environment),
     })),
   );
 }
 
-/** Throws EnvironmentError, also for a queue that does not exist: the worker does not start with it. */
-function checkShare(environment: Environment): void {
+/** Throws EnvironmentError if WORKER_QUEUES is wrong or names an unknown queue: the worker then refuses to start. */
+function requireExistingQueues(environment: Environment): void {
   const existing = queuesInUse(environment).map(({ name }) => name);
   const { queues = [] } = readWorkerShare(environment);
   if (queues.some((name) => !existing.includes(name)))
     throw new EnvironmentError([`WORKER_QUEUES: must name queues of ${existing.join(", ")}`]);
 }
 
-function partsOf(integration: Integration, environment: Environment): (() => unknown)[] {
+/** Returns the functions that read the variables of an integration. */
+function readersOf(integration: Integration, environment: Environment): (() => unknown)[] {
   const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
   return [
     () => integration.webhook(environment),
@@ -60,10 +61,10 @@ function partsOf(integration: Integration, environment: Environment): (() => unk
   ];
 }
 
-function checksOf(check: string, parts: readonly (() => unknown)[]): CheckResult[] {
-  const problems = new Set(parts.flatMap(problemsOf));
-  if (problems.size === 0) return [{ check, state: "ok", message: "they can be read" }];
-  const remedy = "set it for ingest or the worker: .env.example tells what it is";
+function checkReaders(check: string, readers: readonly (() => unknown)[]): CheckResult[] {
+  const problems = new Set(readers.flatMap(problemsOf));
+  if (problems.size === 0) return [{ check, state: "ok", message: "all are valid" }];
+  const remedy = "set the variable for ingest or the worker: see .env.example";
   return [...problems].map((message) => ({ check, state: "fail", message, remedy }));
 }
 
@@ -77,11 +78,11 @@ function problemsOf(read: () => unknown): readonly string[] {
   }
 }
 
-/** One that cannot be read counts as switched on: it is meant to be. */
-function inUse(integration: Integration, ability: "assistant" | "uploads", environment: Environment): unknown {
+/** A feature whose variables are wrong counts as switched on, because somebody tried to configure it. */
+function enabled(integration: Integration, feature: "assistant" | "uploads", environment: Environment): unknown {
   try {
-    return integration[ability]?.(environment);
+    return integration[feature]?.(environment);
   } catch {
-    return integration[ability];
+    return integration[feature];
   }
 }

@@ -1,17 +1,17 @@
 import { createServer } from "node:net";
 
-/** Throws one line that names every port in use and the variable that changes it. */
+/** Throws an Error that names each port in use and the variable that changes it. */
 export async function requireFreePorts(ports: Readonly<Record<string, number>>): Promise<void> {
-  const taken: string[] = [];
+  const inUse: string[] = [];
   for (const [name, port] of Object.entries(ports))
-    if (!(await isFree(port))) taken.push(`${port} (${name.toUpperCase()}_PORT)`);
-  if (taken.length > 0)
+    if (!(await isFree(port))) inUse.push(`${port} (${name.toUpperCase()}_PORT)`);
+  if (inUse.length > 0)
     throw new Error(
-      `port ${taken.join(", ")} is in use: is another Millrace running? Stop it, or set the variable to another port`,
+      `these ports are in use: ${inUse.join(", ")}. Stop the program that uses them, or set the variables to other ports`,
     );
 }
 
-/** The port itself if it is free, else any that is. */
+/** Returns the preferred port if it is free, else any free port. */
 export async function freePort(preferred: number): Promise<number> {
   if (await isFree(preferred)) return preferred;
   return new Promise((resolve, reject) => {

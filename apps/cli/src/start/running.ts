@@ -3,18 +3,18 @@ import { join } from "node:path";
 import type { Environment } from "@millrace/core";
 import { readEnvFile, stateFolder } from "../env.ts";
 
-/** Where a running `millrace start` says where its stores and ports are, for the other commands. */
+/** The file in which a running `millrace start` records its process id, stores and ports for the other commands. */
 const runningFile = join(stateFolder, "running.env");
 
-/** The `millrace start` that runs in this folder; undefined when none does, also when one was killed. */
+/** Returns the `millrace start` that runs in this folder. Undefined if none runs, also after a crash. */
 export function runningInstance(): { pid: number; variables: Environment } | undefined {
   const { MILLRACE_PID, ...variables } = readEnvFile(runningFile);
   const pid = Number(MILLRACE_PID);
   return pid > 0 && isAlive(pid) ? { pid, variables } : undefined;
 }
 
-/** Tells the other commands of this process's stores and ports. */
-export function announce(variables: Environment, ports: Readonly<Record<string, number>>): void {
+/** Records the stores and ports of this process for the other commands. */
+export function writeRunningFile(variables: Environment, ports: Readonly<Record<string, number>>): void {
   const stores = ["DATABASE_URL", "QUEUE_URL"]
     .filter((name) => variables[name])
     .map((name) => `${name}=${variables[name]}`);
@@ -22,8 +22,8 @@ export function announce(variables: Environment, ports: Readonly<Record<string, 
   writeFileSync(runningFile, [`MILLRACE_PID=${process.pid}`, ...stores, ...listening, ""].join("\n"), { mode: 0o600 });
 }
 
-/** Takes {@link announce} back. */
-export function withdraw(): void {
+/** Deletes the file of {@link writeRunningFile}. */
+export function deleteRunningFile(): void {
   rmSync(runningFile, { force: true });
 }
 

@@ -2,30 +2,32 @@ import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Environment } from "@millrace/core";
 import { projectFolder, stateFolder } from "../env.ts";
 
 /** One of Millrace's processes. */
 export type Service = {
-  /** Resolves once it answers; rejects with the reason when it does not. */
+  /** Resolves once the process answers requests. Rejects if it ends before or takes too long. */
   ready: Promise<void>;
   stop(): Promise<void>;
 };
 
-type Options = {
+type ServiceOptions = {
   name: string;
   file: string;
   port: number;
-  environment: Record<string, string | undefined>;
+  environment: Environment;
+  /** Called if the process ends without a call of `stop`. */
   onExit(): void;
 };
 
-/** How long a process may take to answer, in ms. */
+/** Longest time until a process answers requests, in ms. */
 const READY_DEADLINE_MS = 30_000;
 
-/** Starts a process with its log in `.millrace/logs`; what it logs as an error is shown here too. */
-export function startService({ name, file, port, environment, onExit }: Options): Service {
+/** Starts a process that logs to `.millrace/logs`. The terminal shows its errors too. */
+export function startService({ name, file, port, environment, onExit }: ServiceOptions): Service {
   const log = createWriteStream(join(stateFolder, "logs", `${name}.log`), { flags: "a" });
-  // A process group of its own: Ctrl-C in the terminal must reach us alone, so that all end in the right order.
+  // The process has its own process group. Ctrl-C then reaches only this process, which stops the others in order.
   const child = spawn(process.execPath, [join(projectFolder, file)], {
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
@@ -33,7 +35,7 @@ export function startService({ name, file, port, environment, onExit }: Options)
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let stopping = false;
-  let complaints = "";
+  let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => {
     log.write(chunk);
     for (const line of chunk.toString().split("\n"))
@@ -41,15 +43,15 @@ export function startService({ name, file, port, environment, onExit }: Options)
   });
   child.stderr.on("data", (chunk: Buffer) => {
     log.write(chunk);
-    complaints = (complaints + chunk.toString()).slice(-2_000);
+    stderr = (stderr + chunk.toString()).slice(-2_000);
   });
   void exited.then(() => {
     if (stopping) return;
-    process.stderr.write(`  ${name} ended by itself: ${complaints.trim() || `see .millrace/logs/${name}.log`}\n`);
+    process.stderr.write(`  ${name} exited: ${stderr.trim() || `see .millrace/logs/${name}.log`}\n`);
     onExit();
   });
   return {
-    ready: untilReady(name, port, exited),
+    ready: waitUntilReady(name, port, exited),
     async stop() {
       stopping = true;
       child.kill("SIGTERM");
@@ -58,13 +60,13 @@ export function startService({ name, file, port, environment, onExit }: Options)
   };
 }
 
-async function untilReady(name: string, port: number, exited: Promise<void>): Promise<void> {
+async function waitUntilReady(name: string, port: number, exited: Promise<void>): Promise<void> {
   const deadline = Date.now() + READY_DEADLINE_MS;
-  const gone = exited.then(() => "gone" as const);
+  const exit = exited.then(() => "exited" as const);
   while (Date.now() < deadline) {
     const response = await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined);
     if (response?.ok) return;
-    if ((await Promise.race([gone, wait(50)])) === "gone") break;
+    if ((await Promise.race([exit, wait(50)])) === "exited") break;
   }
   throw new Error(`${name} did not start; see .millrace/logs/${name}.log`);
 }

@@ -2,40 +2,38 @@ import { BaseAdapter } from "@bull-board/api/dist/queueAdapters/base.js";
 import type { JobCounts, JobStatus, QueueJob, QueueMetrics, Status } from "@bull-board/api/typings/app";
 import type { DeadLetterState } from "@millrace/core";
 import type { DeadLetter, DeadLetterList } from "@millrace/db";
-import { type LetterActions, letterJob } from "./dead-letter-job.ts";
-import { Refusal } from "./refusal.ts";
+import { ChangeRejectedError } from "./change-rejected-error.ts";
+import { type DeadLetterActions, deadLetterJob } from "./dead-letter-job.ts";
 
-/** The name that the dead letters have among the queues. */
+/** The name of the dead letters among Bull Board's queues. */
 export const DEAD_LETTERS = "dead-letters";
 
 const STATUSES: JobStatus[] = ["failed", "active", "completed"];
 
-/** Which of our states Bull Board's names stand for. */
+/** The states of a dead letter that each status of Bull Board shows. */
 const STATES: Partial<Record<JobStatus, readonly DeadLetterState[]>> = {
   failed: ["dead"],
   active: ["replaying"],
   completed: ["resolved", "discarded"],
 };
 
-const NOT_A_QUEUE = "the dead letters are no queue: they are looked at, replayed, edited and discarded";
-
-/** The table of dead letters as a queue of Bull Board's. It needs nothing of what BullMQ keeps. */
+/** The table of dead letters as a queue of Bull Board. It reads Postgres only, never BullMQ. */
 export class DeadLetterAdapter extends BaseAdapter {
-  readonly #letters: DeadLetterList;
-  readonly #actions: LetterActions;
+  readonly #deadLetters: DeadLetterList;
+  readonly #actions: DeadLetterActions;
 
-  constructor(letters: DeadLetterList, actions: LetterActions) {
-    // What is "bullmq" is asked for its flows, by way of a queue of BullMQ's.
+  constructor(deadLetters: DeadLetterList, actions: DeadLetterActions) {
+    // The type "bullmq" would make Bull Board query the adapter's flows, which need a BullMQ queue.
     super("bull", {
       allowCompletedRetries: false,
       description:
-        "Jobs that were given up. Retry replays one; removing discards it. Its page tells how it died before.",
+        "Jobs that failed for good. Retry replays a job, remove discards it. Its logs list earlier failures.",
     });
-    this.#letters = letters;
+    this.#deadLetters = deadLetters;
     this.#actions = actions;
-    // The queues must be seen while Postgres is away.
+    // While Postgres is not available, the board hides the dead letters and still shows the queues.
     this.setVisibilityGuard(() =>
-      letters.ofJob("", "").then(
+      deadLetters.ofJob("", "").then(
         () => true,
         () => false,
       ),
@@ -53,32 +51,33 @@ export class DeadLetterAdapter extends BaseAdapter {
   }
 
   async getJobCounts(): Promise<JobCounts> {
-    const { dead, replaying, resolved, discarded } = await this.#letters.counts({});
+    const { dead, replaying, resolved, discarded } = await this.#deadLetters.counts({});
     const none = { waiting: 0, "waiting-children": 0, prioritized: 0, delayed: 0, paused: 0 };
     return { ...none, failed: dead, active: replaying, completed: resolved + discarded };
   }
 
   async getJobs(statuses: JobStatus[], start = 0, end = 99): Promise<QueueJob[]> {
     const states = statuses.flatMap((status) => STATES[status] ?? []);
-    const found = await this.#letters.list({}, states, { offset: start, limit: end - start + 1 });
-    return found.map((letter) => letterJob(letter, this.#actions));
+    const found = await this.#deadLetters.list({}, states, { offset: start, limit: end - start + 1 });
+    return found.map((deadLetter) => deadLetterJob(deadLetter, this.#actions));
   }
 
-  /** By its own id, or by that of its job or its event. */
+  /** Finds a dead letter by its own id, its job's id or its event's id. */
   async getJob(id: string): Promise<QueueJob | undefined> {
-    const letter = await this.#letters.find(id);
-    return letter && letterJob(letter, this.#actions);
+    const deadLetter = await this.#deadLetters.find(id);
+    return deadLetter && deadLetterJob(deadLetter, this.#actions);
   }
 
-  /** Each way in which its job has ended so far. */
+  /** One line per failure of the job, oldest first. */
   async getJobLogs(id: string): Promise<string[]> {
-    const letter = await this.#letters.find(id);
-    return letter ? endsOf(letter).map(lineOf) : [];
+    const deadLetter = await this.#deadLetters.find(id);
+    return deadLetter ? failuresOf(deadLetter).map(logLine) : [];
   }
 
-  /** Gives up all that are dead; nothing is removed, and what is settled goes by its retention. */
+  /** Discards every dead letter in state dead. The row stays until its retention ends. */
   async clean(status: string): Promise<void> {
-    if (status !== "failed") throw new Refusal("only what is dead is discarded; the rest goes by its retention");
+    if (status !== "failed")
+      throw new ChangeRejectedError("Only failed jobs can be discarded; retention deletes the completed ones");
     await this.#actions.replays.discard({}, { actor: this.#actions.actor() });
   }
 
@@ -101,7 +100,7 @@ export class DeadLetterAdapter extends BaseAdapter {
     return Promise.resolve(null);
   }
 
-  /** "Pause all" asks every queue; nothing happens here. */
+  /** "Pause all" calls this for every queue, so it must not fail. Dead letters have no consumer to pause. */
   pause(): Promise<void> {
     return Promise.resolve();
   }
@@ -110,39 +109,39 @@ export class DeadLetterAdapter extends BaseAdapter {
   }
 
   addJob(): Promise<never> {
-    return refuse();
+    return reject();
   }
   empty(): Promise<never> {
-    return refuse();
+    return reject();
   }
   obliterate(): Promise<never> {
-    return refuse();
+    return reject();
   }
   promoteAll(): Promise<never> {
-    return refuse();
+    return reject();
   }
   removeJobScheduler(): Promise<never> {
-    return refuse();
+    return reject();
   }
   updateJobScheduler(): Promise<never> {
-    return refuse();
+    return reject();
   }
   runJobSchedulerNow(): Promise<never> {
-    return refuse();
+    return reject();
   }
   setGlobalConcurrency(): Promise<never> {
-    return refuse();
+    return reject();
   }
 }
 
-function refuse(): Promise<never> {
-  return Promise.reject(new Refusal(NOT_A_QUEUE));
+function reject(): Promise<never> {
+  return Promise.reject(new ChangeRejectedError("Dead letters are not a queue: replay, edit or discard them"));
 }
 
-function endsOf({ history, failedAt, errorKind, error, attempts }: DeadLetter) {
+function failuresOf({ history, failedAt, errorKind, error, attempts }: DeadLetter) {
   return [...history, { at: failedAt.toISOString(), errorKind, error, attempts }];
 }
 
-function lineOf({ at, errorKind, error, attempts }: ReturnType<typeof endsOf>[number]): string {
+function logLine({ at, errorKind, error, attempts }: ReturnType<typeof failuresOf>[number]): string {
   return `${new Date(at).toISOString()} after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}, ${errorKind}: ${error}`;
 }

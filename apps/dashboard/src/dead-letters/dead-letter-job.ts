@@ -1,62 +1,63 @@
 import type { QueueJob, QueueJobJson } from "@bull-board/api/typings/app";
 import type { DeadLetter, Replays } from "@millrace/db";
 import type { QueueDefinition } from "@millrace/queue";
+import { ChangeRejectedError } from "./change-rejected-error.ts";
 import { jobDataOf, payloadOf } from "./job-data.ts";
-import { Refusal } from "./refusal.ts";
 
-/** Dead letters put back by hand, one by one or all, in a second. */
-export const BOARD_RATE = 50;
+/** Jobs per second of a replay that Bull Board's retry buttons start. */
+export const BOARD_REPLAY_RATE = 50;
 
-/** The name of a state in Bull Board, which knows none of ours. */
-const PLACES = { dead: "failed", replaying: "active", resolved: "completed", discarded: "completed" } as const;
+/** Bull Board's status for each state of a dead letter. */
+const STATUS = { dead: "failed", replaying: "active", resolved: "completed", discarded: "completed" } as const;
 
-/** What the jobs of the board change things with. */
-export type LetterActions = {
+/** What Bull Board's buttons for a dead letter call. */
+export type DeadLetterActions = {
   replays: Replays;
   definitions: readonly QueueDefinition[];
-  /** Who is signed in. */
+  /** Returns the name of the operator who sent the current request. */
   actor(): string;
 };
 
-/** A dead letter as Bull Board sees it: a job whose retry is a replay, and whose removal discards it. */
-export function letterJob(letter: DeadLetter, { replays, definitions, actor }: LetterActions): QueueJob {
-  const onlyThis = { ids: [letter.id] };
+/** A dead letter as a job of Bull Board: retry starts a replay, remove discards it, update-data edits its payload. */
+export function deadLetterJob(deadLetter: DeadLetter, { replays, definitions, actor }: DeadLetterActions): QueueJob {
+  const selection = { ids: [deadLetter.id] };
   return {
     opts: {},
-    toJSON: () => jsonOf(letter),
-    getState: () => Promise.resolve(PLACES[letter.state]),
+    toJSON: () => jsonOf(deadLetter),
+    getState: () => Promise.resolve(STATUS[deadLetter.state]),
     async retry() {
-      if (!(await replays.start(onlyThis, BOARD_RATE, { actor: actor() })))
-        throw new Refusal("it is not dead, or is replayed already");
+      if (!(await replays.start(selection, BOARD_REPLAY_RATE, { actor: actor() })))
+        throw new ChangeRejectedError("The dead letter is not in state dead, or a replay already contains it");
     },
     async remove() {
-      if ((await replays.discard(onlyThis, { actor: actor() })) === 0)
-        throw new Refusal("only what is dead is discarded");
+      if ((await replays.discard(selection, { actor: actor() })) === 0)
+        throw new ChangeRejectedError("Only a dead letter in state dead can be discarded");
     },
     async updateData(data) {
-      const payload = payloadOf(letter, data, definitions);
-      if (!(await replays.edit(letter.id, payload, { actor: actor() })))
-        throw new Refusal("only what is dead can be changed");
+      const payload = payloadOf(deadLetter, data, definitions);
+      if (!(await replays.edit(deadLetter.id, payload, { actor: actor() })))
+        throw new ChangeRejectedError("Only a dead letter in state dead can be edited");
     },
-    promote: () => Promise.reject(new Refusal("a dead letter waits for no time")),
+    promote: () => Promise.reject(new ChangeRejectedError("A dead letter has no delay to end")),
   };
 }
 
-function jsonOf(letter: DeadLetter): QueueJobJson {
-  const { id, queue, kind, account, state, attempts, error, errorKind, receivedAt, failedAt, resolvedAt } = letter;
-  const settled = state === "resolved" || state === "discarded";
+function jsonOf(deadLetter: DeadLetter): QueueJobJson {
+  const { id, queue, kind, account, state, attempts, error, errorKind, receivedAt, failedAt, resolvedAt } = deadLetter;
+  const isTerminal = state === "resolved" || state === "discarded";
+  const failure = `${errorKind}: ${error}`;
   return {
     id,
     name: `${queue} · ${kind}`,
     progress: 0,
     attemptsMade: attempts,
     timestamp: receivedAt.getTime(),
-    processedOn: letter.firstFailedAt.getTime(),
+    processedOn: deadLetter.firstFailedAt.getTime(),
     finishedOn: failedAt.getTime(),
-    failedReason: settled ? "" : `${errorKind}: ${error}`,
-    stacktrace: settled ? [] : [`${errorKind}: ${error}`],
-    data: jobDataOf(letter),
-    returnvalue: settled ? { state, at: resolvedAt, error: `${errorKind}: ${error}` } : null,
-    opts: { queue, jobId: letter.jobId, ...(account === null ? {} : { account }) },
+    failedReason: isTerminal ? "" : failure,
+    stacktrace: isTerminal ? [] : [failure],
+    data: jobDataOf(deadLetter),
+    returnvalue: isTerminal ? { state, at: resolvedAt, error: failure } : null,
+    opts: { queue, jobId: deadLetter.jobId, ...(account === null ? {} : { account }) },
   };
 }

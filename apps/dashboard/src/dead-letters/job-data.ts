@@ -3,11 +3,11 @@ import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
 import type { DeadLetter } from "@millrace/db";
 import type { QueueDefinition } from "@millrace/queue";
 import { REDACTED, redact } from "../redact.ts";
-import { Refusal } from "./refusal.ts";
+import { ChangeRejectedError } from "./change-rejected-error.ts";
 
-/** What a replayed job will hold, as it is shown and edited. */
-export function jobDataOf(letter: DeadLetter): InboundEvent {
-  const { integration, eventId, kind, correlationId, receivedAt, payload } = letter;
+/** The data that a replayed job will hold, as the board shows and edits it. */
+export function jobDataOf(deadLetter: DeadLetter): InboundEvent {
+  const { integration, eventId, kind, correlationId, receivedAt, payload } = deadLetter;
   return {
     v: EVENT_VERSION,
     integration,
@@ -20,32 +20,37 @@ export function jobDataOf(letter: DeadLetter): InboundEvent {
 }
 
 /**
- * The payload of edited job data, checked by the schema of its queue.
- * @throws Refusal when it is no job of that queue, changes what the event is known by, or would lose a secret that was
- * not shown
+ * Returns the payload of edited job data.
+ * @throws ChangeRejectedError when the data does not match the schema of its queue, changes a field that identifies the
+ * event, or would overwrite a redacted secret
  */
-export function payloadOf(letter: DeadLetter, edited: unknown, definitions: readonly QueueDefinition[]): unknown {
-  const definition = definitions.find(({ name }) => name === letter.queue);
-  if (!definition) throw new Refusal(`there is no queue ${letter.queue} any more`);
+export function payloadOf(deadLetter: DeadLetter, edited: unknown, definitions: readonly QueueDefinition[]): unknown {
+  const definition = definitions.find(({ name }) => name === deadLetter.queue);
+  if (!definition) throw new ChangeRejectedError(`The queue ${deadLetter.queue} no longer exists`);
   const parsed = definition.schema.safeParse(edited);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new Refusal(`${issue?.path.join(".") || "data"}: ${issue?.message ?? "not a job of this queue"}`);
+    throw new ChangeRejectedError(
+      `${issue?.path.join(".") || "data"}: ${issue?.message ?? "does not match the schema of the queue"}`,
+    );
   }
-  const { payload, ...known } = parsed.data;
-  const { payload: before, ...own } = jobDataOf(letter);
-  if (!isDeepStrictEqual(known, own))
-    throw new Refusal("only the payload can be changed: the rest is what it is known by");
-  if (payload === undefined) throw new Refusal("payload: is missing");
-  refuseHiddenSecrets(before, payload);
+  const { payload, ...fields } = parsed.data;
+  const { payload: currentPayload, ...currentFields } = jobDataOf(deadLetter);
+  if (!isDeepStrictEqual(fields, currentFields))
+    throw new ChangeRejectedError("Only the payload can be changed: the other fields identify the event");
+  if (payload === undefined) throw new ChangeRejectedError("payload: is missing");
+  rejectRedactedSecrets(currentPayload, payload);
   return payload;
 }
 
 /**
- * Its data is shown with its secrets redacted: saved as it is shown, they would be gone.
- * @throws Refusal when it holds one, or what stands for one
+ * The dashboard shows a payload with its secrets redacted. Saving the shown text would replace the secrets by the
+ * redaction mark, so such a payload cannot be edited here.
+ * @throws ChangeRejectedError when the current payload contains a secret, or the new one contains the redaction mark
  */
-export function refuseHiddenSecrets(before: unknown, payload: unknown): void {
-  if (!isDeepStrictEqual(redact(before), before) || JSON.stringify(payload).includes(REDACTED))
-    throw new Refusal("it holds a secret that is not shown here: change it by `millrace dead-letters edit`");
+export function rejectRedactedSecrets(currentPayload: unknown, payload: unknown): void {
+  if (!isDeepStrictEqual(redact(currentPayload), currentPayload) || JSON.stringify(payload).includes(REDACTED))
+    throw new ChangeRejectedError(
+      "The payload contains a secret that the dashboard redacts: edit it with `millrace dead-letters edit`",
+    );
 }

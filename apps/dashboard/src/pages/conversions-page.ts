@@ -1,83 +1,65 @@
 import { html } from "hono/html";
 import type { HeldReason } from "@millrace/core";
 import type { BatchLine, ConversionLine, HeldLine, RefusalLine, Role } from "@millrace/db";
-import { type Html, layout } from "./layout.ts";
+import { errorMessage, type Html, table } from "./html.ts";
+import { layout, type PageUser } from "./layout.ts";
 
-/** What the page shows, and to whom. */
-type Shown = {
-  operator: string;
-  role: Role;
+type ConversionsView = {
+  user: PageUser;
   held: readonly HeldLine[];
   days: readonly ConversionLine[];
-  refusals: readonly RefusalLine[];
+  rejections: readonly RefusalLine[];
   batches: readonly BatchLine[];
-  complaint: string | undefined;
+  error: string | undefined;
 };
 
-/** The page of conversions. */
-export function conversionsPage({ operator, role, held, days, refusals, batches, complaint }: Shown): Html {
+/** The page with the conversions per day, the held ones and the errors of requests. */
+export function conversionsPage({ user, held, days, rejections, batches, error }: ConversionsView): Html {
   return layout({
     title: "Conversions",
-    operator,
-    role,
+    user,
     body: html`<p class="dim">
-        What has become of the sales that were told, by the day (UTC) on which they were taken in. Google tells why it
-        refused one that stood alone in its request, or by name; else it tells how many of a request.
+        The conversions of each day (UTC) by status. Google names the reason of a rejected conversion only when it was
+        alone in its request or when the answer identifies it. For the others, Google reports counts per request.
       </p>
-      ${complaint === undefined ? "" : html`<p class="bad" role="alert">${complaint}</p>`}
-      ${held.map((line) => heldPart(line, role))} ${days.length === 0 ? html`<p>There are none.</p>` : dayTable(days)}
+      ${errorMessage(error)} ${held.map((line) => heldConversions(line, user.role))}
+      ${days.length === 0 ? html`<p>No conversions yet</p>` : dayTable(days)}
       ${
-        refusals.length === 0
+        rejections.length === 0
           ? ""
-          : html`<h2>Refused of those without a reason</h2>
-              ${refusalTable(refusals)}`
+          : html`<h2>Rejected, by reason of their request</h2>
+              ${rejectionTable(rejections)}`
       }
       ${
         batches.length === 0
           ? ""
-          : html`<h2>Requests that Google had something against</h2>
+          : html`<h2>Requests with errors or warnings</h2>
               ${batchTable(batches)}`
       }`,
   });
 }
 
-const WHY: Readonly<Record<HeldReason, string>> = {
+const HELD_BECAUSE: Readonly<Record<HeldReason, string>> = {
   switched_off: "because uploads were switched off",
-  no_consent: "because nobody said whether their data may be used",
+  no_consent: "because consent to use the data is unknown",
 };
 
-const RELEASE: Readonly<Record<HeldReason, string>> = {
-  switched_off: "Upload them",
-  no_consent: "Upload them all the same",
+const RELEASE_CONDITION: Readonly<Record<HeldReason, string>> = {
+  switched_off: "",
+  no_consent: " without consent",
 };
 
-function heldPart({ heldFor, conversions }: HeldLine, role: Role): Html {
-  const told = html`<p><strong>${conversions}</strong> held ${WHY[heldFor]}.</p>`;
-  if (role === "viewer") return told;
-  return html`${told}
+function heldConversions({ heldFor, conversions }: HeldLine, role: Role): Html {
+  const noun = conversions === 1 ? "conversion" : "conversions";
+  const verb = conversions === 1 ? "is" : "are";
+  const text = html`<p><strong>${conversions}</strong> ${noun} ${verb} held ${HELD_BECAUSE[heldFor]}.</p>`;
+  if (role === "viewer") return text;
+  return html`${text}
     <form method="post" action="/conversions/release">
       <input type="hidden" name="heldFor" value="${heldFor}" />
-      <label>Why <input name="reason" maxlength="500" /></label>
-      <button>${RELEASE[heldFor]}</button>
+      <label>Reason <input name="reason" maxlength="500" /></label>
+      <button>Upload ${conversions} ${noun}${RELEASE_CONDITION[heldFor]}</button>
     </form>`;
-}
-
-function table(columns: readonly string[], rows: readonly (readonly (Html | string | number)[])[]): Html {
-  return html`<table>
-    <thead>
-      <tr>
-        ${columns.map((name) => html`<th scope="col">${name}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows.map(
-        (cells) =>
-          html`<tr>
-            ${cells.map((cell, at) => html`<td data-label="${columns[at]}">${cell}</td>`)}
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
 }
 
 function dayTable(days: readonly ConversionLine[]): Html {
@@ -92,24 +74,24 @@ function dayTable(days: readonly ConversionLine[]): Html {
   );
 }
 
-function refusalTable(refusals: readonly RefusalLine[]): Html {
+function rejectionTable(rejections: readonly RefusalLine[]): Html {
   return table(
     ["Day", "Reason", "Conversions"],
-    refusals.map(({ day, reason, conversions }) => [day, reason, conversions]),
+    rejections.map(({ day, reason, conversions }) => [day, reason, conversions]),
   );
 }
 
 function batchTable(batches: readonly BatchLine[]): Html {
-  const inWords = (reasons: BatchLine["errors"]) => reasons.map(({ reason, count }) => `${count} ${reason}`).join(", ");
+  const listOf = (reasons: BatchLine["errors"]) => reasons.map(({ reason, count }) => `${count} ${reason}`).join(", ");
   return table(
-    ["Day", "Request", "Outcome", "Conversions", "Refused", "Warned of"],
+    ["Day", "Request id", "State", "Conversions", "Errors", "Warnings"],
     batches.map(({ day, requestId, state, size, errors, warnings }) => [
       day,
       requestId ?? "",
       state,
       size,
-      inWords(errors),
-      inWords(warnings),
+      listOf(errors),
+      listOf(warnings),
     ]),
   );
 }

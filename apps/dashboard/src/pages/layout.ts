@@ -1,33 +1,22 @@
+import type { Context } from "hono";
 import { html } from "hono/html";
-import type { HtmlEscapedString } from "hono/utils/html";
 import type { Role } from "@millrace/db";
+import type { DashboardEnv } from "../http/hono-env.ts";
+import type { Html } from "./html.ts";
 import { ICON } from "./icon.ts";
+import { LINKS } from "./links.ts";
 import { STYLE } from "./style.ts";
 
-/** What `html` makes: text in which all that was put in is escaped. */
-export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+/** The signed-in person who opens a page. */
+export type PageUser = { operator: string; role: Role };
 
-/** Pages that each page links to, the board first. */
-const LINKS = [
-  ["/", "Board"],
-  ["/replays", "Replays"],
-  ["/conversions", "Conversions"],
-  ["/sources", "Sources"],
-  ["/audit", "Audit"],
-] as const;
+/** Returns the signed-in person of a request. */
+export function pageUserOf(c: Context<DashboardEnv>): PageUser {
+  return { operator: c.get("operator"), role: c.get("role") };
+}
 
-/** A whole page of the dashboard. `operator` and `role` are of who looks at it; without them nobody has signed in. */
-export function layout({
-  title,
-  operator,
-  role,
-  body,
-}: {
-  title: string;
-  operator?: string;
-  role?: Role;
-  body: Html;
-}): Html {
+/** A complete page. Without a user, as on the sign-in page, it has no navigation. */
+export function layout({ title, user, body }: { title: string; user?: PageUser; body: Html }): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -38,7 +27,7 @@ export function layout({
         ${STYLE}
       </head>
       <body>
-        ${operator === undefined ? "" : header(operator, role)}
+        ${user === undefined ? "" : header(user)}
         <main>
           <h1>${title}</h1>
           ${body}
@@ -47,10 +36,11 @@ export function layout({
     </html>`;
 }
 
-function header(operator: string, role: Role | undefined): Html {
+function header({ operator, role }: PageUser): Html {
+  const links = [["/", "Queues"] as const, ...LINKS];
   return html`<header>
-    <nav aria-label="Pages">${LINKS.map(([path, name]) => html`<a href="${path}">${name}</a>`)}</nav>
-    <span>${operator}${role === "viewer" ? " (looks only)" : ""}</span>
+    <nav aria-label="Pages">${links.map(([path, label]) => html`<a href="${path}">${label}</a>`)}</nav>
+    <span>${operator}${role === "viewer" ? " (viewer)" : ""}</span>
     <a href="/sign-out">Sign out</a>
   </header>`;
 }

@@ -1,16 +1,17 @@
 import { html } from "hono/html";
-import { type Html, layout } from "./layout.ts";
+import { errorMessage, type Html } from "./html.ts";
+import { layout } from "./layout.ts";
 
-/** The page on which a person signs in. `next` is where to go on to; `complaint` says why it was in vain. */
-export function signInPage({ next, user, complaint }: { next: string; user?: string; complaint?: string }): Html {
-  const autofocus = (wanted: boolean) => (wanted ? html`autofocus` : "");
+/** The sign-in page. `next` is the path to open after the sign-in, `user` the name that a failed attempt sent. */
+export function signInPage({ next, user, error }: { next: string; user?: string; error?: string }): Html {
+  const autofocus = (isFocused: boolean) => (isFocused ? html`autofocus` : "");
   return layout({
     title: "Sign in",
-    body: html`${complaint === undefined ? "" : html`<p class="bad" role="alert">${complaint}</p>`}
+    body: html`${errorMessage(error)}
       <form class="narrow" method="post" action="/sign-in">
         <input type="hidden" name="next" value="${next}" />
         <label
-          >Name
+          >Username
           <input
             name="user"
             value="${user ?? ""}"

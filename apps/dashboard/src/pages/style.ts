@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 
 /**
- * How the pages look: by the system's colours, light or dark, in one column on a phone. There a table's row becomes a
- * block whose cells say what they are by their `data-label`.
+ * The style of the pages, light or dark as the system is set. On a phone they have one column: a table row becomes a block
+ * and each cell shows the label of its column from `data-label`.
  */
 export const STYLE = html`<style>
   :root {
@@ -75,9 +75,9 @@ export const STYLE = html`<style>
   }
   input,
   select,
-  textarea,
   button {
     font: inherit;
+    min-height: 2.75rem;
     padding: 0.5rem 0.75rem;
     border: 1px solid var(--line);
     border-radius: 0.4rem;
@@ -106,6 +106,7 @@ export const STYLE = html`<style>
     overflow-wrap: anywhere;
   }
   th {
+    white-space: nowrap;
     color: var(--dim);
     font-weight: 600;
     font-size: 0.9rem;
@@ -124,6 +125,10 @@ export const STYLE = html`<style>
   }
   summary {
     cursor: pointer;
+  }
+  summary,
+  .name {
+    white-space: nowrap;
   }
   .bad {
     color: var(--bad);

@@ -8,7 +8,7 @@ test.each([
   "/queue/whatsapp-inbound?status=failed",
   "/a//b",
   "/%2F%2Fother.example",
-])("after the sign-in it goes on to %s", (path) => expect(localPath(path)).toBe(path));
+])("the sign-in leads to the path %s of this host", (path) => expect(localPath(path)).toBe(path));
 
 test.each([
   undefined,
@@ -24,10 +24,10 @@ test.each([
   "https://other.example/",
   "javascript:alert(1)",
   "\\\\other.example",
-])("it does not leave for %j", (next) => expect(localPath(next)).toBe("/"));
+])("the sign-in leads to the board instead of %j", (next) => expect(localPath(next)).toBe("/"));
 
-test("whatever is asked for, a browser stays on the host", () => {
-  const piece = fc.constantFrom(
+test("no path leads a browser to another host", () => {
+  const part = fc.constantFrom(
     "/",
     "\\",
     ".",
@@ -44,8 +44,8 @@ test("whatever is asked for, a browser stays on the host", () => {
     "http:",
   );
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
-      expect(new URL(localPath(pieces.join("")), "https://ours.example").host).toBe("ours.example");
+    fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+      expect(new URL(localPath(parts.join("")), "https://ours.example").host).toBe("ours.example");
     }),
     { numRuns: 2_000 },
   );

@@ -1,10 +1,10 @@
-/** Stands for our own host while a path is read as a browser does. */
-const HERE = "http://here.invalid";
+/** Base URL for parsing a path as a browser does. */
+const BASE = "http://base.invalid";
 
-/** Where to go after the sign-in: the path if it is one of ours, otherwise the board. */
+/** Returns the path to open after the sign-in: `next` when it is a path of this host, otherwise the board. */
 export function localPath(next: string | undefined): string {
-  if (!next?.startsWith("/") || !URL.canParse(next, HERE)) return "/";
-  const { origin, pathname, search } = new URL(next, HERE);
-  // Two slashes can also come of what the reading removes, as in `/.//other.example`.
-  return origin === HERE && !pathname.startsWith("//") ? `${pathname}${search}` : "/";
+  if (!next?.startsWith("/") || !URL.canParse(next, BASE)) return "/";
+  const { origin, pathname, search } = new URL(next, BASE);
+  // Parsing can also produce two leading slashes, as in `/.//other.example`.
+  return origin === BASE && !pathname.startsWith("//") ? `${pathname}${search}` : "/";
 }

@@ -1,49 +1,52 @@
 import type { Now } from "@millrace/core";
 
-/** Guessers remembered at once, about 1 MB; beyond it the oldest is forgotten. */
-const MAX_REMEMBERED = 10_000;
+/** Keys that a limiter remembers, about 1 MB. When it is full, a new key replaces the oldest. */
+const MAX_KEYS = 10_000;
 
-/** Slows down the guessing of passwords, by one address or of one name. */
-export type GuessThrottle = {
-  /** Seconds to wait; 0 when there may be another try. */
-  waitSeconds(guesser: string): number;
-  /** Counts a guess. */
-  count(guesser: string): void;
+/** Limits wrong passwords per key: a client address or a name. */
+export type LoginRateLimiter = {
+  /** Seconds until the next attempt is allowed; 0 when it is allowed now. */
+  waitSeconds(key: string): number;
+  /** Counts a wrong password. */
+  count(key: string): void;
 };
 
 /**
- * A throttle in memory, after `most` guesses within a window of so many ms. A window starts with the first guess and is
- * not made longer by more.
+ * A limiter in memory that blocks a key after `limit` wrong passwords in a window of `windowMs`. The window starts with
+ * the first one, and later ones do not extend it.
+ *
+ * `rate-limiter-flexible` does not fit: its memory store has no bound on keys, so an attacker could fill the memory, and
+ * it takes no clock.
  */
-export function createGuessThrottle(now: Now, most: number, windowMs: number): GuessThrottle {
-  // Windows are all equally long, so the order of insertion is the order in which they end.
-  const windows = new Map<string, { guesses: number; endsAt: number }>();
+export function createLoginRateLimiter(now: Now, limit: number, windowMs: number): LoginRateLimiter {
+  // All windows have the same length, so the Map's insertion order is the order in which they end.
+  const windows = new Map<string, { wrong: number; endsAt: number }>();
 
-  function forgetEnded(at: number): void {
-    for (const [guesser, { endsAt }] of windows) {
+  function deleteEnded(at: number): void {
+    for (const [key, { endsAt }] of windows) {
       if (endsAt > at) return;
-      windows.delete(guesser);
+      windows.delete(key);
     }
   }
 
   return {
-    waitSeconds(guesser) {
+    waitSeconds(key) {
       const at = now().getTime();
-      forgetEnded(at);
-      const window = windows.get(guesser);
-      return window && window.guesses >= most ? Math.ceil((window.endsAt - at) / 1_000) : 0;
+      deleteEnded(at);
+      const window = windows.get(key);
+      return window && window.wrong >= limit ? Math.ceil((window.endsAt - at) / 1_000) : 0;
     },
-    count(guesser) {
+    count(key) {
       const at = now().getTime();
-      forgetEnded(at);
-      const window = windows.get(guesser);
+      deleteEnded(at);
+      const window = windows.get(key);
       if (window) {
-        window.guesses += 1;
+        window.wrong += 1;
         return;
       }
       const [oldest] = windows.keys();
-      if (windows.size >= MAX_REMEMBERED && oldest !== undefined) windows.delete(oldest);
-      windows.set(guesser, { guesses: 1, endsAt: at + windowMs });
+      if (windows.size >= MAX_KEYS && oldest !== undefined) windows.delete(oldest);
+      windows.set(key, { wrong: 1, endsAt: at + windowMs });
     },
   };
 }

@@ -3,37 +3,32 @@ import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { hmacSha256Hex, type Now, secretsEqual } from "@millrace/core";
 import type { OperatorSessions, Role } from "@millrace/db";
-import type { Account } from "./password-check.ts";
+import type { BuiltInOperator, VerifiedOperator } from "./password-check.ts";
 
-/** How long a session lasts at most, in seconds, however much it is used. */
-const LONGEST_S = 7 * 86_400;
+/** Longest lifetime of a session in seconds, also when it is in use. */
+const MAX_AGE_S = 7 * 86_400;
 
-/** Sessions, each held by a cookie. */
+/** Sessions of operators. The browser keeps a session's token in a cookie. */
 export type Sessions = {
-  /** Opens a session under a new token, whatever cookie there was, and ends the one that was held. */
-  open(c: Context, account: Account): Promise<void>;
-  /** Who holds the request's session, if it is still good. */
-  holder(c: Context): Promise<{ name: string; role: Role } | undefined>;
+  /** Opens a session with a new token, and ends the session of the request's cookie. */
+  open(c: Context, operator: VerifiedOperator): Promise<void>;
+  /** Returns the operator of the request's session; undefined when there is none or it has ended. */
+  operatorOf(c: Context): Promise<{ name: string; role: Role } | undefined>;
   end(c: Context): Promise<void>;
 };
 
-/**
- * Sessions whose tokens the browser alone has: the table has their hashes. A session ends with the password it was
- * opened with. `secure` cookies are for TLS alone, and by their name bound to this very host.
- */
-export function createSessions({
-  store,
-  builtIn,
-  secure,
-  now,
-  newToken,
-}: {
+/** Dependencies of {@link createSessions}. */
+export type SessionsDeps = {
   store: OperatorSessions;
-  builtIn: { user: string; password: string } | undefined;
+  builtIn: BuiltInOperator | undefined;
+  /** Whether browsers send the cookie over TLS only. Its name then also binds it to this host. */
   secure: boolean;
   now: Now;
   newToken: () => string;
-}): Sessions {
+};
+
+/** Sessions in the table, which stores only the hash of a token. A session ends when its operator's password changes. */
+export function createSessions({ store, builtIn, secure, now, newToken }: SessionsDeps): Sessions {
   const cookie = secure ? "__Host-millrace" : "millrace";
 
   async function end(c: Context): Promise<void> {
@@ -46,12 +41,12 @@ export function createSessions({
       await end(c);
       const token = newToken();
       const openedAt = now();
-      const expiresAt = new Date(openedAt.getTime() + LONGEST_S * 1_000);
+      const expiresAt = new Date(openedAt.getTime() + MAX_AGE_S * 1_000);
       const passwordTag = tagOf(token, secret);
       await store.open({ tokenHash: hashOf(token), operatorId, passwordTag, now: openedAt, expiresAt });
-      setCookie(c, cookie, token, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: LONGEST_S });
+      setCookie(c, cookie, token, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: MAX_AGE_S });
     },
-    async holder(c) {
+    async operatorOf(c) {
       const token = getCookie(c, cookie);
       if (token === undefined) return undefined;
       const session = await store.use(hashOf(token), now());
@@ -72,7 +67,7 @@ function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
-/** By the token, which the table does not have: so from a copy of the table no password can be guessed. */
+/** Keyed by the token, which the table does not contain: a copy of the table is not enough to guess a password. */
 function tagOf(token: string, secret: string): string {
   return hmacSha256Hex(token, Buffer.from(secret));
 }

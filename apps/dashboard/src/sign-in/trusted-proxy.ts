@@ -2,45 +2,46 @@ import type { IncomingMessage } from "node:http";
 import { type BlockList, isIP } from "node:net";
 import type { Role } from "@millrace/db";
 
-/** Proxies that sign people in and say who it is. */
+/** Proxies that sign people in and send their name in a header. */
 export type TrustedProxies = {
   addresses: BlockList;
-  /** In lower case. */
+  /** Name of the header, in lower case. */
   userHeader: string;
-  /** Of those who are not in the table of operators. */
+  /** Role of a person who is not in the table of operators. */
   role: Role;
 };
 
-/** Longest name that is taken from a proxy; an e-mail address is not longer. */
-const MAX_LENGTH = 254;
+/** Longest name that a proxy may send, which is the length limit of an e-mail address. */
+const MAX_NAME_LENGTH = 254;
 
 /**
- * Whom the proxy has signed in. Undefined unless the connection itself comes from a trusted address, and unless there is
- * exactly one name: of two, one may be what the caller wrote.
+ * Returns the name of the person that a trusted proxy signed in. Undefined when the connection comes from another
+ * address, or when the request has no name or several: one of several could come from the client.
  */
 export function proxyUser(incoming: IncomingMessage, { addresses, userHeader }: TrustedProxies): string | undefined {
-  if (!isTrusted(connectionOf(incoming), addresses)) return undefined;
+  if (!isTrusted(peerAddress(incoming), addresses)) return undefined;
   const name = incoming.headersDistinct[userHeader]?.join(",") ?? "";
-  return name !== "" && !name.includes(",") && name.length <= MAX_LENGTH ? name : undefined;
+  return name !== "" && !name.includes(",") && name.length <= MAX_NAME_LENGTH ? name : undefined;
 }
 
 /**
- * The address that a request comes from. Each trusted proxy writes whom it has it from behind what it was sent, so it is
- * the last in `X-Forwarded-For` that is not a proxy's own; what stands before it is whatever a caller says.
+ * Returns the address of the client. A trusted proxy appends the address of its peer to `X-Forwarded-For`, so the client
+ * is the last entry that is not itself a trusted proxy. The client may have written the entries before it.
  */
-export function callerAddress(incoming: IncomingMessage, proxies: TrustedProxies | undefined): string {
+export function clientAddress(incoming: IncomingMessage, proxies: TrustedProxies | undefined): string {
   const forwarded = (incoming.headersDistinct["x-forwarded-for"] ?? []).join(",").split(",");
   const isProxy = (address: string) => proxies !== undefined && isTrusted(address, proxies.addresses);
-  let address = connectionOf(incoming);
+  let address = peerAddress(incoming);
   while (isProxy(address)) {
-    const before = forwarded.pop()?.trim() ?? "";
-    if (isIP(before) === 0) break;
-    address = before;
+    const peer = forwarded.pop()?.trim() ?? "";
+    if (isIP(peer) === 0) break;
+    address = peer;
   }
   return address;
 }
 
-function connectionOf(incoming: IncomingMessage): string {
+/** The address at the other end of the connection, without the zone of a link-local address. */
+function peerAddress(incoming: IncomingMessage): string {
   return incoming.socket.remoteAddress?.split("%")[0] ?? "unknown";
 }
 

@@ -1,8 +1,8 @@
 import type { openRows } from "@millrace/testing/servers";
 import { whatsappTexts } from "../events.ts";
 
-/** Writes dead letters of texts that were never worked on, as their collector does, in one statement. */
-export async function buryTexts(rows: ReturnType<typeof openRows>, count: number, run: string): Promise<void> {
+/** Inserts dead letters of texts that took no effect, in one statement. */
+export async function insertDeadLetters(rows: ReturnType<typeof openRows>, count: number, run: string): Promise<void> {
   const [text] = whatsappTexts(1, "x");
   const payload = JSON.stringify(text?.payload);
   await rows.rows(`
@@ -13,11 +13,11 @@ export async function buryTexts(rows: ReturnType<typeof openRows>, count: number
       from generate_series(1, ${count}) as number
     ), events as (
       insert into millrace.webhook_events (id, integration, event_id, kind, payload_hash, status, error, correlation_id, received_at)
-      select gen_random_uuid(), 'whatsapp', event_id, 'message', '', 'dead', 'buried', 'dead', now() from texts
+      select gen_random_uuid(), 'whatsapp', event_id, 'message', '', 'dead', 'failed', 'dead', now() from texts
     )
     insert into millrace.dead_letters (id, queue, job_id, integration, event_id, kind, payload, payload_hash, error_kind, error,
       attempts, state, correlation_id, received_at, first_failed_at, failed_at)
     select gen_random_uuid(), 'whatsapp-inbound', event_id, 'whatsapp', event_id, 'message', payload, '', 'retryable',
-      'buried', 8, 'dead', 'dead', now(), now(), now()
+      'failed', 8, 'dead', 'dead', now(), now(), now()
     from texts`);
 }

@@ -5,38 +5,38 @@ import { assignAccounts, createReplays, migrateDatabase, openDatabase } from "@m
 import { createProducer, openQueueBackend, queueDefinition } from "@millrace/queue";
 import { openRows, startBenchServers } from "@millrace/testing/servers";
 import { startWorker } from "../../src/worker.ts";
-import { localParts } from "../../test/local-parts.ts";
+import { localPorts, localStores } from "../../test/harness/local-deps.ts";
 import { whatsapp, whatsappTexts } from "../events.ts";
-import { buryTexts } from "./dead-letters.ts";
+import { insertDeadLetters } from "./dead-letters.ts";
 import { latencyLog } from "./latency-log.ts";
 
-/** Events of the live stream a second. */
+/** Events per second of the live stream. */
 const LIVE = 40;
 
-/** Texts made at a time, one of each of so many people. */
+/** How many texts are created at a time, each from another person. */
 const BLOCK = 500;
 
-/** How long the live stream is measured alone, in s. */
+/** How long the live stream is measured without replays, in s. */
 const ALONE_S = 60;
 
 /**
- * `npm run bench -- replays [letters] [rate] [redis] [postgres]`: how long a live stream of WhatsApp texts takes from the queue to its
- * commit while dead letters are replayed, beside the same stream alone, in one run on each backend.
+ * `npm run bench -- replays [dead letters] [rate] [redis] [postgres]`: the latency of a live stream of WhatsApp texts
+ * from the queue to the commit, first alone and then while dead letters are replayed, in one run per backend.
  */
-async function main([letters = "50000", rate = "200", ...wanted]: string[]): Promise<void> {
+async function main([deadLetters = "50000", rate = "200", ...wanted]: string[]): Promise<void> {
   const servers = await startBenchServers();
   const stores = [
     ["redis", servers.redisUrl],
     ["postgres", servers.postgresUrl],
   ] as const;
   process.stdout.write(
-    `${LIVE} live texts a second, ${letters} dead letters at most ${rate} a second, ${cpus().length} cores (${cpus()[0]?.model})\n\n`,
+    `${LIVE} live texts per second, ${deadLetters} dead letters at most ${rate} per second, ${cpus().length} cores (${cpus()[0]?.model})\n\n`,
   );
   try {
     const rows: Record<string, unknown> = {};
     for (const [name, url] of stores) {
       if (url === undefined || (wanted.length > 0 && !wanted.includes(name))) continue;
-      Object.assign(rows, await measure(name, servers.postgresUrl, url, Number(letters), Number(rate)));
+      Object.assign(rows, await measure(name, servers.postgresUrl, url, Number(deadLetters), Number(rate)));
     }
     console.table(rows);
   } finally {
@@ -44,7 +44,7 @@ async function main([letters = "50000", rate = "200", ...wanted]: string[]): Pro
   }
 }
 
-async function measure(name: string, databaseUrl: string, queueUrl: string, letters: number, rate: number) {
+async function measure(name: string, databaseUrl: string, queueUrl: string, deadLetters: number, rate: number) {
   const database = openDatabase(databaseUrl, { maxConnections: 18, name: "bench" });
   await migrateDatabase(database);
   await assignAccounts(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Bench" }], uuidv7);
@@ -52,15 +52,14 @@ async function measure(name: string, databaseUrl: string, queueUrl: string, lett
   const backend = openQueueBackend(queueUrl, "consumer", 8);
   await backend.migrate();
   const handler = whatsapp?.handler({});
-  if (!handler) throw new Error("there is no WhatsApp integration");
+  if (!handler) throw new Error("the registry has no WhatsApp integration");
   const latencies = latencyLog();
   const worker = startWorker({
-    ...localParts(database),
-    backend,
+    stores: localStores(database, backend),
+    ports: localPorts(latencies.log, Math.random),
     integrations: [{ id: "whatsapp", handler }],
-    concurrency: 16,
-    log: latencies.log,
-    random: Math.random,
+    formats: [],
+    consumption: { concurrency: 16 },
   });
   const producer = createProducer(backend, queueDefinition("whatsapp", "inbound"));
   const live = startStream((events) => producer.enqueue(events), name);
@@ -70,7 +69,7 @@ async function measure(name: string, databaseUrl: string, queueUrl: string, lett
   await wait(ALONE_S * 1_000);
   const alone = latencies.take();
 
-  await buryTexts(rows, letters, name);
+  await insertDeadLetters(rows, deadLetters, name);
   latencies.take();
   const startedAt = performance.now();
   const replays = createReplays(database, uuidv7, systemNow);
@@ -100,7 +99,7 @@ async function measure(name: string, databaseUrl: string, queueUrl: string, lett
   };
 }
 
-/** Enqueues live texts evenly until it is stopped. */
+/** Enqueues live texts at an even rate until it is stopped. */
 function startStream(enqueue: (events: ReturnType<typeof whatsappTexts>) => Promise<void>, run: string) {
   let sent = 0;
   let texts: ReturnType<typeof whatsappTexts> = [];

@@ -1,70 +1,71 @@
 import { type AlertConfig, type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
 import { type Alert, createAlerts, createDeadLetterRates, createPauses, type Database } from "@millrace/db";
 import type { QueueState, QueueWatch } from "@millrace/queue";
-import { judge } from "./rules.ts";
+import { createNotifier } from "./notifier.ts";
+import { evaluateRules } from "./rules.ts";
 import { takeSnapshot } from "./snapshot.ts";
-import { createTeller } from "./notifier.ts";
 
-/** How long a round is its worker's, in ms: less than the time between two, so that the next is not late for it. */
+/** How often a worker evaluates the alert rules, in ms. */
+export const EVALUATION_INTERVAL_MS = 30_000;
+
+/** How long one worker holds the evaluation, in ms: less than the interval, so that the next one is free again. */
 const LEASE_MS = 25_000;
 
-/** How long the queue's store may take, in ms. */
-const LOOK_MS = 5_000;
+/** How long the queue's store may take to answer, in ms. */
+const QUEUES_MS = 5_000;
 
-/** What the rounds are made of. */
-export type RoundParts = AlertConfig & {
+/** Dependencies of {@link createAlertEvaluation}. */
+export type AlertDeps = {
+  config: AlertConfig;
   database: Database;
   watch: QueueWatch;
-  http: Http;
-  log: Logger;
-  now: Now;
-  newId: NewId;
+  ports: { http: Http; log: Logger; now: Now; newId: NewId };
 };
 
 /**
- * One look at everything: alerts are opened and closed by the rules, and the webhook is told. Every worker looks at
- * the queues, to know since when one has no worker; the rest is done by one of them.
+ * One evaluation: it opens and closes alerts by the rules and notifies the webhook. Every worker reads the state of the
+ * queues, because it must know since when a queue has no worker; one worker at a time does the rest.
  */
-export function createRound(parts: RoundParts): (stopping: AbortSignal) => Promise<void> {
-  const { database, thresholds, webhook, log, now } = parts;
-  const alerts = createAlerts(database, parts.newId);
-  const sources = { holds: createPauses(database), deathRates: createDeadLetterRates(database) };
-  const teller = webhook && createTeller({ ...parts, alerts }, webhook);
-  const lookAtQueues = patient(parts.watch, log);
+export function createAlertEvaluation({ config, database, watch, ports }: AlertDeps) {
+  const { thresholds, webhook } = config;
+  const { log, now } = ports;
+  const alerts = createAlerts(database, ports.newId);
+  const stores = { pauses: createPauses(database), rates: createDeadLetterRates(database) };
+  const notifier = webhook && createNotifier({ ...ports, alerts }, webhook);
+  const readQueues = queueReader(watch, log);
 
-  return async (stopping) => {
-    const queues = await lookAtQueues();
+  return async (stopping: AbortSignal): Promise<void> => {
+    const queues = await readQueues();
     if (!(await alerts.claimRound(now(), LEASE_MS))) return;
     const open = await alerts.open();
-    const { troubles, isJudged } = judge(
-      await takeSnapshot(sources, thresholds, queues, now()),
-      thresholds,
-      open,
-      now(),
-    );
-    const isTrouble = ({ rule, subject }: Alert) =>
-      troubles.some((trouble) => trouble.rule === rule && trouble.subject === subject);
-    const over = open.filter((alert) => isJudged(alert) && !isTrouble(alert));
-    for (const alert of await alerts.raise(troubles, now())) log.error({ ...told(alert), alert: true }, "alert.opened");
-    const ids = over.map(({ id }) => id);
-    for (const alert of await alerts.close(ids, now())) log.info(told(alert), "alert.closed");
-    await teller?.tell(stopping);
+    const snapshot = await takeSnapshot(stores, thresholds, queues, now());
+    const { conditions, covers } = evaluateRules(snapshot, thresholds, open, now());
+    const isMet = (alert: Alert) =>
+      conditions.some(({ rule, subject }) => rule === alert.rule && subject === alert.subject);
+    const ended = open.filter((alert) => covers(alert) && !isMet(alert)).map(({ id }) => id);
+    for (const alert of await alerts.raise(conditions, now()))
+      log.error({ ...fieldsOf(alert), alert: true }, "alert.opened");
+    for (const alert of await alerts.close(ended, now())) log.info(fieldsOf(alert), "alert.closed");
+    await notifier?.notify(stopping);
   };
 }
 
-function told({ id, rule, subject, summary }: Alert) {
+function fieldsOf({ id, rule, subject, summary }: Alert) {
   return { id, rule, subject, summary };
 }
 
-/** How the queues stand; undefined while their store is away. A look that hangs is not joined by another. */
-function patient(watch: QueueWatch, log: Logger): () => Promise<QueueState[] | undefined> {
-  let looking: Promise<QueueState[]> | undefined;
+/**
+ * Reads the state of the queues; undefined while their store does not answer in time. A read that hangs is awaited
+ * again instead of starting another.
+ */
+function queueReader(watch: QueueWatch, log: Logger): () => Promise<QueueState[] | undefined> {
+  let reading: Promise<QueueState[]> | undefined;
   return async () => {
-    looking ??= watch.look().finally(() => {
-      looking = undefined;
+    reading ??= watch.look().finally(() => {
+      reading = undefined;
     });
     try {
-      return await withDeadline(looking, LOOK_MS);
+      return await withDeadline(reading, QUEUES_MS);
     } catch (error) {
       log.warn({ err: error }, "alerts.queues_unavailable");
       return undefined;

@@ -3,42 +3,44 @@ import {
   classifyHttp,
   describeError,
   type Http,
+  type HttpRequest,
   type Logger,
   type Now,
   ProviderError,
   retryable,
 } from "@millrace/core";
 import type { AlertStore } from "@millrace/db";
-import { newsOf, requestFor } from "./notifications.ts";
+import { pendingNotifications, requestFor } from "./notifications.ts";
 
-/** How long the webhook may take for one piece of news, and for all of a round, in ms; a round is shorter than its lease. */
+/** How long the webhook may take for one notification, and for all of one run, in ms. A run ends before its lease. */
 const CALL_MS = 5_000;
-const ALL_MS = 15_000;
+const RUN_MS = 15_000;
 
-/** How long the webhook is left alone after it failed once, and at most, in ms: 30 s, 1 min, 2 min, 4 min, 8 min, 10 min. */
-const FIRST_WAIT_MS = 30_000;
-const LONGEST_WAIT_MS = 600_000;
+/** The backoff after the webhook fails, in ms: 30 s, 1 min, 2 min, 4 min, 8 min, then 10 min each time. */
+const FIRST_BACKOFF_MS = 30_000;
+const LONGEST_BACKOFF_MS = 600_000;
 
-/** Most alerts told in one round. */
-const AT_ONCE = 50;
+/** Most alerts in one run. */
+const MAX_ALERTS = 50;
 
-/**
- * Tells the webhook what it has not taken yet: each piece of news at least once, in order. An alert that it refuses for
- * good is left alone for the longest wait, and the others go on.
- */
-export type Teller = { tell(stopping: AbortSignal): Promise<void> };
+/** Posts alerts to the operators' webhook. */
+export type Notifier = {
+  /**
+   * Posts the pending notifications in order, each at least once. After a failure it backs off. When the webhook
+   * refuses one alert for good, that alert waits for the longest backoff and the others go on. Rejects only when
+   * Postgres is away.
+   */
+  notify(stopping: AbortSignal): Promise<void>;
+};
 
-/** A {@link Teller} that never rejects because of the webhook. */
-export function createTeller(
+/** A {@link Notifier} for one webhook. */
+export function createNotifier(
   { alerts, http, log, now }: { alerts: AlertStore; http: Http; log: Logger; now: Now },
   webhook: AlertWebhook,
-): Teller {
-  let failures = 0;
-  let notBefore = 0;
-  /** Until when alerts that were refused are left alone, by their ids. */
-  const refused = new Map<string, number>();
+): Notifier {
+  const backoff = createBackoff(now);
 
-  async function post(request: ReturnType<typeof requestFor>, signal: AbortSignal): Promise<void> {
+  async function post(request: HttpRequest, signal: AbortSignal): Promise<void> {
     const deadline = AbortSignal.timeout(CALL_MS);
     const response = await http(request, AbortSignal.any([signal, deadline])).catch((error: unknown) => {
       throw deadline.aborted ? retryable(`no answer within ${CALL_MS} ms`) : error;
@@ -47,45 +49,64 @@ export function createTeller(
     if (refusal) throw refusal;
   }
 
-  function putOff(error: unknown): Date {
-    failures += 1;
-    const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
-    const asked = error instanceof ProviderError && error.next.kind === "rate_limited" ? error.next.until.getTime() : 0;
-    notBefore = Math.max(now().getTime() + waitMs, asked);
-    return new Date(notBefore);
-  }
-
-  function putOffAlone(id: string): Date {
-    const until = now().getTime() + LONGEST_WAIT_MS;
-    refused.set(id, until);
-    return new Date(until);
-  }
-
   return {
-    async tell(stopping) {
-      if (now().getTime() < notBefore) return;
-      for (const [id, until] of refused) if (until <= now().getTime()) refused.delete(id);
-      const signal = AbortSignal.any([stopping, AbortSignal.timeout(ALL_MS)]);
-      for (const news of newsOf(await alerts.untold(now(), AT_ONCE + refused.size))) {
+    async notify(stopping) {
+      if (backoff.isActive()) return;
+      const signal = AbortSignal.any([stopping, AbortSignal.timeout(RUN_MS)]);
+      for (const notification of pendingNotifications(
+        await alerts.untold(now(), MAX_ALERTS + backoff.refusedAlerts()),
+      )) {
         if (signal.aborted) return;
-        const { alert, state } = news;
-        if (refused.has(alert.id)) continue;
+        const { alert, state } = notification;
+        if (backoff.isRefused(alert.id)) continue;
         try {
-          await post(requestFor(news, webhook), signal);
+          await post(requestFor(notification, webhook), signal);
         } catch (error) {
           if (stopping.aborted) return;
           const isRefused = error instanceof ProviderError && error.next.kind === "permanent";
-          const retryAt = (isRefused ? putOffAlone(alert.id) : putOff(error)).toISOString();
-          log.warn(
-            { rule: alert.rule, subject: alert.subject, state, error: describeError(error), retryAt },
-            "alert.notification_failed",
-          );
+          const retryAt = (isRefused ? backoff.refuse(alert.id) : backoff.fail(error)).toISOString();
+          const { rule, subject } = alert;
+          log.warn({ rule, subject, state, error: describeError(error), retryAt }, "alert.notification_failed");
           if (isRefused) continue;
           return;
         }
-        failures = 0;
+        backoff.reset();
         await alerts.markTold(alert.id, state, now());
       }
+    },
+  };
+}
+
+/** When the webhook may be called again: at all, and about the alerts that it refused. */
+function createBackoff(now: Now) {
+  let failures = 0;
+  let notBefore = 0;
+  /** Until when refused alerts wait, by alert id. */
+  const refusedUntil = new Map<string, number>();
+  return {
+    isActive: () => now().getTime() < notBefore,
+    isRefused: (id: string) => refusedUntil.has(id),
+    /** Forgets the alerts that have waited long enough and returns how many still wait. */
+    refusedAlerts(): number {
+      for (const [id, until] of refusedUntil) if (until <= now().getTime()) refusedUntil.delete(id);
+      return refusedUntil.size;
+    },
+    /** Returns when the webhook may be called again: after the backoff, or later where it asked for that. */
+    fail(error: unknown): Date {
+      failures += 1;
+      const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+      const next = error instanceof ProviderError ? error.next : undefined;
+      const retryAfter = next?.kind === "rate_limited" ? next.until.getTime() : 0;
+      notBefore = Math.max(now().getTime() + backoffMs, retryAfter);
+      return new Date(notBefore);
+    },
+    refuse(id: string): Date {
+      const until = now().getTime() + LONGEST_BACKOFF_MS;
+      refusedUntil.set(id, until);
+      return new Date(until);
+    },
+    reset() {
+      failures = 0;
     },
   };
 }

@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
 import type { AlertThresholds } from "@millrace/core";
-import { judge } from "./rules.ts";
+import { evaluateRules } from "./rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 const THRESHOLDS: AlertThresholds = { deadLetters: 50, deadLettersMinutes: 10, waitingMinutes: 5 };
-const CALM: Snapshot = { kinds: [], deaths: [], paused: [], queues: [] };
+const CALM: Snapshot = { errors: [], deadLetters: [], paused: [], queues: [] };
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
-/** What is found in a calm world with this in it, while these alerts are open. */
-function found(part: Partial<Snapshot>, open: { rule: string; subject: string }[] = []) {
-  return judge({ ...CALM, ...part }, THRESHOLDS, open, NOW).troubles;
+/** The conditions that a snapshot meets, while these alerts are open. */
+function conditionsOf(part: Partial<Snapshot>, open: { rule: string; subject: string }[] = []) {
+  return evaluateRules({ ...CALM, ...part }, THRESHOLDS, open, NOW).conditions;
 }
 
-const kind = (known: boolean) => ({ queue: "meta-inbound", kind: "no tenant owns page #", letters: 3, known });
+const error = (known: boolean) => ({ queue: "meta-inbound", kind: "no tenant owns page #", letters: 3, known });
 const queue = (state: object) => ({
   queue: "meta-inbound",
   waitsSince: undefined,
@@ -21,87 +21,88 @@ const queue = (state: object) => ({
   unconsumedSince: undefined,
   ...state,
 });
-const deaths = (...counts: [minutesAgo: number, letters: number][]) =>
+const deadLetters = (...counts: [minutesAgo: number, letters: number][]) =>
   counts.map(([minutesAgo, letters]) => ({ queue: "meta-inbound", minutesAgo, letters }));
 const about = (rule: string, subject = "meta-inbound") => [{ rule, subject }];
 
-test("a kind of dead letter that was not there for a week is a trouble, a known one is none", () => {
-  expect(found({ kinds: [kind(false)] })).toEqual([
+test("an error without a dead letter in the week before opens new_error, a known error does not", () => {
+  expect(conditionsOf({ errors: [error(false)] })).toEqual([
     {
       rule: "new_error",
       subject: "meta-inbound: no tenant owns page #",
-      summary: "a new kind of dead letter in meta-inbound: no tenant owns page # (3 within the hour)",
+      summary: "new error in meta-inbound: no tenant owns page # (3 dead letters within the hour)",
     },
   ]);
-  expect(found({ kinds: [kind(true)] })).toEqual([]);
+  expect(conditionsOf({ errors: [error(true)] })).toEqual([]);
 });
 
-test("a new kind stays a trouble for as long as there was one within the hour", () => {
+test("new_error stays open while the error has a dead letter within the hour", () => {
   const open = about("new_error", "meta-inbound: no tenant owns page #");
-  expect(found({ kinds: [kind(true)] }, open)).toMatchObject(open);
-  expect(found({}, open)).toEqual([]);
+  expect(conditionsOf({ errors: [error(true)] }, open)).toMatchObject(open);
+  expect(conditionsOf({}, open)).toEqual([]);
 });
 
-test("many dead letters are more than the number within the minutes, in one queue", () => {
-  expect(found({ deaths: deaths([0, 20], [9, 30]) })).toEqual([]);
-  expect(found({ deaths: deaths([0, 20], [9, 30], [10, 900]) })).toEqual([]);
-  expect(found({ deaths: [...deaths([0, 40]), { queue: "n8n-ai-turns", minutesAgo: 0, letters: 40 }] })).toEqual([]);
-  expect(found({ deaths: deaths([0, 20], [9, 31]) })).toEqual([
+test("many_dead_letters opens above the threshold within its minutes, per queue", () => {
+  expect(conditionsOf({ deadLetters: deadLetters([0, 20], [9, 30]) })).toEqual([]);
+  expect(conditionsOf({ deadLetters: deadLetters([0, 20], [9, 30], [10, 900]) })).toEqual([]);
+  expect(
+    conditionsOf({ deadLetters: [...deadLetters([0, 40]), { queue: "n8n-ai-turns", minutesAgo: 0, letters: 40 }] }),
+  ).toEqual([]);
+  expect(conditionsOf({ deadLetters: deadLetters([0, 20], [9, 31]) })).toEqual([
     { rule: "many_dead_letters", subject: "meta-inbound", summary: "51 dead letters in meta-inbound within 10 min" },
   ]);
 });
 
-test("many dead letters are over when their number was never too high for as many minutes", () => {
-  expect(found({ deaths: deaths([10, 51]) }, about("many_dead_letters"))).toMatchObject(about("many_dead_letters"));
-  expect(found({ deaths: deaths([15, 30], [8, 21]) }, about("many_dead_letters"))).toMatchObject(
-    about("many_dead_letters"),
-  );
-  expect(found({ deaths: deaths([19, 30], [8, 21]) }, about("many_dead_letters"))).toEqual([]);
+test("many_dead_letters closes once the count has stayed below the threshold for as many minutes", () => {
+  const open = about("many_dead_letters");
+  expect(conditionsOf({ deadLetters: deadLetters([10, 51]) }, open)).toMatchObject(open);
+  expect(conditionsOf({ deadLetters: deadLetters([15, 30], [8, 21]) }, open)).toMatchObject(open);
+  expect(conditionsOf({ deadLetters: deadLetters([19, 30], [8, 21]) }, open)).toEqual([]);
 });
 
-test("a paused account is a trouble until it is lifted", () => {
+test("account_paused is open while the account is paused", () => {
   const paused = [{ scope: "meta:page:123", reason: "the page's access token is not valid" }];
-  expect(found({ paused })).toEqual([
+  expect(conditionsOf({ paused })).toEqual([
     {
       rule: "account_paused",
       subject: "meta:page:123",
       summary: "meta:page:123 is paused: the page's access token is not valid",
     },
   ]);
-  expect(found({}, about("account_paused", "meta:page:123"))).toEqual([]);
+  expect(conditionsOf({}, about("account_paused", "meta:page:123"))).toEqual([]);
 });
 
-test("a queue whose first job waits for the minutes is a trouble", () => {
-  expect(found({ queues: [queue({ waitsSince: ago(299) })] })).toEqual([]);
-  expect(found({ queues: [queue({ waitsSince: ago(300) })] })).toEqual([
-    { rule: "queue_delayed", subject: "meta-inbound", summary: "the first job of meta-inbound waits for 5 min" },
+test("queue_delayed opens when the oldest job has waited for the threshold", () => {
+  expect(conditionsOf({ queues: [queue({ waitsSince: ago(299) })] })).toEqual([]);
+  expect(conditionsOf({ queues: [queue({ waitsSince: ago(300) })] })).toEqual([
+    { rule: "queue_delayed", subject: "meta-inbound", summary: "the oldest job in meta-inbound waits for 5 min" },
   ]);
 });
 
-test("a queue without a worker for a minute is a trouble until it has one, and it says whether jobs wait", () => {
+test("no_worker opens after a minute, stays open until a worker consumes the queue, and reports waiting jobs", () => {
   const without = (seconds: number) => queue({ workers: 0, unconsumedSince: ago(seconds) });
-  expect(found({ queues: [without(59)] })).toEqual([]);
-  expect(found({ queues: [without(60)] })).toMatchObject([
-    { rule: "no_worker", summary: "no worker consumes meta-inbound, and nothing waits in it" },
+  expect(conditionsOf({ queues: [without(59)] })).toEqual([]);
+  expect(conditionsOf({ queues: [without(60)] })).toMatchObject([
+    { rule: "no_worker", summary: "no worker consumes meta-inbound; no job is waiting" },
   ]);
-  expect(found({ queues: [{ ...without(60), waitsSince: ago(1) }] })).toMatchObject([
-    { rule: "no_worker", summary: "no worker consumes meta-inbound, and jobs wait in it" },
+  expect(conditionsOf({ queues: [{ ...without(60), waitsSince: ago(1) }] })).toMatchObject([
+    { rule: "no_worker", summary: "no worker consumes meta-inbound; jobs are waiting" },
   ]);
-  // Another worker's round: it has not watched for a minute yet.
-  expect(found({ queues: [without(1)] }, about("no_worker"))).toMatchObject(about("no_worker"));
-  expect(found({ queues: [queue({})] }, about("no_worker"))).toEqual([]);
+  // Another worker opened the alert; this one has watched the queue for less than a minute.
+  expect(conditionsOf({ queues: [without(1)] }, about("no_worker"))).toMatchObject(about("no_worker"));
+  expect(conditionsOf({ queues: [queue({})] }, about("no_worker"))).toEqual([]);
 });
 
-const isJudged = (queues: Snapshot["queues"], rule: string, subject = "meta-inbound") =>
-  judge({ ...CALM, queues }, THRESHOLDS, about(rule, subject), NOW).isJudged({ rule, subject });
+const covers = (queues: Snapshot["queues"], rule: string, subject = "meta-inbound") =>
+  evaluateRules({ ...CALM, queues }, THRESHOLDS, about(rule, subject), NOW).covers({ rule, subject });
 
-test("while the queue's store is away nothing is said of queues, neither good nor bad", () => {
-  expect(judge({ ...CALM, queues: undefined }, THRESHOLDS, about("no_worker"), NOW).troubles).toEqual([]);
-  for (const rule of ["queue_delayed", "no_worker"]) expect(isJudged(undefined, rule)).toBe(false);
-  for (const rule of ["new_error", "many_dead_letters", "account_paused"]) expect(isJudged(undefined, rule)).toBe(true);
+test("while the queue's store is away, queue rules neither open nor close an alert", () => {
+  expect(conditionsOf({ queues: undefined }, about("no_worker"))).toEqual([]);
+  for (const rule of ["queue_delayed", "no_worker"]) expect(covers(undefined, rule)).toBe(false);
+  for (const rule of ["new_error", "many_dead_letters", "account_paused"]) expect(covers(undefined, rule)).toBe(true);
 });
 
-test.each(["queue_delayed", "no_worker"])("%s is judged of queues that are watched, and of no others", (rule) => {
-  expect(isJudged([queue({})], rule)).toBe(true);
-  expect(isJudged([queue({})], rule, "n8n-ai-turns")).toBe(false);
+test.each(["queue_delayed", "no_worker"])("%s decides only about queues that this worker watches", (rule) => {
+  expect(covers([queue({})], rule)).toBe(true);
+  expect(covers([queue({})], rule, "n8n-ai-turns")).toBe(false);
 });

@@ -1,27 +1,29 @@
-import type { Logger } from "@millrace/core";
+import { setTimeout as wait } from "node:timers/promises";
 
-/** How often everything is looked at, in ms. */
-const EVERY_MS = 30_000;
+/** Work that repeats until it is stopped. */
+export type Loop = {
+  /** Aborts the step that runs and resolves once it has ended. */
+  stop(): Promise<void>;
+};
 
-/** Looks at everything now and then. */
-export type Watcher = { stop(): Promise<void> };
-
-/** Starts the rounds, one after the other. One that fails is logged, and the next one tries again. */
-export function startWatcher(round: (stopping: AbortSignal) => Promise<void>, log: Logger): Watcher {
+/**
+ * Runs a step at once, and again `everyMs` after each end.
+ * @param onError receives the error of a step that rejects; the loop goes on
+ */
+export function startLoop(
+  everyMs: number,
+  step: (stopping: AbortSignal) => Promise<void>,
+  onError: (error: unknown) => void,
+): Loop {
   const stopping = new AbortController();
-  let running: Promise<void> | undefined;
-  const go = () => {
-    running ??= round(stopping.signal)
-      .catch((error: unknown) => log.warn({ err: error }, "alerts.evaluation_failed"))
-      .finally(() => {
-        running = undefined;
-      });
-  };
-  const timer = setInterval(go, EVERY_MS);
-  go();
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      await step(stopping.signal).catch(onError);
+      await wait(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  })();
   return {
     async stop() {
-      clearInterval(timer);
       stopping.abort();
       await running;
     },

@@ -1,64 +1,61 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Logger, Now } from "@millrace/core";
 import type { ReplayScheduler } from "@millrace/db";
 import type { Replayer } from "@millrace/queue";
+import { type Loop, startLoop } from "./loop.ts";
 
 /** Times of the replays in ms. */
 export type ReplayTimings = {
-  /** How often a running replay goes on; a letter that a person puts back starts within it. */
+  /** How often the replays make a step. A dead letter that an operator replays starts within this time. */
   replayStepMs: number;
-  /** How long a letter replays before its job is looked for, in case it was never put back, or the queue lost it. */
+  /** How long a dead letter may be replaying before a worker looks for its job, which a crash or the queue can lose. */
   replayOverdueMs: number;
 };
 
 const DEFAULT_TIMINGS: ReplayTimings = { replayStepMs: 250, replayOverdueMs: 10_000 };
 
-/** What replays are made of. */
-export type ReplayParts = {
-  lane: ReplayScheduler;
+/** Dependencies of {@link startReplays}. */
+export type ReplayDeps = {
+  scheduler: ReplayScheduler;
   replayer: Replayer;
-  log: Logger;
-  now: Now;
+  ports: { log: Logger; now: Now };
   timings?: Partial<ReplayTimings> | undefined;
 };
 
 /**
- * Does what the replays ask for: marks the letters whose turn it is, and puts their jobs into their queues. A worker
- * that dies in between leaves letters without a job; whichever worker comes next finds them overdue.
+ * Runs the replays that operators start: marks the dead letters that are due and requeues their jobs. A worker that
+ * dies in between leaves dead letters without a job; any other worker finds them overdue and requeues them.
  */
-export function startReplays({ lane, replayer, log, now, timings }: ReplayParts): { stop(): Promise<void> } {
+export function startReplays({ scheduler, replayer, ports, timings }: ReplayDeps): Loop {
   const { replayStepMs, replayOverdueMs } = { ...DEFAULT_TIMINGS, ...timings };
-  const stopping = new AbortController();
+  const { log, now } = ports;
 
   async function step(): Promise<void> {
     const at = now();
-    const { released, ended } = await lane.step(at);
+    const { released, ended } = await scheduler.step(at);
     for (const { id, state, detail, total, progress } of ended)
       log[state === "stopped" ? "error" : "info"]({ replay: id, state, detail, total, ...progress }, "replay.ended");
-    const overdue = await lane.overdue(new Date(at.getTime() - replayOverdueMs), at);
-    const letters = [...released, ...overdue];
-    const { completed, unknownQueue } = await replayer.requeue(letters);
-    for (const letter of letters) if (completed.includes(letter.id)) await lane.completeDone(letter);
-    // A worker of an older version may not know a queue that others work on: what is under way there is left to them.
-    for (const letter of released.filter(({ id }) => unknownQueue.includes(id))) {
-      log.warn({ deadLetter: letter.id, queue: letter.queue }, "replay.no_queue");
-      await lane.returnDead(letter);
+    const overdue = await scheduler.overdue(new Date(at.getTime() - replayOverdueMs), at);
+    const deadLetters = [...released, ...overdue];
+    const { completed, unknownQueue } = await replayer.requeue(deadLetters);
+    for (const deadLetter of deadLetters)
+      if (completed.includes(deadLetter.id)) await scheduler.completeDone(deadLetter);
+    // During a rolling update this worker may not know a queue that newer workers consume. It returns only what it
+    // released itself, and leaves the overdue dead letters of that queue to them.
+    for (const deadLetter of released.filter(({ id }) => unknownQueue.includes(id))) {
+      log.warn({ deadLetter: deadLetter.id, queue: deadLetter.queue }, "replay.no_queue");
+      await scheduler.returnDead(deadLetter);
     }
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await step().catch((error: unknown) => log.warn({ err: error }, "replay.step_failed"));
-      await wait(replayStepMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-    await replayer.close();
-  }
-
-  const running = run();
+  const loop = startLoop(
+    replayStepMs,
+    () => step(),
+    (error) => log.warn({ err: error }, "replay.step_failed"),
+  );
   return {
     async stop() {
-      stopping.abort();
-      await running;
+      await loop.stop();
+      await replayer.close();
     },
   };
 }

@@ -1,81 +1,73 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger, Now } from "@millrace/core";
 import { RETAINED_TABLES, type RetainedTable, type Retention } from "@millrace/db";
+import { type Loop, startLoop } from "./loop.ts";
 
-/** For how many days rows of each table are kept once they are over; undefined for ever. */
-export type KeptDays = Readonly<Record<RetainedTable, number | undefined>>;
+/** For how many days each table keeps a row after its end; undefined for ever. */
+export type RetentionDays = Readonly<Record<RetainedTable, number | undefined>>;
 
-/** Times of the rounds in ms; the defaults hold in production, tests make them short. */
+/** Times of the retention in ms. */
 export type RetentionTimings = {
-  /** How often a round begins. */
+  /** How long after the end of one run the next one starts. */
   everyMs: number;
-  /** How long a round waits between two steps, for those who do the work. */
+  /** How long a run waits between two steps, so that it does not slow the jobs down. */
   pauseMs: number;
 };
 
-/** What the rounds are made of. */
-export type RetentionParts = {
+/** Dependencies of {@link startRetention}. */
+export type RetentionDeps = {
   retention: Retention;
-  keptDays: KeptDays;
-  log: Logger;
-  now: Now;
+  days: RetentionDays;
+  ports: { log: Logger; now: Now };
   timings?: Partial<RetentionTimings>;
 };
 
-const TIMINGS: RetentionTimings = { everyMs: 600_000, pauseMs: 100 };
+const DEFAULT_TIMINGS: RetentionTimings = { everyMs: 600_000, pauseMs: 100 };
 
-/** Most steps of one table in a round: 100,000 rows, 14 million a day. */
+/** Most steps per table in one run: 100,000 rows, which is 14 million a day. */
 const MAX_STEPS = 100;
 
 const DAY_MS = 86_400_000;
 
-/** Deletes what is over, in rounds: the first at once, and none while one is running. */
-export function startRetention(parts: RetentionParts): { stop(): Promise<void> } {
-  const timings = { ...TIMINGS, ...parts.timings };
-  const stopping = new AbortController();
-  let running: Promise<void> | undefined;
-  const begin = () => {
-    running ??= round(parts, timings.pauseMs, stopping.signal).finally(() => {
-      running = undefined;
-    });
-  };
-  const timer = setInterval(begin, timings.everyMs);
-  begin();
-  return {
-    async stop() {
-      clearInterval(timer);
-      stopping.abort();
-      await running;
-    },
-  };
+/** Deletes expired rows: one run at the start, then one every 10 minutes. */
+export function startRetention(deps: RetentionDeps): Loop {
+  const { everyMs, pauseMs } = { ...DEFAULT_TIMINGS, ...deps.timings };
+  return startLoop(
+    everyMs,
+    (stopping) => deleteExpiredRows(deps, pauseMs, stopping),
+    (error) => deps.ports.log.warn({ err: error }, "retention.failed"),
+  );
 }
 
-/** One round over all tables, which ends where another worker is at it. What fails is left to the next. */
-async function round(
-  { retention, keptDays, log, now }: RetentionParts,
+/**
+ * One run over all tables. It ends early when another worker is running retention. A table that fails does not keep
+ * the run from the next table, and the next run tries it again.
+ */
+async function deleteExpiredRows(
+  { retention, days, ports: { log, now } }: RetentionDeps,
   pauseMs: number,
-  signal: AbortSignal,
+  stopping: AbortSignal,
 ): Promise<void> {
   const startedAt = now().getTime();
-  const forgotten: Partial<Record<RetainedTable, number>> = {};
+  const deleted: Partial<Record<RetainedTable, number>> = {};
   for (const table of RETAINED_TABLES) {
-    const days = keptDays[table];
-    if (days === undefined) continue;
-    const before = new Date(startedAt - days * DAY_MS);
+    const keptDays = days[table];
+    if (keptDays === undefined) continue;
+    const before = new Date(startedAt - keptDays * DAY_MS);
     let after: string | undefined;
     try {
       for (let steps = 0; steps < MAX_STEPS; steps += 1) {
-        if (signal.aborted) return;
+        if (stopping.aborted) return;
         const step = await retention.deleteExpired(table, before, after);
         if (!step) return;
-        forgotten[table] = (forgotten[table] ?? 0) + step.rows;
+        deleted[table] = (deleted[table] ?? 0) + step.rows;
         if (step.next === undefined) break;
         after = step.next;
-        await wait(pauseMs, undefined, { signal }).catch(() => undefined);
+        await wait(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
       }
     } catch (error) {
       log.warn({ table, err: error }, "retention.failed");
     }
   }
-  log.info({ forgotten, durationMs: now().getTime() - startedAt }, "retention.completed");
+  log.info({ deleted, durationMs: now().getTime() - startedAt }, "retention.completed");
 }

@@ -1,37 +1,38 @@
-import { setTimeout as wait } from "node:timers/promises";
-import { type Logger, type NewId, type Now } from "@millrace/core";
+import type { Logger, NewId, Now } from "@millrace/core";
 import type { ConversionBatches } from "@millrace/db";
 import type { FollowUpQueue } from "../follow-ups.ts";
+import { type Loop, startLoop } from "./loop.ts";
 
 /** Times of the batcher in ms. */
 export type BatchTimings = {
   /** How long the first conversion of a batch waits for others. */
   batchWindowMs: number;
-  /** How often it is looked for what has been gathered. */
+  /** How often the batcher forms batches. */
   batchStepMs: number;
-  /** How long nothing happens to a batch before its job is enqueued again, in case it is lost. */
+  /** How long a batch may be idle before its job is enqueued again, in case the job was lost. */
   batchIdleMs: number;
 };
 
 const DEFAULT_TIMINGS: BatchTimings = { batchWindowMs: 10_000, batchStepMs: 1_000, batchIdleMs: 60_000 };
 
-/** What gathers the conversions of one platform. */
-export type BatcherParts = {
+/** Dependencies of {@link startUploadBatcher}. */
+export type UploadBatcherDeps = {
+  /** The integration whose conversions are uploaded. */
   integration: string;
   maxBatch: number;
   batches: ConversionBatches;
   followUps: FollowUpQueue;
-  log: Logger;
-  now: Now;
-  newId: NewId;
+  ports: { log: Logger; now: Now; newId: NewId };
   timings?: Partial<BatchTimings> | undefined;
 };
 
-/** Gathers conversions into batches, and sees that each batch has its job. Any number of workers may. */
-export function startBatcher(parts: BatcherParts): { stop(): Promise<void> } {
-  const { integration, maxBatch, batches, followUps, log, now, newId } = parts;
-  const { batchWindowMs, batchStepMs, batchIdleMs } = { ...DEFAULT_TIMINGS, ...parts.timings };
-  const stopping = new AbortController();
+/**
+ * Forms batches of an integration's conversions and makes sure that each batch has its job. Several workers may run it
+ * at the same time.
+ */
+export function startUploadBatcher({ integration, maxBatch, batches, followUps, ...deps }: UploadBatcherDeps): Loop {
+  const { log, now, newId } = deps.ports;
+  const { batchWindowMs, batchStepMs, batchIdleMs } = { ...DEFAULT_TIMINGS, ...deps.timings };
 
   async function step(): Promise<void> {
     const at = now();
@@ -42,16 +43,9 @@ export function startBatcher(parts: BatcherParts): { stop(): Promise<void> } {
     await followUps.enqueue({ correlationId: newId() }, [...formed, ...idle]);
   }
 
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      await step().catch((error: unknown) => log.warn({ integration, err: error }, "conversions.batching_failed"));
-      await wait(batchStepMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  })();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+  return startLoop(
+    batchStepMs,
+    () => step(),
+    (error) => log.warn({ integration, err: error }, "conversions.batching_failed"),
+  );
 }

@@ -3,8 +3,8 @@ import type { Inbox } from "@millrace/db";
 import type { EventProcessor } from "@millrace/queue";
 import type { FollowUpQueue } from "../follow-ups.ts";
 
-/** What a processor is made of. */
-export type ProcessorParts = {
+/** Dependencies of {@link createEventProcessor}. */
+export type EventDeps = {
   handler: EventHandler;
   inbox: Inbox;
   followUps: FollowUpQueue;
@@ -13,10 +13,10 @@ export type ProcessorParts = {
 };
 
 /**
- * The way of an event through the worker: is it done already, what does its adapter make of it, write that in the
- * transaction that decides whether it is new, enqueue what follows from it. Knows no provider by name.
+ * Processes an event: its handler turns it into a write, the inbox applies that in the transaction that decides whether
+ * the event is new, and the follow-up jobs are enqueued.
  */
-export function createProcessor({ handler, inbox, followUps, isOutage, ports }: ProcessorParts): EventProcessor {
+export function createEventProcessor({ handler, inbox, followUps, isOutage, ports }: EventDeps): EventProcessor {
   return {
     scopes: handler.scopes,
     isOutage,
@@ -24,10 +24,10 @@ export function createProcessor({ handler, inbox, followUps, isOutage, ports }: 
       const isDone = handler.callsProvider && (await inbox.isDone(event));
       const write = isDone ? undefined : await handler.handle(event, { ...ports, signal });
       signal.throwIfAborted();
-      // A write that is not needed is not run: the event is done, and only what follows from it is asked for.
-      const settled = await inbox.applyOnce(event, write ?? (() => Promise.reject(new Error("the event was done"))));
-      await followUps.enqueue(event, settled.followUps);
-      return { ...settled, noCall: isDone };
+      // The inbox does not run the write of an event that is done; it returns the event's follow-up jobs.
+      const applied = await inbox.applyOnce(event, write ?? (() => Promise.reject(new Error("the event was done"))));
+      await followUps.enqueue(event, applied.followUps);
+      return { ...applied, noCall: isDone };
     },
   };
 }

@@ -1,103 +1,91 @@
-import type { ExhaustedJob, AiTurnTimings } from "@millrace/core";
+import type { Assistant, ExhaustedJob, MediaSource, Outbound } from "@millrace/core";
 import {
-  createConversionBatches,
-  createTakeoverLock,
-  createInbox,
-  createSendStates,
-  createRateLimits,
-  createAiTurns,
-  isOutage,
   accountStore,
+  createAiTurns,
+  createConversionBatches,
+  createInbox,
+  createRateLimits,
+  createSendStates,
+  createTakeoverLock,
+  isOutage,
   storedMedia,
 } from "@millrace/db";
 import type { EventProcessor, QueueDefinition } from "@millrace/queue";
-import { createConversionProcessor } from "./uploads.ts";
 import type { FollowUpQueue } from "../follow-ups.ts";
+import type { EnabledIntegration, WorkerDeps } from "../worker-deps.ts";
+import { createAiTurnProcessor } from "./ai-turns.ts";
+import { createEventProcessor } from "./event.ts";
 import { createMediaProcessor } from "./media.ts";
-import { createOutboundProcessor, wakeNext } from "./outbound/index.ts";
-import { createProcessor } from "./event.ts";
-import { createTurnProcessor } from "./assistant.ts";
-import type { EnabledIntegration, WorkerParts } from "../worker.ts";
+import { createOutboundProcessor } from "./outbound/index.ts";
+import { promoteNext } from "./outbound/promote-next.ts";
+import { createUploadProcessor } from "./uploads.ts";
 
-/** What is done with the jobs of each queue. */
+/** A worker's processors. */
 export type Processors = {
-  /** Undefined for a queue that nobody here works for. */
+  /** The processor of a queue's jobs; undefined when no enabled integration has the queue's capability. */
   processorOf(definition: QueueDefinition): EventProcessor | undefined;
-  /** A job was given up: what follows from it, if it was done all the same, is done, and those that waited for it go on. */
-  afterDeath(job: ExhaustedJob): Promise<void>;
+  /** Enqueues the follow-up jobs of an exhausted job whose event is done all the same, and promotes the next message. */
+  onDeadLettered(job: ExhaustedJob): Promise<void>;
 };
 
-/** The processors of a worker, over the stores they share. */
-export function createProcessors(parts: WorkerParts, followUps: FollowUpQueue): Processors {
-  const { database, integrations, http, download, media, log, now, newId } = parts;
-  const asked = integrations.find(({ assistant }) => assistant);
-  const inbox = createInbox(database, newId, {
-    now,
-    assistant: asked?.assistant && { integration: asked.id, timings: asked.assistant.timings },
+/** Creates the processors of a worker over the stores that they share. */
+export function createProcessors(deps: WorkerDeps, followUps: FollowUpQueue): Processors {
+  const { integrations, ports } = deps;
+  const { database, lockDatabase, media } = deps.stores;
+  const ai = integrations.find(({ assistant }) => assistant);
+  const inbox = createInbox(database, ports.newId, {
+    now: ports.now,
+    assistant: ai?.assistant && { integration: ai.id, timings: ai.assistant.timings },
     media: new Set(integrations.filter((integration) => integration.media).map(({ id }) => id)),
   });
   const outbox = createSendStates(database);
   const shared = { inbox, followUps, isOutage };
-  const ports = { http, log, now, newId, media, accounts: accountStore(database.orm), formats: parts.formats };
+  const eventPorts = { ...ports, media, accounts: accountStore(database.orm), formats: deps.formats };
+
+  const outbound = (adapter: Outbound) =>
+    createOutboundProcessor({
+      ...shared,
+      adapter,
+      outbox,
+      takeoverLock: createTakeoverLock(lockDatabase),
+      limits: createRateLimits(database),
+      ports: { ...ports, media },
+    });
+  const incomingMedia = (source: MediaSource) =>
+    createMediaProcessor({ ...shared, source, store: media, storedMedia: storedMedia(database), ports });
+  const uploads = (uploader: NonNullable<EnabledIntegration["uploads"]>) =>
+    createUploadProcessor({
+      ...shared,
+      uploads: uploader,
+      batches: createConversionBatches(database, ports.newId),
+      limits: createRateLimits(database),
+      ports,
+    });
+  const aiTurns = (assistant: Assistant) =>
+    createAiTurnProcessor({
+      ...shared,
+      assistant,
+      turns: createAiTurns(database, assistant.timings, ports.now),
+      ports,
+    });
 
   function create({ role }: QueueDefinition, integration: EnabledIntegration): EventProcessor | undefined {
     switch (role) {
       case "inbound":
-        return createProcessor({ ...shared, handler: integration.handler, ports });
+        return createEventProcessor({ ...shared, handler: integration.handler, ports: eventPorts });
       case "requests":
-        return integration.requests && createProcessor({ ...shared, handler: integration.requests, ports });
+        return (
+          integration.requests && createEventProcessor({ ...shared, handler: integration.requests, ports: eventPorts })
+        );
       case "outbound":
-        return (
-          integration.outbound &&
-          createOutboundProcessor({
-            ...shared,
-            adapter: integration.outbound,
-            outbox,
-            fence: createTakeoverLock(parts.lockDatabase),
-            limits: createRateLimits(database),
-            ports: { http, download, media, log, now },
-          })
-        );
+        return integration.outbound && outbound(integration.outbound);
       case "media":
-        return (
-          integration.media &&
-          createMediaProcessor({
-            integration: integration.media,
-            store: media,
-            inbox,
-            storedMedia: storedMedia(database),
-            isOutage,
-            http,
-            download,
-            log,
-            now,
-          })
-        );
+        return integration.media && incomingMedia(integration.media);
       case "uploads":
-        return (
-          integration.uploads &&
-          createConversionProcessor({
-            ...shared,
-            uploads: integration.uploads,
-            batches: createConversionBatches(database, newId),
-            limits: createRateLimits(database),
-            ports: { http, log, now },
-          })
-        );
+        return integration.uploads && uploads(integration.uploads);
       case "ai-turns":
-        return integration.assistant && turnProcessor(integration.assistant);
+        return integration.assistant && aiTurns(integration.assistant);
     }
-  }
-
-  function turnProcessor(assistant: NonNullable<EnabledIntegration["assistant"]>): EventProcessor {
-    const timings: AiTurnTimings = assistant.timings;
-    return createTurnProcessor({
-      assistant,
-      inbox,
-      turns: createAiTurns(database, timings, now),
-      isOutage,
-      ports: { http, log, now, newId },
-    });
   }
 
   return {
@@ -105,12 +93,12 @@ export function createProcessors(parts: WorkerParts, followUps: FollowUpQueue): 
       const integration = integrations.find(({ id }) => id === definition.integration);
       return integration && create(definition, integration);
     },
-    async afterDeath({ kind, payload, ...job }) {
-      // Its worker died between the commit and what follows from it.
+    async onDeadLettered({ kind, payload, ...job }) {
+      // The worker of the last attempt can die after the event's commit and before it enqueues the follow-up jobs.
       await followUps.enqueue(job, await inbox.followUpsOf({ integration: job.integration, id: job.eventId }));
       if (kind !== "send" || typeof payload !== "object" || payload === null || !("messageId" in payload)) return;
       const state = await outbox.find(String(payload.messageId));
-      if (state) await wakeNext({ outbox, followUps }, { correlationId: job.correlationId }, state);
+      if (state) await promoteNext({ outbox, followUps }, job.correlationId, state);
     },
   };
 }

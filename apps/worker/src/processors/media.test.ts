@@ -19,7 +19,7 @@ import { createMediaProcessor } from "./media.ts";
 
 const MAX_BYTES = 1_000;
 const now = () => new Date("2026-03-01T08:00:00Z");
-const unused = () => Promise.reject(new Error("not of this test"));
+const unused = () => Promise.reject(new Error("this test makes no request"));
 
 let folder: string;
 let store: OpenMediaStore;
@@ -30,8 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test("a file is stored under a name without its sender, recorded, and its event done", async () => {
-  const { process, recorded, settled } = setUp({ chunks: ["hel", "lo"], mimeType: "text/plain" });
+test("a file is stored under a key without its sender, recorded in its message, and its event is done", async () => {
+  const { process, recorded, applied } = setUp({ chunks: ["hel", "lo"], mimeType: "text/plain" });
   const event = eventOf({ externalId: "wamid.of.31600000001" });
   expect(await process(event)).toMatchObject({ result: "written" });
   const key = `incoming/whatsapp/1001/${sha256("wamid.of.31600000001")}`;
@@ -43,24 +43,31 @@ test("a file is stored under a name without its sender, recorded, and its event 
     },
   ]);
   expect(await textAt(key)).toBe("hello");
-  expect(settled).toEqual([{ id: event.id, result: "written" }]);
+  expect(applied).toEqual([{ id: event.id, result: "written" }]);
 });
 
-test("an account whose id no key can hold has its hash in the key", async () => {
+test("an account id that a key cannot contain is hashed in the key", async () => {
   const { process, recorded } = setUp({ chunks: ["x"] });
   await process(eventOf({ accountId: "@bot/1" }));
   expect(recorded[0]?.stored.key).toMatch(new RegExp(`^incoming/whatsapp/${sha256("@bot/1")}/[0-9a-f]{64}$`));
 });
 
-test("however a file is cut, the hash that was announced is found right, in hex and in base64", async () => {
+test("an announced hash is verified in hex and base64, however the file is split into chunks", async () => {
   const file = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 });
   const form = fc.constantFrom("hex", "HEX", "base64", "base64url");
   await fc.assert(
-    fc.asyncProperty(file, form, fc.boolean(), fc.nat(), async (chunks, form, byOpen, seed) => {
+    fc.asyncProperty(file, form, fc.boolean(), fc.nat(), async (chunks, form, fromPlatform, seed) => {
       const whole = Buffer.concat(chunks);
       const hash = hashIn(whole, form);
-      const { process, recorded } = setUp({ chunks, ...(byOpen ? { sha256: hash } : {}), sizeBytes: whole.length });
-      const event = eventOf({ externalId: `cut-${seed}`, media: { id: "m", ...(byOpen ? {} : { sha256: hash }) } });
+      const { process, recorded } = setUp({
+        chunks,
+        ...(fromPlatform ? { sha256: hash } : {}),
+        sizeBytes: whole.length,
+      });
+      const event = eventOf({
+        externalId: `cut-${seed}`,
+        media: { id: "m", ...(fromPlatform ? {} : { sha256: hash }) },
+      });
       expect(await process(event)).toMatchObject({ result: "written" });
       expect(recorded[0]?.stored).toMatchObject({ sha256: sha256(whole), sizeBytes: whole.length });
       expect(await bytesAt(recorded[0]?.stored.key)).toEqual(whole);
@@ -69,12 +76,12 @@ test("however a file is cut, the hash that was announced is found right, in hex 
   );
 });
 
-test("any other order of its chunks is another file: refused, and nothing of it kept", async () => {
+test("a file with its chunks in another order is refused, and the store keeps no part of it", async () => {
   const orders = fc
     .uniqueArray(fc.uint8Array({ minLength: 1, maxLength: 8 }), { minLength: 2, selector: String })
     .chain((chunks) => fc.tuple(fc.constant(chunks), fc.shuffledSubarray(chunks, { minLength: chunks.length })))
     .filter(([chunks, shuffled]) => !Buffer.concat(chunks).equals(Buffer.concat(shuffled)));
-  const before = await left();
+  const before = await storedFiles();
   await fc.assert(
     fc.asyncProperty(orders, async ([chunks, shuffled]) => {
       const { process, recorded } = setUp({ chunks: shuffled, sha256: sha256(Buffer.concat(chunks)) });
@@ -83,67 +90,71 @@ test("any other order of its chunks is another file: refused, and nothing of it 
     }),
     { numRuns: 40 },
   );
-  expect(await left()).toEqual(before);
+  expect(await storedFiles()).toEqual(before);
 });
 
 test.each([
-  ["another hash by the file", { sha256: sha256("other") }, {}],
-  ["another hash by the message", {}, { sha256: sha256("other") }],
-  ["a right hash by one and a wrong one by the other", { sha256: sha256("hello") }, { sha256: sha256("other") }],
-  ["another size by the file", { sizeBytes: 4 }, {}],
-  ["another size by the message", {}, { sizeBytes: 6 }],
-])("%s: tried again, and what is stored already stays", async (_, opened, media) => {
+  ["another hash from the platform", { sha256: sha256("other") }, {}],
+  ["another hash in the message", {}, { sha256: sha256("other") }],
+  [
+    "the right hash from the platform and a wrong one in the message",
+    { sha256: sha256("hello") },
+    { sha256: sha256("other") },
+  ],
+  ["another size from the platform", { sizeBytes: 4 }, {}],
+  ["another size in the message", {}, { sizeBytes: 6 }],
+])("%s: the download is retried, and a file that is already stored stays", async (_, opened, media) => {
   const externalId = "announced-otherwise";
   await setUp({ chunks: ["good"] }).process(eventOf({ externalId }));
-  const { process, recorded, settled } = setUp({ chunks: ["hello"], ...opened });
+  const { process, recorded, applied } = setUp({ chunks: ["hello"], ...opened });
   await expect(process(eventOf({ externalId, media: { id: "m", ...media } }))).rejects.toMatchObject({
-    message: "the file is not the one that was announced",
+    message: "the file does not match its announced hash or size",
     next: { kind: "retryable" },
   });
-  expect([recorded, settled]).toEqual([[], []]);
+  expect([recorded, applied]).toEqual([[], []]);
   expect(await textAt(`incoming/whatsapp/1001/${sha256(externalId)}`)).toBe("good");
 });
 
-test("a hash in no known form is no reason to refuse a file", async () => {
+test("a hash in an unknown format does not refuse a file", async () => {
   const { process } = setUp({ chunks: ["hello"] });
   const event = eventOf({ media: { id: "m", sha256: "md5:5d41402abc4b2a76b9719d911017c592" } });
   expect(await process(event)).toMatchObject({ result: "written" });
 });
 
-test("a file larger than the channel takes is given up and leaves nothing", async () => {
-  const before = await left();
+test("a file larger than the channel's limit fails permanently and leaves no file", async () => {
+  const before = await storedFiles();
   const { process, recorded } = setUp({ chunks: ["x".repeat(MAX_BYTES), "x"] });
   await expect(process(eventOf({ externalId: "large" }))).rejects.toMatchObject({ next: { kind: "permanent" } });
-  expect([await left(), recorded]).toEqual([before, []]);
+  expect([await storedFiles(), recorded]).toEqual([before, []]);
 });
 
-test("what the platform says when it no longer has the file is passed on", async () => {
-  const { process, settled } = setUp({ opening: permanent("the platform no longer has the file") });
+test("the platform's error is passed on when it no longer has the file", async () => {
+  const { process, applied } = setUp({ opening: permanent("the platform no longer has the file") });
   await expect(process(eventOf({}))).rejects.toThrow("the platform no longer has the file");
-  expect(settled).toEqual([]);
+  expect(applied).toEqual([]);
 });
 
-test("a message that is gone, before or while its file is fetched, leaves nothing to do and no file", async () => {
-  const files = await left();
-  const before = setUp({ chunks: ["x"], messages: "gone" });
-  expect(await before.process(eventOf({}))).toMatchObject({ result: "ignored", detail: "its message is gone" });
+test("a message that is erased before or during the download completes without a file", async () => {
+  const files = await storedFiles();
+  const before = setUp({ chunks: ["x"], messages: "erased" });
+  expect(await before.process(eventOf({}))).toMatchObject({ result: "ignored", detail: "the message was erased" });
   expect(before.opened()).toBe(0);
-  const meanwhile = setUp({ chunks: ["x"], messages: "going" });
-  const event = eventOf({ externalId: "wamid.going" });
-  expect(await meanwhile.process(event)).toMatchObject({ result: "ignored", detail: "its message is gone" });
-  expect(await left()).toEqual(files);
+  const meanwhile = setUp({ chunks: ["x"], messages: "erased during the download" });
+  const event = eventOf({ externalId: "wamid.erased" });
+  expect(await meanwhile.process(event)).toMatchObject({ result: "ignored", detail: "the message was erased" });
+  expect(await storedFiles()).toEqual(files);
 });
 
-test("done once, it is not fetched again; recorded but not done, it is only settled", async () => {
-  const { process, opened, recorded, settled } = setUp({ chunks: ["x"] });
+test("a done event downloads nothing; a file that is recorded is not downloaded again", async () => {
+  const { process, opened, recorded, applied } = setUp({ chunks: ["x"] });
   const event = eventOf({});
   await process(event);
-  expect(await process(event)).toEqual({ result: "duplicate", idle: true });
+  expect(await process(event)).toEqual({ result: "duplicate", noCall: true });
   expect(await process({ ...event, id: "media.again" })).toMatchObject({ result: "written" });
-  expect([opened(), recorded.length, settled.length]).toEqual([1, 1, 2]);
+  expect([opened(), recorded.length, applied.length]).toEqual([1, 1, 2]);
 });
 
-test("once the job's time is up nothing is recorded, and a download that is still open is let go", async () => {
+test("after the job's deadline nothing is recorded, and an open download is closed", async () => {
   const { process, recorded, signals } = setUp({ chunks: ["x"] });
   const controller = new AbortController();
   controller.abort(new Error("too late"));
@@ -154,37 +165,37 @@ test("once the job's time is up nothing is recorded, and a download that is stil
   expect([...signals, ...failing.signals].map(({ aborted }) => aborted)).toEqual([true, true]);
 });
 
-test("it waits for its account and for the store, and only Postgres being away is an outage", () => {
+test("a job waits for its account and its store, and only an outage of Postgres is an outage", () => {
   const { processor } = setUp({ chunks: [] });
   expect(processor.scopes(eventOf({}))).toEqual(["whatsapp:1001", "media:folder"]);
   expect(processor.isOutage(Object.assign(new Error("postgres"), { code: "ECONNREFUSED" }))).toBe(true);
   expect(processor.isOutage(retryable("network failure", { code: "ECONNREFUSED" }))).toBe(false);
 });
 
-test("a payload that announces no file is given up, and nothing of it told", async () => {
+test("a payload without a file fails permanently, and its error shows no part of it", async () => {
   const { process, processor } = setUp({ chunks: [] });
   const event = { ...eventOf({}), payload: { channel: "whatsapp", accountId: "1001", externalId: "31600000001" } };
   await expect(process(event)).rejects.toMatchObject({
-    message: "the job's payload announces no file",
+    message: "the job's payload describes no file",
     next: { kind: "permanent" },
   });
-  expect(() => processor.scopes(event)).toThrow("the job's payload announces no file");
+  expect(() => processor.scopes(event)).toThrow("the job's payload describes no file");
 });
 
-/** A processor over a platform with one file, rows and an inbox in memory, and the real folder. */
+/** A processor with a platform of one file, rows and an inbox in memory, and a real folder. */
 function setUp(platform: {
   chunks?: readonly (string | Uint8Array)[];
   mimeType?: string;
   sha256?: string;
   sizeBytes?: number;
   opening?: ProviderError;
-  messages?: "there" | "gone" | "going";
+  messages?: "stored" | "erased" | "erased during the download";
 }) {
-  const { chunks = [], messages = "there" } = platform;
+  const { chunks = [], messages = "stored" } = platform;
   const recorded: { message: object; stored: StoredMedia; at: Date }[] = [];
-  const settled: { id: string; result: string }[] = [];
+  const applied: { id: string; result: string }[] = [];
   const signals: AbortSignal[] = [];
-  const integration: MediaSource = {
+  const source: MediaSource = {
     scopes: ({ accountId }) => [`whatsapp:${accountId}`],
     maxBytes: MAX_BYTES,
     async open(_, { signal }) {
@@ -195,33 +206,30 @@ function setUp(platform: {
     },
   };
   const processor = createMediaProcessor({
-    integration,
+    source,
     store,
     inbox: {
-      isDone: async ({ id }) => settled.some((event) => event.id === id),
+      isDone: async ({ id }) => applied.some((event) => event.id === id),
       async applyOnce({ id }, write) {
         const outcome = await write(undefined as never);
-        settled.push({ id, result: outcome.result });
+        applied.push({ id, result: outcome.result });
         return { ...outcome, followUps: [] };
       },
       followUpsOf: () => Promise.resolve([]),
     },
     storedMedia: {
       async record(message, stored, at) {
-        if (messages !== "there") return false;
+        if (messages !== "stored") return false;
         recorded.push({ message, stored, at });
         return true;
       },
-      find: async () => (messages === "gone" ? undefined : { key: recorded[0]?.stored.key }),
+      find: async () => (messages === "erased" ? undefined : { key: recorded[0]?.stored.key }),
     },
     isOutage: (error) => error instanceof Error && "code" in error && error.code === "ECONNREFUSED",
-    http: unused,
-    download: unused,
-    log: createLogger("test", "silent"),
-    now,
+    ports: { http: unused, download: unused, log: createLogger("test", "silent"), now },
   });
   const process = (event: InboundEvent, signal = new AbortController().signal) => processor.process(event, signal);
-  return { processor, process, recorded, settled, signals, opened: () => signals.length };
+  return { processor, process, recorded, applied, signals, opened: () => signals.length };
 }
 
 function eventOf(payload: { accountId?: string; externalId?: string; media?: object }): InboundEvent {
@@ -258,8 +266,8 @@ async function textAt(key: string): Promise<string> {
   return (await bytesAt(key)).toString();
 }
 
-/** All files there are, finished or not. */
-async function left(): Promise<string[]> {
+/** All files in the folder, complete or not. */
+async function storedFiles(): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())

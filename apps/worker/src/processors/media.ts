@@ -17,24 +17,21 @@ import type { OpenMediaStore } from "@millrace/media";
 import type { EventProcessor } from "@millrace/queue";
 import { z } from "zod";
 
-/** What a media processor is made of. */
-export type MediaProcessorParts = {
-  integration: MediaSource;
+/** Dependencies of {@link createMediaProcessor}. */
+export type MediaDeps = {
+  source: MediaSource;
   store: OpenMediaStore;
   inbox: Inbox;
   storedMedia: StoredMediaRecords;
   isOutage(error: unknown): boolean;
-  http: Http;
-  download: Download;
-  log: Logger;
-  now: Now;
+  ports: { http: Http; download: Download; log: Logger; now: Now };
 };
 
-/** A file that came with a message. */
-const announcedSchema = z.object({
+/** The payload of a media job: a file that was received with a message. */
+const payload = z.object({
   channel: z.custom<Channel>((value) => typeof value === "string" && /^[a-z]+$/.test(value)),
   accountId: z.string().min(1),
-  /** The message's. */
+  /** The external id of the message. */
   externalId: z.string().min(1),
   media: z.object({
     id: z.string().min(1),
@@ -46,29 +43,32 @@ const announcedSchema = z.object({
   }),
 });
 
+type MediaPayload = ReceivedMedia & { externalId: string };
+
 /**
- * The way of a file through the worker: is it there already, open it at the platform, into the store, its place into the
- * message's row. Each step may be repeated: the same message always has the same key.
+ * Downloads a file from the platform into the media store and records its key in the message's row. Each step can run
+ * again: a message's file always has the same key.
  */
-export function createMediaProcessor({ integration, store, ...parts }: MediaProcessorParts): EventProcessor {
-  const { inbox, storedMedia, now } = parts;
+export function createMediaProcessor(deps: MediaDeps): EventProcessor {
+  const { source, store, inbox, storedMedia, ports } = deps;
+  const completeErased = (event: InboundEvent) =>
+    inbox.applyOnce(event, () => Promise.resolve({ result: "ignored", detail: "the message was erased" }));
   return {
-    scopes: (event) => [...integration.scopes(announcedIn(event)), store.scope],
-    // A provider or a store of files that is away is no outage of Postgres, though its code may look like one.
-    isOutage: (error) => !(error instanceof ProviderError) && parts.isOutage(error),
+    scopes: (event) => [...source.scopes(payloadOf(event)), store.scope],
+    // A ProviderError means that the provider or the media store is away, also when its code looks like Postgres's.
+    isOutage: (error) => !(error instanceof ProviderError) && deps.isOutage(error),
     async process(event, signal) {
       if (await inbox.isDone(event)) return { result: "duplicate", noCall: true };
-      const announced = announcedIn(event);
-      const gone = { result: "ignored", detail: "its message is gone" } as const;
-      const message = await storedMedia.find(announced);
-      if (!message) return { ...(await inbox.applyOnce(event, async () => gone)), noCall: true };
+      const received = payloadOf(event);
+      const message = await storedMedia.find(received);
+      if (!message) return { ...(await completeErased(event)), noCall: true };
       if (message.key === undefined) {
-        const stored = await fetchFile({ integration, store, ...parts }, announced, signal);
+        const stored = await storeFile(deps, received, signal);
         signal.throwIfAborted();
-        if (!(await storedMedia.record(announced, stored, now()))) {
-          // It was erased meanwhile: nobody would find the file to remove it.
+        if (!(await storedMedia.record(received, stored, ports.now()))) {
+          // The message was erased during the download. No row names the file, so no later erasure would remove it.
           await store.remove(stored.key);
-          return inbox.applyOnce(event, async () => gone);
+          return completeErased(event);
         }
       }
       return inbox.applyOnce(event, async () => ({ result: "written" }));
@@ -76,36 +76,31 @@ export function createMediaProcessor({ integration, store, ...parts }: MediaProc
   };
 }
 
-function announcedIn(event: InboundEvent): ReceivedMedia & { externalId: string } {
-  const parsed = announcedSchema.safeParse(event.payload);
+function payloadOf(event: InboundEvent): MediaPayload {
+  const parsed = payload.safeParse(event.payload);
   if (parsed.success) return parsed.data;
-  throw permanent("the job's payload announces no file");
+  throw permanent("the job's payload describes no file");
 }
 
-async function fetchFile(
-  { integration, store, http, download, log, now }: MediaProcessorParts,
-  announced: ReceivedMedia & { externalId: string },
-  signal: AbortSignal,
-) {
-  // Whatever ends the attempt, a download that is still open ends with it.
-  const over = new AbortController();
+async function storeFile({ source, store, ports }: MediaDeps, received: MediaPayload, signal: AbortSignal) {
+  // Closes the download when the attempt ends, however it ends.
+  const ended = new AbortController();
   try {
-    const context = { http, download, log, now, signal: AbortSignal.any([signal, over.signal]) };
-    const opened = await integration.open(announced, context);
-    const { media } = announced;
-    const body = asAnnounced(opened.body, {
-      hashes: [opened.sha256, media.sha256].flatMap((hash) => hexOf(hash) ?? []),
+    const opened = await source.open(received, { ...ports, signal: AbortSignal.any([signal, ended.signal]) });
+    const { media } = received;
+    const body = verified(opened.body, {
+      hashes: [opened.sha256, media.sha256].flatMap((hash) => toHex(hash) ?? []),
       sizes: [opened.sizeBytes, media.sizeBytes].filter((size) => size !== undefined),
     });
-    const options = { mimeType: opened.mimeType ?? media.mimeType, maxBytes: integration.maxBytes };
-    return await store.write(keyOf(announced), body, options);
+    const options = { mimeType: opened.mimeType ?? media.mimeType, maxBytes: source.maxBytes };
+    return await store.write(keyOf(received), body, options);
   } finally {
-    over.abort();
+    ended.abort();
   }
 }
 
-/** The file's name in the store, which tells nothing of whose it is: external ids hold chat ids, and phone numbers. */
-function keyOf({ channel, accountId, externalId }: ReceivedMedia & { externalId: string }): string {
+/** The file's key in the store. It hashes the external id, which holds chat ids and phone numbers. */
+function keyOf({ channel, accountId, externalId }: MediaPayload): string {
   const account = /^[A-Za-z0-9_-]{1,64}$/.test(accountId) ? accountId : sha256(accountId);
   return `incoming/${channel}/${account}/${sha256(externalId)}`;
 }
@@ -114,8 +109,8 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Passes a file through and breaks it off at its end if it is not what was announced: then the store keeps nothing. */
-async function* asAnnounced(
+/** Passes a file through and fails at its end if a hash or size differs, so that the store keeps no part of it. */
+async function* verified(
   body: AsyncIterable<Uint8Array>,
   { hashes, sizes }: { hashes: readonly string[]; sizes: readonly number[] },
 ): AsyncIterable<Uint8Array> {
@@ -128,12 +123,12 @@ async function* asAnnounced(
   }
   const digest = hash.digest("hex");
   if (hashes.some((each) => each !== digest) || sizes.some((each) => each !== sizeBytes)) {
-    throw retryable("the file is not the one that was announced", { code: "other_file" });
+    throw retryable("the file does not match its announced hash or size", { code: "other_file" });
   }
 }
 
-/** A SHA-256 as hex, from hex or base64; undefined for what is neither and can be compared with nothing. */
-function hexOf(hash: string | undefined): string | undefined {
+/** A SHA-256 as hex, from hex or base64; undefined for any other format, which cannot be compared. */
+function toHex(hash: string | undefined): string | undefined {
   if (hash === undefined) return undefined;
   if (/^[0-9a-f]{64}$/i.test(hash)) return hash.toLowerCase();
   return /^[A-Za-z0-9+/_-]{43}=?$/.test(hash) ? Buffer.from(hash, "base64").toString("hex") : undefined;

@@ -4,8 +4,8 @@ import type { EventProcessor, Processed } from "@millrace/queue";
 import { z } from "zod";
 import type { FollowUpQueue } from "../follow-ups.ts";
 
-/** What uploads the conversions of one platform. */
-export type ConversionParts = {
+/** Dependencies of {@link createUploadProcessor}. */
+export type UploadDeps = {
   uploads: ConversionUploads;
   batches: ConversionBatches;
   inbox: Inbox;
@@ -16,24 +16,27 @@ export type ConversionParts = {
 };
 
 const payload = z.object({ batchId: z.uuid() });
+const accountPayload = z.object({ accountId: z.string() });
 
-/** Requests that may come at once before the pace holds: together with it they stay below the platform's limit. */
+/** Requests that may be sent at once before the rate limit spaces them. */
 const BURST = 20;
 
-/** Of the platform's requests a minute, how many are made: other programs of the project make some too. */
-const SHARE = 0.8;
+/** The share of the platform's requests per minute that Millrace uses; other programs of the project use the rest. */
+const RATE_SHARE = 0.8;
 
 /**
- * How late a batch's place in the limit is used, in ms. A later one is taken anew: after a hold, or when no worker was
- * there, all would leave together. So in any minute there are at most 20 + 65 s x 4 = 280 of the 300 that Google allows.
+ * How late a batch may use its send slot, in ms. A later batch reserves a new one: after a pause, or a time without a
+ * worker, all batches would be sent at once. With this, any minute has at most 20 + 65 s x 4 = 280 of the 300 requests
+ * that Google allows.
  */
 const LATE_MS = 5_000;
 
 /**
- * When the platform is asked what became of a batch, where it says to wait for 30 minutes first: then a third of that, and
- * twice as long each time. https://developers.google.com/data-manager/api/devguides/diagnostics
+ * The status checks of a batch, where the platform asks to wait 30 minutes for the first. The second check follows after
+ * a third of that, and each wait is twice the one before.
+ * https://developers.google.com/data-manager/api/devguides/diagnostics
  *
- * | asked | waits before it | since it was sent |
+ * | check | waits before it | since it was sent |
  * | ----- | --------------- | ----------------- |
  * | 1     | 30 min          | 30 min            |
  * | 2     | 10 min          | 40 min            |
@@ -43,124 +46,128 @@ const LATE_MS = 5_000;
  * | 6     | 160 min         | 5 h 40 min        |
  * | 7 …   | 5 h 20 min, 6 h |                   |
  */
-const LONGEST_LOOK_MS = 6 * 3_600_000;
+const LONGEST_CHECK_WAIT_MS = 6 * 3_600_000;
 
-/** How long a batch may be in processing before a person should know. */
-const GIVE_UP_MS = 7 * 24 * 3_600_000;
+/** How long the platform may process a batch before its job becomes a dead letter. */
+const PROCESSING_LIMIT_MS = 7 * 24 * 3_600_000;
 
 /**
- * How often conversions are sent of which the platform says that it failed at them itself, and the longer each time:
+ * How often conversions are uploaded that the platform itself failed to process, with a growing wait:
  *
- * | try | waits before it | at the earliest since the first |
- * | --- | --------------- | ------------------------------- |
- * | 1   |                 |                                 |
- * | 2   | 30 min          | 1 h                             |
- * | 3   | 1 h             | 2 h 30 min                      |
- * | 4   | 2 h             | 5 h                             |
+ * | attempt | waits before it | at the earliest since the first |
+ * | ------- | --------------- | ------------------------------- |
+ * | 1       |                 |                                 |
+ * | 2       | 30 min          | 1 h                             |
+ * | 3       | 1 h             | 2 h 30 min                      |
+ * | 4       | 2 h             | 5 h                             |
  */
-const MOST_TRIES = 4;
+const MAX_ATTEMPTS = 4;
 
 /**
- * The way of a batch: one request in each attempt. What the platform refuses by name costs itself alone, what it refuses
- * without a name is halved; what it has taken is asked after until it is done. A batch whose answer was lost is sent
- * again: the platform knows its conversions by their transaction ids.
+ * Uploads a batch with one request per run, and then checks the status of the upload until the platform has processed
+ * it. A conversion that the platform names as invalid is rejected alone; a batch that it refuses without a name is
+ * halved. A batch whose answer was lost is uploaded again: the platform recognizes conversions by their transaction ids.
  */
-export function createConversionProcessor(parts: ConversionParts): EventProcessor {
+export function createUploadProcessor(deps: UploadDeps): EventProcessor {
   return {
-    scopes: (event) => parts.uploads.scopes(accountOf(event)),
-    isOutage: parts.isOutage,
+    scopes(event) {
+      const parsed = accountPayload.safeParse(event.payload);
+      return deps.uploads.scopes(parsed.success ? parsed.data.accountId : "");
+    },
+    isOutage: deps.isOutage,
     async process(event, signal) {
       const { batchId } = payload.parse(event.payload);
-      const batch = await parts.batches.find(batchId);
-      if (!batch) throw permanent("there is no such batch", "no_batch");
-      return event.kind === "outcome" ? ask(parts, event, batch, signal) : upload(parts, event, batch, signal);
+      const batch = await deps.batches.find(batchId);
+      if (!batch) throw permanent("the batch does not exist", "no_batch");
+      return event.kind === "outcome" ? checkStatus(deps, event, batch, signal) : upload(deps, event, batch, signal);
     },
   };
 }
 
-function accountOf(event: InboundEvent): string {
-  const known = z.object({ accountId: z.string() }).safeParse(event.payload);
-  return known.success ? known.data.accountId : "";
-}
-
 async function upload(
-  parts: ConversionParts,
+  deps: UploadDeps,
   event: InboundEvent,
   batch: UploadBatch,
   signal: AbortSignal,
 ): Promise<Processed> {
-  const { uploads, batches, followUps, ports } = parts;
-  if (batch.state !== "formed") return { ...(await finish(parts, event, batch)), noCall: true };
+  const { uploads, batches, followUps, ports } = deps;
+  if (batch.state !== "formed") return { ...(await completeUpload(deps, event, batch)), noCall: true };
   if (batch.conversions.length === 0) {
-    // All were erased meanwhile.
+    // An erasure deleted all its conversions after the batch was formed.
     await batches.reject(batch.id, [], ports.now());
-    return { ...(await finish(parts, event, { ...batch, state: "rejected" })), noCall: true };
+    return { ...(await completeUpload(deps, event, { ...batch, state: "rejected" })), noCall: true };
   }
-  const wait = await slotOf(parts, batch);
-  if (wait) return wait;
+  const snoozed = await snoozeUntilSlot(deps, batch);
+  if (snoozed) return snoozed;
   const answer = await uploads.send(batch, { ...ports, signal });
   const at = ports.now();
   if (answer.accepted) {
     await batches.sent(batch.id, answer.requestId, at);
-    return finish(parts, event, { ...batch, state: "sent", sentAt: at });
+    return completeUpload(deps, event, { ...batch, state: "sent", sentAt: at });
   }
   const [only, ...others] = batch.conversions;
   if (answer.rejected.length > 0) await batches.reject(batch.id, answer.rejected, at);
   else if (only && others.length === 0) await batches.reject(batch.id, [{ id: only.id, reason: answer.reason }], at);
   else await followUps.enqueue(event, [await batches.halve(batch.id)]);
-  return { result: "snoozed", detail: "some were refused: the rest goes without them", until: at, callSucceeded: true };
+  return {
+    result: "snoozed",
+    detail: "uploading again without the refused conversions",
+    until: at,
+    callSucceeded: true,
+  };
 }
 
-/** Until when the platform's limit holds a request about the batch up; undefined when one may go, and only one. */
-async function slotOf({ uploads, batches, limits, ports }: ConversionParts, batch: UploadBatch) {
+/** Snoozes a batch until its slot in the platform's rate limit; undefined when one request may be sent now. */
+async function snoozeUntilSlot({ uploads, batches, limits, ports }: UploadDeps, batch: UploadBatch) {
   const now = ports.now();
   const [scope = ""] = uploads.scopes(batch.accountId);
-  const limit = { scope, intervalMs: 60_000 / (uploads.requestsPerMinute * SHARE), burst: BURST };
+  const limit = { scope, intervalMs: 60_000 / (uploads.requestsPerMinute * RATE_SHARE), burst: BURST };
   const kept = batch.sendSlotAt && now.getTime() - batch.sendSlotAt.getTime() <= LATE_MS ? batch.sendSlotAt : undefined;
   const until = kept ?? (await limits.reserve([limit], now));
-  const goes = until <= now;
-  await batches.keepSlot(batch.id, goes ? undefined : until);
-  if (goes) return undefined;
-  return { result: "snoozed", detail: "the platform's limit", until } as const;
+  const isDue = until <= now;
+  await batches.keepSlot(batch.id, isDue ? undefined : until);
+  return isDue ? undefined : ({ result: "snoozed", detail: "the platform's rate limit", until } as const);
 }
 
-/** The batch is sent, or there is nothing left of it: what follows is to ask after it. */
-async function finish(parts: ConversionParts, event: InboundEvent, batch: UploadBatch): Promise<Processed> {
-  const settled = await parts.inbox.applyOnce(event, async () => ({ result: "written", detail: batch.state }));
+/** Completes the upload's event, and enqueues the first status check of a batch that was sent. */
+async function completeUpload(deps: UploadDeps, event: InboundEvent, batch: UploadBatch): Promise<Processed> {
+  const applied = await completeEvent(deps, event, batch.state);
   if (batch.state === "sent" && batch.sentAt) {
-    const firstLook = new Date(batch.sentAt.getTime() + parts.uploads.firstCheckAfterMs);
-    await parts.followUps.enqueue(event, [outcomeJob(batch, firstLook)]);
+    const firstCheckAt = new Date(batch.sentAt.getTime() + deps.uploads.firstCheckAfterMs);
+    await deps.followUps.enqueue(event, [outcomeJob(batch, firstCheckAt)]);
   }
-  return settled;
+  return applied;
 }
 
-async function ask(
-  parts: ConversionParts,
+function completeEvent({ inbox }: UploadDeps, event: InboundEvent, detail: string) {
+  return inbox.applyOnce(event, () => Promise.resolve({ result: "written", detail }));
+}
+
+async function checkStatus(
+  deps: UploadDeps,
   event: InboundEvent,
   batch: UploadBatch,
   signal: AbortSignal,
 ): Promise<Processed> {
-  const { uploads, batches, inbox, followUps, ports } = parts;
+  const { uploads, batches, followUps, ports } = deps;
   const { requestId, sentAt } = batch;
   if (batch.state !== "sent" || requestId === undefined || sentAt === undefined)
-    return {
-      ...(await inbox.applyOnce(event, async () => ({ result: "written", detail: batch.state }))),
-      noCall: true,
-    };
-  const wait = await slotOf(parts, batch);
-  if (wait) return wait;
+    return { ...(await completeEvent(deps, event, batch.state)), noCall: true };
+  const snoozed = await snoozeUntilSlot(deps, batch);
+  if (snoozed) return snoozed;
   const outcome = await uploads.outcome(requestId, batch.accountId, { ...ports, signal });
   const at = ports.now();
   if (outcome.state === "processing") {
-    if (at.getTime() - sentAt.getTime() > GIVE_UP_MS) throw permanent("still in processing after a week", "processing");
+    if (at.getTime() - sentAt.getTime() > PROCESSING_LIMIT_MS)
+      throw permanent("the platform has not processed the upload within 7 days", "processing");
     await batches.checked(batch.id);
-    const waitMs = Math.min((uploads.firstCheckAfterMs / 3) * 2 ** batch.statusChecks, LONGEST_LOOK_MS);
+    const waitMs = Math.min((uploads.firstCheckAfterMs / 3) * 2 ** batch.statusChecks, LONGEST_CHECK_WAIT_MS);
     const until = new Date(at.getTime() + waitMs);
-    return { result: "snoozed", detail: "the platform still processes it", until, callSucceeded: true };
+    return { result: "snoozed", detail: "the platform is processing the upload", until, callSucceeded: true };
   }
-  if (outcome.retry && batch.attempts < MOST_TRIES) {
+  if (outcome.retry && batch.attempts < MAX_ATTEMPTS) {
     const notBefore = new Date(at.getTime() + uploads.firstCheckAfterMs * 2 ** (batch.attempts - 1));
     await followUps.enqueue(event, await batches.again(batch.id, outcome, at, notBefore));
   } else await batches.settle(batch.id, outcome, at);
-  return inbox.applyOnce(event, async () => ({ result: "written", detail: outcome.state }));
+  return completeEvent(deps, event, outcome.state);
 }

@@ -49,9 +49,9 @@ const faults = fc.oneof(
 const count = fc.integer({ min: 1, max: 3 });
 
 /** What may happen in a run, the usual more often than the rare. */
-export const happenings = fc.array(
+export const commandSequences = fc.array(
   fc.oneof(
-    { weight: 4, arbitrary: chat.map((index) => command(`hear(${index})`, (run) => run.hear(index))) },
+    { weight: 4, arbitrary: chat.map((index) => command(`hear(${index})`, (run) => run.receiveText(index))) },
     {
       weight: 5,
       arbitrary: fc
@@ -83,16 +83,16 @@ export const happenings = fc.array(
         .tuple(chat, fc.constantFrom(...ASK_FAULTS))
         .map((args) => command(`failAsk(${args.join()})`, (run) => run.failAsk(...args))),
     },
-    { weight: 1, arbitrary: fc.constant(command("tellStatuses", (run) => run.world.tellStatuses())) },
-    { weight: 1, arbitrary: fc.constant(command("forget", (run) => run.world.forget())) },
+    { weight: 1, arbitrary: fc.constant(command("tellStatuses", (run) => run.harness.releaseStatuses())) },
+    { weight: 1, arbitrary: fc.constant(command("forget", (run) => run.harness.removeCompletedJobs())) },
     { weight: 4, arbitrary: fc.integer({ min: 5, max: 250 }).map((ms) => command(`pass(${ms})`, () => wait(ms))) },
-    { weight: 1, arbitrary: fc.constant(command("restart", (run) => run.world.restart())) },
+    { weight: 1, arbitrary: fc.constant(command("restart", (run) => run.harness.restart())) },
     {
       weight: 2,
       arbitrary: fc.constantFrom("crash", "freeze").map((how) =>
         command(
           how,
-          (run) => run.disturb(how),
+          (run) => run.loseWorker(how),
           (run) => !run.disturbed,
         ),
       ),

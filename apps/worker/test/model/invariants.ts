@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { SentMessage } from "@millrace/sandbox";
 import type { Chat, Run } from "./run.ts";
-import { RECONCILE_MS } from "./world.ts";
+import { RECONCILE_MS } from "./model-harness.ts";
 
 /** What is left of a run once nothing is left to do. */
 type Outcome = Awaited<ReturnType<typeof outcomeOf>>;
@@ -35,7 +35,7 @@ const TAKEN = ["sent", "delivered", "read", "failed"];
 
 /** The deaths that are asked for: by a refusal, by another text under a known key, by an AI that says nothing. */
 const EXPECTED_DEATHS =
-  /WhatsApp error 131009|Telegram refused|Idempotency-Key was used before|without an answer, twice|the worker died or hung/;
+  /WhatsApp error 131009|Telegram refused|Idempotency-Key was used before|did not answer within [0-9.]+ s, twice|the worker died or hung/;
 
 /** Checks a run that has ended against all that must always hold of it. */
 export async function checkInvariants(run: Run): Promise<void> {
@@ -48,17 +48,17 @@ export async function checkInvariants(run: Run): Promise<void> {
   fenced(run, outcome);
 }
 
-async function outcomeOf({ world, chats, since }: Run) {
+async function outcomeOf({ harness, chats, since }: Run) {
   const ids = chats.map(({ conversationId }) => `'${conversationId}'`).join();
-  const rows = await world.rows.rows<Row>(
+  const rows = await harness.rows.rows<Row>(
     `select id, conversation_id as "conversationId", author, body, status, external_id as "externalId", position,
        ai_turn_id as "turnId"
      from messages where direction = 'outbound' and conversation_id in (${ids}) order by position`,
   );
-  const turns = await world.rows.rows<{ state: string }>(
+  const turns = await harness.rows.rows<{ state: string }>(
     `select state from millrace.ai_turns where conversation_id in (${ids})`,
   );
-  const events = await world.rows.rows<{ name: string; status: string; letters: number; error: string | null }>(
+  const events = await harness.rows.rows<{ name: string; status: string; letters: number; error: string | null }>(
     `select e.integration || ' ' || e.event_id as name, e.status, e.error,
        (select count(*)::int from millrace.dead_letters d where d.integration = e.integration and d.event_id = e.event_id
          and d.state = 'dead') as letters
@@ -66,9 +66,9 @@ async function outcomeOf({ world, chats, since }: Run) {
   );
   const fates = new Map(events.map((event) => [event.name, event]));
   const fateOf = (integration: string, eventId: string) => fates.get(`${integration} ${eventId}`);
-  const sent = await world.sent();
-  const questions = await world.questions();
-  const accepted = world.accepted.slice(since.events);
+  const sent = await harness.sent();
+  const questions = await harness.questions();
+  const accepted = harness.accepted.slice(since.events);
   const told = accepted
     .filter((event) => event.kind === "status" && fateOf(event.integration, event.id)?.status === "done")
     .map(({ payload, at }): Told => {
@@ -137,10 +137,10 @@ function inOrder({ chats, requests }: Run, { rows, sent, sendsOf }: Outcome) {
 
 /** 3, 12: one row and one send each; another send only where the platform may not have taken the first. */
 function onceEach(
-  { world, since, answers, requests, refused }: Run,
+  { harness, since, answers, requests, refused }: Run,
   { rows, told, fateOf, channelOf, sendsOf }: Outcome,
 ) {
-  const losses = world.losses.slice(since.losses);
+  const losses = harness.losses.slice(since.losses);
   expect(new Set(rows.map(({ body }) => body)).size, "3: one row each").toBe(rows.length);
   for (const [turnId, given] of answers) {
     const kept = rows.filter((row) => row.turnId === turnId).map(({ body }) => body);
@@ -214,10 +214,11 @@ function asFarAsTold({ rows, told, channelOf, fateOf, sendsOf }: Outcome) {
 }
 
 /** 7: no answer of the AI is even tried once the conversation has another epoch than the one it was asked in. */
-function fenced({ world }: Run, { rows }: Outcome) {
+function fenced({ harness }: Run, { rows }: Outcome) {
   const ours = new Set(rows.map(({ id }) => id));
-  const late = world.arrivals.filter(
-    ({ messageId, askedIn, epoch, gone }) => ours.has(messageId) && !gone && askedIn !== null && askedIn !== epoch,
+  const late = harness.arrivals.filter(
+    ({ messageId, turnEpoch, epoch, gone }) =>
+      ours.has(messageId) && !gone && turnEpoch !== null && turnEpoch !== epoch,
   );
   expect(late, "7: sent after a takeover").toEqual([]);
 }

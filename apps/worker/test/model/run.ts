@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { QueueUnavailableError } from "@millrace/queue";
 import { until } from "@millrace/testing";
-import type { World } from "./world.ts";
+import type { ModelHarness } from "./model-harness.ts";
 
 /** The channels of a run's conversations. */
 export const CHANNELS = ["whatsapp", "whatsapp", "telegram", "whatsapp"] as const;
@@ -19,7 +19,7 @@ type SendRequest = { chat: Chat; text: string; key: string | undefined; messageI
 export type Run = Awaited<ReturnType<typeof startRun>>;
 
 /** Opens the conversations of a run; each begins with a question. */
-export async function startRun(world: World) {
+export async function startRun(harness: ModelHarness) {
   const name = randomInt(1e5, 1e6);
   const places = CHANNELS.map((channel, index): Omit<Chat, "conversationId"> => {
     const number = `${name}${index}`;
@@ -29,18 +29,18 @@ export async function startRun(world: World) {
   /** Texts that were refused because their Idempotency-Key was used before. */
   const refused: string[] = [];
   /** Texts of which nobody was told that they were accepted. */
-  const unsure: string[] = [];
+  const uncertain: string[] = [];
   /** What was answered to a turn, each time. */
   const answers = new Map<string, string[][]>();
   let texts = 0;
   const newText = () => `${name}-${texts++}`;
-  let disturbed = false;
+  let workerLost = false;
 
-  await world.ready();
-  const since = { events: world.accepted.length, losses: world.losses.length };
+  await harness.ready();
+  const since = { events: harness.accepted.length, losses: harness.losses.length };
   for (const place of places) await say(place);
   const chats = await until("the conversations are there", async () => {
-    const rows = await world.rows.rows<{ id: string; thread_id: string; address: string }>(
+    const rows = await harness.rows.rows<{ id: string; thread_id: string; address: string }>(
       `select c.id, i.external_id as address from conversations c
        join contact_identities i on i.contact_id = c.contact_id and i.channel = c.channel
        where i.external_id in (${places.map(({ address }) => `'${address}'`).join()})`,
@@ -58,28 +58,28 @@ export async function startRun(world: World) {
   };
 
   /** Does something under a new text until it is accepted. What was told to come back later may be there or not. */
-  async function insist<T>(work: (text: string) => Promise<T>): Promise<T> {
+  async function retryUntilAccepted<T>(work: (text: string) => Promise<T>): Promise<T> {
     for (;;) {
       const text = newText();
       try {
         return await work(text);
       } catch (error) {
         if (!(error instanceof QueueUnavailableError)) throw error;
-        unsure.push(text);
+        uncertain.push(text);
       }
     }
   }
 
   async function say({ channel, address }: Omit<Chat, "conversationId">): Promise<void> {
-    await insist((text) =>
-      channel === "whatsapp" ? world.hear(address, text) : world.hearOnTelegram(Number(address), text),
+    await retryUntilAccepted((text) =>
+      channel === "whatsapp" ? harness.receiveWhatsapp(address, text) : harness.receiveTelegram(Number(address), text),
     );
   }
 
   async function request(chat: Chat, text: string, key: string | undefined) {
     const { channel, conversationId } = chat;
     const body = { to: { conversationId }, message: { type: "text", text } };
-    const told = await world.call(`/api/integrations/${channel}/send`, body, key);
+    const told = await harness.call(`/api/integrations/${channel}/send`, body, key);
     const { messageIds, eventId } = told as { messageIds: [string]; eventId: string };
     return { chat, text, key, messageId: messageIds[0], eventId };
   }
@@ -87,7 +87,7 @@ export async function startRun(world: World) {
   /** Turns of the run's conversations that the AI was asked, the latest first. */
   async function asked(): Promise<{ turnId: string; chat: Chat }[]> {
     const turns = new Map<string, Chat>();
-    for (const { turnId, conversation } of (await world.questions()).toReversed()) {
+    for (const { turnId, conversation } of (await harness.questions()).toReversed()) {
       const chat = chats.find(({ conversationId }) => conversationId === conversation.id);
       if (chat) turns.set(turnId, chat);
     }
@@ -97,45 +97,45 @@ export async function startRun(world: World) {
   /** Has what is sent in a conversation next go wrong. */
   async function fail({ channel: api, address }: Chat, faults: Faults): Promise<void> {
     const match = api === "whatsapp" ? { api, to: `+${address}` } : { api, chatId: address };
-    for (const fault of faults[api]) await world.fail({ match, fault, times: 1 });
+    for (const fault of faults[api]) await harness.injectFault({ match, fault, times: 1 });
   }
 
   async function answerTo(turnId: string, count: number): Promise<void> {
     const said = Array.from({ length: count }, newText);
     answers.set(turnId, [...(answers.get(turnId) ?? []), said]);
     const body = { turnId, messages: said.map((text) => ({ type: "text", text })) };
-    await insist(() => world.call("/api/integrations/n8n/ai-response", body));
+    await retryUntilAccepted(() => harness.call("/api/integrations/n8n/ai-response", body));
   }
 
   return {
-    world,
+    harness,
     chats,
     since,
     requests: requests as readonly SendRequest[],
     refused: refused as readonly string[],
-    unsure: unsure as readonly string[],
+    unsure: uncertain as readonly string[],
     answers: answers as ReadonlyMap<string, readonly string[][]>,
     /** Whether a worker was lost already: a job that loses its second is dead. */
     get disturbed() {
-      return disturbed;
+      return workerLost;
     },
     /** The other side writes. */
-    hear: (index: number) => say(chatAt(index)),
+    receiveText: (index: number) => say(chatAt(index)),
     /** A person of ours writes. */
     async send(index: number, count: number, faults: Faults): Promise<void> {
       await fail(chatAt(index), faults);
       for (let nth = 0; nth < count; nth++)
-        requests.push(await insist((text) => request(chatAt(index), text, undefined)));
+        requests.push(await retryUntilAccepted((text) => request(chatAt(index), text, undefined)));
     },
     async sendUnderKey(index: number): Promise<void> {
-      requests.push(await insist((text) => request(chatAt(index), text, `key of ${text}`)));
+      requests.push(await retryUntilAccepted((text) => request(chatAt(index), text, `key of ${text}`)));
     },
     /** A request is repeated under its key, as it was or with another text. */
     async repeat(which: number, other: boolean): Promise<void> {
       const keyed = requests.filter(({ key }) => key !== undefined);
       const first = keyed[which % keyed.length];
       if (!first) return;
-      const again = await insist((newText) => {
+      const again = await retryUntilAccepted((newText) => {
         if (other) refused.push(newText);
         return request(first.chat, other ? newText : first.text, first.key);
       });
@@ -151,20 +151,22 @@ export async function startRun(world: World) {
     },
     async takeOver(index: number, mode: string): Promise<void> {
       const { conversationId } = chatAt(index);
-      await insist(() => world.call("/api/integrations/n8n/human-takeover", { conversationId, mode, actor: "Bea" }));
+      await retryUntilAccepted(() =>
+        harness.call("/api/integrations/n8n/human-takeover", { conversationId, mode, actor: "Bea" }),
+      );
     },
     async failAsk(index: number, fault: string): Promise<void> {
       const { conversationId } = chatAt(index);
-      await world.fail({ match: { api: "n8n", conversationId }, fault, times: 1 });
+      await harness.injectFault({ match: { api: "n8n", conversationId }, fault, times: 1 });
     },
-    async disturb(how: "crash" | "freeze"): Promise<void> {
-      disturbed = true;
-      await world[how]();
+    async loseWorker(how: "crash" | "freeze"): Promise<void> {
+      workerLost = true;
+      await harness[how]();
     },
     /** Ends the run: nothing goes wrong any more, the AI answers what is left, and all that waits is done. */
     async end(): Promise<void> {
-      await world.heal();
-      await world.settle(async () => {
+      await harness.endFaults();
+      await harness.waitUntilIdle(async () => {
         for (const { turnId } of await asked()) if (!answers.has(turnId)) await answerTo(turnId, 1);
       });
     },

@@ -2,24 +2,26 @@ import type { Environment } from "@millrace/core";
 import { openDatabase } from "@millrace/db";
 import { openQueueBackend } from "@millrace/queue";
 import { recordingLogger } from "@millrace/testing";
-import { type QuickTimings, startConversationsWorker } from "../conversations-worker.ts";
+import { type WorkerTestTimings, startConversationWorker } from "../harness/conversation-worker.ts";
 
-/** What a worker in a process of its own is told, as JSON in its first argument. */
-export type WorkerOrder = {
+/** The first argument of the process, as JSON. */
+export type WorkerProcessOptions = {
   databaseUrl: string;
   queueUrl: string;
   environment: Environment;
-  timings: QuickTimings;
-  /** Stands for each random number; see ConversationsOptions. */
+  timings: WorkerTestTimings;
+  /** In place of each random number. */
   random: number;
 };
 
-// A worker in a process of its own, to be killed at any moment.
-const { databaseUrl, queueUrl, environment, timings, random } = JSON.parse(process.argv[2] ?? "") as WorkerOrder;
-startConversationsWorker(
+// A worker process that the model kills at any moment.
+const { databaseUrl, queueUrl, environment, timings, random } = JSON.parse(
+  process.argv[2] ?? "",
+) as WorkerProcessOptions;
+startConversationWorker(
   {
     database: openDatabase(databaseUrl, { maxConnections: 10, name: "test-killed" }),
-    lockDatabase: openDatabase(databaseUrl, { maxConnections: 8, name: "test-killed-fence" }),
+    lockDatabase: openDatabase(databaseUrl, { maxConnections: 8, name: "test-killed-lock" }),
     backend: openQueueBackend(queueUrl, "consumer", 8),
     environment,
     log: recordingLogger().log,
@@ -28,5 +30,5 @@ startConversationsWorker(
   timings,
 );
 process.send?.("ready");
-// Nobody is left who would kill it.
+// The parent process has ended, so it can no longer kill this one.
 process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));

@@ -1,27 +1,13 @@
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
 import { providerAccounts, auditLog } from "../schema/index.ts";
 import { assignAccounts, assignAccount, listAccounts, seedAccounts, accountStore, tenantStore } from "./accounts.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase(2);
 
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 2, name: "test" });
-  await migrateDatabase(database);
-});
-
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("an account of its own row beats the provider's `*`, and a row without a tenant refuses", async () => {
+test("an account's own row takes precedence over the provider's `*`, and a row without a tenant is rejected", async () => {
   const assignments = [
     { provider: "meta", externalId: "*", tenantName: "Everybody" },
     { provider: "meta", externalId: "page-1", tenantName: "Baker" },
@@ -33,18 +19,18 @@ test("an account of its own row beats the provider's `*`, and a row without a te
   const tenantOf = (externalId: string) => rows.find((row) => row.externalId === externalId)?.tenantId;
   expect(rows).toHaveLength(3);
 
-  const asked: Record<string, string> = {};
-  const sources = accountStore(database.orm);
-  for (const page of ["page-1", "page-9"]) asked[page] = await sources.tenantOf("meta", "page", page);
-  await expect(sources.tenantOf("meta", "page", "page-2")).rejects.toThrow("no tenant owns page page-2");
-  await expect(sources.tenantOf("google", "account", "7")).rejects.toMatchObject({ next: { kind: "permanent" } });
-  expect(asked).toEqual({ "page-1": tenantOf("page-1"), "page-9": tenantOf("*") });
+  const found: Record<string, string> = {};
+  const accounts = accountStore(database.orm);
+  for (const page of ["page-1", "page-9"]) found[page] = await accounts.tenantOf("meta", "page", page);
+  await expect(accounts.tenantOf("meta", "page", "page-2")).rejects.toThrow("no tenant owns page page-2");
+  await expect(accounts.tenantOf("google", "account", "7")).rejects.toMatchObject({ next: { kind: "permanent" } });
+  expect(found).toEqual({ "page-1": tenantOf("page-1"), "page-9": tenantOf("*") });
   expect(tenantOf("page-1")).not.toBe(tenantOf("*"));
 });
 
-test("a tenant is found by its name, and a name that nobody has dies without being told", async () => {
-  const source = { provider: "google", externalId: "1", tenantName: "Candlemaker" };
-  await assignAccounts(database.orm, [source], uuidv7);
+test("a tenant is found by its name, and the error of an unknown name does not contain the name", async () => {
+  const assignment = { provider: "google", externalId: "1", tenantName: "Candlemaker" };
+  await assignAccounts(database.orm, [assignment], uuidv7);
   const owner = await accountStore(database.orm).tenantOf("google", "account", "1");
   expect(await tenantStore(database.orm).findByName("Candlemaker")).toBe(owner);
   await expect(tenantStore(database.orm).findByName("candlemaker")).rejects.toMatchObject({
@@ -54,7 +40,7 @@ test("a tenant is found by its name, and a name that nobody has dies without bei
   });
 });
 
-test("an account that somebody was given stays theirs when it is seeded again", async () => {
+test("seeding does not change the tenant of an assigned account", async () => {
   const seed = [
     { provider: "telegram", externalId: "bot-1", tenantName: undefined },
     { provider: "telegram", externalId: "bot-2", tenantName: "Sandbox" },
@@ -62,19 +48,19 @@ test("an account that somebody was given stays theirs when it is seeded again", 
   await seedAccounts(database.orm, seed, uuidv7);
   await assignAccounts(database.orm, [{ provider: "telegram", externalId: "bot-1", tenantName: "Baker" }], uuidv7);
   await seedAccounts(database.orm, seed, uuidv7);
-  const sources = accountStore(database.orm);
+  const accounts = accountStore(database.orm);
   const [one, two] = [
-    await sources.tenantOf("telegram", "bot", "bot-1"),
-    await sources.tenantOf("telegram", "bot", "bot-2"),
+    await accounts.tenantOf("telegram", "bot", "bot-1"),
+    await accounts.tenantOf("telegram", "bot", "bot-2"),
   ];
   expect(one).not.toBe(two);
 });
 
-test("an account that a person gives away is written down with whose it was", async () => {
-  const source = { provider: "meta", externalId: "page-7" };
-  await assignAccount(database, { ...source, tenantName: "Baker" }, { actor: "grace" }, uuidv7);
-  await assignAccount(database, { ...source, tenantName: "Miller" }, { actor: "grace", reason: "sold" }, uuidv7);
-  expect(await listAccounts(database)).toContainEqual({ ...source, tenant: "Miller" });
+test("an assignment by an operator is recorded with the previous tenant", async () => {
+  const assignment = { provider: "meta", externalId: "page-7" };
+  await assignAccount(database, { ...assignment, tenantName: "Baker" }, { actor: "grace" }, uuidv7);
+  await assignAccount(database, { ...assignment, tenantName: "Miller" }, { actor: "grace", reason: "sold" }, uuidv7);
+  expect(await listAccounts(database)).toContainEqual({ ...assignment, tenant: "Miller" });
   const common = { actor: "grace", action: "account.assigned", subject: "meta/page-7" };
   expect(await database.orm.select().from(auditLog).orderBy(auditLog.id)).toMatchObject([
     { ...common, reason: null, before: null, after: { tenant: "Baker" } },

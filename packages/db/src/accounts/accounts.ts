@@ -2,10 +2,9 @@ import { and, eq, inArray } from "drizzle-orm";
 import { type NewId, permanent, type AccountStore, type TenantStore } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { providerAccounts, tenants } from "../schema/index.ts";
-import { createAuditLog } from "../operators/audit-log.ts";
-import type { AuditContext } from "../dead-letters/replays.ts";
+import { type AuditContext, createAuditLog } from "../operators/audit-log.ts";
 
-/** Stands for every account of a provider that has no row of its own. */
+/** The external id of the row that applies to every account of a provider without its own row. */
 export const ANY_ACCOUNT = "*";
 
 /** {@link AccountStore} on the table provider_accounts. */
@@ -18,10 +17,10 @@ export function accountStore(tx: Executor): AccountStore {
         .where(
           and(eq(providerAccounts.provider, provider), inArray(providerAccounts.externalId, [accountId, ANY_ACCOUNT])),
         )
-        .prepare("source_of_account")
+        .prepare("tenant_of_account")
         .execute();
-      const source = rows.find((row) => row.externalId === accountId) ?? rows[0];
-      if (source?.tenantId) return source.tenantId;
+      const account = rows.find((row) => row.externalId === accountId) ?? rows[0];
+      if (account?.tenantId) return account.tenantId;
       throw permanent(`no tenant owns ${what} ${accountId}`, "unknown_account");
     },
   };
@@ -33,19 +32,19 @@ export function tenantStore(tx: Executor): TenantStore {
     async findByName(name) {
       const [tenant] = await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.name, name));
       if (tenant) return tenant.id;
-      // The name is the caller's: it may be anything, and stands in the event.
-      throw permanent("no tenant has the name that the event tells", "no_tenant");
+      // The message omits the name: the caller chose it, and the event's payload contains it.
+      throw permanent("no tenant has the name in the event", "no_tenant");
     },
   };
 }
 
-/** An account to be given to a tenant; `tenantName` undefined makes it known and nobody's. */
+/** An account and the tenant to assign it to; without `tenantName` the account is unassigned. */
 export type AccountAssignment = { provider: string; externalId: string; tenantName: string | undefined };
 
-/** An account and whose it is. */
+/** An account and the name of its tenant; null without one. */
 export type AccountLine = { provider: string; externalId: string; tenant: string | null };
 
-/** Whose is which page, number and bot, by provider. */
+/** Lists accounts with their tenants, by provider. */
 export function listAccounts({ orm }: Database): Promise<AccountLine[]> {
   return orm
     .select({ provider: providerAccounts.provider, externalId: providerAccounts.externalId, tenant: tenants.name })
@@ -54,21 +53,21 @@ export function listAccounts({ orm }: Database): Promise<AccountLine[]> {
     .orderBy(providerAccounts.provider, providerAccounts.externalId);
 }
 
-/** Gives an account to a tenant, as a person does it: it is a row in audit_log. */
+/** Assigns an account to a tenant on behalf of an operator, and records it in audit_log. */
 export async function assignAccount(
   { orm }: Database,
-  source: AccountAssignment & { tenantName: string },
+  assignment: AccountAssignment & { tenantName: string },
   by: AuditContext,
   newId: NewId,
 ): Promise<void> {
-  const { provider, externalId, tenantName } = source;
+  const { provider, externalId, tenantName } = assignment;
   await orm.transaction(async (tx) => {
     const [before] = await tx
       .select({ tenant: tenants.name })
       .from(providerAccounts)
       .leftJoin(tenants, eq(tenants.id, providerAccounts.tenantId))
       .where(and(eq(providerAccounts.provider, provider), eq(providerAccounts.externalId, externalId)));
-    await assignAccounts(tx, [source], newId);
+    await assignAccounts(tx, [assignment], newId);
     await createAuditLog({ orm: tx }, newId).record({
       ...by,
       action: "account.assigned",
@@ -79,7 +78,7 @@ export async function assignAccount(
   });
 }
 
-/** Gives accounts to tenants, whoever had them, making the tenants where need be. Repeating it changes nothing. */
+/** Assigns accounts to tenants, also if they had another one, and creates missing tenants. Idempotent. */
 export async function assignAccounts(
   tx: Executor,
   assignments: readonly AccountAssignment[],
@@ -95,7 +94,7 @@ export async function assignAccounts(
   }
 }
 
-/** The same for accounts that nothing is known of; what an operator has decided stays. */
+/** Assigns only accounts without a row; assignments by operators stay. */
 export async function seedAccounts(
   tx: Executor,
   assignments: readonly AccountAssignment[],
@@ -110,13 +109,13 @@ export async function seedAccounts(
 }
 
 async function accountRow(tx: Executor, { provider, externalId, tenantName }: AccountAssignment, newId: NewId) {
-  const tenantId = tenantName === undefined ? null : await tenantNamed(tx, tenantName, newId);
+  const tenantId = tenantName === undefined ? null : await ensureTenant(tx, tenantName, newId);
   return { id: newId(), provider, externalId, tenantId };
 }
 
-async function tenantNamed(tx: Executor, name: string, newId: NewId): Promise<string> {
+async function ensureTenant(tx: Executor, name: string, newId: NewId): Promise<string> {
   await tx.insert(tenants).values({ id: newId(), name }).onConflictDoNothing();
   const [tenant] = await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.name, name));
-  if (!tenant) throw new Error(`tenant ${name} vanished while it was being made`);
+  if (!tenant) throw new Error(`the row of tenant ${name} disappeared during its transaction`);
   return tenant.id;
 }

@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import type { Executor } from "./database.ts";
 
 /**
- * Holds names until the transaction ends, so that two transactions that look for each other's rows before writing
- * their own do not miss them. All are taken in one order, so that two callers cannot wait for each other.
+ * Takes advisory locks by name until the transaction ends, so that two transactions that read each other's rows before
+ * they write their own do not miss them. The names are locked in sorted order, so that two callers cannot deadlock.
  */
 export async function lockNames(tx: Executor, names: readonly string[]): Promise<void> {
   await tx

@@ -13,15 +13,15 @@ afterEach(() => testDatabase.drop());
 
 const now = () => new Date();
 const stateOf = async (check: string, connections: number, clock = now) =>
-  (await checkDatabase(testDatabase.url, connections, clock)).find((finding) => finding.check === check)?.state;
+  (await checkDatabase(testDatabase.url, connections, clock)).find((result) => result.check === check)?.state;
 
-test("a Postgres that lacks migrations is found out, and is well once they are applied", async () => {
+test("pending migrations fail the check until they are applied", async () => {
   expect(await stateOf("migrations", 1)).toBe("fail");
   const database = openDatabase(testDatabase.url, { maxConnections: 2, name: "test" });
   await migrateDatabase(database);
   await database.close();
-  const found = await checkDatabase(testDatabase.url, 1, now);
-  expect(found.map(({ check, state }) => `${check}: ${state}`)).toEqual([
+  const results = await checkDatabase(testDatabase.url, 1, now);
+  expect(results.map(({ check, state }) => `${check}: ${state}`)).toEqual([
     "Postgres version: ok",
     "migrations: ok",
     "prepared statements: ok",
@@ -30,33 +30,33 @@ test("a Postgres that lacks migrations is found out, and is well once they are a
   ]);
 });
 
-test("fewer connections than a worker takes are found out", async () => {
+test("a connection limit below the need of a worker fails the check", async () => {
   expect(await stateOf("connections to Postgres", 100_000)).toBe("fail");
 });
 
-test("a clock that is wrong is found out", async () => {
+test("a clock difference is a warning", async () => {
   expect(await stateOf("clocks", 1, () => new Date(Date.now() - 2_500))).toBe("warn");
 });
 
-test("statements that are lost between transactions are found out, unless the URL says that none is prepared", async () => {
+test("prepared statements that get lost between transactions fail the check, unless the URL disables them", async () => {
   for (const [query, state] of [
     ["", "fail"],
     ["?prepare=false", "ok"],
   ] as const) {
     const sql = postgres(`${testDatabase.url}${query}`, { max: 1 });
-    // As behind a pooler: the connection has nothing any more of what was prepared in it.
-    const finding = await checkPrepared(sql, async (work) => {
+    // As with a pooler: the connection has lost its prepared statements.
+    const result = await checkPrepared(sql, async (work) => {
       await sql.unsafe("deallocate all");
       await work();
     });
-    expect(finding.state).toBe(state);
+    expect(result.state).toBe(state);
     await sql.end();
   }
 });
 
-test("a Postgres that is not there is a finding, and its password is not told", async () => {
-  const [found, ...others] = await checkDatabase("postgres://mill:hush@127.0.0.1:1/mill", 1, now);
+test("an unreachable Postgres fails the check, and the message does not contain the password", async () => {
+  const [result, ...others] = await checkDatabase("postgres://mill:hush@127.0.0.1:1/mill", 1, now);
   expect(others).toEqual([]);
-  expect(found).toMatchObject({ state: "fail", found: "not reachable by DATABASE_URL: ECONNREFUSED" });
-  expect(JSON.stringify(found)).not.toContain("hush");
+  expect(result).toMatchObject({ state: "fail", message: "not reachable at DATABASE_URL: ECONNREFUSED" });
+  expect(JSON.stringify(result)).not.toContain("hush");
 });

@@ -19,13 +19,13 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-test("several machines that migrate at once leave every migration applied once", async () => {
+test("concurrent migrations apply every migration once", async () => {
   expect(await pendingMigrations(database)).toBeGreaterThan(0);
   await Promise.all([migrateDatabase(database), migrateDatabase(database), migrateDatabase(database)]);
   expect(await pendingMigrations(database)).toBe(0);
 });
 
-test("behind a pooler in transaction mode nothing is prepared; elsewhere the way of every event is", async () => {
+test("statements of every event are prepared, and none with prepare=false in the URL", async () => {
   for (const [query, prepares] of [
     ["", true],
     ["?prepare=false", false],

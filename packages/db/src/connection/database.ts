@@ -13,23 +13,23 @@ export type Database = {
   close(): Promise<void>;
 };
 
-/** How long a ping may take, in ms; probes wait a second or a little more. */
+/** How long a ping may take, in ms. Health probes wait a second or a little more. */
 const PING_DEADLINE_MS = 1_000;
 
 /** A transaction, or the pool itself. */
 export type Executor = Pick<Database["orm"], "select" | "selectDistinct" | "insert" | "update" | "delete" | "execute">;
 
 /**
- * Opens a pool; connects when first used. A pooler in transaction mode (Supabase's port 6543) knows no prepared
- * statements: say so with `?prepare=false` in the URL, which postgres.js reads itself. Statements on the way of every
- * event are named by `.prepare(…)`, because drizzle leaves the others unprepared and those take two round trips.
+ * Opens a pool, which connects on first use. A pooler in transaction mode (Supabase's port 6543) does not support
+ * prepared statements: set `?prepare=false` in the URL, which postgres.js reads. Statements that every event executes
+ * have a name by `.prepare(…)`, because drizzle does not prepare others and those take two round trips.
  */
 export function openDatabase(url: string, options: { maxConnections: number; name: string }): Database {
   const client = postgres(url, {
     max: options.maxConnections,
     connect_timeout: 5,
-    // Seconds between tries to connect again; postgres.js's own grow to 20 s, long after Postgres is back.
-    backoff: (tries: number) => Math.min(1, 0.05 * 2 ** tries),
+    // Seconds between attempts to reconnect. The default of postgres.js grows to 20 s, long after Postgres returned.
+    backoff: (attempts: number) => Math.min(1, 0.05 * 2 ** attempts),
     connection: { application_name: options.name },
     onnotice: () => undefined,
   });

@@ -6,10 +6,10 @@ import type { Database } from "./database.ts";
 
 const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
 
-/** Any number, as long as nobody else locks it: makes migrations of several machines take turns. */
+/** The advisory lock that serializes migrations of several machines. Any number that no other program locks. */
 const MIGRATION_LOCK = 6_215_517_301n;
 
-/** Applies the committed migrations that the database lacks. Several at once take turns. */
+/** Applies the pending migrations. Concurrent calls wait for each other. */
 export async function migrateDatabase(database: Database): Promise<void> {
   await database.orm.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${MIGRATION_LOCK.toString()}::bigint)`);
@@ -17,7 +17,7 @@ export async function migrateDatabase(database: Database): Promise<void> {
   });
 }
 
-/** How many committed migrations the database lacks; all of them when it has never been migrated. */
+/** Counts the pending migrations; all of them when the database was never migrated. */
 export async function pendingMigrations(database: Database): Promise<number> {
   const known = readMigrationFiles({ migrationsFolder }).length;
   const [table] = await database.orm.execute<{ found: boolean }>(

@@ -1,27 +1,16 @@
 import { eq, sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
-import { createTestDatabase, freePort, type TestDatabase, until } from "@millrace/testing";
+import { freePort, until, useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "./database.ts";
-import { migrateDatabase } from "./migrate.ts";
 import { isOutage } from "./outage.ts";
 import { cases, tenants } from "../schema/index.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
+const testDatabase = useTestDatabase();
+const database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
+afterAll(() => database.close());
 
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
-  await migrateDatabase(database);
-});
-
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("a server that refuses connections, has no such database or lets nobody in is away", async () => {
+test("a refused connection, a missing database and a rejected login are outages", async () => {
   const port = String(await freePort());
   for (const change of [{ port }, { pathname: "/nowhere" }, { username: "stranger" }]) {
     const url: URL = Object.assign(new URL(testDatabase.url), change);
@@ -29,7 +18,7 @@ test("a server that refuses connections, has no such database or lets nobody in 
   }
 });
 
-test("a connection that the server ends within a transaction is an outage, and none of it is written", async () => {
+test("a connection that the server ends within a transaction is an outage, and the transaction writes nothing", async () => {
   const other = openDatabase(testDatabase.url, { maxConnections: 1, name: "test" });
   const name = uuidv7();
   for (const whileItWorks of [true, false]) {
@@ -59,7 +48,7 @@ test("a connection that the server ends within a transaction is an outage, and n
   await other.close();
 });
 
-test("a transaction that goes on after its connection ended writes nothing elsewhere", async () => {
+test("a transaction that continues after its connection ended writes nothing on another connection", async () => {
   const other = openDatabase(testDatabase.url, { maxConnections: 1, name: "test" });
   const name = uuidv7();
   let late: unknown;
@@ -82,7 +71,7 @@ test("a transaction that goes on after its connection ended writes nothing elsew
   await other.close();
 });
 
-test("a server that takes no writes, or no more connections, is as good as away", async () => {
+test("a read-only server and a full connection limit are outages", async () => {
   const readOnly = await errorOf(testDatabase.url, (orm) =>
     orm.transaction((tx) => tx.insert(tenants).values({ id: uuidv7(), name: "nobody" }), { accessMode: "read only" }),
   );
@@ -95,7 +84,7 @@ test("a server that takes no writes, or no more connections, is as good as away"
   await database.orm.execute(sql.raw(`drop role ${role}`));
 });
 
-test("what a statement did wrong is no outage", async () => {
+test("an error of a statement itself is no outage", async () => {
   const broken = [
     (orm: Database["orm"]) => orm.insert(cases).values({ id: uuidv7(), tenantId: uuidv7(), openedAt: new Date() }),
     (orm: Database["orm"]) => orm.insert(tenants).values([1, 2].map(() => ({ id: uuidv7(), name: "twice" }))),

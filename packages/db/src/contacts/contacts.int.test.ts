@@ -1,40 +1,26 @@
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { type Identity, type Profile, type Stores, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
 import { contactIdentities, contacts, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase(6);
 let tenantId: string;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 6, name: "test" });
-  await migrateDatabase(database);
-});
 
 beforeEach(async () => {
   tenantId = uuidv7();
   await database.orm.insert(tenants).values({ id: tenantId, name: tenantId });
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("a phone that was known before its BSUID is the same person, and stays it when the phone is shown no more", async () => {
+test("a BSUID that arrives with a known phone number belongs to the same contact, also later without the number", async () => {
   const id = await resolve([phone("1")], { phone: "1" });
   expect(await resolve([bsuid("a"), phone("1")])).toBe(id);
   expect(await resolve([bsuid("a")])).toBe(id);
 });
 
-test("a number that goes to a new person leaves the old one behind, who is not reached by it any more", async () => {
+test("a number that moves to a new person is removed from the previous contact", async () => {
   const old = await resolve([bsuid("a"), phone("1")], { phone: "1", name: "Ada" });
   const now = await resolve([bsuid("b"), phone("1")], { phone: "1", name: "Bob" });
   expect(now).not.toBe(old);
@@ -43,7 +29,7 @@ test("a number that goes to a new person leaves the old one behind, who is not r
   expect(await profile(now)).toMatchObject({ name: "Bob", phone: "1" });
 });
 
-test("BSUIDs that are named together are one person", async () => {
+test("BSUIDs that are reported together belong to one contact", async () => {
   const one = await resolve([bsuid("a"), bsuid("parent")]);
   const two = await resolve([bsuid("b")]);
   expect(await resolve([bsuid("b"), bsuid("parent")])).toBe(one);
@@ -51,7 +37,7 @@ test("BSUIDs that are named together are one person", async () => {
   expect(await profile(two)).toBeUndefined();
 });
 
-test("names that can pass on never make one person of two that have names for good", async () => {
+test("transferable identities never merge two contacts with stable identities", async () => {
   const ada = await resolve([bsuid("a"), phone("1")]);
   const bob = await resolve([bsuid("b"), mail("b@example.org")]);
   expect(await resolve([phone("1"), mail("b@example.org")])).toBe(ada);
@@ -59,7 +45,7 @@ test("names that can pass on never make one person of two that have names for go
   expect(await resolve([mail("b@example.org")])).toBe(ada);
 });
 
-test("a person on two channels stays one when both are named by one number", async () => {
+test("a contact on two channels stays one contact when one number identifies both", async () => {
   const telegram: Identity = { channel: "telegram", externalId: "77", stable: true };
   const id = await resolve([telegram, phone("1")]);
   expect(await resolve([bsuid("a"), phone("1")])).toBe(id);
@@ -68,7 +54,7 @@ test("a person on two channels stays one when both are named by one number", asy
   expect(await resolve([{ ...telegram, externalId: "78" }])).toBe(other);
 });
 
-test("a changed number makes one person of both, whichever event comes first, and the new profile holds", async () => {
+test("a changed number merges both contacts in either order of events, and the new profile wins", async () => {
   for (const order of [
     ["old", "new", "join"],
     ["join", "old", "new"],
@@ -89,7 +75,7 @@ test("a changed number makes one person of both, whichever event comes first, an
   }
 });
 
-test("a number that somebody else has taken over already is left to them when its change is told late", async () => {
+test("a late report of a number change does not take the number from its new owner", async () => {
   const old = await resolve([bsuid("a"), phone("1")]);
   const taker = await resolve([bsuid("z"), phone("1")]);
   expect(await join([bsuid("a"), phone("1")], [bsuid("b"), phone("2")])).toBe(old);
@@ -97,13 +83,13 @@ test("a number that somebody else has taken over already is left to them when it
   expect(await resolve([bsuid("z")])).toBe(taker);
 });
 
-test("a changed number that is told without a BSUID brings its person along", async () => {
+test("a number change without a BSUID keeps the contact", async () => {
   const old = await resolve([bsuid("a"), phone("1")]);
   expect(await join([phone("1")], [bsuid("b"), phone("2")])).toBe(old);
   expect(await resolve([bsuid("a")])).toBe(old);
 });
 
-test("a name that is given twice counts once", async () => {
+test("a duplicate identity counts once", async () => {
   const id = await resolve([phone("1"), phone("1"), bsuid("a")]);
   expect(await join([phone("1")], [phone("1"), bsuid("a")])).toBe(id);
   expect(
@@ -111,7 +97,7 @@ test("a name that is given twice counts once", async () => {
   ).toHaveLength(2);
 });
 
-test("the last word on marketing holds in every order, and of two at once the refusal", async () => {
+test("the latest marketing choice wins in every order, and of two at one time the opt-out", async () => {
   const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 9, 0, second));
   for (const words of [
     [

@@ -1,35 +1,22 @@
 import { eq } from "drizzle-orm";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type Identity, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, type Executor, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
+import type { Executor } from "../connection/database.ts";
 import { cases, contactIdentities, contacts, conversations, leads, messages, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 import { leadStore } from "../leads/leads.ts";
 import { messageStore } from "../messages/messages.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase(8);
 
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 8, name: "test" });
-  await migrateDatabase(database);
-});
-
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-/** An event that names a person; with `previous`, one that says what they were called before. */
-type Event = { id: string; current: Named; previous: Named | undefined };
+/** An event with the identities of a person; with `previous`, it reports identities that they replace. */
+type Event = { id: string; current: ReportedIdentities; previous: ReportedIdentities | undefined };
 /** BSUIDs by number, and a phone. */
-type Named = { stable: readonly number[]; phone: number | undefined };
+type ReportedIdentities = { stable: readonly number[]; phone: number | undefined };
 
 const PHONES = 3;
 const phone = fc.option(fc.nat(PHONES - 1), { nil: undefined });
@@ -58,7 +45,7 @@ const history = fc
   .array(event, { minLength: 2, maxLength: 8 })
   .map((events): Event[] => events.map((each, index) => ({ ...each, id: `event-${index}` })));
 
-test("in every order, people are those whom the platform named together, and nothing of theirs is lost", async () => {
+test("in every order of events, contacts are the people that the platform reports together, and no row is lost", async () => {
   await fc.assert(
     fc.asyncProperty(
       history.chain((events) => fc.shuffledSubarray(events, { minLength: events.length })),
@@ -72,7 +59,7 @@ test("in every order, people are those whom the platform named together, and not
   );
 });
 
-test("worked on all at once, people are those whom the platform named together, and nothing of theirs is lost", async () => {
+test("with concurrent events, contacts are the people that the platform reports together, and no row is lost", async () => {
   await fc.assert(
     fc.asyncProperty(history, async (events) => {
       const tenantId = await newTenant();
@@ -89,7 +76,7 @@ async function newTenant(): Promise<string> {
   return id;
 }
 
-/** One transaction, as the worker has one per event: no attempt may fail, or the queue would have to repeat it. */
+/** One transaction per event, as in the worker. No attempt may fail, because the queue would retry it. */
 function write(tenantId: string, each: Event): Promise<void> {
   return database.orm.transaction((tx) => effects(tx, tenantId, each));
 }
@@ -118,7 +105,7 @@ async function effects(tx: Executor, tenantId: string, { id, current, previous }
   await leadStore(tx, uuidv7).add({ tenantId, contactId, source: "Meta", externalId: `${tenantId}.${id}`, ...answers });
 }
 
-/** Expects people to be those of the model, each with one thread and one open case; tells how much is theirs. */
+/** Expects the contacts of the reference model, each with one thread and one open case; returns their row counts. */
 async function check(tenantId: string, events: readonly Event[]): Promise<{ messages: number; leads: number }> {
   const { orm } = database;
   const names = await orm.select().from(contactIdentities).where(eq(contactIdentities.tenantId, tenantId));
@@ -159,7 +146,7 @@ async function check(tenantId: string, events: readonly Event[]): Promise<{ mess
   return { messages: texts.length, leads: forms.length };
 }
 
-/** Which BSUIDs are one person: those that are named together, directly or by way of others. */
+/** Which BSUIDs are one person: those that are reported together, directly or through others. */
 function groupsOf(events: readonly Event[]): Map<number, number> {
   const groups = new Map<number, number>();
   for (const { current, previous } of events) {
@@ -173,7 +160,7 @@ function groupsOf(events: readonly Event[]): Map<number, number> {
   return groups;
 }
 
-/** The people that an event names together with this phone. */
+/** The people that events report together with this phone number. */
 function groupsAt(groups: ReadonlyMap<number, number>, { current, previous }: Event, number: number): number[] {
   if (current.phone !== number && previous?.phone !== number) return [];
   const [name] = current.stable;
@@ -181,7 +168,7 @@ function groupsAt(groups: ReadonlyMap<number, number>, { current, previous }: Ev
   return group === undefined ? [] : [group];
 }
 
-function identities({ stable, phone: number }: Named): Identity[] {
+function identities({ stable, phone: number }: ReportedIdentities): Identity[] {
   return [
     ...stable.map((name): Identity => ({ channel: "whatsapp", externalId: bsuid(name), stable: true })),
     ...(number === undefined ? [] : [{ channel: "whatsapp", externalId: digits(number), stable: false } as const]),

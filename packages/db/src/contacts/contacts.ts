@@ -1,20 +1,20 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { ContactStore, Identity, Profile } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
-import { isLatest } from "../conversations/latest.ts";
+import { isLatest } from "../conversations/is-latest.ts";
 import { contacts } from "../schema/index.ts";
 import { ownerOf, type KnownContact, uniqueIdentities } from "./identities.ts";
-import type { EventContext } from "../inbox/follow-up-jobs.ts";
+import type { EventContext } from "../inbox/event-context.ts";
 import { resolveContact } from "./resolve.ts";
 
 /** {@link ContactStore} on the tables contacts and contact_identities. */
-export function contactStore(tx: Executor, following: EventContext): ContactStore {
+export function contactStore(tx: Executor, context: EventContext): ContactStore {
   return {
-    resolve: (tenantId, identities, profile) => contactOf(tx, following, tenantId, [], identities, profile),
-    join: (tenantId, previous, current, profile) => contactOf(tx, following, tenantId, previous, current, profile),
+    resolve: (tenantId, identities, profile) => contactOf(tx, context, tenantId, [], identities, profile),
+    join: (tenantId, previous, current, profile) => contactOf(tx, context, tenantId, previous, current, profile),
 
     async setMarketing(contactId, allowed, at) {
-      // Platforms tell seconds: of two words in one second the refusal counts, whichever comes first.
+      // Platforms report whole seconds: of two choices in one second, the opt-out wins.
       await tx
         .update(contacts)
         .set({ marketingAllowed: allowed, marketingChangedAt: at, updatedAt: sql`now()` })
@@ -23,32 +23,32 @@ export function contactStore(tx: Executor, following: EventContext): ContactStor
   };
 }
 
-/** The contact that all these names are known to be; otherwise it is settled who the person is. */
+/** Returns the contact that owns all these identities. If none does, it resolves who the person is. */
 async function contactOf(
   tx: Executor,
-  following: EventContext,
+  context: EventContext,
   tenantId: string,
   previous: readonly Identity[],
   current: readonly Identity[],
   profile: Profile,
 ): Promise<string> {
-  const named = uniqueIdentities([...current, ...previous]);
-  const contact = await ownerOf(tx, tenantId, named);
+  const all = uniqueIdentities([...current, ...previous]);
+  const contact = await ownerOf(tx, tenantId, all);
   if (contact) {
     if (differs(contact, profile)) await updateProfile(tx, contact.id, profile);
     return contact.id;
   }
-  const settled = await resolveContact(tx, following, tenantId, { current: uniqueIdentities(current), previous });
-  await updateProfile(tx, settled, profile);
-  return settled;
+  const contactId = await resolveContact(tx, context, tenantId, { current: uniqueIdentities(current), previous });
+  await updateProfile(tx, contactId, profile);
+  return contactId;
 }
 
 function differs(contact: KnownContact, profile: Profile): boolean {
-  return told(profile).some(([name, value]) => contact[name] !== value);
+  return definedFields(profile).some(([name, value]) => contact[name] !== value);
 }
 
 async function updateProfile(tx: Executor, contactId: string, profile: Profile): Promise<void> {
-  const values = told(profile);
+  const values = definedFields(profile);
   if (values.length === 0) return;
   await tx
     .update(contacts)
@@ -56,7 +56,7 @@ async function updateProfile(tx: Executor, contactId: string, profile: Profile):
     .where(eq(contacts.id, contactId));
 }
 
-function told({ name, username, phone, email }: Profile) {
+function definedFields({ name, username, phone, email }: Profile) {
   const all = [
     ["name", name] as const,
     ["username", username] as const,

@@ -3,11 +3,11 @@ import type { Identity, NewId, Profile } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { contactIdentities, contacts } from "../schema/index.ts";
 
-/** A contact as far as its identities are asked for. */
+/** A contact with the fields that a profile updates. */
 export type KnownContact = { id: string } & Record<keyof Profile, string | null>;
 
-/** A name and the contact that bears it. */
-export type Owned = { identity: Identity; contact: KnownContact };
+/** An identity and the contact that owns it. */
+export type OwnedIdentity = { identity: Identity; contact: KnownContact };
 
 const knownContact = {
   id: contacts.id,
@@ -18,52 +18,55 @@ const knownContact = {
 };
 
 /**
- * The contact that bears all of these names, each given once; undefined when there is none. Until the transaction ends
- * it cannot be merged away: whoever would merge it waits, and whoever comes while it is merged waits here and then does
- * not find it.
+ * Returns the contact that owns all of these identities, each listed once; undefined when there is none. Its key-share
+ * lock blocks a merge until the transaction ends. During a merge this waits, and then does not find the contact.
  */
 export async function ownerOf(
   tx: Executor,
   tenantId: string,
   identities: readonly Identity[],
 ): Promise<KnownContact | undefined> {
-  const bearer = tx
+  const owner = tx
     .select({ contactId: contactIdentities.contactId })
     .from(contactIdentities)
-    .where(areNames(tenantId, identities))
+    .where(matchIdentities(tenantId, identities))
     .groupBy(contactIdentities.contactId)
     .having(eq(count(), identities.length));
   const [contact] = await tx
     .select(knownContact)
     .from(contacts)
-    .where(eq(contacts.id, bearer))
+    .where(eq(contacts.id, owner))
     .for("key share")
-    .prepare("bearer_of_names")
+    .prepare("owner_of_identities")
     .execute();
   return contact;
 }
 
-/** Which of these names are known, and whose they are. */
-export async function ownersOf(tx: Executor, tenantId: string, identities: readonly Identity[]): Promise<Owned[]> {
+/** Returns the known ones of these identities, each with its owner. */
+export async function ownersOf(
+  tx: Executor,
+  tenantId: string,
+  identities: readonly Identity[],
+): Promise<OwnedIdentity[]> {
   const rows = await tx
     .select({ ...knownContact, channel: contactIdentities.channel, externalId: contactIdentities.externalId })
     .from(contactIdentities)
     .innerJoin(contacts, eq(contacts.id, contactIdentities.contactId))
-    .where(areNames(tenantId, identities));
+    .where(matchIdentities(tenantId, identities));
   return identities.flatMap((identity) => {
     const row = rows.find((candidate) => isSame(candidate, identity));
     return row ? [{ identity, contact: row }] : [];
   });
 }
 
-/** Every column of the unique index for every name: without the channel, all names of the tenant would be read. */
-function areNames(tenantId: string, identities: readonly Identity[]) {
-  const isName = ({ channel, externalId }: Identity) =>
+/** Compares every column of the unique index: without the channel, Postgres reads all identities of the tenant. */
+function matchIdentities(tenantId: string, identities: readonly Identity[]) {
+  const isIdentity = ({ channel, externalId }: Identity) =>
     and(eq(contactIdentities.channel, channel), eq(contactIdentities.externalId, externalId));
-  return and(eq(contactIdentities.tenantId, tenantId), or(...identities.map(isName)));
+  return and(eq(contactIdentities.tenantId, tenantId), or(...identities.map(isIdentity)));
 }
 
-/** On which channels each of these contacts has a stable name. */
+/** Returns the channels on which each of these contacts has a stable identity. */
 export async function stableChannels(tx: Executor, contactIds: readonly string[]): Promise<Map<string, Set<string>>> {
   const rows = await tx
     .selectDistinct({ contactId: contactIdentities.contactId, channel: contactIdentities.channel })
@@ -74,7 +77,7 @@ export async function stableChannels(tx: Executor, contactIds: readonly string[]
   return channels;
 }
 
-/** Gives names to a contact, whoever had them before. */
+/** Assigns identities to a contact; other contacts lose them. */
 export async function assignIdentities(
   tx: Executor,
   newId: NewId,
@@ -100,12 +103,12 @@ export async function assignIdentities(
     });
 }
 
-/** Whether both are the same name. */
+/** Whether both are the same identity. */
 export function isSame(one: { channel: string; externalId: string }, two: Identity): boolean {
   return one.channel === two.channel && one.externalId === two.externalId;
 }
 
-/** Each name once. */
+/** Removes duplicates. */
 export function uniqueIdentities(identities: readonly Identity[]): Identity[] {
   return [...new Map(identities.map((identity) => [`${identity.channel}/${identity.externalId}`, identity])).values()];
 }

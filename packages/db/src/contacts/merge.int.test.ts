@@ -1,37 +1,25 @@
 import { eq, inArray, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { type Identity, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase, until } from "@millrace/testing";
-import { type Database, type Executor, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { until } from "@millrace/testing";
+import { useDatabase } from "../../test/use-database.ts";
+import type { Executor } from "../connection/database.ts";
 import { cases, contacts, conversations, conversionUploads, messages, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 import { messageStore } from "../messages/messages.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase(6);
 let tenantId: string;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 6, name: "test" });
-  await migrateDatabase(database);
-});
 
 beforeEach(async () => {
   tenantId = uuidv7();
   await database.orm.insert(tenants).values({ id: tenantId, name: tenantId });
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("a merge joins threads and open cases, keeps closed ones and loses no message", async () => {
+test("a merge combines threads and open cases, keeps closed cases and loses no message", async () => {
   const one = await writeText([phone("1")], "2026-03-01T08:00:00Z");
   const two = await writeText([bsuid("a")], "2026-02-01T08:00:00Z");
   expect(one).not.toBe(two);
@@ -51,7 +39,7 @@ test("a merge joins threads and open cases, keeps closed ones and loses no messa
   expect(await messagesOf(survivor)).toHaveLength(4);
 });
 
-test("a merge leaves the thread with the open case, whose ever it was", async () => {
+test("a merge keeps the open case of either thread", async () => {
   const one = await writeText([phone("1")], "2026-03-01T08:00:00Z");
   await writeText([bsuid("a")], "2026-03-02T08:00:00Z");
   await close(one);
@@ -64,7 +52,7 @@ test("a merge leaves the thread with the open case, whose ever it was", async ()
   expect(theirs).toMatchObject({ status: "open", openedAt: new Date("2026-03-02T08:00:00Z") });
 });
 
-test("a merge waits for a message that is being written to the contact that goes, and takes it along", async () => {
+test("a merge waits for a concurrent message to the removed contact, and moves it", async () => {
   const one = await writeText([phone("1")], "2026-03-01T08:00:00Z");
   const two = await writeText([bsuid("a")], "2026-03-01T08:00:00Z");
   let merging: Promise<string> | undefined;
@@ -81,7 +69,7 @@ test("a merge waits for a message that is being written to the contact that goes
   expect(await profile(two)).toBeUndefined();
 });
 
-test("whoever comes while a contact is merged away waits and finds the one that is left", async () => {
+test("an event during a merge waits and then finds the surviving contact", async () => {
   const one = await writeText([phone("1")], "2026-03-01T08:00:00Z");
   await writeText([bsuid("a")], "2026-03-01T08:00:00Z");
   let writing: Promise<string> | undefined;
@@ -94,7 +82,7 @@ test("whoever comes while a contact is merged away waits and finds the one that 
   expect(await messagesOf(one)).toHaveLength(3);
 });
 
-test("a merge takes along what was won in either thread, and keeps the latest click", async () => {
+test("a merge moves the conversions of both threads and keeps the latest click", async () => {
   const one = await writeText([phone("1")], "2026-03-01T08:00:00Z");
   const two = await writeText([bsuid("a")], "2026-03-02T08:00:00Z");
   for (const [contactId, clickId, day] of [

@@ -2,17 +2,17 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../connection/database.ts";
 import { cases, contactIdentities, contacts, conversations, leads } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
-import type { EventContext } from "../inbox/follow-up-jobs.ts";
+import type { EventContext } from "../inbox/event-context.ts";
 import { mergeConversations } from "../conversations/merge.ts";
 
 type Contact = typeof contacts.$inferSelect;
 
 /**
- * Makes two contacts one and returns it: the older (UUIDv7 sort by time), so that the result does not depend on which
- * of two webhooks was worked on first. Whatever pointed to the other points to it afterwards.
+ * Merges two contacts and returns the id of the survivor, the older one (UUIDv7 sort by time), so that the result does
+ * not depend on the order of two webhooks. Rows of the other contact refer to the survivor afterwards.
  */
-export async function mergeContacts(tx: Executor, following: EventContext, one: string, two: string): Promise<string> {
-  // Waits for transactions that write to either: what they write is moved too, and none can begin before this one ends.
+export async function mergeContacts(tx: Executor, context: EventContext, one: string, two: string): Promise<string> {
+  // The row locks wait for transactions that write to either contact, so that their rows are moved too.
   const rows = await tx
     .select()
     .from(contacts)
@@ -22,7 +22,7 @@ export async function mergeContacts(tx: Executor, following: EventContext, one: 
   const [survivor, other] = rows;
   if (!survivor || !other) return survivor?.id ?? one;
 
-  await mergeThreads(tx, following, survivor.id, other.id);
+  await mergeThreads(tx, context, survivor.id, other.id);
   const toSurvivor = { contactId: survivor.id };
   await tx.update(contactIdentities).set(toSurvivor).where(eq(contactIdentities.contactId, other.id));
   await tx.update(conversations).set(toSurvivor).where(eq(conversations.contactId, other.id));
@@ -31,14 +31,14 @@ export async function mergeContacts(tx: Executor, following: EventContext, one: 
   await tx.update(leads).set(toSurvivor).where(eq(leads.contactId, other.id));
   await tx
     .update(contacts)
-    .set({ ...bothProfiles(survivor, other), updatedAt: sql`now()` })
+    .set({ ...mergedProfile(survivor, other), updatedAt: sql`now()` })
     .where(eq(contacts.id, survivor.id));
   await tx.delete(contacts).where(eq(contacts.id, other.id));
   return survivor.id;
 }
 
-/** On a channel without chats a thread is named after its contact: it is renamed, or joined with the survivor's. */
-async function mergeThreads(tx: Executor, following: EventContext, survivor: string, other: string): Promise<void> {
+/** On a channel without chat ids, a thread's id is its contact's: it becomes the survivor's, or the two are merged. */
+async function mergeThreads(tx: Executor, context: EventContext, survivor: string, other: string): Promise<void> {
   const threads = await tx
     .select({
       id: conversations.id,
@@ -58,16 +58,16 @@ async function mergeThreads(tx: Executor, following: EventContext, survivor: str
       ({ threadId, channel, accountId }) =>
         threadId === survivor && channel === thread.channel && accountId === thread.accountId,
     );
-    if (twin) await mergeConversations(tx, following, twin.id, thread.id);
+    if (twin) await mergeConversations(tx, context, twin.id, thread.id);
     else await tx.update(conversations).set({ threadId: survivor }).where(eq(conversations.id, thread.id));
   }
 }
 
-/** What the survivor lacks comes from the other; the later word on marketing wins, of two at once the refusal. */
-function bothProfiles(survivor: Contact, other: Contact): Partial<Contact> {
-  const told = (contact: Contact) => contact.marketingChangedAt?.getTime() ?? Number.NEGATIVE_INFINITY;
-  const word = told(other) > told(survivor) || (told(other) === told(survivor) && other.marketingAllowed === false);
-  const { marketingAllowed, marketingChangedAt } = word ? other : survivor;
+/** Fills empty fields from the other contact. The later marketing choice wins; of two at one time, the opt-out. */
+function mergedProfile(survivor: Contact, other: Contact): Partial<Contact> {
+  const [otherAt, survivorAt] = [marketingTime(other), marketingTime(survivor)];
+  const isOtherLater = otherAt > survivorAt || (otherAt === survivorAt && other.marketingAllowed === false);
+  const { marketingAllowed, marketingChangedAt } = isOtherLater ? other : survivor;
   return {
     name: survivor.name ?? other.name,
     username: survivor.username ?? other.username,
@@ -76,4 +76,8 @@ function bothProfiles(survivor: Contact, other: Contact): Partial<Contact> {
     marketingAllowed,
     marketingChangedAt,
   };
+}
+
+function marketingTime(contact: Contact): number {
+  return contact.marketingChangedAt?.getTime() ?? Number.NEGATIVE_INFINITY;
 }

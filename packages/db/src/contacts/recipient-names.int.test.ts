@@ -1,41 +1,35 @@
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
-import { openConversations } from "../../test/conversations.ts";
+import { useConversations } from "../../test/conversations.ts";
 import { messages } from "../schema/index.ts";
 import { createSendStates } from "../messages/send-state.ts";
 
-let talks: Awaited<ReturnType<typeof openConversations>>;
+const harness = useConversations();
 
-beforeAll(async () => {
-  talks = await openConversations();
-});
-
-afterAll(() => talks.close());
-
-test("whom a message went to under another name is the same person, also when they wrote under it before", async () => {
-  const talk = await talks.meet();
-  const { tenantId, channel, accountId } = talk.thread;
+test("a recipient's other identity belongs to the same contact, also after messages from it", async () => {
+  const conversation = await harness.open();
+  const { tenantId, channel, accountId } = conversation.thread;
   const written = { channel, externalId: `stable-${tenantId}`, stable: true } as const;
-  const told = { channel, externalId: `55${tenantId}`, stable: false } as const;
-  const stranger = await talks.write(async (stores) => {
-    const contactId = await stores.contacts.resolve(tenantId, [told], {});
+  const reported = { channel, externalId: `55${tenantId}`, stable: false } as const;
+  const stranger = await harness.write(async (stores) => {
+    const contactId = await stores.contacts.resolve(tenantId, [reported], {});
     const thread = { tenantId, channel, accountId, contactId, threadId: contactId, kind: "direct" } as const;
-    return { thread, id: await stores.conversations.open(thread, { at: talks.clock.at, byUser: true }) };
+    return { thread, id: await stores.conversations.open(thread, { at: harness.clock.at, byUser: true }) };
   });
-  await talks.hear(stranger.value, "Hello from under my other name");
-  const [id = "", next = ""] = await talks.say(talk, "one", "two");
-  const recipient = [told, written] as const;
-  await talks.write((stores) => stores.outbox.markSent(id, { externalId: uuidv7(), recipient }, talks.clock.at));
-  const rows = await talks.database.orm.select().from(messages).where(eq(messages.tenantId, tenantId));
+  await harness.receive(stranger.value, "Hello from under my other name");
+  const [id = "", next = ""] = await harness.send(conversation, "one", "two");
+  const recipient = [reported, written] as const;
+  await harness.write((stores) => stores.outbox.markSent(id, { externalId: uuidv7(), recipient }, harness.clock.at));
+  const rows = await harness.database.orm.select().from(messages).where(eq(messages.tenantId, tenantId));
   const sent = rows.find((row) => row.id === id);
   expect(sent?.status).toBe("sent");
   expect(rows.map(({ body }) => body)).toEqual(
     expect.arrayContaining(["Hello from under my other name", "one", "two"]),
   );
   expect(new Set(rows.map(({ conversationId }) => conversationId)).size).toBe(1);
-  expect((await createSendStates(talks.database).find(next))?.message.recipients).toContainEqual({
-    externalId: told.externalId,
+  expect((await createSendStates(harness.database).find(next))?.message.recipients).toContainEqual({
+    externalId: reported.externalId,
     stable: false,
   });
 });

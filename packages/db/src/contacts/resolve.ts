@@ -3,49 +3,56 @@ import type { Identity, NewId } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
 import { contacts } from "../schema/index.ts";
-import { isSame, stableChannels, assignIdentities, type Owned, ownersOf, uniqueIdentities } from "./identities.ts";
-import type { EventContext } from "../inbox/follow-up-jobs.ts";
+import {
+  isSame,
+  stableChannels,
+  assignIdentities,
+  type OwnedIdentity,
+  ownersOf,
+  uniqueIdentities,
+} from "./identities.ts";
+import type { EventContext } from "../inbox/event-context.ts";
 import { mergeContacts } from "./merge.ts";
 
-/** What the platform calls a person, and what it says that it called them before. */
-type Names = { current: readonly Identity[]; previous: readonly Identity[] };
+/** A person's identities now, and those that the platform reports as replaced. */
+type ReportedIdentities = { current: readonly Identity[]; previous: readonly Identity[] };
 
 /**
- * Decides who the person is when not all of their names are known to be one contact's yet. A stable name (BSUID)
- * decides; a transferable one (phone) follows it: numbers are given to new people, and WhatsApp may stop showing them.
- * Two stable names of one channel become one contact only if the platform names them together.
+ * Resolves the contact of identities that do not all belong to one contact yet, and merges contacts where needed. A
+ * stable identity (a WhatsApp BSUID) decides. A transferable one (a phone number) follows it, because numbers move to new
+ * people. Two stable identities of one channel are merged only if the platform reports both for one person.
  */
 export async function resolveContact(
   tx: Executor,
-  following: EventContext,
+  context: EventContext,
   tenantId: string,
-  names: Names,
+  reported: ReportedIdentities,
 ): Promise<string> {
-  const { newId } = following;
-  const named = uniqueIdentities([...names.current, ...names.previous]);
-  await lockIdentities(tx, tenantId, named);
-  if ((await ownersOf(tx, tenantId, named)).length === 0) return make(tx, newId, tenantId, named);
+  const { newId } = context;
+  const all = uniqueIdentities([...reported.current, ...reported.previous]);
+  await lockIdentities(tx, tenantId, all);
+  if ((await ownersOf(tx, tenantId, all)).length === 0) return createContact(tx, newId, tenantId, all);
 
-  // A merge moves names that were not given here. Whoever changes existing contacts takes turns, and looks again.
+  // A merge also moves identities that are not listed here. The tenant-wide lock serializes merges; then look again.
   await lockContacts(tx, tenantId);
-  const owners = await ownersOf(tx, tenantId, named);
+  const owners = await ownersOf(tx, tenantId, all);
   const channelsOf = await stableChannels(tx, [...new Set(owners.map(({ contact }) => contact.id))]);
-  const { same, others } = tellApart(owners, names, channelsOf);
+  const { same, others } = partitionOwners(owners, reported, channelsOf);
 
-  // A name that the person bears now moves to them. One that they bore before may be someone else's by now.
-  const moved = others.filter(({ identity }) => isAmong(names.current, identity));
-  const left = others.filter((owner) => !moved.includes(owner)).map(({ identity }) => identity);
-  const theirs = named.filter((identity) => !isAmong(left, identity));
-  await forget(tx, moved);
+  // A current identity moves to the person. A previous one stays: it may belong to someone else by now.
+  const moved = others.filter(({ identity }) => isAmong(reported.current, identity));
+  const kept = others.filter((owner) => !moved.includes(owner)).map(({ identity }) => identity);
+  const assigned = all.filter((identity) => !isAmong(kept, identity));
+  await clearMovedFields(tx, moved);
   const [first, ...rest] = same;
-  if (first === undefined) return make(tx, newId, tenantId, theirs);
+  if (first === undefined) return createContact(tx, newId, tenantId, assigned);
   let contactId = first;
-  for (const id of rest) contactId = await mergeContacts(tx, following, contactId, id);
-  await assignIdentities(tx, newId, tenantId, theirs, contactId);
+  for (const id of rest) contactId = await mergeContacts(tx, context, contactId, id);
+  await assignIdentities(tx, newId, tenantId, assigned, contactId);
   return contactId;
 }
 
-/** Holds these names of people; see locks.ts. */
+/** Locks identities until the transaction ends; see lockNames. */
 export function lockIdentities(
   tx: Executor,
   tenantId: string,
@@ -57,58 +64,67 @@ export function lockIdentities(
   );
 }
 
-/** Holds off everybody else who changes which contacts there are. Behind the names. */
+/** Locks the set of a tenant's contacts against merges and erasures. Take it after the locks of identities. */
 export function lockContacts(tx: Executor, tenantId: string): Promise<void> {
   return lockNames(tx, [`contacts/${tenantId}`]);
 }
 
-async function make(tx: Executor, newId: NewId, tenantId: string, identities: readonly Identity[]): Promise<string> {
+async function createContact(
+  tx: Executor,
+  newId: NewId,
+  tenantId: string,
+  identities: readonly Identity[],
+): Promise<string> {
   const contactId = newId();
   await tx.insert(contacts).values({ id: contactId, tenantId });
   await assignIdentities(tx, newId, tenantId, identities, contactId);
   return contactId;
 }
 
-/** Which owners of the names are the person, and which names belong to others. */
-function tellApart(
-  owners: readonly Owned[],
-  { current, previous }: Names,
+/** Splits the owners of the identities into the person and others. */
+function partitionOwners(
+  owners: readonly OwnedIdentity[],
+  { current, previous }: ReportedIdentities,
   channelsOf: ReadonlyMap<string, ReadonlySet<string>>,
-): { same: Set<string>; others: Owned[] } {
-  const previousLasts = previous.some(({ stable }) => stable);
-  // Whom the platform means: the bearers of the stable names, and of the previous ones where none of those lasts.
-  const meant = owners.filter(({ identity }) => identity.stable || (!previousLasts && !isAmong(current, identity)));
-  const same = new Set(meant.map(({ contact }) => contact.id));
-  const taken = new Set<string>([...current, ...previous].filter(({ stable }) => stable).map(({ channel }) => channel));
-  const take = (id: string) => channelsOf.get(id)?.forEach((channel) => taken.add(channel));
-  same.forEach(take);
+): { same: Set<string>; others: OwnedIdentity[] } {
+  const isPreviousStable = previous.some(({ stable }) => stable);
+  // The person owns the stable identities; if no previous identity is stable, also the previous ones.
+  const matches = owners.filter(
+    ({ identity }) => identity.stable || (!isPreviousStable && !isAmong(current, identity)),
+  );
+  const same = new Set(matches.map(({ contact }) => contact.id));
+  const occupied = new Set<string>(
+    [...current, ...previous].filter(({ stable }) => stable).map(({ channel }) => channel),
+  );
+  const occupy = (id: string) => channelsOf.get(id)?.forEach((channel) => occupied.add(channel));
+  same.forEach(occupy);
 
-  const others: Owned[] = [];
+  const others: OwnedIdentity[] = [];
   for (const owner of owners) {
     const { id } = owner.contact;
     if (same.has(id)) continue;
-    // Whoever has another stable name is someone else, who had this name before or has it now.
-    const isOther = [...(channelsOf.get(id) ?? [])].some((channel) => taken.has(channel));
+    // A contact with another stable identity on such a channel is someone else.
+    const isOther = [...(channelsOf.get(id) ?? [])].some((channel) => occupied.has(channel));
     if (isOther) others.push(owner);
     else {
       same.add(id);
-      take(id);
+      occupy(id);
     }
   }
   return { same, others };
 }
 
-/** Whoever had a number or an address before is not reached by it any more. */
-async function forget(tx: Executor, moved: readonly Owned[]): Promise<void> {
+/** Clears the phone number or e-mail address of contacts that lost it as an identity. */
+async function clearMovedFields(tx: Executor, moved: readonly OwnedIdentity[]): Promise<void> {
   for (const { identity, contact } of moved) {
-    const gone = {
+    const cleared = {
       ...(contact.phone === identity.externalId ? { phone: null } : {}),
       ...(contact.email === identity.externalId ? { email: null } : {}),
     };
-    if (Object.keys(gone).length === 0) continue;
+    if (Object.keys(cleared).length === 0) continue;
     await tx
       .update(contacts)
-      .set({ ...gone, updatedAt: sql`now()` })
+      .set({ ...cleared, updatedAt: sql`now()` })
       .where(eq(contacts.id, contact.id));
   }
 }

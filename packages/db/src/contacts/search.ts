@@ -2,35 +2,35 @@ import { and, asc, eq, exists, ilike, or, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../connection/database.ts";
 import { contactIdentities, contacts } from "../schema/index.ts";
 
-/** A contact as it is told from others. */
+/** A contact with the fields by which a person recognizes it. */
 export type FoundContact = { id: string; name: string | null; phone: string | null; email: string | null };
 
-/** Most that are told. */
-const MOST = 50;
+/** The most contacts that a search returns. */
+const LIMIT = 50;
 
-/** Contacts by their id, phone number, e-mail address, `<channel>:<external id>` or a part of their name. */
-export function findContacts({ orm }: Database, word: string): Promise<FoundContact[]> {
+/** Finds contacts by id, phone number, e-mail address, `<channel>:<external id>` or a part of the name. */
+export function findContacts({ orm }: Database, term: string): Promise<FoundContact[]> {
   return orm
     .select({ id: contacts.id, name: contacts.name, phone: contacts.phone, email: contacts.email })
     .from(contacts)
-    .where(or(isContact(orm, word), ilike(contacts.name, `%${word.replaceAll(/[\\%_]/g, "\\$&")}%`)))
+    .where(or(matchesTerm(orm, term), ilike(contacts.name, `%${term.replaceAll(/[\\%_]/g, "\\$&")}%`)))
     .orderBy(asc(contacts.id))
-    .limit(MOST);
+    .limit(LIMIT);
 }
 
-/** The contacts that these words mean exactly: all of these but a name. */
-export async function matchContacts({ orm }: Database, word: string): Promise<string[]> {
+/** Returns the ids of the contacts that match exactly: like {@link findContacts}, but without names. */
+export async function matchContacts({ orm }: Database, term: string): Promise<string[]> {
   const rows = await orm
     .select({ id: contacts.id })
     .from(contacts)
-    .where(isContact(orm, word))
+    .where(matchesTerm(orm, term))
     .orderBy(asc(contacts.id));
   return rows.map(({ id }) => id);
 }
 
-function isContact(orm: Database["orm"], word: string): SQL | undefined {
-  const digits = /^\+?[\d ()/.-]{5,}$/.test(word) ? word.replaceAll(/\D/g, "") : undefined;
-  const [, channel, externalId] = /^([a-z]+):(.+)$/.exec(word) ?? [];
+function matchesTerm(orm: Database["orm"], term: string): SQL | undefined {
+  const digits = /^\+?[\d ()/.-]{5,}$/.test(term) ? term.replaceAll(/\D/g, "") : undefined;
+  const [, channel, externalId] = /^([a-z]+):(.+)$/.exec(term) ?? [];
   const identity = (condition: SQL | undefined) =>
     exists(
       orm
@@ -38,15 +38,15 @@ function isContact(orm: Database["orm"], word: string): SQL | undefined {
         .from(contactIdentities)
         .where(and(eq(contactIdentities.contactId, contacts.id), condition)),
     );
-  const isNamed = (name: string) => eq(contactIdentities.externalId, name);
+  const hasExternalId = (value: string) => eq(contactIdentities.externalId, value);
   return or(
-    /^[0-9a-f-]{36}$/i.test(word) ? eq(contacts.id, word) : undefined,
-    digits ? or(eq(contacts.phone, digits), identity(isNamed(digits))) : undefined,
-    word.includes("@")
-      ? or(sql`lower(${contacts.email}) = lower(${word})`, identity(sql`lower(external_id) = lower(${word})`))
+    /^[0-9a-f-]{36}$/i.test(term) ? eq(contacts.id, term) : undefined,
+    digits ? or(eq(contacts.phone, digits), identity(hasExternalId(digits))) : undefined,
+    term.includes("@")
+      ? or(sql`lower(${contacts.email}) = lower(${term})`, identity(sql`lower(external_id) = lower(${term})`))
       : undefined,
     channel && externalId
-      ? identity(and(eq(contactIdentities.channel, channel as "email"), isNamed(externalId)))
+      ? identity(and(eq(contactIdentities.channel, channel as "email"), hasExternalId(externalId)))
       : undefined,
     sql`false`,
   );

@@ -1,14 +1,14 @@
 import type { Click } from "@millrace/core";
 
-/** A click as the tables hold it. */
+/** The columns of a click in a table. */
 type ClickColumns = { clickKind: Click["kind"] | null; clickId: string | null };
 
-/** The columns of a click, empty where there is none. */
+/** Maps a click to its columns; null without a click. */
 export function clickTo(click: Click | undefined): ClickColumns {
   return { clickKind: click?.kind ?? null, clickId: click?.id ?? null };
 }
 
-/** The click that a row holds. */
+/** Maps the columns of a row to a click. */
 export function clickFrom({ clickKind, clickId }: ClickColumns): Click | undefined {
   return clickKind !== null && clickId !== null ? { kind: clickKind, id: clickId } : undefined;
 }

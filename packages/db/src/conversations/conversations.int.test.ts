@@ -1,39 +1,26 @@
 import { eq } from "drizzle-orm";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { type Activity, type ConversationStore, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, type Executor, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
+import type { Executor } from "../connection/database.ts";
 import { isOutage } from "../connection/outage.ts";
 import { cases, conversations, conversionUploads, messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "./conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 import { messageStore } from "../messages/messages.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
-/** The tenant's own id is the account, so that every test has threads of its own. */
+const database = useDatabase();
+/** The account's id is the tenant's, so that every test has its own threads. */
 let tenantId: string;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 10, name: "test" });
-  await migrateDatabase(database);
-});
 
 beforeEach(async () => {
   tenantId = uuidv7();
   await database.orm.insert(tenants).values({ id: tenantId, name: tenantId });
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("many that open a thread at once get one conversation with one case", async () => {
+test("concurrent messages in a new thread open one conversation with one case", async () => {
   for (let round = 0; round < 10; round += 1) {
     const ids = await Promise.all(Array.from({ length: 10 }, () => open(`${round}`)));
     expect(new Set(ids).size).toBe(1);
@@ -42,7 +29,7 @@ test("many that open a thread at once get one conversation with one case", async
   expect(await matters()).toHaveLength(10);
 });
 
-test("many that write after the case was closed get one new case, and the closed one stays", async () => {
+test("concurrent messages after a closed case open one new case, and the closed one stays", async () => {
   const id = await open("1");
   for (let round = 1; round <= 5; round += 1) {
     await database.orm.update(cases).set({ status: "closed" }).where(eq(cases.tenantId, tenantId));
@@ -54,14 +41,14 @@ test("many that write after the case was closed get one new case, and the closed
   }
 });
 
-test("times never go back, and only the other side's word opens its window", async () => {
+test("times only move forward, and only inbound messages open the messaging window", async () => {
   await open("1", { at: minute(5), byUser: true });
   await open("1", { at: minute(9), byUser: false });
   await open("1", { at: minute(3), byUser: true });
   expect(await threads()).toMatchObject([{ lastMessageAt: minute(9), lastUserMessageAt: minute(5) }]);
 });
 
-test("the latest click that they wrote with is kept, in whatever order their messages come", async () => {
+test("the latest click wins in every order of messages", async () => {
   const click = (id: string) => ({ kind: "gclid", id }) as const;
   const steps = [
     { at: minute(2), byUser: true, click: click("first") },
@@ -84,7 +71,7 @@ test("the latest click that they wrote with is kept, in whatever order their mes
   expect((await step((store) => store.find(none?.id ?? "")))?.click).toBeUndefined();
 });
 
-test("of two threads that become one, the later click stays, and so do conversions of either", async () => {
+test("a merged conversation has the later click and the conversions of both", async () => {
   const click = (id: string) => ({ kind: "wbraid", id }) as const;
   const old = await open("-1", { at: minute(5), byUser: true, click: click("later") });
   const survivor = await open("-1001", { at: minute(3), byUser: true, click: click("earlier") });
@@ -107,7 +94,7 @@ test("of two threads that become one, the later click stays, and so do conversio
   expect(await sales).toMatchObject([{ conversationId: survivor }]);
 });
 
-test("groups are a person's from the start, direct threads the AI's", async () => {
+test("groups start in mode human, direct threads in mode ai", async () => {
   await open("1");
   await step((store) => store.open({ ...place("2"), kind: "group", title: "Bakers" }, { at: minute(1), byUser: true }));
   expect(
@@ -120,7 +107,7 @@ test("groups are a person's from the start, direct threads the AI's", async () =
   ]);
 });
 
-test("whether a thread can be reached is the latest word in every order, also before the first message", async () => {
+test("the latest report decides whether a thread is reachable in every order, also before the first message", async () => {
   const words = fc.array(fc.record({ reachable: fc.boolean(), at: fc.integer({ min: 1, max: 4 }) }), {
     minLength: 1,
     maxLength: 4,
@@ -144,9 +131,9 @@ test("whether a thread can be reached is the latest word in every order, also be
         const row = (await threads()).find(({ threadId }) => threadId === name);
         ends.push({ reachable: row?.reachable, at: row?.reachableChangedAt });
       }
-      const said = ways[0].filter((each) => each !== "open");
-      const last = Math.max(...said.map(({ at }) => at));
-      const reachable = said.some((word) => word.at === last && word.reachable);
+      const reports = ways[0].filter((each) => each !== "open");
+      const last = Math.max(...reports.map(({ at }) => at));
+      const reachable = reports.some((report) => report.at === last && report.reachable);
       expect(ends).toEqual([
         { reachable, at: minute(last) },
         { reachable, at: minute(last) },
@@ -156,14 +143,14 @@ test("whether a thread can be reached is the latest word in every order, also be
   );
 });
 
-test("a first message and a block, worked on at the same moment, never lose the block", async () => {
+test("a block that is processed together with the first message is never lost", async () => {
   for (let round = 0; round < 30; round += 1) {
     await Promise.all([open(`${round}`), reach(`${round}`, false, minute(1))]);
   }
   expect((await threads()).filter(({ reachable }) => reachable)).toEqual([]);
 });
 
-test("a group that became a supergroup goes on as one thread, in whatever order its events come", async () => {
+test("a group that becomes a supergroup stays one thread in every order of events", async () => {
   const steps = ["old", "move", "new", "late", "move"] as const;
   let group = 100;
   await fc.assert(
@@ -172,43 +159,43 @@ test("a group that became a supergroup goes on as one thread, in whatever order 
       const [from, to] = [`-${group}`, `-100${group}`];
       for (const [index, each] of order.entries()) {
         if (each === "move") await step((store) => store.migrate("telegram", tenantId, from, to));
-        else await say(each === "new" ? to : from, `${group}/${index}`, minute(each === "late" ? 9 : 1));
+        else await addMessage(each === "new" ? to : from, `${group}/${index}`, minute(each === "late" ? 9 : 1));
       }
       const found = (await threads()).filter(({ threadId }) => threadId === from || threadId === to);
       expect(found).toMatchObject([{ threadId: to, lastMessageAt: minute(9) }]);
-      const said = await database.orm
+      const stored = await database.orm
         .select()
         .from(messages)
         .where(eq(messages.conversationId, found[0]?.id ?? ""));
-      expect(said).toHaveLength(3);
+      expect(stored).toHaveLength(3);
     }),
     { numRuns: 15 },
   );
   expect((await matters()).map(({ id }) => id).sort()).toEqual((await threads()).map(({ caseId }) => caseId).sort());
 });
 
-test("a group that moves while messages come under both ids is one thread, and no message is lost", async () => {
+test("a group that moves during messages with both ids is one thread, and no message is lost", async () => {
   for (let round = 0; round < 10; round += 1) {
     const [from, to] = [`-2${round}`, `-1002${round}`];
-    if (round % 2 === 0) await say(from, `${from}/0`, minute(1));
+    if (round % 2 === 0) await addMessage(from, `${from}/0`, minute(1));
     await Promise.all([
-      ...[1, 2, 3].map((index) => say(from, `${from}/${index}`, minute(1))),
+      ...[1, 2, 3].map((index) => addMessage(from, `${from}/${index}`, minute(1))),
       step((store) => store.migrate("telegram", tenantId, from, to)),
       step((store) => store.migrate("telegram", tenantId, from, to)),
-      ...[1, 2, 3].map((index) => say(to, `${to}/${index}`, minute(1))),
+      ...[1, 2, 3].map((index) => addMessage(to, `${to}/${index}`, minute(1))),
     ]);
     const found = (await threads()).filter(({ threadId }) => threadId === from || threadId === to);
     expect(found).toMatchObject([{ threadId: to }]);
-    const said = await database.orm
+    const stored = await database.orm
       .select()
       .from(messages)
       .where(eq(messages.conversationId, found[0]?.id ?? ""));
-    expect(said).toHaveLength(round % 2 === 0 ? 7 : 6);
+    expect(stored).toHaveLength(round % 2 === 0 ? 7 : 6);
   }
   expect((await matters()).map(({ id }) => id).sort()).toEqual((await threads()).map(({ caseId }) => caseId).sort());
 });
 
-test("of two threads that become one, a person who was in charge of either stays in charge", async () => {
+test("a merged conversation is in mode human if either was", async () => {
   await open("-1");
   await open("-1001");
   await database.orm.update(conversations).set({ mode: "human", epoch: 3 }).where(eq(conversations.threadId, "-1"));
@@ -221,7 +208,7 @@ function step<T>(write: (store: ConversationStore) => Promise<T>): Promise<T> {
   return transact((tx) => write(conversationStore(tx, eventContext(uuidv7))));
 }
 
-/** As a worker does it: of two transactions that are in each other's way, the one that Postgres ends is done again. */
+/** Retries a transaction that Postgres aborts because of a conflict, as the worker does. */
 async function transact<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -244,7 +231,7 @@ function reach(threadId: string, reachable: boolean, at: Date): Promise<void> {
   return step((store) => store.setReachable("telegram", tenantId, threadId, reachable, at));
 }
 
-function say(threadId: string, externalId: string, at: Date): Promise<void> {
+function addMessage(threadId: string, externalId: string, at: Date): Promise<void> {
   return transact(async (tx) => {
     const thread = { ...place(threadId), kind: "group" } as const;
     const conversationId = await conversationStore(tx, eventContext(uuidv7)).open(thread, { at, byUser: true });

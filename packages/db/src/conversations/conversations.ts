@@ -2,18 +2,18 @@ import { and, eq, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { Activity, Channel, Click, ConversationStore, NewId, Thread } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
-import { isLatest } from "./latest.ts";
+import { isLatest } from "./is-latest.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
 import { cases, conversations } from "../schema/index.ts";
 import { clickFrom, clickTo } from "./click-columns.ts";
 import { mergeConversations } from "./merge.ts";
-import type { EventContext } from "../inbox/follow-up-jobs.ts";
+import type { EventContext } from "../inbox/event-context.ts";
 import { changeMode } from "./takeover.ts";
-import { threadStateOf, setThreadMovedTo, setThreadReachable, type ThreadState } from "./thread-state.ts";
+import { findThreadState, setThreadMovedTo, setThreadReachable, type ThreadState } from "./thread-state.ts";
 
 /** {@link ConversationStore} on the tables conversations, cases and thread_states. */
-export function conversationStore(tx: Executor, following: EventContext): ConversationStore {
-  const { newId } = following;
+export function conversationStore(tx: Executor, context: EventContext): ConversationStore {
+  const { newId } = context;
   return {
     async find(id) {
       const [row] = await tx
@@ -40,77 +40,81 @@ export function conversationStore(tx: Executor, following: EventContext): Conver
       return { ...thread, contactId: contactId ?? undefined, title: title ?? undefined, click };
     },
 
-    changeMode: (takeover) => changeMode(tx, following, takeover),
+    changeMode: (change) => changeMode(tx, context, change),
 
     async open(thread, activity) {
       const found = await touch(tx, thread, activity);
       if (found?.caseStatus === "open") return found.id;
-      const facts = await lockThread(tx, thread);
-      if (!facts?.movedTo) return openHere(tx, newId, thread, activity, facts);
-      const moved = { ...thread, threadId: facts.movedTo };
-      return openHere(tx, newId, moved, activity, await lockThread(tx, moved));
+      const state = await lockThread(tx, thread);
+      if (!state?.movedTo) return openLocked(tx, newId, thread, activity, state);
+      const moved = { ...thread, threadId: state.movedTo };
+      return openLocked(tx, newId, moved, activity, await lockThread(tx, moved));
     },
 
     async recordUserActivity(thread, at) {
       await tx
         .update(conversations)
-        .set({ lastUserMessageAt: latestHeard(at), updatedAt: sql`now()` })
+        .set({ lastUserMessageAt: latestUserTime(at), updatedAt: sql`now()` })
         .where(isThread(thread));
     },
 
     async migrate(channel, accountId, fromThreadId, toThreadId) {
       if (fromThreadId === toThreadId) return;
-      // The old one first, as `open` does when it follows a move, so that neither waits for the other.
+      // Lock the old thread first, as `open` does when it follows a move, so that the two cannot deadlock.
       for (const threadId of [fromThreadId, toThreadId])
-        await lockNames(tx, [threadName({ channel, accountId, threadId })]);
+        await lockNames(tx, [threadLockName({ channel, accountId, threadId })]);
       await setThreadMovedTo(tx, { channel, accountId, threadId: fromThreadId }, toThreadId);
       const from = await find(tx, channel, accountId, fromThreadId);
       const to = await find(tx, channel, accountId, toThreadId);
-      if (from && to) await mergeConversations(tx, following, to, from);
+      if (from && to) await mergeConversations(tx, context, to, from);
       else if (from) await tx.update(conversations).set({ threadId: toThreadId }).where(eq(conversations.id, from));
     },
 
     async setReachable(channel, accountId, threadId, reachable, at) {
-      const place = { channel, accountId, threadId };
-      await lockNames(tx, [threadName(place)]);
-      await setThreadReachable(tx, place, reachable, at);
+      const thread = { channel, accountId, threadId };
+      await lockNames(tx, [threadLockName(thread)]);
+      await setThreadReachable(tx, thread, reachable, at);
       await tx
         .update(conversations)
         .set({ reachable, reachableChangedAt: at, updatedAt: sql`now()` })
-        .where(and(isThread(place), isLatest(conversations.reachableChangedAt, at, reachable)));
+        .where(and(isThread(thread), isLatest(conversations.reachableChangedAt, at, reachable)));
     },
   };
 }
 
-type Place = Pick<Thread, "channel" | "accountId" | "threadId">;
+type ThreadKey = Pick<Thread, "channel" | "accountId" | "threadId">;
 
-function threadName({ channel, accountId, threadId }: Place): string {
+function threadLockName({ channel, accountId, threadId }: ThreadKey): string {
   return `thread/${channel}/${accountId}/${threadId}`;
 }
 
-/** Holds the thread until the transaction ends and tells what is known of it besides its conversation. */
-async function lockThread(tx: Executor, place: Place): Promise<ThreadState | undefined> {
-  const [, facts] = await Promise.all([lockNames(tx, [threadName(place)]), threadStateOf(tx, place)]);
-  return facts;
+/** Locks a thread until the transaction ends, and returns its state. */
+async function lockThread(tx: Executor, thread: ThreadKey): Promise<ThreadState | undefined> {
+  const [, state] = await Promise.all([lockNames(tx, [threadLockName(thread)]), findThreadState(tx, thread)]);
+  return state;
 }
 
-/** Opens a conversation in a thread that is locked. */
-async function openHere(
+/** Returns the open conversation of a locked thread, or opens one. */
+async function openLocked(
   tx: Executor,
   newId: NewId,
   thread: Thread,
   activity: Activity,
-  facts: ThreadState | undefined,
+  state: ThreadState | undefined,
 ): Promise<string> {
   const found = await touch(tx, thread, activity);
   if (found?.caseStatus === "open") return found.id;
   const caseId = await openCase(tx, newId, thread, activity.at);
-  if (!found) return insert(tx, newId, thread, activity, caseId, facts);
+  if (!found) {
+    const id = newId();
+    await tx.insert(conversations).values({ id, caseId, ...newConversation(thread, activity, state) });
+    return id;
+  }
   await tx.update(conversations).set({ caseId }).where(eq(conversations.id, found.id));
   return found.id;
 }
 
-function isThread({ channel, accountId, threadId }: Place) {
+function isThread({ channel, accountId, threadId }: ThreadKey) {
   return and(
     eq(conversations.channel, channel),
     eq(conversations.accountId, accountId),
@@ -126,11 +130,11 @@ async function find(tx: Executor, channel: Channel, accountId: string, threadId:
   return row?.id;
 }
 
-function latestHeard(at: Date) {
+function latestUserTime(at: Date) {
   return sql`greatest(${conversations.lastUserMessageAt}, ${at.toISOString()}::timestamptz)`;
 }
 
-/** The click, where it is the latest that they wrote with. */
+/** The columns of a click, unless the conversation has a later one. */
 function laterClick({ kind, id }: Click, at: Date) {
   const isLater = isLatest(conversations.clickedAt, at, false);
   const ifLater = (column: AnyPgColumn, value: string | Date) =>
@@ -142,13 +146,13 @@ function laterClick({ kind, id }: Click, at: Date) {
   };
 }
 
-/** Moves the times of a thread forward, never back, and tells its case; undefined when there is no such thread. */
+/** Updates a conversation with an activity; times only move forward. Returns undefined when the thread has none. */
 async function touch(tx: Executor, thread: Thread, { at, byUser, click }: Activity) {
   const [row] = await tx
     .update(conversations)
     .set({
       lastMessageAt: sql`greatest(${conversations.lastMessageAt}, ${at.toISOString()}::timestamptz)`,
-      ...(byUser ? { lastUserMessageAt: latestHeard(at) } : {}),
+      ...(byUser ? { lastUserMessageAt: latestUserTime(at) } : {}),
       ...(thread.title === undefined ? {} : { title: thread.title }),
       ...(click ? laterClick(click, at) : {}),
       updatedAt: sql`now()`,
@@ -167,32 +171,21 @@ async function openCase(tx: Executor, newId: NewId, thread: Thread, at: Date): P
   return id;
 }
 
-async function insert(
-  tx: Executor,
-  newId: NewId,
-  thread: Thread,
-  { at, byUser, click }: Activity,
-  caseId: string,
-  facts: ThreadState | undefined,
-): Promise<string> {
-  const id = newId();
-  await tx.insert(conversations).values({
-    id,
+function newConversation(thread: Thread, { at, byUser, click }: Activity, state: ThreadState | undefined) {
+  return {
     tenantId: thread.tenantId,
-    caseId,
     contactId: thread.contactId ?? null,
     channel: thread.channel,
     accountId: thread.accountId,
     threadId: thread.threadId,
     kind: thread.kind,
     title: thread.title ?? null,
-    mode: thread.kind === "direct" ? "ai" : "human",
-    reachable: facts?.reachable ?? true,
-    reachableChangedAt: facts?.reachableChangedAt ?? null,
+    mode: thread.kind === "direct" ? ("ai" as const) : ("human" as const),
+    reachable: state?.reachable ?? true,
+    reachableChangedAt: state?.reachableChangedAt ?? null,
     lastMessageAt: at,
     lastUserMessageAt: byUser ? at : null,
     ...clickTo(click),
     clickedAt: click ? at : null,
-  });
-  return id;
+  };
 }

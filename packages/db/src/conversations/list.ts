@@ -10,11 +10,11 @@ export type ListedConversation = {
   mode: string;
   epoch: number;
   lastMessageAt: Date | null;
-  /** Messages of ours that are still to be sent. */
+  /** How many outbound messages are not sent yet. */
   unsent: number;
 };
 
-/** The conversations in which something was said last, latest first. */
+/** Lists conversations by their latest message, newest first. */
 export function listConversations({ orm }: Database, limit: number): Promise<ListedConversation[]> {
   return orm
     .select({

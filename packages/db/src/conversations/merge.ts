@@ -2,20 +2,20 @@ import { count, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../connection/database.ts";
 import { cases, conversations, conversionUploads } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
-import type { EventContext } from "../inbox/follow-up-jobs.ts";
-import { mergeAiTurns } from "../assistant/merge-turns.ts";
+import type { EventContext } from "../inbox/event-context.ts";
+import { mergeAiTurns } from "../ai-turns/merge.ts";
 
 /**
- * Makes two conversations one. An open case stays open; where both have one, the survivor's stands for both from the
- * earlier beginning on. A person stays in charge if one was in charge of either.
+ * Merges conversation `other` into `survivor`. An open case stays open; of two open cases, the survivor's remains with
+ * the earlier opening time. The mode is `human` if it was in either.
  */
 export async function mergeConversations(
   tx: Executor,
-  following: EventContext,
+  context: EventContext,
   survivor: string,
   other: string,
 ): Promise<void> {
-  // Waits for transactions that write to either, so that what they write is moved too.
+  // The row locks wait for transactions that write to either, so that their rows are moved too.
   const rows = await tx
     .select()
     .from(conversations)
@@ -23,15 +23,15 @@ export async function mergeConversations(
     .orderBy(conversations.id)
     .for("update");
   const kept = rows.find((row) => row.id === survivor);
-  const gone = rows.find((row) => row.id === other);
-  if (!kept || !gone) return;
+  const removed = rows.find((row) => row.id === other);
+  if (!kept || !removed) return;
   const merged = {
-    mode: kept.mode === "human" || gone.mode === "human" ? ("human" as const) : ("ai" as const),
-    // Above both, so that no answer that was asked for in either passes for one that was asked for in the whole.
-    epoch: Math.max(kept.epoch, gone.epoch) + 1,
+    mode: kept.mode === "human" || removed.mode === "human" ? ("human" as const) : ("ai" as const),
+    // Above both epochs, so that no answer requested in either counts as requested in the merged conversation.
+    epoch: Math.max(kept.epoch, removed.epoch) + 1,
   };
-  await mergeAiTurns(tx, following, kept, gone, merged);
-  // The places of the one follow those of the other.
+  await mergeAiTurns(tx, context, { kept, removed }, merged);
+  // The positions of the other conversation follow the survivor's.
   await tx
     .update(messages)
     .set({ conversationId: survivor, position: sql`${messages.position} + ${kept.lastPosition}` })
@@ -41,45 +41,45 @@ export async function mergeConversations(
     .set({ conversationId: survivor })
     .where(eq(conversionUploads.conversationId, other));
   await tx.delete(conversations).where(eq(conversations.id, other));
-  const clicked = time(gone.clickedAt) > time(kept.clickedAt) ? gone : kept;
-  const reach = time(gone.reachableChangedAt) > time(kept.reachableChangedAt) ? gone : kept;
+  const clicked = time(removed.clickedAt) > time(kept.clickedAt) ? removed : kept;
+  const reach = time(removed.reachableChangedAt) > time(kept.reachableChangedAt) ? removed : kept;
   await tx
     .update(conversations)
     .set({
-      caseId: await mergeCases(tx, kept.caseId, gone.caseId),
-      title: kept.title ?? gone.title,
+      caseId: await mergeCases(tx, kept.caseId, removed.caseId),
+      title: kept.title ?? removed.title,
       ...merged,
-      lastPosition: kept.lastPosition + gone.lastPosition,
+      lastPosition: kept.lastPosition + removed.lastPosition,
       reachable: reach.reachable,
       reachableChangedAt: reach.reachableChangedAt,
       clickKind: clicked.clickKind,
       clickId: clicked.clickId,
       clickedAt: clicked.clickedAt,
-      lastMessageAt: later(kept.lastMessageAt, gone.lastMessageAt),
-      lastUserMessageAt: later(kept.lastUserMessageAt, gone.lastUserMessageAt),
+      lastMessageAt: later(kept.lastMessageAt, removed.lastMessageAt),
+      lastUserMessageAt: later(kept.lastUserMessageAt, removed.lastUserMessageAt),
       updatedAt: sql`now()`,
     })
     .where(eq(conversations.id, survivor));
 }
 
-/** The case of the merged conversation. A closed case is history and stays; one of two open ones would have no thread. */
-async function mergeCases(tx: Executor, keptCase: string, goneCase: string): Promise<string> {
-  if (keptCase === goneCase) return keptCase;
+/** Returns the case of the merged conversation. A closed case stays; an open case left without a conversation is deleted. */
+async function mergeCases(tx: Executor, keptCase: string, removedCase: string): Promise<string> {
+  if (keptCase === removedCase) return keptCase;
   const rows = await tx
     .select()
     .from(cases)
-    .where(inArray(cases.id, [keptCase, goneCase]))
+    .where(inArray(cases.id, [keptCase, removedCase]))
     .orderBy(cases.id)
     .for("update");
   const kept = rows.find((row) => row.id === keptCase);
-  const gone = rows.find((row) => row.id === goneCase);
-  if (gone?.status !== "open") return keptCase;
-  if (kept?.status !== "open") return goneCase;
-  const [others] = await tx.select({ count: count() }).from(conversations).where(eq(conversations.caseId, goneCase));
+  const removed = rows.find((row) => row.id === removedCase);
+  if (removed?.status !== "open") return keptCase;
+  if (kept?.status !== "open") return removedCase;
+  const [others] = await tx.select({ count: count() }).from(conversations).where(eq(conversations.caseId, removedCase));
   if (others?.count) return keptCase;
-  const openedAt = gone.openedAt < kept.openedAt ? gone.openedAt : kept.openedAt;
+  const openedAt = removed.openedAt < kept.openedAt ? removed.openedAt : kept.openedAt;
   await tx.update(cases).set({ openedAt }).where(eq(cases.id, keptCase));
-  await tx.delete(cases).where(eq(cases.id, goneCase));
+  await tx.delete(cases).where(eq(cases.id, removedCase));
   return keptCase;
 }
 

@@ -1,27 +1,21 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { until } from "@millrace/testing";
-import { openConversations } from "../../test/conversations.ts";
+import { useConversations } from "../../test/conversations.ts";
 import { isOutage } from "../connection/outage.ts";
 import { createTakeoverLock } from "./takeover-lock.ts";
 
-let talks: Awaited<ReturnType<typeof openConversations>>;
+const harness = useConversations();
 
-beforeAll(async () => {
-  talks = await openConversations();
-});
-
-afterAll(() => talks.close());
-
-test("a takeover that waits too long for an answer lets go of the conversation, and is done when it is repeated", async () => {
-  const fence = createTakeoverLock(talks.database);
-  const talk = await talks.meet();
-  let arrive: (() => void) | undefined;
-  const onItsWay = fence.pass(talk.id, 0, () => new Promise<void>((resolve) => (arrive = resolve)));
-  await until("it is on its way", () => arrive !== undefined);
-  const refusal: unknown = await talks.turnOver(talk, "human").catch((error: unknown) => error);
-  expect(isOutage(refusal)).toBe(true);
-  await talks.hear(talk, "Are you there?");
-  arrive?.();
-  await onItsWay;
-  expect((await talks.turnOver(talk, "human")).value).toBe(true);
+test("a takeover that waits too long for an answer releases the conversation, and succeeds when it is retried", async () => {
+  const lock = createTakeoverLock(harness.database);
+  const conversation = await harness.open();
+  let complete: (() => void) | undefined;
+  const sending = lock.pass(conversation.id, 0, () => new Promise<void>((resolve) => (complete = resolve)));
+  await until("the answer is being sent", () => complete !== undefined);
+  const error: unknown = await harness.changeMode(conversation, "human").catch((cause: unknown) => cause);
+  expect(isOutage(error)).toBe(true);
+  await harness.receive(conversation, "Are you there?");
+  complete?.();
+  await sending;
+  expect((await harness.changeMode(conversation, "human")).value).toBe(true);
 });

@@ -3,25 +3,25 @@ import { retryable } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { conversations } from "../schema/conversations.ts";
 
-/** The name by which a conversation's fence is locked; see locks.ts. */
+/** The advisory lock name of a conversation's takeover lock; see lockNames. */
 export function takeoverLockName(conversationId: string): string {
-  return `fence/${conversationId}`;
+  return `takeover/${conversationId}`;
 }
 
-/** The fence around AI answers: what passes it was asked for in the present epoch, and a takeover waits behind it. */
+/** The takeover lock: an AI answer is sent only in the epoch in which it was requested, and a takeover waits for it. */
 export type TakeoverLock = {
   /**
-   * Does the work unless the conversation has another epoch by now; undefined then. It rejects at once when the fence is
-   * lost with its connection, whatever the work goes on to do.
-   * @throws ProviderError retryable when there is no such conversation any more
+   * Runs `work` while holding the lock. Returns undefined, without running it, when the conversation's epoch has
+   * changed. Rejects at once when the lock is lost with its connection, even if `work` continues.
+   * @throws ProviderError retryable when the conversation no longer exists
    */
   pass<T>(conversationId: string, epoch: number, work: () => Promise<T>): Promise<T | undefined>;
 };
 
 /**
- * {@link TakeoverLock} on locks of Postgres. Any number of sends hold a conversation's fence together, each for as long as its
- * call takes; a takeover holds it alone. It takes a connection per send, so it has a pool of its own; when a worker
- * dies its connection closes and the fence is free.
+ * {@link TakeoverLock} on Postgres advisory locks. Sends hold a conversation's lock in shared mode for the duration of
+ * their call; a takeover holds it exclusively. Each send uses a connection, so the lock needs its own pool. When a
+ * worker dies, its connection closes and the lock is released.
  */
 export function createTakeoverLock({ orm }: Database): TakeoverLock {
   return {
@@ -34,7 +34,7 @@ export function createTakeoverLock({ orm }: Database): TakeoverLock {
           .select({ epoch: conversations.epoch })
           .from(conversations)
           .where(eq(conversations.id, conversationId));
-        if (!row) throw retryable("the conversation was joined with another meanwhile");
+        if (!row) throw retryable("the conversation was merged with another meanwhile");
         return row.epoch === epoch ? await work() : undefined;
       }),
   };

@@ -2,38 +2,45 @@ import { and, eq, inArray, isNull, ne, notExists, sql } from "drizzle-orm";
 import { retryable, type ModeChange } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
-import { conversations, messages, auditLog, aiTurns } from "../schema/index.ts";
+import { aiTurns, auditLog, conversations, messages } from "../schema/index.ts";
 import { takeoverLockName } from "./takeover-lock.ts";
-import { type EventContext, sendJob, turnJob } from "../inbox/follow-up-jobs.ts";
-import { endTurn, OPEN_TURN, openTurn } from "../assistant/debounce.ts";
+import type { EventContext } from "../inbox/event-context.ts";
+import { sendJob, turnJob } from "../inbox/follow-up-jobs.ts";
+import { endTurn, OPEN_TURN_STATES, openTurn } from "../ai-turns/open-turn.ts";
 
 type Conversation = typeof conversations.$inferSelect;
 
-/** The conversation's row is held meanwhile: what takes longer is tried again, and lets the others have it in between. */
-const LONGEST_WAIT = "5s";
+/**
+ * How long a takeover waits for the takeover lock. It holds the conversation's row lock meanwhile; after this time it
+ * fails and is retried, so that other transactions can proceed.
+ */
+const LOCK_TIMEOUT = "5s";
 
-/** Changes who answers in a conversation; see ConversationStore.takeOver. */
-export async function changeMode(tx: Executor, following: EventContext, takeover: ModeChange): Promise<boolean> {
-  const { conversationId, mode, actor, reason } = takeover;
+/**
+ * Takes a conversation over for a person, or hands it back to the AI. Returns false when the mode stays as it is.
+ * @throws ProviderError retryable when the conversation no longer exists
+ */
+export async function changeMode(tx: Executor, context: EventContext, change: ModeChange): Promise<boolean> {
+  const { conversationId, mode, actor, reason } = change;
   const [before] = await tx.select().from(conversations).where(eq(conversations.id, conversationId)).for("update");
-  if (!before) throw retryable("the conversation was joined with another meanwhile");
-  if (isOverruled(takeover, before.modeChangedAt)) return false;
+  if (!before) throw retryable("the conversation was merged with another meanwhile");
+  if (isOutdated(change, before.modeChangedAt)) return false;
   if (before.mode === mode) {
-    // It counts all the same: what was said before it and comes after it must not undo it.
-    await tx.update(conversations).set({ modeChangedAt: takeover.at }).where(eq(conversations.id, conversationId));
+    // Record its time, so that an older change that arrives later cannot undo it.
+    await tx.update(conversations).set({ modeChangedAt: change.at }).where(eq(conversations.id, conversationId));
     return false;
   }
-  // An answer that is on its way holds the fence: it arrives before the takeover is there, or not at all.
-  await tx.execute(sql`select set_config('lock_timeout', ${LONGEST_WAIT}, true)`);
+  // An AI answer that is being sent holds the lock: it is sent before the takeover commits, or not at all.
+  await tx.execute(sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`);
   await lockNames(tx, [takeoverLockName(conversationId)]);
   await tx.execute(sql`select set_config('lock_timeout', '0', true)`);
   const after = { ...before, mode, epoch: before.epoch + 1 };
   await tx
     .update(conversations)
-    .set({ mode, epoch: after.epoch, modeChangedAt: takeover.at, updatedAt: sql`now()` })
+    .set({ mode, epoch: after.epoch, modeChangedAt: change.at, updatedAt: sql`now()` })
     .where(eq(conversations.id, conversationId));
   await tx.insert(auditLog).values({
-    id: following.newId(),
+    id: context.newId(),
     actor,
     action: mode === "human" ? "conversation.taken_over" : "conversation.handed_back",
     subject: conversationId,
@@ -41,36 +48,36 @@ export async function changeMode(tx: Executor, following: EventContext, takeover
     before: { mode: before.mode, epoch: before.epoch },
     after: { mode, epoch: after.epoch },
   });
-  await (mode === "human" ? silence(tx, following, after) : handBack(tx, following, before, after));
+  await (mode === "human" ? withdrawAnswers(tx, context, after) : handBack(tx, context, before, after));
   return true;
 }
 
 /**
- * Whether a later word came first: two requests can change places on their way. Platforms tell the time of a person's
- * message in whole seconds; within one, the person is in charge.
+ * Whether a later change was processed first. Platforms report the time of a person's message in whole seconds; within
+ * one second, the takeover wins.
  */
-function isOverruled({ mode, at }: ModeChange, changedAt: Date | null): boolean {
+function isOutdated({ mode, at }: ModeChange, changedAt: Date | null): boolean {
   if (changedAt === null) return false;
   const since = changedAt.getTime();
   return at.getTime() < (mode === "human" ? since - (since % 1_000) : since);
 }
 
-/** Ends what the AI was asked, and takes back what it answered and is not sent yet. */
-async function silence(tx: Executor, following: EventContext, { id, channel }: Conversation): Promise<void> {
+/** Ends the open AI turns and suppresses AI answers that are not sent yet. */
+async function withdrawAnswers(tx: Executor, context: EventContext, { id, channel }: Conversation): Promise<void> {
   const open = await tx
     .select({ id: aiTurns.id, dispatchAt: aiTurns.dispatchAt })
     .from(aiTurns)
-    .where(and(eq(aiTurns.conversationId, id), inArray(aiTurns.state, OPEN_TURN)));
+    .where(and(eq(aiTurns.conversationId, id), inArray(aiTurns.state, OPEN_TURN_STATES)));
   for (const turn of open) {
-    await endTurn(tx, turn.id, "taken_over", following.now());
-    if (following.assistant)
-      following.followUps.push({
-        ...turnJob(following.assistant.integration, turn.id, turn.dispatchAt),
+    await endTurn(tx, turn.id, "taken_over", context.now());
+    if (context.assistant)
+      context.followUps.push({
+        ...turnJob(context.assistant.integration, turn.id, turn.dispatchAt),
         promote: true,
       });
   }
-  // One whose sending is uncertain stays as it is: its job finds out, and does not send it again.
-  const taken = await tx
+  // An answer with an uncertain send keeps its status: its job asks the provider and does not send it again.
+  const suppressed = await tx
     .update(messages)
     .set({ status: "suppressed", error: "a person took over", updatedAt: sql`now()` })
     .where(
@@ -82,51 +89,46 @@ async function silence(tx: Executor, following: EventContext, { id, channel }: C
       ),
     )
     .returning({ id: messages.id, accountId: messages.accountId, turnId: messages.aiTurnId });
-  await reopen(
+  await reopenTurns(
     tx,
-    taken.map(({ turnId }) => turnId).filter((turnId) => turnId !== null),
+    suppressed.map(({ turnId }) => turnId).filter((turnId) => turnId !== null),
   );
-  for (const message of taken)
-    following.followUps.push({ ...sendJob({ ...message, channel, conversationId: id }), promote: true });
+  for (const message of suppressed)
+    context.followUps.push({ ...sendJob({ ...message, channel, conversationId: id }), promote: true });
 }
 
-/** Questions whose answers were all taken back are unanswered again, for the hand-back. */
-export async function reopen(tx: Executor, turnIds: readonly string[]): Promise<void> {
+/** Moves AI turns without any answer left to `taken_over`, so that the next hand-back asks about their messages. */
+export async function reopenTurns(tx: Executor, turnIds: readonly string[]): Promise<void> {
   if (turnIds.length === 0) return;
-  const arrived = tx
+  const remaining = tx
     .select({ turnId: messages.aiTurnId })
     .from(messages)
     .where(and(eq(messages.aiTurnId, aiTurns.id), eq(messages.author, "ai"), ne(messages.status, "suppressed")));
   await tx
     .update(aiTurns)
     .set({ state: "taken_over", updatedAt: sql`now()` })
-    .where(and(inArray(aiTurns.id, [...turnIds]), eq(aiTurns.state, "answered"), notExists(arrived)));
+    .where(and(inArray(aiTurns.id, [...turnIds]), eq(aiTurns.state, "answered"), notExists(remaining)));
 }
 
-/** Asks the AI with what was said while a person was in charge; nothing is asked when nothing was said. */
-async function handBack(
-  tx: Executor,
-  following: EventContext,
-  before: Conversation,
-  after: Conversation,
-): Promise<void> {
-  if (!following.assistant) return;
-  const at = following.now();
-  const turn = { id: following.newId(), reason: "hand_back" as const, openedAt: at, dispatchAt: at };
-  const unanswered = tx
+/** Opens an AI turn about the messages that arrived in mode `human` or had no answer before; none when there are none. */
+async function handBack(tx: Executor, context: EventContext, before: Conversation, after: Conversation): Promise<void> {
+  if (!context.assistant) return;
+  const at = context.now();
+  const turn = { id: context.newId(), reason: "hand_back" as const, openedAt: at, dispatchAt: at };
+  const withoutAnswer = tx
     .select({ id: aiTurns.id })
     .from(aiTurns)
     .where(
       and(eq(aiTurns.conversationId, after.id), eq(aiTurns.state, "taken_over"), eq(aiTurns.epoch, before.epoch - 1)),
     );
-  const said = and(
+  const isPending = and(
     eq(messages.conversationId, after.id),
     eq(messages.direction, "inbound"),
-    sql`(${eq(messages.epoch, before.epoch)} or ${inArray(messages.aiTurnId, unanswered)})`,
+    sql`(${eq(messages.epoch, before.epoch)} or ${inArray(messages.aiTurnId, withoutAnswer)})`,
   );
-  const [first] = await tx.select({ id: messages.id }).from(messages).where(said).limit(1);
+  const [first] = await tx.select({ id: messages.id }).from(messages).where(isPending).limit(1);
   if (!first) return;
   await openTurn(tx, after, turn);
-  await tx.update(messages).set({ aiTurnId: turn.id }).where(said);
-  following.followUps.push(turnJob(following.assistant.integration, turn.id, turn.dispatchAt));
+  await tx.update(messages).set({ aiTurnId: turn.id }).where(isPending);
+  context.followUps.push(turnJob(context.assistant.integration, turn.id, turn.dispatchAt));
 }

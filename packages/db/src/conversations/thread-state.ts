@@ -1,20 +1,20 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Channel } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
-import { isLatest } from "./latest.ts";
+import { isLatest } from "./is-latest.ts";
 import { threadStates } from "../schema/index.ts";
 
-type Place = { channel: Channel; accountId: string; threadId: string };
+type ThreadKey = { channel: Channel; accountId: string; threadId: string };
 
-/** What is known of a thread besides its conversation. */
+/** The state of a thread apart from its conversation. */
 export type ThreadState = { reachable: boolean; reachableChangedAt: Date | null; movedTo: string | null };
 
-/** What the platform told of a thread, whether it has a conversation or not; undefined when it told nothing. */
-export async function threadStateOf(
+/** Returns the state of a thread, with or without a conversation; undefined when the platform reported none. */
+export async function findThreadState(
   tx: Executor,
-  { channel, accountId, threadId }: Place,
+  { channel, accountId, threadId }: ThreadKey,
 ): Promise<ThreadState | undefined> {
-  const [facts] = await tx
+  const [state] = await tx
     .select({
       reachable: threadStates.reachable,
       reachableChangedAt: threadStates.reachableChangedAt,
@@ -28,19 +28,19 @@ export async function threadStateOf(
         eq(threadStates.threadId, threadId),
       ),
     )
-    .prepare("facts_of_thread")
+    .prepare("find_thread_state")
     .execute();
-  return facts;
+  return state;
 }
 
 /**
- * Keeps whether the other side of a thread can be reached; the latest word wins. Of two in one second `reachable` does,
- * because a send corrects it where it is wrong, while the opposite would never be tried.
+ * Records whether a thread's recipient can be reached; the latest report wins. Of two reports in one second `reachable`
+ * wins: a failed send corrects it if it is wrong, whereas an unreachable thread is never tried.
  */
-export async function setThreadReachable(tx: Executor, place: Place, reachable: boolean, at: Date): Promise<void> {
+export async function setThreadReachable(tx: Executor, thread: ThreadKey, reachable: boolean, at: Date): Promise<void> {
   await tx
     .insert(threadStates)
-    .values({ ...place, reachable, reachableChangedAt: at })
+    .values({ ...thread, reachable, reachableChangedAt: at })
     .onConflictDoUpdate({
       target: [threadStates.channel, threadStates.accountId, threadStates.threadId],
       set: { reachable, reachableChangedAt: at, updatedAt: sql`now()` },
@@ -48,11 +48,11 @@ export async function setThreadReachable(tx: Executor, place: Place, reachable: 
     });
 }
 
-/** Keeps the id under which a thread goes on. */
-export async function setThreadMovedTo(tx: Executor, place: Place, movedTo: string): Promise<void> {
+/** Records the new id of a thread that moved, such as a Telegram group that became a supergroup. */
+export async function setThreadMovedTo(tx: Executor, thread: ThreadKey, movedTo: string): Promise<void> {
   await tx
     .insert(threadStates)
-    .values({ ...place, movedTo })
+    .values({ ...thread, movedTo })
     .onConflictDoUpdate({
       target: [threadStates.channel, threadStates.accountId, threadStates.threadId],
       set: { movedTo, updatedAt: sql`now()` },

@@ -3,37 +3,37 @@ import type { BatchOutcome, FollowUp, NewId } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
 import { uploadJob } from "./jobs.ts";
-import { ERASED } from "../erasure/personal-data-matcher.ts";
+import { ERASED } from "../erasure/erased-values.ts";
 
-/** What the platform says of a request in the end. */
-export type Ended = Exclude<BatchOutcome, { state: "processing" }>;
+/** The final result of a batch, as the platform reports it. */
+export type BatchResult = Exclude<BatchOutcome, { state: "processing" }>;
 
-/** The payload of a conversion that is over: nobody needs the hashes of address and number any more. */
+/** The payload of a completed conversion, without the hashes of the e-mail address and phone number. */
 export const WITHOUT_HASHES = sql`${conversionUploads.payload} - 'emailHash' - 'phoneHash'`;
 
-/** Keeps what the platform has told of a batch, and of the conversions in it as far as it tells. */
-export async function completeBatch(tx: Executor, batchId: string, outcome: Ended, at: Date): Promise<void> {
+/** Records the result of a batch and of its conversions. */
+export async function completeBatch(tx: Executor, batchId: string, outcome: BatchResult, at: Date): Promise<void> {
   const { state, errors } = outcome;
-  await conclude(tx, batchId, outcome, at);
+  await recordResult(tx, batchId, outcome, at);
   const status = { success: "processed", partial: "partially processed", failed: "rejected" } as const;
-  // Which of many was refused, the platform does not tell: then the batch alone has the reasons.
+  // The platform does not report which conversion failed: with several, only the batch has the reasons.
   const sent = sentOf(batchId);
-  const [found] = await tx.select({ size: count() }).from(conversionUploads).where(sent);
+  const [row] = await tx.select({ size: count() }).from(conversionUploads).where(sent);
   const [only, ...others] = errors;
-  const error = (state === "failed" && others.length === 0) || found?.size === 1 ? (only?.reason ?? null) : null;
+  const error = (state === "failed" && others.length === 0) || row?.size === 1 ? (only?.reason ?? null) : null;
   await tx
     .update(conversionUploads)
     .set({ status: status[state], error, payload: WITHOUT_HASHES, updatedAt: at })
     .where(sent);
 }
 
-/** Keeps what the platform has told of a batch, and makes a batch of its conversions that is sent again. */
-export async function sendAgain(
+/** Records the result of a batch, and forms a new batch of its conversions for another attempt. */
+export async function retryFailed(
   tx: Executor,
   newId: NewId,
-  { batchId, outcome, at, notBefore }: { batchId: string; outcome: Ended; at: Date; notBefore: Date },
+  { batchId, outcome, at, notBefore }: { batchId: string; outcome: BatchResult; at: Date; notBefore: Date },
 ): Promise<FollowUp[]> {
-  const batch = await conclude(tx, batchId, outcome, at);
+  const batch = await recordResult(tx, batchId, outcome, at);
   await tx
     .update(conversionUploads)
     .set({ status: "rejected", error: "erased", updatedAt: at })
@@ -60,7 +60,7 @@ export async function sendAgain(
   return [{ ...uploadJob({ integration, id, accountId }), notBefore: notBefore.toISOString() }];
 }
 
-/** Ends the batches whose upload's dead letter is discarded: what they hold is not uploaded any more. */
+/** Rejects the batches, with their conversions, for which the dead letter of the upload is discarded. */
 export async function endDiscarded(tx: Executor, integration: string, at: Date): Promise<void> {
   const isDiscarded = sql`exists (select from ${deadLetters}
     where ${deadLetters.integration} = ${integration} and ${deadLetters.state} = 'discarded'
@@ -78,8 +78,8 @@ export async function endDiscarded(tx: Executor, integration: string, at: Date):
     .where(and(inArray(conversionUploads.batchId, batchIds), eq(conversionUploads.status, "queued")));
 }
 
-/** Keeps what the platform has told of a batch; undefined when that was kept before. */
-async function conclude(tx: Executor, batchId: string, { state, errors, warnings }: Ended, at: Date) {
+/** Records the result of a batch; returns undefined when it was recorded before. */
+async function recordResult(tx: Executor, batchId: string, { state, errors, warnings }: BatchResult, at: Date) {
   const [batch] = await tx
     .update(conversionBatches)
     .set({ state, errors, warnings, completedAt: at, updatedAt: at })

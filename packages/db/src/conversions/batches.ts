@@ -3,10 +3,10 @@ import type { Conversion, ConversionBatch, FollowUp, NewId } from "@millrace/cor
 import type { Database, Executor } from "../connection/database.ts";
 import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
 import { outcomeJob, uploadJob } from "./jobs.ts";
-import { assign, type BatchForming, formBatches } from "./form-batches.ts";
-import { type Ended, endDiscarded, sendAgain, completeBatch, WITHOUT_HASHES } from "./batch-results.ts";
+import { assignToBatch, type BatchForming, formBatches } from "./form-batches.ts";
+import { type BatchResult, completeBatch, endDiscarded, retryFailed, WITHOUT_HASHES } from "./batch-results.ts";
 
-/** A batch as its job finds it. */
+/** A batch and its conversions, as its jobs find them. */
 export type UploadBatch = ConversionBatch & {
   id: string;
   integration: string;
@@ -18,36 +18,36 @@ export type UploadBatch = ConversionBatch & {
   statusChecks: number;
 };
 
-/** Conversions on their way to the platform, for the worker that uploads them. */
+/** Batches of conversions, as the worker uploads them. */
 export type ConversionBatches = {
-  /** Makes batches of what was gathered long enough, or is enough for one. Tells their jobs. */
-  form(gathering: BatchForming, at: Date): Promise<FollowUp[]>;
-  /** The jobs of batches that nothing happened to since before `before`: they are enqueued again, in case they are lost. */
+  /** Forms batches of conversions that have waited long enough or fill a batch. Returns the upload jobs. */
+  form(forming: BatchForming, at: Date): Promise<FollowUp[]>;
+  /** Returns the jobs of batches without any change since `before`, to enqueue them again in case they are lost. */
   idle(integration: string, before: Date, at: Date): Promise<FollowUp[]>;
-  /** Ends the batches whose upload a person has given up: its dead letter is discarded. */
+  /** Ends batches for which an operator discarded the dead letter of the upload. */
   endDiscarded(integration: string, at: Date): Promise<void>;
-  /** A batch with those of its conversions that are still to be uploaded; undefined when there is none. */
+  /** Finds a batch with the conversions that are not uploaded yet; undefined when it does not exist. */
   find(batchId: string): Promise<UploadBatch | undefined>;
-  /** Keeps when the platform's limit lets it go. */
+  /** Records the send slot that the rate limit assigned, or clears it. */
   keepSlot(batchId: string, at: Date | undefined): Promise<void>;
-  /** These cost themselves alone. */
+  /** Rejects single conversions; the rest of the batch continues. */
   reject(batchId: string, rejected: readonly { id: string; reason: string }[], at: Date): Promise<void>;
-  /** Half of it becomes a batch of its own; tells that one's job. */
+  /** Moves half of a batch to a new batch, and returns the new one's upload job. */
   halve(batchId: string): Promise<FollowUp>;
-  /** The platform has taken it. */
+  /** Records that the platform accepted the batch. */
   sent(batchId: string, requestId: string, at: Date): Promise<void>;
-  /** It was asked in vain what became of it. */
+  /** Records a status check without a result. */
   checked(batchId: string): Promise<void>;
-  /** The platform has told what became of it. */
-  settle(batchId: string, outcome: Ended, at: Date): Promise<void>;
-  /** So it has, and what is left of it becomes a batch that is sent again, not before `notBefore`; tells that one's job. */
-  again(batchId: string, outcome: Ended, at: Date, notBefore: Date): Promise<FollowUp[]>;
+  /** Records the final result of a batch. */
+  settle(batchId: string, outcome: BatchResult, at: Date): Promise<void>;
+  /** Records the result, and uploads the conversions again in a new batch after `notBefore`. Returns its upload job. */
+  again(batchId: string, outcome: BatchResult, at: Date, notBefore: Date): Promise<FollowUp[]>;
 };
 
 /** {@link ConversionBatches} on the tables conversion_batches and conversion_uploads. */
 export function createConversionBatches({ orm }: Database, newId: NewId): ConversionBatches {
   return {
-    form: (gathering, at) => orm.transaction((tx) => formBatches(tx, newId, gathering, at)),
+    form: (forming, at) => orm.transaction((tx) => formBatches(tx, newId, forming, at)),
     async idle(integration, before, at) {
       const rows = await orm
         .update(conversionBatches)
@@ -57,7 +57,7 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
             eq(conversionBatches.integration, integration),
             inArray(conversionBatches.state, ["formed", "sent"]),
             lt(conversionBatches.updatedAt, before),
-            sql`not exists ${unsettledLetter()}`,
+            sql`not exists ${unresolvedDeadLetter()}`,
           ),
         )
         .returning();
@@ -78,7 +78,7 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
             .update(conversionUploads)
             .set({ status: "rejected", error: reason, payload: WITHOUT_HASHES, updatedAt: at })
             .where(and(eq(conversionUploads.id, id), eq(conversionUploads.status, "queued")));
-        if ((await openOf(tx, batchId)).length > 0) return;
+        if ((await queuedIn(tx, batchId)).length > 0) return;
         await tx
           .update(conversionBatches)
           .set({ state: "rejected", completedAt: at, updatedAt: at })
@@ -104,21 +104,21 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
     },
     settle: (batchId, outcome, at) => orm.transaction((tx) => completeBatch(tx, batchId, outcome, at)),
     again: (batchId, outcome, at, notBefore) =>
-      orm.transaction((tx) => sendAgain(tx, newId, { batchId, outcome, at, notBefore })),
+      orm.transaction((tx) => retryFailed(tx, newId, { batchId, outcome, at, notBefore })),
   };
 }
 
 async function halve(tx: Executor, newId: NewId, batchId: string): Promise<FollowUp> {
   const [batch] = await tx.select().from(conversionBatches).where(eq(conversionBatches.id, batchId)).for("update");
-  if (!batch) throw new Error(`batch ${batchId} vanished`);
-  const open = await openOf(tx, batchId);
+  if (!batch) throw new Error(`batch ${batchId} does not exist`);
+  const open = await queuedIn(tx, batchId);
   const moved = open.slice(0, Math.floor(open.length / 2)).map(({ id }) => id);
   const { integration, accountId, actionId, attempts, createdAt } = batch;
   const id = newId();
   await tx
     .insert(conversionBatches)
     .values({ id, integration, accountId, actionId, state: "formed", size: moved.length, attempts, createdAt });
-  await assign(tx, id, moved);
+  await assignToBatch(tx, id, moved);
   await tx
     .update(conversionBatches)
     .set({ size: batch.size - moved.length, updatedAt: sql`now()` })
@@ -126,7 +126,7 @@ async function halve(tx: Executor, newId: NewId, batchId: string): Promise<Follo
   return uploadJob({ integration, id, accountId });
 }
 
-function openOf(tx: Executor, batchId: string) {
+function queuedIn(tx: Executor, batchId: string) {
   return tx
     .select({ id: conversionUploads.id, payload: conversionUploads.payload })
     .from(conversionUploads)
@@ -138,7 +138,7 @@ async function find(tx: Executor, batchId: string): Promise<UploadBatch | undefi
   const [batch] = await tx.select().from(conversionBatches).where(eq(conversionBatches.id, batchId));
   if (!batch) return undefined;
   const { id, integration, accountId, actionId, state, requestId, sentAt, sendSlotAt, attempts, statusChecks } = batch;
-  const open = await openOf(tx, batchId);
+  const open = await queuedIn(tx, batchId);
   return {
     id,
     integration,
@@ -154,8 +154,8 @@ async function find(tx: Executor, batchId: string): Promise<UploadBatch | undefi
   };
 }
 
-/** A letter of one of the batch's jobs, which a person has to see to first. */
-function unsettledLetter() {
+/** An unresolved dead letter of one of the batch's jobs, as SQL: an operator decides about the batch first. */
+function unresolvedDeadLetter() {
   return sql`(select from ${deadLetters}
     where ${deadLetters.integration} = ${conversionBatches.integration} and ${deadLetters.state} <> 'resolved'
       and ${deadLetters.eventId} in ('upload.' || ${conversionBatches.id}, 'outcome.' || ${conversionBatches.id}))`;

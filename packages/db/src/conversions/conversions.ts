@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { ConversionStore } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { conversionUploads } from "../schema/index.ts";
-import type { EventContext } from "../inbox/follow-up-jobs.ts";
+import type { EventContext } from "../inbox/event-context.ts";
 
 /** {@link ConversionStore} on the table conversion_uploads. */
 export function conversionStore(tx: Executor, { newId, event }: EventContext): ConversionStore {
@@ -11,8 +11,8 @@ export function conversionStore(tx: Executor, { newId, event }: EventContext): C
       const { transactionId, accountId, actionId, convertedAt, value, currency } = conversion;
       const eventId = event?.id ?? null;
       const state = { status: held ? ("held" as const) : ("queued" as const), error: held ?? null };
-      const waits = sql`${conversionUploads.status} = 'held' and ${conversionUploads.error} = 'no_consent'`;
-      const kept = await tx
+      const isWaitingForConsent = sql`${conversionUploads.status} = 'held' and ${conversionUploads.error} = 'no_consent'`;
+      const written = await tx
         .insert(conversionUploads)
         .values({
           id: newId(),
@@ -37,10 +37,10 @@ export function conversionStore(tx: Executor, { newId, event }: EventContext): C
             payload: sql`${conversionUploads.payload} || jsonb_build_object('consent', excluded.payload -> 'consent')`,
             updatedAt: sql`now()`,
           },
-          setWhere: held === "no_consent" ? sql`false` : waits,
+          setWhere: held === "no_consent" ? sql`false` : isWaitingForConsent,
         })
         .returning({ id: conversionUploads.id });
-      return kept.length > 0;
+      return written.length > 0;
     },
   };
 }

@@ -4,23 +4,24 @@ import type { Executor } from "../connection/database.ts";
 import { conversionBatches, conversionUploads } from "../schema/index.ts";
 import { uploadJob } from "./jobs.ts";
 
-/** How conversions are gathered into batches. */
+/** How conversions are collected into batches. */
 export type BatchForming = {
-  /** The integration whose they are. */
+  /** The integration that uploads the conversions. */
   integration: string;
+  /** The most conversions of one batch. */
   maxBatch: number;
-  /** How long the first of a batch waits for others, in ms. */
+  /** How long the first conversion of a batch waits for others, in ms. */
   windowMs: number;
 };
 
-/** Makes batches of what was gathered long enough, or is enough for one. Tells their jobs. */
-export async function formBatches(tx: Executor, newId: NewId, gathering: BatchForming, at: Date): Promise<FollowUp[]> {
-  const { integration, maxBatch, windowMs } = gathering;
-  // One worker at a time: two would make two small batches of one.
-  const [turn] = await tx.execute<{ mine: boolean }>(
+/** Forms batches of conversions that have waited long enough or fill a batch. Returns the upload jobs. */
+export async function formBatches(tx: Executor, newId: NewId, forming: BatchForming, at: Date): Promise<FollowUp[]> {
+  const { integration, maxBatch, windowMs } = forming;
+  // One worker at a time, because two would form two small batches.
+  const [lock] = await tx.execute<{ mine: boolean }>(
     sql`select pg_try_advisory_xact_lock(hashtextextended(${`form_batches.${integration}`}, 0)) as mine`,
   );
-  if (!turn?.mine) return [];
+  if (!lock?.mine) return [];
   const waiting = and(eq(conversionUploads.status, "queued"), isNull(conversionUploads.batchId));
   const groups = await tx
     .select({
@@ -57,7 +58,7 @@ export async function formBatches(tx: Executor, newId: NewId, gathering: BatchFo
         createdAt: at,
         updatedAt: at,
       });
-      await assign(
+      await assignToBatch(
         tx,
         id,
         rows.map((row) => row.id),
@@ -68,8 +69,8 @@ export async function formBatches(tx: Executor, newId: NewId, gathering: BatchFo
   return jobs;
 }
 
-/** Puts conversions into a batch. */
-export async function assign(tx: Executor, batchId: string, ids: readonly string[]): Promise<void> {
+/** Assigns conversions to a batch. */
+export async function assignToBatch(tx: Executor, batchId: string, ids: readonly string[]): Promise<void> {
   await tx
     .update(conversionUploads)
     .set({ batchId })

@@ -1,6 +1,6 @@
 import type { FollowUp } from "@millrace/core";
 
-/** What the jobs of a batch say of it. */
+/** The fields that the jobs of a batch contain. */
 type BatchKey = { integration: string; id: string; accountId: string };
 
 /** The job that uploads a batch. */
@@ -8,7 +8,7 @@ export function uploadJob({ integration, id, accountId }: BatchKey): FollowUp {
   return { integration, role: "uploads", id: `upload.${id}`, kind: "upload", payload: { batchId: id, accountId } };
 }
 
-/** The job that asks what became of a batch. */
+/** The job that asks the platform for the result of a batch. */
 export function outcomeJob({ integration, id, accountId }: BatchKey, notBefore: Date): FollowUp {
   return {
     integration,

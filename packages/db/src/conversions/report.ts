@@ -1,20 +1,19 @@
 import { and, count, desc, eq, inArray, isNotNull, sql } from "drizzle-orm";
-import type { AuditContext } from "../dead-letters/replays.ts";
 import { HELD_REASONS, type HeldReason, type NewId } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { conversionBatches, conversionUploads } from "../schema/index.ts";
-import { createAuditLog } from "../operators/audit-log.ts";
+import { type AuditContext, createAuditLog } from "../operators/audit-log.ts";
 
-/** Conversions of a day by what has become of them, and why. */
+/** The conversions of a day by status and reason. */
 export type ConversionLine = { day: string; status: string; reason: string | null; conversions: number };
 
-/** How many are held, and for what. */
+/** How many conversions are held, and why. */
 export type HeldLine = { heldFor: HeldReason; conversions: number };
 
-/** How many conversions of a day were refused for a reason, of which it is not told which they are. */
+/** How many conversions of a day were rejected for a reason that no single conversion has. */
 export type RefusalLine = { day: string; reason: string; conversions: number };
 
-/** What a batch was told, that no single conversion was. */
+/** A batch with its errors and warnings, which the platform reports per batch. */
 export type BatchLine = {
   day: string;
   requestId: string | null;
@@ -24,20 +23,20 @@ export type BatchLine = {
   warnings: readonly { reason: string; count: number }[];
 };
 
-/** Tells of conversions, and lets held ones go. */
+/** Reports conversions and releases held ones. */
 export type ConversionReport = {
-  /** Latest day first; a day is one of UTC, by when the conversion was taken in. */
-  days(most: number): Promise<ConversionLine[]>;
+  /** Lists the latest days first. Days are in UTC, by the time at which the conversion was accepted. */
+  days(limit: number): Promise<ConversionLine[]>;
   /**
-   * Of what stands in {@link days} without its reason, as the platform refused only some of its request or did so for
-   * several: the counts that it told. Latest day first; a day is one of UTC, by when the request was made up.
+   * Lists the reasons of rejections that have none in {@link days}, because the platform rejected a part of a batch or
+   * reported several reasons. The latest days come first. Days are in UTC, by the time at which the batch was formed.
    */
-  refusals(most: number): Promise<RefusalLine[]>;
-  /** Batches that have ended with errors or warnings, latest first. */
-  batches(most: number): Promise<BatchLine[]>;
-  /** What is held, by what for. */
+  refusals(limit: number): Promise<RefusalLine[]>;
+  /** Lists completed batches with errors or warnings, latest first. */
+  batches(limit: number): Promise<BatchLine[]>;
+  /** Counts held conversions by reason. */
   held(): Promise<HeldLine[]>;
-  /** Has those that are held for one of these uploaded. Tells how many. */
+  /** Releases the conversions that are held for one of these reasons. Returns how many. */
   release(heldFor: readonly HeldReason[], by: AuditContext): Promise<number>;
 };
 
@@ -46,7 +45,7 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
   const day = sql<string>`to_char(${conversionUploads.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
   const batchDay = sql<string>`to_char(${conversionBatches.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
   return {
-    days: (most) =>
+    days: (limit) =>
       orm
         .select({
           day: day.as("day"),
@@ -57,19 +56,19 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
         .from(conversionUploads)
         .groupBy(sql`day`, conversionUploads.status, conversionUploads.error)
         .orderBy(sql`day desc`, conversionUploads.status, conversionUploads.error)
-        .limit(most),
-    async refusals(most) {
-      // What was sent again is of another batch by now, and counts there.
-      const isUntold = sql`(select from ${conversionUploads} where ${conversionUploads.batchId} = ${conversionBatches.id}
+        .limit(limit),
+    async refusals(limit) {
+      // Conversions of a later attempt belong to another batch, and count there.
+      const hasNoReason = sql`(select from ${conversionUploads} where ${conversionUploads.batchId} = ${conversionBatches.id}
         and ${conversionUploads.error} is null and ${conversionUploads.status} in ('partially processed', 'rejected'))`;
       const rows = await orm.execute<RefusalLine>(sql`
-        select ${batchDay} as day, refused.reason, sum(refused.count)::int as conversions
-        from ${conversionBatches}, jsonb_to_recordset(${conversionBatches.errors}) as refused (reason text, count int)
-        where ${conversionBatches.state} in ('partial', 'failed') and exists ${isUntold}
-        group by 1, 2 order by day desc, conversions desc, reason limit ${most}`);
+        select ${batchDay} as day, rejected.reason, sum(rejected.count)::int as conversions
+        from ${conversionBatches}, jsonb_to_recordset(${conversionBatches.errors}) as rejected (reason text, count int)
+        where ${conversionBatches.state} in ('partial', 'failed') and exists ${hasNoReason}
+        group by 1, 2 order by day desc, conversions desc, reason limit ${limit}`);
       return [...rows];
     },
-    async batches(most) {
+    async batches(limit) {
       const rows = await orm
         .select({
           day: batchDay,
@@ -87,7 +86,7 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
           ),
         )
         .orderBy(desc(conversionBatches.id))
-        .limit(most);
+        .limit(limit);
       return rows.map((row) => ({ ...row, errors: row.errors ?? [], warnings: row.warnings ?? [] }));
     },
     async held() {
@@ -96,9 +95,9 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
         .from(conversionUploads)
         .where(eq(conversionUploads.status, "held"))
         .groupBy(conversionUploads.error);
-      const found = new Map(rows.map(({ heldFor, conversions }) => [heldFor, conversions]));
+      const counts = new Map(rows.map(({ heldFor, conversions }) => [heldFor, conversions]));
       return HELD_REASONS.flatMap((heldFor) => {
-        const conversions = found.get(heldFor);
+        const conversions = counts.get(heldFor);
         return conversions === undefined ? [] : [{ heldFor, conversions }];
       });
     },

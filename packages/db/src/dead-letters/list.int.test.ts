@@ -1,24 +1,17 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { type DeadLetterSelection, type ExhaustedJob, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
-import { createDeadLetterList, type DeadLetterList } from "./list.ts";
+import { useDatabase } from "../../test/use-database.ts";
+import { createDeadLetterList } from "./list.ts";
 import { createDeadLetters } from "./record.ts";
 import { createReplays } from "./replays.ts";
 import { assignAccounts } from "../accounts/accounts.ts";
 
 const AT = new Date("2026-03-01T12:00:00Z");
 
-let testDatabase: TestDatabase;
-let database: Database;
-let letters: DeadLetterList;
+const database = useDatabase(4);
+const list = createDeadLetterList(database);
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
-  await migrateDatabase(database);
-  letters = createDeadLetterList(database);
   const record = createDeadLetters(database, uuidv7).record;
   await record(
     job("page", { integration: "meta", queue: "meta-inbound", account: "17", error: "no tenant owns page 17" }),
@@ -26,13 +19,8 @@ beforeAll(async () => {
   await record(job("percent", { error: "took 100% of 20 s", errorKind: "retryable", attempts: 8 }));
   await record(job("later", { failedAt: new Date(AT.getTime() + 60_000) }));
   await record(job("gone", {}));
-  const gone = await letters.ofJob("whatsapp-inbound", "gone");
+  const gone = await list.ofJob("whatsapp-inbound", "gone");
   await createReplays(database, uuidv7, () => AT).discard({ ids: [gone?.id ?? ""] }, { actor: "grace" });
-});
-
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
 });
 
 function job(jobId: string, changes: Partial<ExhaustedJob>): ExhaustedJob {
@@ -54,34 +42,34 @@ function job(jobId: string, changes: Partial<ExhaustedJob>): ExhaustedJob {
 }
 
 const found = async (selection: DeadLetterSelection) =>
-  (await letters.list(selection, ["dead"], { offset: 0, limit: 10 })).map(({ jobId }) => jobId).sort();
+  (await list.list(selection, ["dead"], { offset: 0, limit: 10 })).map(({ jobId }) => jobId).sort();
 
 test.each<[string, DeadLetterSelection, string[]]>([
-  ["nothing", {}, ["later", "page", "percent"]],
+  ["an empty selection", {}, ["later", "page", "percent"]],
   ["queue", { queue: "meta-inbound" }, ["page"]],
   ["integration", { integration: "whatsapp" }, ["later", "percent"]],
-  ["kind of error", { errorKind: "retryable" }, ["percent"]],
-  ["part of the error, in whatever case", { text: "LEAD SOURCE" }, ["page"]],
-  ["what looks like a pattern", { text: "100%" }, ["percent"]],
-  ["what looks like a pattern and is none", { text: "not_a" }, []],
-  ["time", { since: "2026-03-01T12:01:00Z" }, ["later"]],
-  ["time before", { until: "2026-03-01T13:01:00+01:00" }, ["page", "percent"]],
-  ["several", { integration: "whatsapp", errorKind: "permanent" }, ["later"]],
-  ["a tenant without any", { tenant: "Mill" }, []],
-])("letters are selected by %s", async (_, selection, expected) => {
+  ["error kind", { errorKind: "retryable" }, ["percent"]],
+  ["a part of the error, ignoring case", { text: "NO TENANT" }, ["page"]],
+  ["a percent sign, which is no wildcard", { text: "100%" }, ["percent"]],
+  ["an underscore, which is no wildcard", { text: "not_a" }, []],
+  ["start time", { since: "2026-03-01T12:01:00Z" }, ["later"]],
+  ["end time", { until: "2026-03-01T13:01:00+01:00" }, ["page", "percent"]],
+  ["several criteria", { integration: "whatsapp", errorKind: "permanent" }, ["later"]],
+  ["a tenant without dead letters", { tenant: "Mill" }, []],
+])("dead letters are selected by %s", async (_, selection, expected) => {
   expect(await found(selection)).toEqual(expected);
-  expect((await letters.counts(selection)).dead).toBe(expected.length);
+  expect((await list.counts(selection)).dead).toBe(expected.length);
 });
 
-test("a letter that died for the want of a tenant is that tenant's once its account is", async () => {
+test("a dead letter without a tenant belongs to the tenant that its account is assigned to later", async () => {
   await assignAccounts(database.orm, [{ provider: "meta", externalId: "17", tenantName: "Mill" }], uuidv7);
   expect(await found({ tenant: "Mill" })).toEqual(["page"]);
 });
 
-test("a tally tells how many are dead of what", async () => {
-  expect(await letters.countsByError({ integration: "whatsapp" })).toEqual([
+test("dead letters are counted by queue and error", async () => {
+  expect(await list.countsByError({ integration: "whatsapp" })).toEqual([
     { queue: "whatsapp-inbound", errorKind: "permanent", error: "not a message we know", letters: 1 },
     { queue: "whatsapp-inbound", errorKind: "retryable", error: "took 100% of 20 s", letters: 1 },
   ]);
-  expect(await letters.counts({})).toEqual({ dead: 3, replaying: 0, resolved: 0, discarded: 1 });
+  expect(await list.counts({})).toEqual({ dead: 3, replaying: 0, resolved: 0, discarded: 1 });
 });

@@ -4,31 +4,31 @@ import type { Database } from "../connection/database.ts";
 import { deadLetters, providerAccounts, tenants } from "../schema/index.ts";
 import { UUID } from "../inbox/payload-ids.ts";
 
-/** A dead letter, whole: its payload is somebody's data. */
+/** A dead letter with its payload, which contains personal data. */
 export type DeadLetter = typeof deadLetters.$inferSelect;
 
 /** Reads dead letters. */
 export type DeadLetterList = {
-  /** Latest death first. */
+  /** Lists dead letters, latest failure first. */
   list(
     selection: DeadLetterSelection,
     states: readonly DeadLetterState[],
     page: { offset: number; limit: number },
   ): Promise<DeadLetter[]>;
-  /** How many the selection has in each state. */
+  /** Counts the selection by state. */
   counts(selection: DeadLetterSelection): Promise<Record<DeadLetterState, number>>;
-  /** How many of them are dead, per queue and error. */
+  /** Counts the dead letters in the state `dead` by queue and error, most frequent first, at most 100 rows. */
   countsByError(
     selection: DeadLetterSelection,
   ): Promise<{ queue: string; errorKind: string; error: string; letters: number }[]>;
-  /** One, by its own id, or the latest of a job or an event by that one's. */
+  /** Finds a dead letter by its id, or the latest one of a job id or event id. */
   find(id: string): Promise<DeadLetter | undefined>;
-  /** The one of a job. */
+  /** Finds the dead letter of a job. */
   ofJob(queue: string, jobId: string): Promise<DeadLetter | undefined>;
 };
 
-/** Most lines of {@link DeadLetterList.countsByError}. */
-const MOST_KINDS = 100;
+/** The most rows of {@link DeadLetterList.countsByError}. */
+const MAX_ERRORS = 100;
 
 /** {@link DeadLetterList} on the table dead_letters. */
 export function createDeadLetterList({ orm }: Database): DeadLetterList {
@@ -37,7 +37,9 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
       orm
         .select()
         .from(deadLetters)
-        .where(and(isAny(states) ? undefined : inArray(deadLetters.state, [...states]), matchesSelection(selection)))
+        .where(
+          and(includesAll(states) ? undefined : inArray(deadLetters.state, [...states]), matchesSelection(selection)),
+        )
         .orderBy(desc(deadLetters.failedAt), desc(deadLetters.id))
         .offset(offset)
         .limit(limit),
@@ -62,9 +64,9 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
         .where(and(eq(deadLetters.state, "dead"), matchesSelection(selection)))
         .groupBy(deadLetters.queue, deadLetters.errorKind, deadLetters.error)
         .orderBy(desc(count()), deadLetters.queue, deadLetters.error)
-        .limit(MOST_KINDS),
+        .limit(MAX_ERRORS),
     async find(id) {
-      // Postgres knows no text with it.
+      // Postgres rejects text with a null character.
       if (id.includes("\0")) return undefined;
       const isOwn = UUID.test(id);
       const [row] = await orm
@@ -85,12 +87,12 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
   };
 }
 
-/** Whether every state is meant: then an index gives them in their order. */
-function isAny(states: readonly DeadLetterState[]): boolean {
+/** Whether all states are selected: without a condition on the state, an index returns the rows in order. */
+function includesAll(states: readonly DeadLetterState[]): boolean {
   return DEAD_LETTER_STATES.every((state) => states.includes(state));
 }
 
-/** The rows that a selection means. */
+/** The condition of a selection, as SQL. */
 export function matchesSelection({
   ids,
   queue,
@@ -113,7 +115,7 @@ export function matchesSelection({
   );
 }
 
-/** Whose it was when it died, or whose its account is by now: most of those without a tenant died for the want of one. */
+/** Whether the dead letter, or its account by now, belongs to a tenant: many fail because their account has none yet. */
 function belongsTo(tenant: string): SQL | undefined {
   return or(
     sql`${deadLetters.tenantId} = (select ${tenants.id} from ${tenants} where ${tenants.name} = ${tenant})`,

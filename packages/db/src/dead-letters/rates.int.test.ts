@@ -1,20 +1,14 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
 import { createDeadLetters } from "./record.ts";
 import { createDeadLetterRates, type DeadLetterRates } from "./rates.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase(4);
 let rates: DeadLetterRates;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
-  await migrateDatabase(database);
   rates = createDeadLetterRates(database);
 });
 
@@ -23,17 +17,12 @@ afterEach(async () => {
   await database.orm.delete(webhookEvents);
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000);
 const HOUR = 60;
 const DAY = 24 * HOUR;
 
-/** A job dies so many minutes ago. */
+/** Records a dead letter of some minutes ago. */
 async function die(error: string, ago: number, queue = "meta-inbound", jobId: string = uuidv7()): Promise<void> {
   await createDeadLetters(database, uuidv7).record({
     queue,
@@ -52,7 +41,7 @@ async function die(error: string, ago: number, queue = "meta-inbound", jobId: st
 }
 const kinds = () => rates.kindsSince(minutesAgo(HOUR));
 
-test("dead letters that differ in numbers and ids alone are of one kind, per queue", async () => {
+test("dead letters that differ only in numbers and ids count as one error per queue", async () => {
   await die("no tenant owns page 123", 1);
   await die("no tenant owns page 456", 2);
   await die("no tenant owns page 123", 3, "whatsapp-inbound");
@@ -69,13 +58,13 @@ test.each([
   [HOUR + 1, true],
   [7 * DAY, true],
   [7 * DAY + HOUR + 1, false],
-])("a kind that was there %d minutes ago is known: %s", async (ago, known) => {
+])("an error of %d minutes ago is known: %s", async (ago, known) => {
   await die("no page 1", ago);
   await die("no page 2", 1);
   expect(await kinds()).toMatchObject([{ kind: "no page #", letters: 1, known }]);
 });
 
-test("one that was replayed and died again is of a kind that is known since it died of that", async () => {
+test("a replayed dead letter that fails again has a known error only if it failed with it before", async () => {
   await die("no page 1", 2 * HOUR, "meta-inbound", "job");
   await die("no page 1", 1, "meta-inbound", "job");
   expect(await kinds()).toMatchObject([{ kind: "no page #", known: true }]);
@@ -83,12 +72,12 @@ test("one that was replayed and died again is of a kind that is known since it d
   expect(await kinds()).toMatchObject([{ kind: "no token", known: false }]);
 });
 
-test("a long error is cut, so that an index can hold it", async () => {
+test("a long error is cut to the length that an index can hold", async () => {
   await die("so ".repeat(2_000), 1);
   expect((await kinds())[0]?.kind).toHaveLength(200);
 });
 
-test("dead letters are counted per queue and minute; resolved ones and older ones are not", async () => {
+test("dead letters are counted by queue and minute, without resolved and older ones", async () => {
   for (const ago of [0, 0.9, 1, 19.9, 20]) await die("no page", ago);
   await die("no page", 1, "n8n-ai-turns");
   await die("gone", 5, "meta-inbound", "resolved");

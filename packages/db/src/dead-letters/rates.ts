@@ -2,33 +2,33 @@ import { count, eq, sql } from "drizzle-orm";
 import type { Database } from "../connection/database.ts";
 import { deadLetters } from "../schema/index.ts";
 
-/** Dead letters of one queue with one error, whatever numbers and ids are in it. */
+/** Dead letters of one queue with one error, ignoring numbers and ids in its text. */
 export type RecentError = {
   queue: string;
-  /** The error with a # for each word that has a digit. */
+  /** The error text with a # for each word that contains a digit. */
   kind: string;
   letters: number;
-  /** Whether there were some of it in the week before those that count as recent. */
+  /** Whether the queue had this error in the week before the recent period. */
   known: boolean;
 };
 
-/** How many dead letters a queue got in one minute. */
+/** How many dead letters a queue received in one minute. */
 export type DeadLettersInMinute = { queue: string; minutesAgo: number; letters: number };
 
-/** Counts dead letters over time. Those that are resolved by now do not count. */
+/** Counts dead letters over time, without those that are resolved. */
 export type DeadLetterRates = {
-  /** The kinds that there were since then. */
+  /** The errors since a time. */
   kindsSince(since: Date): Promise<RecentError[]>;
-  /** The last so many minutes, without those in which nothing died. */
+  /** The counts of the last minutes; minutes without dead letters are left out. */
   byMinute(now: Date, minutes: number): Promise<DeadLettersInMinute[]>;
-  /** How many wait for a person. */
+  /** How many dead letters wait for an operator. */
   waiting(): Promise<number>;
 };
 
-/** What makes a kind known, before the recent ones. */
-const KNOWN = sql.raw("interval '7 days'");
+/** How far back an error counts as known. */
+const KNOWN_PERIOD = sql.raw("interval '7 days'");
 
-/** A word with a digit in it is a number or an id; the rest is the kind. Cut, lest an index take no more. */
+/** Replaces words with a digit, which are numbers or ids. Cut to 200 characters, so that an index can hold it. */
 const kindOf = (error: unknown) => sql`left(regexp_replace(${error}, '[\\w-]*\\d[\\w-]*', '#', 'g'), 200)`;
 
 /** {@link DeadLetterRates} on the table dead_letters. */
@@ -36,8 +36,8 @@ export function createDeadLetterRates({ orm }: Database): DeadLetterRates {
   return {
     async kindsSince(since) {
       const from = sql`${since.toISOString()}::timestamptz`;
-      // All states are named for the sake of the index, which begins with the state. What died again after a replay
-      // has its earlier ends in its history, each of a kind of its own.
+      // All states are listed because the index begins with the state. A dead letter that failed again after a replay
+      // has its earlier failures in its history.
       return orm.execute<RecentError>(sql`
         with recent as (
           select queue, ${kindOf(sql`error`)} as kind, count(*)::int as letters from millrace.dead_letters
@@ -45,10 +45,10 @@ export function createDeadLetterRates({ orm }: Database): DeadLetterRates {
         select queue, kind, letters, exists(
           select from millrace.dead_letters as earlier cross join lateral (
             select earlier.failed_at as at, earlier.error union all
-            select (past->>'at')::timestamptz, past->>'error' from jsonb_array_elements(earlier.history) as past) as death
+            select (past->>'at')::timestamptz, past->>'error' from jsonb_array_elements(earlier.history) as past) as failure
           where earlier.queue = recent.queue and earlier.state in ('dead', 'replaying', 'discarded', 'resolved')
-            and earlier.failed_at >= ${from} - ${KNOWN} and death.at >= ${from} - ${KNOWN} and death.at < ${from}
-            and ${kindOf(sql`death.error`)} = recent.kind) as known
+            and earlier.failed_at >= ${from} - ${KNOWN_PERIOD} and failure.at >= ${from} - ${KNOWN_PERIOD} and failure.at < ${from}
+            and ${kindOf(sql`failure.error`)} = recent.kind) as known
         from recent order by queue, kind`);
     },
     async byMinute(now, minutes) {

@@ -1,96 +1,89 @@
 import { and, eq, gte, inArray, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
-import { conversations, deadLetters, messages, aiTurns, webhookEvents } from "../schema/index.ts";
+import { aiTurns, conversations, deadLetters, messages, webhookEvents } from "../schema/index.ts";
 import { type PayloadIds, payloadIds } from "../inbox/payload-ids.ts";
-import { jsonOf, completeItems } from "./replays.ts";
+import { jsonValue } from "./json-value.ts";
+import { completeItems } from "./replay-items.ts";
 
 /** {@link DeadLetterStore} on the tables dead_letters and webhook_events. */
 export function createDeadLetters(database: Database, newId: NewId): DeadLetterStore {
   return {
-    record: (job) =>
-      database.orm.transaction(async (tx) => {
-        const payloadHash = contentHash(job.payload);
-        await tx
-          .insert(webhookEvents)
-          .values({
-            id: newId(),
-            integration: job.integration,
-            eventId: job.eventId,
-            kind: job.kind,
-            payloadHash,
-            status: "dead",
-            error: job.error,
-            correlationId: job.correlationId,
-            receivedAt: job.receivedAt,
-          })
-          .onConflictDoUpdate({
-            target: [webhookEvents.integration, webhookEvents.eventId],
-            set: { error: job.error, updatedAt: sql`now()` },
-            setWhere: sql`${webhookEvents.status} = 'dead' and ${notExists(recorded(tx, job))}`,
-          });
-        const [event] = await tx
-          .select({ status: webhookEvents.status })
-          .from(webhookEvents)
-          .where(and(eq(webhookEvents.integration, job.integration), eq(webhookEvents.eventId, job.eventId)));
-        const done = event?.status === "done";
-        const state = done ? ("resolved" as const) : ("dead" as const);
-        const {
-          queue,
-          jobId,
-          integration,
-          eventId,
-          kind,
-          errorKind,
-          error,
-          attempts,
-          correlationId,
-          receivedAt,
-          failedAt,
-        } = job;
-        const payload = jsonOf(job.payload);
-        const latest = { errorKind, error, attempts, failedAt, state, resolvedAt: done ? failedAt : null };
-        const written = await tx
-          .insert(deadLetters)
-          .values({
-            id: newId(),
-            queue,
-            jobId,
-            integration,
-            eventId,
-            kind,
-            payload,
-            payloadHash,
-            account: job.account ?? null,
-            tenantId: await tenantOf(tx, payloadIds(job.payload)),
-            correlationId,
-            receivedAt,
-            firstFailedAt: failedAt,
-            ...latest,
-          })
-          .onConflictDoUpdate({
-            target: [deadLetters.queue, deadLetters.jobId],
-            set: { ...latest, payload, payloadHash, history: withEarlierEnd, updatedAt: sql`now()` },
-            setWhere: lt(deadLetters.failedAt, failedAt),
-          })
-          .returning({ id: deadLetters.id });
-        await completeItems(
-          tx,
-          written.map(({ id }) => id),
-          state,
-        );
-        if (!done && written.length > 0) await giveUp(tx, job);
-        return written.length > 0;
-      }),
+    record: (job) => database.orm.transaction((tx) => record(tx, newId, job)),
   };
 }
 
-/** The history of a letter whose job was replayed, with the end that it had before. */
-const withEarlierEnd = sql`${deadLetters.history} || jsonb_build_object(
+async function record(tx: Executor, newId: NewId, job: ExhaustedJob): Promise<boolean> {
+  const isDone = await recordEvent(tx, newId, job);
+  const state = isDone ? ("resolved" as const) : ("dead" as const);
+  const { queue, jobId, integration, eventId, kind, errorKind, error, attempts, correlationId, receivedAt, failedAt } =
+    job;
+  const content = { payload: jsonValue(job.payload), payloadHash: contentHash(job.payload) };
+  const latest = { errorKind, error, attempts, failedAt, state, resolvedAt: isDone ? failedAt : null, ...content };
+  const written = await tx
+    .insert(deadLetters)
+    .values({
+      id: newId(),
+      queue,
+      jobId,
+      integration,
+      eventId,
+      kind,
+      account: job.account ?? null,
+      tenantId: await tenantOf(tx, payloadIds(job.payload)),
+      correlationId,
+      receivedAt,
+      firstFailedAt: failedAt,
+      ...latest,
+    })
+    .onConflictDoUpdate({
+      target: [deadLetters.queue, deadLetters.jobId],
+      set: { ...latest, history: extendedHistory, updatedAt: sql`now()` },
+      setWhere: lt(deadLetters.failedAt, failedAt),
+    })
+    .returning({ id: deadLetters.id });
+  await completeItems(
+    tx,
+    written.map(({ id }) => id),
+    state,
+  );
+  if (!isDone && written.length > 0) await failSubject(tx, job);
+  return written.length > 0;
+}
+
+/** Marks the job's event as dead, unless its effects are committed. Returns whether they are. */
+async function recordEvent(tx: Executor, newId: NewId, job: ExhaustedJob): Promise<boolean> {
+  await tx
+    .insert(webhookEvents)
+    .values({
+      id: newId(),
+      integration: job.integration,
+      eventId: job.eventId,
+      kind: job.kind,
+      payloadHash: contentHash(job.payload),
+      status: "dead",
+      error: job.error,
+      correlationId: job.correlationId,
+      receivedAt: job.receivedAt,
+    })
+    .onConflictDoUpdate({
+      target: [webhookEvents.integration, webhookEvents.eventId],
+      set: { error: job.error, updatedAt: sql`now()` },
+      setWhere: sql`${webhookEvents.status} = 'dead' and ${notExists(recordedFailure(tx, job))}`,
+    });
+  const [event] = await tx
+    .select({ status: webhookEvents.status })
+    .from(webhookEvents)
+    .where(and(eq(webhookEvents.integration, job.integration), eq(webhookEvents.eventId, job.eventId)));
+  return event?.status === "done";
+}
+
+/** The history of a dead letter, extended by its previous failure, when its replayed job fails again. */
+const extendedHistory = sql`${deadLetters.history} || jsonb_build_object(
   'at', ${deadLetters.failedAt}, 'errorKind', ${deadLetters.errorKind},
   'error', ${deadLetters.error}, 'attempts', ${deadLetters.attempts})`;
 
-/** Whose the conversation, the message or the question is; null where the payload names none. */
+/** The tenant of the conversation, message or AI turn in a payload; null when it contains none. */
 async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: PayloadIds): Promise<string | null> {
   for (const [table, id] of [
     [conversations, conversationId],
@@ -104,11 +97,11 @@ async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: Pay
   return null;
 }
 
-/** What the job was for ends with it: the message that it was to send, the question that it was to ask. */
-async function giveUp(tx: Executor, { kind, payload, error }: ExhaustedJob): Promise<void> {
+/** Fails what the job was for: the message of a send job, or the AI turn of a turn job. */
+async function failSubject(tx: Executor, { kind, payload, error }: ExhaustedJob): Promise<void> {
   const { messageId, turnId } = payloadIds(payload);
   if (kind === "send" && messageId !== undefined) {
-    // It may still be on its way when its sending is uncertain: what the platform tells later counts then.
+    // After an uncertain send, the platform may still deliver the message: its later statuses count.
     await tx
       .update(messages)
       .set({ status: "failed", error, updatedAt: sql`now()` })
@@ -122,8 +115,8 @@ async function giveUp(tx: Executor, { kind, payload, error }: ExhaustedJob): Pro
   }
 }
 
-/** This end of the job, or a later one, where it is written down already. */
-function recorded(tx: Executor, { queue, jobId, failedAt }: ExhaustedJob) {
+/** Selects the dead letter of a job if it records this failure or a later one. */
+function recordedFailure(tx: Executor, { queue, jobId, failedAt }: ExhaustedJob) {
   return tx
     .select({ id: deadLetters.id })
     .from(deadLetters)

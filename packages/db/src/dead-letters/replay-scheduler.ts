@@ -1,44 +1,31 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { type DeadLetterState } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { deadLetters, messages, replayItems, replays, webhookEvents } from "../schema/index.ts";
 import { payloadIds } from "../inbox/payload-ids.ts";
 import type { DeadLetter } from "./list.ts";
-import { endReplay, progressOf, type Replay, completeItems } from "./replays.ts";
+import { completeItems, endReplay, progressOf } from "./replay-items.ts";
+import { dueCount, failureOf, releasableCount } from "./replay-pace.ts";
+import type { Replay } from "./replays.ts";
 
-/** What a worker does for the replays that run. Any number of workers may: a replay is stepped by one at a time. */
+/** What workers do for running replays. Any number may call it at once: one worker at a time advances a replay. */
 export type ReplayScheduler = {
   /**
-   * Ends the replays that are through or fail too much, and marks as replaying the letters whose turn it is. Tells them:
-   * their jobs are to be put into their queues now, and will be asked for by {@link ReplayScheduler.overdue} until they are.
+   * Ends replays that are complete or fail too often, and marks the next dead letters of the others as replaying. The
+   * caller requeues the jobs of those in `released`; {@link ReplayScheduler.overdue} returns the ones that get lost.
    */
   step(at: Date): Promise<{ released: DeadLetter[]; ended: Replay[] }>;
-  /** Letters that replay since before `before`, whose jobs are to be looked for; they are not told again until then. */
+  /** Returns dead letters that are replaying since before `before`, and marks them as checked at `at`. */
   overdue(before: Date, at: Date): Promise<DeadLetter[]>;
-  /** Settles a letter whose job has completed, where its event is done and nobody has settled it. */
-  completeDone(letter: DeadLetter): Promise<void>;
-  /** It could not be put back: it is dead as before. */
-  returnDead(letter: DeadLetter): Promise<void>;
+  /** Resolves a dead letter of a completed job if its event is done. */
+  completeDone(deadLetter: DeadLetter): Promise<void>;
+  /** Returns a dead letter to the state `dead`, because its job could not be requeued. */
+  returnDead(deadLetter: DeadLetter): Promise<void>;
 };
 
-/**
- * A replay begins with the first, goes on with ten, and only then with the rest: a cause that is not gone costs one
- * attempt, not 50,000.
- */
-const CANARIES = [1, 10] as const;
-
-/** A replay stops when more than this part of those that ended last died again. */
-const MOST_DEAD = 0.2;
-
-/** How many that ended last are looked at. */
-const LOOKED_AT = 100;
-
-/** The longest pause that is made up for, in ms: a worker that comes back must not put a minute's worth back at once. */
-const LONGEST_ARREARS_MS = 1_000;
-
-/** Jobs looked for in one go. */
-const OVERDUE_AT_ONCE = 100;
+/** How many overdue dead letters one call returns. */
+const OVERDUE_LIMIT = 100;
 
 /** {@link ReplayScheduler} on the tables replays, replay_items and dead_letters. */
 export function createReplayScheduler({ orm }: Database): ReplayScheduler {
@@ -67,7 +54,7 @@ export function createReplayScheduler({ orm }: Database): ReplayScheduler {
           .from(replayItems)
           .where(and(eq(replayItems.state, "replaying"), lt(replayItems.checkedAt, before)))
           .orderBy(asc(replayItems.checkedAt))
-          .limit(OVERDUE_AT_ONCE)
+          .limit(OVERDUE_LIMIT)
           .for("update", { skipLocked: true });
         const ids = items.map(({ id }) => id);
         if (ids.length === 0) return [];
@@ -75,11 +62,11 @@ export function createReplayScheduler({ orm }: Database): ReplayScheduler {
           .update(replayItems)
           .set({ checkedAt: at })
           .where(and(inArray(replayItems.deadLetterId, ids), eq(replayItems.state, "replaying")));
-        const letters = await tx.select().from(deadLetters).where(inArray(deadLetters.id, ids));
-        // What was settled or discarded past the replay, as by an erasure, must not keep it from ending.
-        const past = letters.filter(({ state }) => state !== "replaying");
-        for (const { id, state } of past) await completeItems(tx, [id], state === "resolved" ? "resolved" : "skipped");
-        return letters.filter((letter) => !past.includes(letter));
+        const checked = await tx.select().from(deadLetters).where(inArray(deadLetters.id, ids));
+        // A dead letter that left the state otherwise, such as by an erasure, must not keep the replay running.
+        const ended = checked.filter(({ state }) => state !== "replaying");
+        for (const { id, state } of ended) await completeItems(tx, [id], state === "resolved" ? "resolved" : "skipped");
+        return checked.filter((deadLetter) => !ended.includes(deadLetter));
       }),
     completeDone: ({ id, integration, eventId }) =>
       orm.transaction(async (tx) => {
@@ -105,81 +92,48 @@ export function createReplayScheduler({ orm }: Database): ReplayScheduler {
   };
 }
 
+/** Advances one replay: returns the dead letters that it releases, or the replay if this step ends it. */
 async function stepReplay(tx: Executor, replay: typeof replays.$inferSelect, at: Date): Promise<DeadLetter[] | Replay> {
-  const since = Math.max(
-    replay.releasedAt?.getTime() ?? at.getTime() - LONGEST_ARREARS_MS,
-    at.getTime() - LONGEST_ARREARS_MS,
-  );
-  const due = { rate: replay.rate, places: Math.floor(((at.getTime() - since) * replay.rate) / 1_000) };
-  // Counting 50,000 letters takes a while, and every worker comes by several times a second.
-  if (due.places < 1) return [];
+  const due = dueCount(replay, at);
+  // Counting 50,000 dead letters takes a while, and every worker calls this several times a second.
+  if (due.count < 1) return [];
   const progress = await progressOf(tx, replay.id);
-  const failing = await failureOf(tx, replay.id);
-  const isThrough = progress.waiting === 0 && progress.replaying === 0;
-  if (failing !== undefined || isThrough) {
-    // The last ones dying again is no reason to say that the rest was left.
-    const end =
-      failing !== undefined && progress.waiting > 0
-        ? ({ state: "stopped", detail: failing } as const)
-        : ({ state: "done", detail: null } as const);
-    if (end.state === "done" && !isThrough) return [];
+  const failure = await failureOf(tx, replay.id);
+  const isComplete = progress.waiting === 0 && progress.replaying === 0;
+  // Once nothing waits, a failure has nothing left to stop: the replay is done.
+  const end =
+    failure !== undefined && progress.waiting > 0
+      ? ({ state: "stopped", detail: failure } as const)
+      : ({ state: "done", detail: null } as const);
+  if (end.state === "stopped" || isComplete) {
     await endReplay(tx, replay.id, end, at);
     return { ...replay, ...end, endedAt: at, progress: await progressOf(tx, replay.id) };
   }
-  const places = releasableCount(progress, due);
-  if (places === 0) return [];
-  const usedUntil = new Date(since + (places * 1_000) / replay.rate);
-  await tx.update(replays).set({ releasedAt: usedUntil }).where(eq(replays.id, replay.id));
-  return release(tx, replay.id, places, at);
+  if (failure !== undefined) return [];
+  const count = releasableCount(progress, due);
+  if (count === 0) return [];
+  const releasedAt = new Date(due.since + (count * 1_000) / replay.rate);
+  await tx.update(replays).set({ releasedAt }).where(eq(replays.id, replay.id));
+  return release(tx, replay.id, count, at);
 }
 
-/** How many letters may be put back now; `due` is how many the pace allows. */
-export function releasableCount(
-  { replaying, resolved, dead }: Replay["progress"],
-  due: { rate: number; places: number },
-): number {
-  const ended = resolved + dead;
-  const begun = ended + replaying;
-  let canaries = 0;
-  for (const more of CANARIES) {
-    canaries += more;
-    if (begun < canaries) return Math.min(due.places, canaries - begun);
-    if (ended < canaries) return 0;
-  }
-  // Workers that cannot keep up must not find more of these than of the second before.
-  return Math.max(0, Math.min(due.places, Math.max(due.rate, 10) - replaying));
-}
-
-/** Why a replay must stop; undefined while it need not. */
-async function failureOf(tx: Executor, replayId: string): Promise<string | undefined> {
-  const last = await tx
-    .select({ state: replayItems.state })
-    .from(replayItems)
-    .where(and(eq(replayItems.replayId, replayId), isNotNull(replayItems.completedAt)))
-    .orderBy(desc(replayItems.completedAt))
-    .limit(LOOKED_AT);
-  const ended = last.filter(({ state }) => state !== "skipped");
-  const dead = ended.filter(({ state }) => state === "dead").length;
-  return dead > ended.length * MOST_DEAD ? `${dead} of the last ${ended.length} died again` : undefined;
-}
-
-/** Marks the next letters as replaying, earliest death first; those that are no longer dead are left. */
-async function release(tx: Executor, replayId: string, places: number, at: Date): Promise<DeadLetter[]> {
-  // FOR UPDATE OF takes no schema: the table goes by an alias.
+/** Marks the next dead letters as replaying, oldest first, and skips those that are no longer dead. */
+async function release(tx: Executor, replayId: string, count: number, at: Date): Promise<DeadLetter[]> {
+  // FOR UPDATE OF accepts no schema-qualified name, so the table needs an alias.
   const locked = alias(deadLetters, "dead_letter");
   const next = await tx
-    .select({ letter: locked })
+    .select({ deadLetter: locked })
     .from(replayItems)
     .innerJoin(locked, eq(locked.id, replayItems.deadLetterId))
     .where(and(eq(replayItems.replayId, replayId), eq(replayItems.state, "waiting")))
     .orderBy(asc(replayItems.deadLetterId))
-    .limit(places)
+    .limit(count)
     .for("update", { of: locked });
-  const letters = next.map(({ letter }) => letter);
-  const dead = letters.filter(({ state }) => state === "dead");
-  const mark = async (which: readonly DeadLetter[], change: Partial<typeof replayItems.$inferInsert>) => {
-    if (which.length === 0) return;
-    const ids = which.map(({ id }) => id);
+  const candidates = next.map(({ deadLetter }) => deadLetter);
+  const dead = candidates.filter(({ state }) => state === "dead");
+  const mark = async (marked: readonly DeadLetter[], change: Partial<typeof replayItems.$inferInsert>) => {
+    if (marked.length === 0) return;
+    const ids = marked.map(({ id }) => id);
     await tx
       .update(replayItems)
       .set(change)
@@ -187,10 +141,10 @@ async function release(tx: Executor, replayId: string, places: number, at: Date)
   };
   await mark(dead, { state: "replaying", checkedAt: at });
   await mark(
-    letters.filter((letter) => !dead.includes(letter)),
+    candidates.filter((deadLetter) => !dead.includes(deadLetter)),
     { state: "skipped", completedAt: at },
   );
-  await awaitTheirTurn(tx, dead);
+  await requeueMessages(tx, dead);
   if (dead.length > 0)
     await tx
       .update(deadLetters)
@@ -205,11 +159,11 @@ async function release(tx: Executor, replayId: string, places: number, at: Date)
 }
 
 /**
- * Messages that are put back together leave in the order they were accepted: each waits again for those before it, which
- * one that has failed does not.
+ * Sets failed messages to `queued` again, so that messages of one conversation are sent in their order: a message waits
+ * for earlier queued ones, but not for failed ones.
  */
-async function awaitTheirTurn(tx: Executor, letters: readonly DeadLetter[]): Promise<void> {
-  const ids = letters
+async function requeueMessages(tx: Executor, replayed: readonly DeadLetter[]): Promise<void> {
+  const ids = replayed
     .filter(({ kind }) => kind === "send")
     .flatMap(({ payload }) => payloadIds(payload).messageId ?? []);
   if (ids.length === 0) return;

@@ -2,43 +2,44 @@ import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { auditLog } from "../schema/index.ts";
-import { eraseContact, type LeftToErase } from "./contact.ts";
+import { eraseContact } from "./contact-rows.ts";
+import { sumOf } from "./erased-values.ts";
 import { jobsAboutContact, type MatchableJob } from "./jobs-about-contact.ts";
-import { eraseMentions, ERASURE } from "./mentions.ts";
-import type { FileToErase } from "./messages.ts";
-import type { RowCounts } from "./personal-data-matcher.ts";
+import { eraseOtherRows } from "./other-rows.ts";
+import { ERASURE_ACTION } from "./other-rows-of-operators.ts";
+import type { ErasureScope, FileToErase, RowCounts } from "./scope.ts";
 
-/** An erasure under way, or one that was broken off: what is left of it. */
+/** An erasure that is in progress, or was interrupted. */
 export type Erasure = {
   id: string;
   contactId: string;
-  /** Files in media stores that go with it. */
+  /** The files in media stores to delete. */
   files: readonly FileToErase[];
-  /** Tells the jobs that are about the person. */
+  /** Whether a job is about the person. */
   isAbout(job: MatchableJob): boolean;
-  left: LeftToErase;
+  left: ErasureScope;
 };
 
-/** Erases people: what is theirs goes from the rows, the rows stay. */
+/** Erases contacts: their personal data is removed, and the rows stay without it. */
 export type Erasures = {
-  /** Whether a contact was erased before. */
+  /** Whether a contact was erased. */
   isErased(contactId: string): Promise<boolean>;
-  /** What would be erased of a contact; nothing is changed. Undefined when there is none. */
+  /** Counts what an erasure would change, without changing it. Undefined when the contact does not exist. */
   look(contactId: string): Promise<{ rows: RowCounts; erasure: Erasure } | undefined>;
   /**
-   * Empties the contact's own rows in one transaction, and writes down what is left to do: with `rest`, with its files
-   * and its jobs. Undefined when there is no such contact.
+   * Erases the contact's own rows in one transaction, and records the remaining work: {@link Erasures.rest}, the files
+   * and the jobs. Undefined when the contact does not exist.
    */
   begin(contactId: string, by: { actor: string; reason: string }): Promise<Erasure | undefined>;
-  /** Those that were begun and not ended, oldest first. */
+  /** Lists erasures that have begun and not ended, oldest first. */
   unfinished(): Promise<Erasure[]>;
-  /** Empties all else that tells of the person, page by page. */
+  /** Erases the personal data in all other rows, page by page. */
   rest(erasure: Erasure): Promise<void>;
-  /** All is done: what was left, which tells who it was, is forgotten. */
+  /** Ends an erasure and deletes its record of the personal data. Returns the counts per table. */
   end(erasure: Erasure, counts: { files: number; jobs: number }): Promise<RowCounts>;
 };
 
-/** {@link Erasures} on all tables; audit_log holds what is left of one while it is under way. */
+/** {@link Erasures} on all tables. A row of audit_log holds the scope of an erasure until it ends. */
 export function createErasures(database: Database, newId: NewId): Erasures {
   const { orm } = database;
   return {
@@ -46,15 +47,15 @@ export function createErasures(database: Database, newId: NewId): Erasures {
       const [row] = await orm
         .select({ id: auditLog.id })
         .from(auditLog)
-        .where(and(eq(auditLog.subject, contactId), eq(auditLog.action, ERASURE)));
+        .where(and(eq(auditLog.subject, contactId), eq(auditLog.action, ERASURE_ACTION)));
       return row !== undefined;
     },
 
     async look(contactId) {
-      const seen = await rolledBack(orm, (tx) => eraseContact(tx, newId, contactId));
-      if (!seen) return undefined;
-      const rest = await eraseMentions(database, seen.left, true);
-      return { rows: sumOf(seen.rows, rest), erasure: await erasureOf(orm, "", contactId, seen.left) };
+      const result = await dryRun(orm, (tx) => eraseContact(tx, newId, contactId));
+      if (!result) return undefined;
+      const rest = await eraseOtherRows(database, result.scope, true);
+      return { rows: sumOf(result.rows, rest), erasure: await erasureOf(orm, "", contactId, result.scope) };
     },
 
     begin: (contactId, { actor, reason }) =>
@@ -62,24 +63,24 @@ export function createErasures(database: Database, newId: NewId): Erasures {
         const erased = await eraseContact(tx, newId, contactId);
         if (!erased) return undefined;
         const id = newId();
-        const { left, rows } = erased;
+        const { scope, rows } = erased;
         await tx
           .insert(auditLog)
-          .values({ id, actor, reason, action: ERASURE, subject: contactId, before: left, after: rows });
-        return erasureOf(tx, id, contactId, left);
+          .values({ id, actor, reason, action: ERASURE_ACTION, subject: contactId, before: scope, after: rows });
+        return erasureOf(tx, id, contactId, scope);
       }),
 
     async unfinished() {
       const rows = await orm
         .select()
         .from(auditLog)
-        .where(and(eq(auditLog.action, ERASURE), isNotNull(auditLog.before)))
+        .where(and(eq(auditLog.action, ERASURE_ACTION), isNotNull(auditLog.before)))
         .orderBy(auditLog.id);
-      return Promise.all(rows.map(({ id, subject, before }) => erasureOf(orm, id, subject, before as LeftToErase)));
+      return Promise.all(rows.map(({ id, subject, before }) => erasureOf(orm, id, subject, before as ErasureScope)));
     },
 
     async rest({ id, left }) {
-      const rest = await eraseMentions(database, left, false);
+      const rest = await eraseOtherRows(database, left, false);
       const [row] = await orm.select().from(auditLog).where(eq(auditLog.id, id));
       const after = sumOf((row?.after ?? {}) as RowCounts, rest);
       await orm.update(auditLog).set({ after }).where(eq(auditLog.id, id));
@@ -96,26 +97,21 @@ export function createErasures(database: Database, newId: NewId): Erasures {
   };
 }
 
-async function erasureOf(tx: Executor, id: string, contactId: string, left: LeftToErase): Promise<Erasure> {
+async function erasureOf(tx: Executor, id: string, contactId: string, left: ErasureScope): Promise<Erasure> {
   return { id, contactId, files: left.files, isAbout: await jobsAboutContact(tx, left), left };
 }
 
-/** What a transaction gives that is not to be. */
-async function rolledBack<T>(orm: Database["orm"], work: (tx: Executor) => Promise<T>): Promise<T | undefined> {
+/** Runs work in a transaction that is rolled back, and returns its result. */
+async function dryRun<T>(orm: Database["orm"], work: (tx: Executor) => Promise<T>): Promise<T | undefined> {
   const results: T[] = [];
-  const over = new Error("rolled back");
+  const rollback = new Error("rolled back");
   await orm
     .transaction(async (tx) => {
       results.push(await work(tx));
-      throw over;
+      throw rollback;
     })
     .catch((error: unknown) => {
-      if (error !== over) throw error;
+      if (error !== rollback) throw error;
     });
   return results[0];
-}
-
-function sumOf(one: RowCounts, two: RowCounts): RowCounts {
-  const tables = [...new Set([...Object.keys(one), ...Object.keys(two)])];
-  return Object.fromEntries(tables.map((table) => [table, (one[table] ?? 0) + (two[table] ?? 0)]));
 }

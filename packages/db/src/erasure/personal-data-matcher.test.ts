@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { matcherOf } from "./personal-data-matcher.ts";
 
-const { mentions, names, concerns } = matcherOf({
+const { contains, containsName, isAbout } = matcherOf({
   names: ["15551230001", "7000000777", "ada@quux.example", "DE.123abc"],
   ids: ["0198-conversation", "0198-message", "wamid.HBgX", "12"],
 });
@@ -18,8 +18,8 @@ test.each([
   { user_id: "DE.123abc" },
   { conversationId: "0198-conversation" },
   { status: { id: "wamid.HBgX" } },
-])("%j tells of the person", (value) => {
-  expect(mentions(value)).toBe(true);
+])("the matcher finds the person in %j", (value) => {
+  expect(contains(value)).toBe(true);
 });
 
 test.each([
@@ -31,8 +31,8 @@ test.each([
   { email: "ada@quux.example.org" },
   { date: 7000000777, update_id: 7000000777, timestamp: "7000000777" },
   { text: "0198-conversation-2, 12 of them" },
-])("%j does not", (value) => {
-  expect(mentions(value)).toBe(false);
+])("the matcher does not find the person in %j", (value) => {
+  expect(contains(value)).toBe(false);
 });
 
 const from = { id: 7000000777, first_name: "Ada" };
@@ -64,8 +64,8 @@ test.each([
   { channel: "telegram", accountId: "b", externalId: "7000000777/12" },
   { leadgen_id: "12", page_id: "1" },
   { v: 2, id: "x", payload: { metadata, message: { from: "15551230001" } } },
-])("%j is from or to the person", (payload) => {
-  expect(concerns(payload)).toBe(true);
+])("a payload from or to the person is about them: %j", (payload) => {
+  expect(isAbout(payload)).toBe(true);
 });
 
 test.each([
@@ -82,17 +82,17 @@ test.each([
   { to: { phone: "+15559" }, message: { type: "text", text: "call +15551230001" } },
   { turnId: "0198-other", messages: [{ type: "text", text: "ada@quux.example" }] },
   { leadgen_id: "13", page_id: "12" },
-])("%j only tells of them", (payload) => {
-  expect(mentions(payload) || payload.leadgen_id !== undefined).toBe(true);
-  expect(concerns(payload)).toBe(false);
+])("a payload that only mentions the person is not about them: %j", (payload) => {
+  expect(contains(payload) || payload.leadgen_id !== undefined).toBe(true);
+  expect(isAbout(payload)).toBe(false);
 });
 
-test("a number is also found in the base64 of an event's id", () => {
+test("the matcher finds a phone number in the base64 of an event id", () => {
   const wamid = `wamid.${Buffer.from("\u001c\u000b15551230001\u0015\u0002", "latin1").toString("base64")}`;
-  expect(names(`message.1065.${wamid}`)).toBe(true);
-  expect(names("message.1065.wamid.HBgLMTU1NTEyMzAwMDk5FQ")).toBe(false);
+  expect(containsName(`message.1065.${wamid}`)).toBe(true);
+  expect(containsName("message.1065.wamid.HBgLMTU1NTEyMzAwMDk5FQ")).toBe(false);
 });
 
-test("who has no name is found in nothing", () => {
-  expect(matcherOf({ names: ["1234"], ids: [] }).mentions({ a: "1234", b: "" })).toBe(false);
+test("the matcher of a person without names finds nothing", () => {
+  expect(matcherOf({ names: ["1234"], ids: [] }).contains({ a: "1234", b: "" })).toBe(false);
 });

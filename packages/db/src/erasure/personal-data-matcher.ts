@@ -1,36 +1,17 @@
-import { contentHash } from "@millrace/core";
+import type { PersonalData } from "./scope.ts";
 
-/** By what a person is told from others, in rows, payloads and jobs. */
-export type PersonalData = {
-  /** What others call them: numbers, addresses, ids at platforms. */
-  names: readonly string[];
-  /** Ids of what is theirs: the contact, conversations, messages, questions, leads; ours and the platforms'. */
-  ids: readonly string[];
+/** Finds the personal data of one person. */
+export type PersonalDataMatcher = {
+  /** Whether a JSON value contains the personal data anywhere. */
+  contains(value: unknown): boolean;
+  /** Whether a job's payload is about the person: its author or recipient, not only quoted or mentioned in it. */
+  isAbout(payload: unknown): boolean;
+  /** Whether a text contains a name, as plain text or in base64: WhatsApp's message ids encode the phone number. */
+  containsName(text: string): boolean;
 };
 
-/** What stands in the place of erased JSON. */
-export const ERASED = { erased: true };
-
-/** What stands in the place of an event's id that names a person: by it the event is known when it comes again. */
-export function erasedEventId(eventId: string): string {
-  return `erased.${contentHash(eventId)}`;
-}
-
-/** How many rows of each table were emptied. */
-export type RowCounts = Record<string, number>;
-
-/** Looks for a person's traces. */
-export type Matcher = {
-  /** Whether a value of JSON tells of them anywhere. */
-  mentions(value: unknown): boolean;
-  /** Whether they are the author or the recipient by a job's payload, and not only quoted or talked of. */
-  concerns(payload: unknown): boolean;
-  /** Whether a text has a name of theirs in it, as it is or in base64: WhatsApp's message ids hold the number so. */
-  names(text: string): boolean;
-};
-
-/** Fields whose numbers count or tell a time, and can be the same as somebody's id by chance. */
-const NO_NAMES: ReadonlySet<string> = new Set([
+/** Fields with counters or times, which can equal a person's id by chance. */
+const NUMBER_FIELDS: ReadonlySet<string> = new Set([
   "date",
   "edit_date",
   "timestamp",
@@ -39,8 +20,8 @@ const NO_NAMES: ReadonlySet<string> = new Set([
   "message_ids",
 ]);
 
-/** Fields by which a job's payload names its author, its recipient, or a row that is theirs. */
-const PARTIES: ReadonlySet<string> = new Set([
+/** Fields of a job's payload that identify its author, its recipient or one of their rows. */
+const PARTY_FIELDS: ReadonlySet<string> = new Set([
   "id",
   "from",
   "to",
@@ -75,8 +56,8 @@ const PARTIES: ReadonlySet<string> = new Set([
   "turnId",
 ]);
 
-/** What tells one of these where it is an object. */
-const PARTY_IDS: ReadonlySet<string> = new Set([
+/** Fields that identify a party, if the value of a party field is an object. */
+const PARTY_ID_FIELDS: ReadonlySet<string> = new Set([
   "id",
   "phone",
   "userId",
@@ -87,65 +68,66 @@ const PARTY_IDS: ReadonlySet<string> = new Set([
   "current",
 ]);
 
-/** What a payload is wrapped in where nobody could read it. */
-const WRAPPERS: ReadonlySet<string> = new Set(["payload", "raw"]);
+/** Fields that wrap an unreadable payload. */
+const WRAPPER_FIELDS: ReadonlySet<string> = new Set(["payload", "raw"]);
 
-/** Parts that name others in the same fields, or an account of ours. */
-const OTHERS: ReadonlySet<string> = new Set(["context", "metadata"]);
+/** Fields in which party fields identify other people, or an account. */
+const FOREIGN_FIELDS: ReadonlySet<string> = new Set(["context", "metadata"]);
 
 /**
- * How deep the parties are named: in `value.messages[]`, in `update.message`. What lies deeper, such as a message that
- * is answered or a contact that is shared, is others'.
+ * How deep party fields are nested, as in `value.messages[]` or `update.message`. Deeper ones belong to others, such as
+ * the author of a quoted message or a shared contact.
  */
 const PARTY_DEPTH = 2;
 
-/** Shorter ones are in many texts. */
-const LEAST_NAME_LENGTH = 5;
+/** The length of the shortest name to search for: shorter ones occur in unrelated texts. */
+const MIN_NAME_LENGTH = 5;
 
-/** {@link Matcher} for one person. */
-export function matcherOf(traces: PersonalData): Matcher {
-  const ids = new Set(traces.ids);
-  const all = traces.names.filter((name) => name.length >= LEAST_NAME_LENGTH);
-  const words = wordsOf(all);
+/** Builds the {@link PersonalDataMatcher} of one person. */
+export function matcherOf(person: PersonalData): PersonalDataMatcher {
+  const ids = new Set(person.ids);
+  const names = person.names.filter((name) => name.length >= MIN_NAME_LENGTH);
+  const words = wordPattern(names);
 
-  function names(text: string): boolean {
+  function containsName(text: string): boolean {
     if (words.test(text)) return true;
     const runs = text.match(/[\w+/-]{12,}/g) ?? [];
     return runs.map((run) => Buffer.from(run, "base64").toString("latin1")).some((plain) => words.test(plain));
   }
 
-  function mentions(value: unknown, field = ""): boolean {
-    if (typeof value === "string") return ids.has(value) || (!NO_NAMES.has(field) && names(value));
-    if (typeof value === "number") return !NO_NAMES.has(field) && mentions(String(value));
-    if (Array.isArray(value)) return value.some((entry) => mentions(entry, field));
+  function contains(value: unknown, field = ""): boolean {
+    if (typeof value === "string") return ids.has(value) || (!NUMBER_FIELDS.has(field) && containsName(value));
+    if (typeof value === "number") return !NUMBER_FIELDS.has(field) && contains(String(value));
+    if (Array.isArray(value)) return value.some((entry) => contains(entry, field));
     if (typeof value !== "object" || value === null) return false;
-    return Object.entries(value).some(([key, entry]) => words.test(key) || mentions(entry, key));
+    return Object.entries(value).some(([key, entry]) => words.test(key) || contains(entry, key));
   }
 
-  function isTheirs(value: unknown): boolean {
-    if (typeof value === "string" || typeof value === "number") return ids.has(String(value)) || names(String(value));
-    if (Array.isArray(value)) return value.some(isTheirs);
-    return Object.entries(value ?? {}).some(([key, entry]) => PARTY_IDS.has(key) && isTheirs(entry));
+  function identifiesPerson(value: unknown): boolean {
+    if (typeof value === "string" || typeof value === "number")
+      return ids.has(String(value)) || containsName(String(value));
+    if (Array.isArray(value)) return value.some(identifiesPerson);
+    return Object.entries(value ?? {}).some(([key, entry]) => PARTY_ID_FIELDS.has(key) && identifiesPerson(entry));
   }
 
-  function concerns(value: unknown, depth = 0): boolean {
-    if (Array.isArray(value)) return value.some((entry) => concerns(entry, depth));
+  function isAbout(value: unknown, depth = 0): boolean {
+    if (Array.isArray(value)) return value.some((entry) => isAbout(entry, depth));
     if (typeof value !== "object" || value === null || depth > PARTY_DEPTH) return false;
     return Object.entries(value).some(([key, entry]) => {
-      if (PARTIES.has(key)) return isTheirs(entry);
-      return !OTHERS.has(key) && concerns(entry, WRAPPERS.has(key) ? depth : depth + 1);
+      if (PARTY_FIELDS.has(key)) return identifiesPerson(entry);
+      return !FOREIGN_FIELDS.has(key) && isAbout(entry, WRAPPER_FIELDS.has(key) ? depth : depth + 1);
     });
   }
 
-  return { mentions: (value) => mentions(value), names, concerns: (payload) => concerns(payload) };
+  return { contains: (value) => contains(value), isAbout: (payload) => isAbout(payload), containsName };
 }
 
-/** Any of the names as a word of its own, so that a number is not found in a longer one. */
-function wordsOf(names: readonly string[]): RegExp {
+/** Matches each name as a whole word, so that a number does not match within a longer one. */
+function wordPattern(names: readonly string[]): RegExp {
   if (names.length === 0) return /(?!)/;
   const patterns = names.map((name) => {
-    const within = name.includes("@") ? "\\p{L}\\p{N}._%+-" : "\\p{L}\\p{N}";
-    return `(?<![${within}])${name.replaceAll(/[^\p{L}\p{N}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)}(?![${within}])`;
+    const wordCharacters = name.includes("@") ? "\\p{L}\\p{N}._%+-" : "\\p{L}\\p{N}";
+    return `(?<![${wordCharacters}])${name.replaceAll(/[^\p{L}\p{N}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)}(?![${wordCharacters}])`;
   });
   return new RegExp(patterns.join("|"), "iu");
 }

@@ -1,32 +1,22 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { type RateLimit, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
-import { createRateLimits, type RateLimits } from "./rate-limits.ts";
+import { useTestDatabase } from "@millrace/testing";
+import { openDatabase } from "../connection/database.ts";
+import { createRateLimits } from "./rate-limits.ts";
 
 const START = Date.UTC(2026, 2, 1, 8);
 
-let testDatabase: TestDatabase;
-const databases: Database[] = [];
-/** As of several workers, each with connections of its own. */
-let workers: RateLimits[];
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  for (const name of ["one", "two", "three"])
-    databases.push(openDatabase(testDatabase.url, { maxConnections: 4, name }));
-  workers = databases.map(createRateLimits);
-  for (const database of databases.slice(0, 1)) await migrateDatabase(database);
-});
+const { url } = useTestDatabase();
+const databases = ["one", "two", "three"].map((name) => openDatabase(url, { maxConnections: 4, name }));
+/** Several workers, each with its own connections. */
+const workers = databases.map(createRateLimits);
 
 afterAll(async () => {
   for (const database of databases) await database.close();
-  await testDatabase.drop();
 });
 
-/** Takes a place as worker number `index`, `now` in ms since the start; when it is, in the same. */
+/** Reserves a slot as worker number `index`. `now` and the result are in ms since the start. */
 async function reserve(index: number, limits: readonly RateLimit[], now: number): Promise<number> {
   const at = await workers[index % workers.length]?.reserve(limits, new Date(START + now));
   return (at?.getTime() ?? Number.NaN) - START;
@@ -35,7 +25,7 @@ async function reserve(index: number, limits: readonly RateLimit[], now: number)
 const limit = fc.record({ intervalMs: fc.integer({ min: 1, max: 500 }), burst: fc.integer({ min: 1, max: 5 }) });
 const arrivals = fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 20 });
 
-/** The most places in any window, over what the limit allows in it; at most 0 where it holds. */
+/** The largest excess of slots over the limit in any window; at most 0 if the limit holds. */
 function excess(places: readonly number[], { intervalMs, burst }: Omit<RateLimit, "scope">): number {
   const sorted = places.toSorted((one, two) => one - two);
   const over = sorted.flatMap((from, first) =>
@@ -44,7 +34,7 @@ function excess(places: readonly number[], { intervalMs, burst }: Omit<RateLimit
   return Math.max(...over);
 }
 
-test("several workers whose clocks differ, all at once, go beyond a limit in no window of time, and nobody goes early", async () => {
+test("concurrent workers with different clocks never exceed a limit in any window, and no slot is early", async () => {
   await fc.assert(
     fc.asyncProperty(limit, arrivals, async (each, times) => {
       const scope = uuidv7();
@@ -56,7 +46,7 @@ test("several workers whose clocks differ, all at once, go beyond a limit in no 
   );
 });
 
-test("places are given strictly one after the other, none is held back, and what was not used in time is not made up for", async () => {
+test("slots follow each other without gaps, and unused capacity is not caught up on", async () => {
   await fc.assert(
     fc.asyncProperty(limit, arrivals, async ({ intervalMs, burst }, times) => {
       const scope = uuidv7();
@@ -72,14 +62,14 @@ test("places are given strictly one after the other, none is held back, and what
   );
 });
 
-test("of a hundred that ask at once each has a place of its own", async () => {
+test("a hundred concurrent reservations get a hundred different slots", async () => {
   const limits = [{ scope: uuidv7(), intervalMs: 100, burst: 1 }];
   const places = await Promise.all(Array.from({ length: 100 }, (_, index) => reserve(index, limits, 0)));
   expect(places.toSorted((one, two) => one - two)).toEqual(Array.from({ length: 100 }, (_, index) => index * 100));
 });
 
-test("who is under several limits goes when all of them let them, and each counts", async () => {
-  // Whichever of the names comes first.
+test("a slot under several limits satisfies all of them and counts in each", async () => {
+  // In both orders of the scope names.
   for (const [first, second] of ["ab", "ba"].map((names) => [names[0], names[1]])) {
     const chat = { scope: `${first}${uuidv7()}`, intervalMs: 1_000, burst: 1 };
     const bot = { scope: `${second}${uuidv7()}`, intervalMs: 100, burst: 2 };
@@ -90,14 +80,14 @@ test("who is under several limits goes when all of them let them, and each count
   }
 });
 
-test("workers that need the same limits in another order do not wait for each other", async () => {
+test("reservations of the same limits in different orders do not deadlock", async () => {
   const [one, two] = [uuidv7(), uuidv7()].map((scope) => ({ scope, intervalMs: 1, burst: 1 }));
   if (!one || !two) throw new Error("there are two");
   const asking = Array.from({ length: 60 }, (_, index) => reserve(index, index % 2 ? [one, two] : [two, one], 0));
   expect((await Promise.all(asking)).toSorted((a, b) => a - b)).toEqual(asking.map((_, index) => index));
 });
 
-test("a place that is given back is the next one's", async () => {
+test("the next reservation gets a released slot", async () => {
   const limits = [
     { scope: uuidv7(), intervalMs: 1_000, burst: 1 },
     { scope: uuidv7(), intervalMs: 100, burst: 1 },

@@ -3,24 +3,24 @@ import type { RateLimit } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { rateLimits } from "../schema/index.ts";
 
-/** Platforms' limits, shared by all workers. */
+/** The rate limits of providers, shared by all workers. */
 export type RateLimits = {
-  /** Takes the next place that all these limits have; when that is. A place that passes unused is not given again. */
+  /** Reserves the next send slot that satisfies all limits, and returns its time. An unused slot is lost. */
   reserve(limits: readonly RateLimit[], now: Date): Promise<Date>;
-  /** Gives back a place that is still to come, so that those behind it come sooner. */
+  /** Releases a reserved slot in the future, so that later reservations get earlier slots. */
   giveBack(limits: readonly RateLimit[]): Promise<void>;
 };
 
 /**
  * {@link RateLimits} on the table rate_limits by the generic cell rate algorithm
- * (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm): per scope one time, up to which it is used up. Each
- * message moves it on by `intervalMs`, and may go `burst` intervals before it. Places are given, not refused: of a
- * thousand messages that wait for a number, each wakes once, at its own time, and none asks in vain. It holds on
- * either queue backend, because Postgres is there with both.
+ * (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm): one theoretical arrival time per scope. Each message
+ * advances it by `intervalMs`, and may be sent `burst` intervals before it. A reservation always succeeds: each of a
+ * thousand waiting messages gets its own slot and is retried once, at that time. Both queue backends use it, because
+ * Postgres is present with either.
  *
  * With an interval of 100 ms and a burst of 3, at time 0:
  *
- * | message | used up to | may go at |
+ * | message | used until | send slot |
  * | ------- | ---------- | --------- |
  * | 1       | 100        | 0         |
  * | 2       | 200        | 0         |
@@ -28,14 +28,14 @@ export type RateLimits = {
  * | 4       | 400        | 100       |
  * | 5       | 500        | 200       |
  *
- * In any time t there are at most `burst` + t / `intervalMs` of them. That holds per scope: a place that one scope puts
- * off is not put off in the others it was taken in.
+ * Any period t contains at most `burst` + t / `intervalMs` slots per scope. A delay by one scope does not delay the slot
+ * in the other scopes.
  */
 export function createRateLimits({ orm }: Database): RateLimits {
   return {
     async reserve(limits, now) {
       if (limits.length === 0) return now;
-      // In one order always, so that two who need the same two scopes cannot wait for each other.
+      // Sorted, so that two reservations of the same scopes cannot deadlock.
       const sorted = [...limits].sort((one, two) => (one.scope < two.scope ? -1 : 1));
       const at = sql`${now.toISOString()}::timestamptz`;
       const rows = await orm

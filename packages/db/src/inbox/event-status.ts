@@ -2,7 +2,7 @@ import { and, count, desc, eq, inArray } from "drizzle-orm";
 import type { Database, Executor } from "../connection/database.ts";
 import { conversionUploads, deadLetters, webhookEvents } from "../schema/index.ts";
 
-/** What Postgres knows of an event. */
+/** The committed state of an event. */
 export type EventStatus = {
   status: "done" | "dead";
   result: string | null;
@@ -24,38 +24,38 @@ export type DeadLetterEntry = {
   failedAt: Date;
 };
 
-/** What has become of a sale that an event told, as `millrace trace` shows it. */
+/** The conversion of an event, as `millrace trace` shows it. */
 export type ConversionEntry = {
   status: string;
-  /** Why it was rejected or is held. */
+  /** Why it was rejected, or why it is held. */
   error: string | null;
   transactionId: string;
   requestId: string | null;
   updatedAt: Date;
 };
 
-/** Events of a integration by status, and the status of those that were asked for. */
+/** Counts of an integration's events by status, and the status of the requested events. */
 export type StatusCounts = { done: number; dead: number; statuses: Map<string, "done" | "dead"> };
 
-/** Answers where events are, from what is committed. */
+/** Reads the status of events from committed rows. */
 export type EventStatuses = {
-  /** Events of a integration by status. */
+  /** Counts an integration's events by status. */
   counts(integration: string): Promise<{ done: number; dead: number }>;
   /**
-   * The same, and which of these events are committed, and as what: both of one moment, so that an event that is being
-   * done meanwhile is in both or in neither. Any number of events will do.
+   * Returns the counts and the status of these events from one snapshot, so that an event that is being processed is in
+   * both or in neither. Accepts any number of event ids.
    */
   countsWithStatuses(integration: string, eventIds: readonly string[]): Promise<StatusCounts>;
-  /** What is known of one event; undefined when nothing is. */
+  /** Finds one event; undefined when it is not committed. */
   find(integration: string, eventId: string): Promise<EventStatus | undefined>;
-  /** Its dead letters, latest first. */
+  /** Lists the dead letters of an event, latest first. */
   deadLetters(integration: string, eventId: string): Promise<DeadLetterEntry[]>;
-  /** The conversion that it told; undefined when it told none. */
+  /** Finds the conversion of an event; undefined when there is none. */
   conversion(eventId: string): Promise<ConversionEntry | undefined>;
 };
 
-/** Event ids asked for in one statement. */
-const PIECE = 5_000;
+/** How many event ids one statement contains. */
+const CHUNK = 5_000;
 
 /** {@link EventStatuses} on the tables webhook_events and dead_letters. */
 export function createEventStatuses({ orm }: Database): EventStatuses {
@@ -127,12 +127,12 @@ async function statusesOf(
   eventIds: readonly string[],
 ): Promise<StatusCounts["statuses"]> {
   const found: StatusCounts["statuses"] = new Map();
-  for (let from = 0; from < eventIds.length; from += PIECE) {
-    const piece = eventIds.slice(from, from + PIECE);
+  for (let from = 0; from < eventIds.length; from += CHUNK) {
+    const chunk = eventIds.slice(from, from + CHUNK);
     const rows = await tx
       .select({ eventId: webhookEvents.eventId, status: webhookEvents.status })
       .from(webhookEvents)
-      .where(and(eq(webhookEvents.integration, integration), inArray(webhookEvents.eventId, piece)));
+      .where(and(eq(webhookEvents.integration, integration), inArray(webhookEvents.eventId, chunk)));
     for (const row of rows) found.set(row.eventId, row.status);
   }
   return found;

@@ -1,26 +1,4 @@
-import { type FollowUp, type NewId, type Now, systemNow, type AiTurnTimings } from "@millrace/core";
-
-/** What follows from the events of an inbox, besides what their adapters say themselves. */
-export type FollowUpSettings = {
-  now: Now;
-  /** The integration that is asked first, and when; absent: nobody is. */
-  assistant?: { integration: string; timings: AiTurnTimings } | undefined;
-  /** Channels whose files are fetched. */
-  media: ReadonlySet<string>;
-};
-
-/** One transaction's settings, ids, event, and the jobs that follow from it so far. */
-export type EventContext = FollowUpSettings & { newId: NewId; event?: EventOrigin | undefined; followUps: FollowUp[] };
-
-/** What of an event its rows keep: its id, and when it came. */
-export type EventOrigin = { id: string; receivedAt: Date };
-
-const NOTHING: FollowUpSettings = { now: systemNow, media: new Set() };
-
-/** What a transaction begins with; without settings nothing follows but what its adapters say. */
-export function eventContext(newId: NewId, settings = NOTHING, event?: EventOrigin): EventContext {
-  return { ...settings, newId, event, followUps: [] };
-}
+import type { FollowUp } from "@millrace/core";
 
 /** The job that sends a message. */
 export function sendJob(message: { id: string; channel: string; accountId: string; conversationId: string }): FollowUp {
@@ -34,7 +12,7 @@ export function sendJob(message: { id: string; channel: string; accountId: strin
   };
 }
 
-/** The job that sees a turn through to its end. */
+/** The job that dispatches an AI turn, waits for the answer and dispatches it again after a timeout. */
 export function turnJob(integration: string, turnId: string, dispatchAt: Date): FollowUp {
   return {
     integration,

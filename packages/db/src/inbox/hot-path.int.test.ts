@@ -1,21 +1,18 @@
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type InboundEvent, uuidv7, type Write } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
 import { createInbox } from "./inbox.ts";
 import { assignAccounts } from "../accounts/accounts.ts";
 
-let testDatabase: TestDatabase;
+const testDatabase = useTestDatabase();
 let wire: Wire;
 let database: Database;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
   wire = await openWire(testDatabase.url);
   database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
-  await migrateDatabase(database);
   await assignAccounts(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Mill" }], uuidv7);
   await database.close();
   database = openDatabase(wire.url, { maxConnections: 1, name: "test" });
@@ -24,12 +21,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.close();
   wire.server.close();
-  await testDatabase.drop();
 });
 
 test("an inbound text of a known contact takes seven round trips", async () => {
   const inbox = createInbox(database, uuidv7);
-  // The first ones make the contact and the conversation, and let Postgres know the statements.
+  // The first events create the contact and the conversation and prepare the statements.
   for (const id of ["wamid.1", "wamid.2", "wamid.3"]) await inbox.applyOnce(eventOf(id), textOf(id));
   const before = { turns: wire.turns(), statements: wire.statements() };
   await inbox.applyOnce(eventOf("wamid.4"), textOf("wamid.4"));
@@ -81,7 +77,7 @@ function textOf(id: string): Write {
   };
 }
 
-/** A connection to Postgres that counts how often the client waits for an answer, and what it asks. */
+/** A proxy to Postgres that counts the round trips and the statements. */
 type Wire = { url: string; server: Server; turns(): number; statements(): number };
 
 async function openWire(databaseUrl: string): Promise<Wire> {

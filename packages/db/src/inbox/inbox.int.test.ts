@@ -1,32 +1,26 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { contentHash, type InboundEvent, permanent, uuidv7, type Write, type ExhaustedJob } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
+import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
 import { deadLetters, messages, messageStatuses, webhookEvents } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
 import { createInbox } from "./inbox.ts";
 import { assignAccounts } from "../accounts/accounts.ts";
 
-let testDatabase: TestDatabase;
-let pools: Database[];
-let database: Database;
+const { url } = useTestDatabase();
+const pools = [1, 2, 3].map(() => openDatabase(url, { maxConnections: 6, name: "test" }));
+const [database] = pools as [Database, ...Database[]];
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  pools = [1, 2, 3].map(() => openDatabase(testDatabase.url, { maxConnections: 6, name: "test" }));
-  [database] = pools as [Database];
-  await migrateDatabase(database);
   await assignAccounts(database.orm, [{ provider: "whatsapp", externalId: "*", tenantName: "Mill" }], uuidv7);
 });
 
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close()));
-  await testDatabase.drop();
 });
 
-test("3: a redelivery changes nothing, also with another payload and in another request", async () => {
+test("3: a redelivery changes nothing, even with another payload and in another request", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "written" });
@@ -38,7 +32,7 @@ test("3: a redelivery changes nothing, also with another payload and in another 
   expect(await inbox.isDone(event)).toBe(true);
 });
 
-test("3: many concurrent attempts at one event, from several pools, give one effect", async () => {
+test("3: many concurrent attempts at one event, from several pools, have one effect", async () => {
   const event = newEvent();
   const write: Write = async (stores) => {
     const tenantId = await stores.accounts.tenantOf("whatsapp", "phone number", "1001");
@@ -48,7 +42,7 @@ test("3: many concurrent attempts at one event, from several pools, give one eff
       { ...place, threadId: "t-1", kind: "direct" },
       { at, byUser: true },
     );
-    // An id of its own for every attempt: only the inbox stands between the event and a second row.
+    // Every attempt uses its own row id, so only the inbox prevents a second row.
     const message = { ...place, conversationId, externalId: uuidv7(), direction: "inbound", type: "text" } as const;
     await stores.messages.add({ ...message, body: event.id, sentAt: at, payload: {}, status: "received" });
     return { result: "written" };
@@ -63,7 +57,7 @@ test("3: many concurrent attempts at one event, from several pools, give one eff
   expect(await database.orm.select().from(messages).where(eq(messages.body, event.id))).toHaveLength(1);
 });
 
-test("4: a write that throws leaves no trace, and the next attempt is the first", async () => {
+test("4: a write that throws changes nothing, and the next attempt starts from the beginning", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   const failing: Write = async (stores) => {
@@ -71,12 +65,12 @@ test("4: a write that throws leaves no trace, and the next attempt is the first"
     throw permanent("no");
   };
   await expect(inbox.applyOnce(event, failing)).rejects.toThrow("no");
-  expect(await everything(event.id)).toEqual({ events: [], statuses: [], letters: [] });
+  expect(await everything(event.id)).toEqual({ events: [], statuses: [], deadLetterRows: [] });
   expect(await inbox.isDone(event)).toBe(false);
   expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "written" });
 });
 
-test("of two attempts at once, the second does the work when the first one fails", async () => {
+test("of two concurrent attempts, the second writes when the first one fails", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
   let fail: (error: Error) => void = () => undefined;
@@ -91,7 +85,7 @@ test("of two attempts at once, the second does the work when the first one fails
   expect(await second).toMatchObject({ result: "written" });
 });
 
-test("the payload of what is kept or ignored stays in the inbox, that of what is written does not", async () => {
+test("the inbox keeps the payload of unhandled and ignored events, and not of written ones", async () => {
   const inbox = createInbox(database, uuidv7);
   for (const outcome of [
     { result: "unhandled" },
@@ -108,46 +102,48 @@ test("the payload of what is kept or ignored stays in the inbox, that of what is
   }
 });
 
-test("9: a dead event that succeeds at last is done, and its letters are resolved in the same transaction", async () => {
+test("9: a dead event that succeeds is done, and its dead letters are resolved in the same transaction", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
-  const letters = createDeadLetters(database, uuidv7);
-  await letters.record(exhausted(event));
-  await letters.record(exhausted(event, { jobId: `${event.id}.replay` }));
+  const deadLetterStore = createDeadLetters(database, uuidv7);
+  await deadLetterStore.record(exhausted(event));
+  await deadLetterStore.record(exhausted(event, { jobId: `${event.id}.replay` }));
   expect(await inbox.isDone(event)).toBe(false);
 
   await expect(inbox.applyOnce(event, () => Promise.reject(permanent("no")))).rejects.toThrow("no");
   const failed = await everything(event.id);
   expect(failed.events).toMatchObject([{ status: "dead", error: "it broke" }]);
-  expect(failed.letters).toMatchObject([{ state: "dead" }, { state: "dead" }]);
+  expect(failed.deadLetterRows).toMatchObject([{ state: "dead" }, { state: "dead" }]);
 
   await inbox.applyOnce(event, statusWrite(event.id));
-  const { events, letters: rows } = await everything(event.id);
+  const { events, deadLetterRows: rows } = await everything(event.id);
   expect(events).toMatchObject([{ status: "done", result: "written", error: null }]);
   expect(rows).toMatchObject([{ state: "resolved" }, { state: "resolved" }]);
   expect(rows.every((row) => row.resolvedAt !== null)).toBe(true);
   expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
 });
 
-test("recording the same end again, or an earlier one late, changes nothing", async () => {
+test("recording the same failure again, or an earlier one late, changes nothing", async () => {
   const event = newEvent();
-  const letters = createDeadLetters(database, uuidv7);
+  const deadLetterStore = createDeadLetters(database, uuidv7);
   const job = exhausted(event, { failedAt: new Date("2026-03-02T00:00:00Z") });
-  await letters.record(job);
+  await deadLetterStore.record(job);
   const before = await everything(event.id);
-  expect(before.letters).toMatchObject([{ state: "dead", attempts: 8, payloadHash: contentHash(event.payload) }]);
-  await letters.record({ ...job, error: "told differently" });
-  await letters.record({ ...job, error: "an earlier end", failedAt: new Date("2026-03-01T00:00:00Z") });
+  expect(before.deadLetterRows).toMatchObject([
+    { state: "dead", attempts: 8, payloadHash: contentHash(event.payload) },
+  ]);
+  await deadLetterStore.record({ ...job, error: "another text" });
+  await deadLetterStore.record({ ...job, error: "an earlier failure", failedAt: new Date("2026-03-01T00:00:00Z") });
   expect(await everything(event.id)).toEqual(before);
 });
 
-test("a later end of the same job brings the same row up to date", async () => {
+test("a later failure of the same job updates its dead letter", async () => {
   const event = newEvent();
-  const letters = createDeadLetters(database, uuidv7);
+  const deadLetterStore = createDeadLetters(database, uuidv7);
   const first = exhausted(event);
-  await letters.record(first);
+  await deadLetterStore.record(first);
   const failedAt = new Date(first.failedAt.getTime() + 1);
-  await letters.record({
+  await deadLetterStore.record({
     ...first,
     failedAt,
     error: "worse",
@@ -155,7 +151,7 @@ test("a later end of the same job brings the same row up to date", async () => {
     attempts: 9,
     payload: { edited: 1 },
   });
-  const { letters: rows, events } = await everything(event.id);
+  const { deadLetterRows: rows, events } = await everything(event.id);
   expect(rows).toMatchObject([
     { error: "worse", errorKind: "stalled", attempts: 9, failedAt, firstFailedAt: first.failedAt },
   ]);
@@ -163,34 +159,34 @@ test("a later end of the same job brings the same row up to date", async () => {
   expect(events).toMatchObject([{ status: "dead", error: "worse" }]);
 });
 
-test("a discarded or resolved letter of an event that dies again is dead again", async () => {
-  const letters = createDeadLetters(database, uuidv7);
+test("a discarded or resolved dead letter is dead again when its job fails again", async () => {
+  const deadLetterStore = createDeadLetters(database, uuidv7);
   for (const state of ["discarded", "resolved", "replaying"] as const) {
     const event = newEvent();
     const job = exhausted(event);
-    await letters.record(job);
+    await deadLetterStore.record(job);
     await database.orm
       .update(deadLetters)
       .set({ state, resolvedAt: new Date() })
       .where(eq(deadLetters.jobId, job.jobId));
-    await letters.record(job);
-    expect((await everything(event.id)).letters).toMatchObject([{ state }]);
-    await letters.record({ ...job, failedAt: new Date(job.failedAt.getTime() + 1) });
-    expect((await everything(event.id)).letters).toMatchObject([{ state: "dead", resolvedAt: null }]);
+    await deadLetterStore.record(job);
+    expect((await everything(event.id)).deadLetterRows).toMatchObject([{ state }]);
+    await deadLetterStore.record({ ...job, failedAt: new Date(job.failedAt.getTime() + 1) });
+    expect((await everything(event.id)).deadLetterRows).toMatchObject([{ state: "dead", resolvedAt: null }]);
   }
 });
 
-test("the letter of a job whose event is done after all is resolved at once", async () => {
+test("the dead letter of a job with a completed event is resolved at once", async () => {
   const event = newEvent();
   await createInbox(database, uuidv7).applyOnce(event, statusWrite(event.id));
   const job = exhausted(event);
   await createDeadLetters(database, uuidv7).record(job);
-  const { letters, events } = await everything(event.id);
-  expect(letters).toMatchObject([{ state: "resolved", resolvedAt: job.failedAt }]);
+  const { deadLetterRows, events } = await everything(event.id);
+  expect(deadLetterRows).toMatchObject([{ state: "resolved", resolvedAt: job.failedAt }]);
   expect(events).toMatchObject([{ status: "done", error: null }]);
 });
 
-test("8: one end seen by many workers at once is one letter, also while the event is being done", async () => {
+test("8: many workers that record one failure write one dead letter, also while the event is being processed", async () => {
   for (let round = 0; round < 15; round += 1) {
     const event = newEvent();
     const job = exhausted(event);
@@ -198,8 +194,8 @@ test("8: one end seen by many workers at once is one letter, also while the even
       createDeadLetters(pools[index % 3] ?? database, uuidv7).record(job),
     );
     await Promise.all([...records, createInbox(database, uuidv7).applyOnce(event, statusWrite(event.id))]);
-    const { letters, events, statuses } = await everything(event.id);
-    expect(letters).toMatchObject([{ state: "resolved" }]);
+    const { deadLetterRows, events, statuses } = await everything(event.id);
+    expect(deadLetterRows).toMatchObject([{ state: "resolved" }]);
     expect(events).toMatchObject([{ status: "done" }]);
     expect(statuses).toHaveLength(1);
   }
@@ -211,7 +207,7 @@ function newEvent(): InboundEvent {
   return { v: 1, integration: "whatsapp", id, kind: "status", correlationId: "c-1", receivedAt, payload: { of: id } };
 }
 
-/** Writes one row under an id of the attempt's own, so that a second effect would be a second row. */
+/** Writes one row with the attempt's own id, so that a second effect is a second row. */
 function statusWrite(eventId: string): Write {
   return async ({ messages }) => {
     const key = { channel: "whatsapp", accountId: eventId, externalId: uuidv7() } as const;
@@ -243,6 +239,6 @@ async function everything(eventId: string) {
   return {
     events: await orm.select().from(webhookEvents).where(eq(webhookEvents.eventId, eventId)),
     statuses: await orm.select().from(messageStatuses).where(eq(messageStatuses.accountId, eventId)),
-    letters: await orm.select().from(deadLetters).where(eq(deadLetters.eventId, eventId)),
+    deadLetterRows: await orm.select().from(deadLetters).where(eq(deadLetters.eventId, eventId)),
   };
 }

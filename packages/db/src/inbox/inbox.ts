@@ -13,29 +13,29 @@ import { deadLetters, webhookEvents } from "../schema/index.ts";
 import { contactStore } from "../contacts/contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
-import { erasedEventId } from "../erasure/personal-data-matcher.ts";
-import { type EventContext, eventContext, type FollowUpSettings } from "./follow-up-jobs.ts";
+import { erasedEventId } from "../erasure/erased-values.ts";
+import { type EventContext, eventContext, type FollowUpSettings } from "./event-context.ts";
 import { leadStore } from "../leads/leads.ts";
 import { messageStore } from "../messages/messages.ts";
 import { outboxStore } from "../messages/outbox.ts";
-import { completeItems } from "../dead-letters/replays.ts";
+import { completeItems } from "../dead-letters/replay-items.ts";
 import { accountStore, tenantStore } from "../accounts/accounts.ts";
-import { aiTurnStore } from "../messages/assistant-answers.ts";
+import { aiTurnStore } from "../ai-turns/answers.ts";
 
 /** Decides whether an event is new and writes its effects, both in one transaction. */
 export type Inbox = {
-  /** Whether the event's effects are committed already. */
+  /** Whether the event's effects are committed. */
   isDone(event: InboundEvent): Promise<boolean>;
   /**
-   * Runs `write` unless the event is done already; `duplicate` says that it was. Settles its dead letter, if any. The
-   * jobs that follow from it are told either way: they are enqueued again rather than lost with a worker that dies.
+   * Runs `write` unless the event is done; then the result is `duplicate`. Resolves the event's dead letter. Returns the
+   * follow-up jobs in both cases, so that jobs that a crashed worker did not enqueue are enqueued now.
    */
   applyOnce(event: InboundEvent, write: Write): Promise<AppliedEvent>;
-  /** The jobs that follow from an event that is done; none when it is not. */
+  /** Returns the follow-up jobs of an event that is done; none when it is not. */
   followUpsOf(event: Pick<InboundEvent, "integration" | "id">): Promise<readonly FollowUp[]>;
 };
 
-/** What became of an event, and the jobs that follow from it. */
+/** The result of an event, and its follow-up jobs. */
 export type AppliedEvent = (Outcome | { result: "duplicate"; detail?: undefined }) & { followUps: readonly FollowUp[] };
 
 /** {@link Inbox} on the table webhook_events. */
@@ -53,13 +53,18 @@ export function createInbox(database: Database, newId: NewId, settings?: FollowU
     followUpsOf: (event) => followUpsOf(database.orm, event),
     applyOnce(event, write) {
       const origin = { id: event.id, receivedAt: new Date(event.receivedAt) };
-      return database.orm.transaction((tx) => once(tx, eventContext(newId, settings, origin), event, write));
+      return database.orm.transaction((tx) => applyOnce(tx, eventContext(newId, settings, origin), event, write));
     },
   };
 }
 
-async function once(tx: Executor, context: EventContext, event: InboundEvent, write: Write): Promise<AppliedEvent> {
-  // The unique key decides. A second transaction with the same event waits here until the first has ended.
+async function applyOnce(
+  tx: Executor,
+  context: EventContext,
+  event: InboundEvent,
+  write: Write,
+): Promise<AppliedEvent> {
+  // The unique key decides: a second transaction with the same event waits here until the first one ends.
   const [claimed] = await tx
     .insert(webhookEvents)
     .values({
@@ -83,11 +88,11 @@ async function once(tx: Executor, context: EventContext, event: InboundEvent, wr
     .execute();
   if (!claimed) return { result: "duplicate", followUps: await followUpsOf(tx, event) };
   if (claimed.wasErased) {
-    // Not kept: its id names a person who was erased.
+    // Delete the row, because its event id contains data of an erased person.
     await tx.delete(webhookEvents).where(eq(webhookEvents.id, claimed.id));
     return { result: "duplicate", followUps: [] };
   }
-  if (claimed.wasDead) await settleDeadLetter(tx, event);
+  if (claimed.wasDead) await resolveDeadLetters(tx, event);
 
   const outcome = await write(storesOf(tx, context));
   const { followUps } = context;
@@ -102,7 +107,7 @@ async function once(tx: Executor, context: EventContext, event: InboundEvent, wr
         followUps: followUps.length > 0 ? followUps : null,
       })
       .where(eq(webhookEvents.id, claimed.id))
-      .prepare("settle_event")
+      .prepare("complete_event")
       .execute();
   }
   return { ...outcome, followUps };
@@ -113,8 +118,8 @@ async function followUpsOf(tx: Executor, event: Pick<InboundEvent, "integration"
   return Array.isArray(row?.followUps) ? (row.followUps as FollowUp[]) : [];
 }
 
-async function settleDeadLetter(tx: Executor, event: InboundEvent): Promise<void> {
-  const settled = await tx
+async function resolveDeadLetters(tx: Executor, event: InboundEvent): Promise<void> {
+  const resolved = await tx
     .update(deadLetters)
     .set({ state: "resolved", resolvedAt: sql`now()`, updatedAt: sql`now()` })
     .where(
@@ -127,12 +132,12 @@ async function settleDeadLetter(tx: Executor, event: InboundEvent): Promise<void
     .returning({ id: deadLetters.id });
   await completeItems(
     tx,
-    settled.map(({ id }) => id),
+    resolved.map(({ id }) => id),
     "resolved",
   );
 }
 
-/** Asked within the statement that claims an event, so that it costs an ordinary one no statement of its own. */
+/** Whether the event was erased, as SQL. A part of the statement that claims an event, to save a round trip. */
 function isErased({ integration, id }: InboundEvent) {
   return sql<boolean>`exists (select from millrace.webhook_events as erased
     where erased.integration = ${integration} and erased.event_id = ${erasedEventId(id)})`;

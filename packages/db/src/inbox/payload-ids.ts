@@ -1,10 +1,10 @@
-/** Ids of our own rows in a job's payload. */
+/** Ids of Millrace's own rows in a job's payload. */
 export type PayloadIds = { messageId?: string; turnId?: string; conversationId?: string };
 
-/** An id of a row of ours. */
+/** Matches the id of a row. */
 export const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** What of ours a payload names. */
+/** Extracts the ids of messages, AI turns and conversations from a payload. */
 export function payloadIds(payload: unknown): PayloadIds {
   const fields = typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
   const names = ["messageId", "turnId", "conversationId"] as const;

@@ -4,8 +4,8 @@ import type { Executor } from "../connection/database.ts";
 import { messageChanges, messages } from "../schema/messages.ts";
 
 /**
- * Brings a message to what all changes told of it make of it, in the order of their own times: the latest edit, any
- * revocation, each actor's latest reaction. Nothing happens while the message itself has not come.
+ * Applies all changes of a message, ordered by the platform's time: the latest edit, any revocation, and each actor's
+ * latest reaction. Does nothing until the message itself has arrived.
  */
 export async function applyChanges(tx: Executor, key: MessageKey): Promise<void> {
   const changes = await tx

@@ -1,12 +1,10 @@
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { type Media, type NewMessage, type StoredMedia, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
 import { messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 import { messageStore } from "./messages.ts";
 import { storedMedia } from "./media.ts";
 
@@ -26,16 +24,13 @@ const place = {
   at: "2026-03-01T08:00:05.250Z",
 };
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase(4);
 let base: Omit<NewMessage, "externalId" | "media">;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
-  await migrateDatabase(database);
   const tenantId = uuidv7();
   await database.orm.insert(tenants).values({ id: tenantId, name: "Mill" });
+
   const account = { tenantId, channel: "telegram", accountId: "77" } as const;
   const conversationId = await conversationStore(database.orm, eventContext(uuidv7)).open(
     { ...account, threadId: "4005", kind: "direct" },
@@ -52,12 +47,7 @@ beforeAll(async () => {
   };
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("a message says where its file is beside what was announced, and its type where that was unknown", async () => {
+test("a message records the location of its file next to the announced media, and a missing type", async () => {
   const message = await add({ id: "file-1", flavour: "animated" });
   const records = storedMedia(database);
   expect(await records.find(message)).toEqual({ key: undefined });
@@ -66,7 +56,7 @@ test("a message says where its file is beside what was announced, and its type w
   expect(await records.find(message)).toEqual({ key: stored.key });
 });
 
-test("the type that the platform announced stays, and an unknown one is left out", async () => {
+test("an announced type stays, and an unknown type is left out", async () => {
   const records = storedMedia(database);
   const typed = await add({ id: "file-2", mimeType: "image/png" });
   await records.record(typed, stored, at);
@@ -76,7 +66,7 @@ test("the type that the platform announced stays, and an unknown one is left out
   expect(await mediaOf(unknown)).toEqual({ id: "file-3", stored: place });
 });
 
-test("recording again replaces the place as a whole", async () => {
+test("recording again replaces the whole location", async () => {
   const records = storedMedia(database);
   const message = await add({ id: "file-4" });
   await records.record(message, { ...stored, store: "s3", key: "elsewhere" }, new Date(0));
@@ -84,7 +74,7 @@ test("recording again replaces the place as a whole", async () => {
   expect(await mediaOf(message)).toEqual({ id: "file-4", mimeType: "image/webp", stored: place });
 });
 
-test("of a message that is not there nothing is written, and it is said", async () => {
+test("recording for an unknown message writes nothing and returns false", async () => {
   const records = storedMedia(database);
   const message = await add({ id: "file-5" });
   const before = await database.orm.select().from(messages);

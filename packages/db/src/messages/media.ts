@@ -3,14 +3,14 @@ import type { MessageKey, StoredMedia } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { messages } from "../schema/messages.ts";
 
-/** Where the files of messages are, as the messages' rows say it. */
+/** The location of stored media, as the rows of messages record it. */
 export type StoredMediaRecords = {
   /**
-   * Writes into the message's `media` where its file is: `stored: {store, key, sha256, sizeBytes, at}`, and `mimeType`
-   * where the platform gave none. Repeating it does no harm. False when there is no such message.
+   * Adds `stored: {store, key, sha256, sizeBytes, at}` to the message's `media`, and `mimeType` if the platform sent
+   * none. Idempotent. Returns false when the message does not exist.
    */
   record(message: MessageKey, stored: StoredMedia, at: Date): Promise<boolean>;
-  /** What a message says of its file: the key, undefined as long as it is not stored. Undefined without such a message. */
+  /** Returns the key of the stored file, undefined until it is stored; undefined when the message does not exist. */
   find(message: MessageKey): Promise<{ key: string | undefined } | undefined>;
 };
 
@@ -18,13 +18,13 @@ export type StoredMediaRecords = {
 export function storedMedia({ orm }: Database): StoredMediaRecords {
   return {
     async record(message, { store, key, sha256, sizeBytes, mimeType }, at) {
-      // What stands on the right of || wins: the platform's own type over the one found, the new place over an old one.
-      const found = sql`jsonb_strip_nulls(jsonb_build_object('mimeType', ${mimeType ?? null}::text))`;
-      const place = sql`jsonb_build_object('stored', jsonb_build_object('store', ${store}::text, 'key', ${key}::text,
+      // The right operand of || wins: the platform's own type over the detected one, the new location over an old one.
+      const detected = sql`jsonb_strip_nulls(jsonb_build_object('mimeType', ${mimeType ?? null}::text))`;
+      const location = sql`jsonb_build_object('stored', jsonb_build_object('store', ${store}::text, 'key', ${key}::text,
         'sha256', ${sha256}::text, 'sizeBytes', ${sizeBytes}::bigint, 'at', ${at.toISOString()}::text))`;
       const recorded = await orm
         .update(messages)
-        .set({ media: sql`${found} || coalesce(${messages.media}, '{}') || ${place}`, updatedAt: sql`now()` })
+        .set({ media: sql`${detected} || coalesce(${messages.media}, '{}') || ${location}`, updatedAt: sql`now()` })
         .where(isMessage(message))
         .returning({ id: messages.id })
         .prepare("record_stored_media")

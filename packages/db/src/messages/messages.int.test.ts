@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import {
   type MessageChange,
   MESSAGE_STATUSES,
@@ -9,24 +9,20 @@ import {
   type Stores,
   uuidv7,
 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase, until } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { until } from "@millrace/testing";
+import { useDatabase } from "../../test/use-database.ts";
 import { messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { eventContext } from "../inbox/follow-up-jobs.ts";
+import { eventContext } from "../inbox/event-context.ts";
 import { messageStore } from "./messages.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase(8);
 let base: Omit<NewMessage, "externalId">;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 8, name: "test" });
-  await migrateDatabase(database);
   const tenantId = uuidv7();
   await database.orm.insert(tenants).values({ id: tenantId, name: "Mill" });
+
   const place = { tenantId, channel: "whatsapp", accountId: "1001" } as const;
   const conversationId = await conversationStore(database.orm, eventContext(uuidv7)).open(
     { ...place, threadId: "t-1", kind: "direct" },
@@ -45,12 +41,7 @@ beforeAll(async () => {
   };
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("3: a message is written once, and what comes second changes nothing", async () => {
+test("3: a message is written once, and a second delivery changes nothing", async () => {
   const externalId = uuidv7();
   await step((store) => store.add({ ...base, externalId }));
   const before = await read(externalId);
@@ -59,13 +50,13 @@ test("3: a message is written once, and what comes second changes nothing", asyn
   expect(before).toMatchObject({ body: "first", status: "queued", whatsappMessageId: externalId });
 });
 
-test("6: statuses in every order, doubled and before the message itself, end the same", async () => {
+test("6: statuses in every order, duplicated and before the message, give the same result", async () => {
   const status = fc.record({
     status: fc.constantFrom(...MESSAGE_STATUSES),
     participant: fc.constantFrom(undefined, "31600000001", "31600000002"),
   });
-  const told = fc.array(status, { minLength: 1, maxLength: 5 });
-  const orders = told.chain((list) => {
+  const reports = fc.array(status, { minLength: 1, maxLength: 5 });
+  const orders = reports.chain((list) => {
     const steps = ["add" as const, "add" as const, ...list, ...list];
     return fc.tuple(fc.constant(list), fc.shuffledSubarray(steps, { minLength: steps.length }));
   });
@@ -73,7 +64,7 @@ test("6: statuses in every order, doubled and before the message itself, end the
     fc.asyncProperty(orders, async ([list, steps]) => {
       const externalId = uuidv7();
       for (const each of steps) {
-        await step((store) => (each === "add" ? store.add({ ...base, externalId }) : tell(store, externalId, each)));
+        await step((store) => (each === "add" ? store.add({ ...base, externalId }) : report(store, externalId, each)));
       }
       expect((await read(externalId))?.status).toBe(furthest(list));
     }),
@@ -81,27 +72,27 @@ test("6: statuses in every order, doubled and before the message itself, end the
   );
 });
 
-test("one participant's failure is not the group message's, and everybody's is", async () => {
+test("a failure of one participant does not fail a group message, and a failure of the whole message does", async () => {
   const externalId = uuidv7();
   await step((store) => store.add({ ...base, externalId }));
-  await step((store) => tell(store, externalId, { status: "failed", participant: "31600000001" }));
+  await step((store) => report(store, externalId, { status: "failed", participant: "31600000001" }));
   expect((await read(externalId))?.status).toBe("queued");
-  await step((store) => tell(store, externalId, { status: "delivered", participant: "31600000002" }));
+  await step((store) => report(store, externalId, { status: "delivered", participant: "31600000002" }));
   expect((await read(externalId))?.status).toBe("delivered");
-  await step((store) => tell(store, externalId, { status: "failed", participant: undefined }));
+  await step((store) => report(store, externalId, { status: "failed", participant: undefined }));
   expect((await read(externalId))?.status).toBe("failed");
 });
 
 test("the status of an inbound message stays received", async () => {
   const externalId = uuidv7();
   const inbound = { ...base, externalId, direction: "inbound", status: "received" } as const;
-  await step((store) => tell(store, externalId, { status: "read", participant: undefined }));
+  await step((store) => report(store, externalId, { status: "read", participant: undefined }));
   await step((store) => store.add(inbound));
-  await step((store) => tell(store, externalId, { status: "played", participant: undefined }));
+  await step((store) => report(store, externalId, { status: "played", participant: undefined }));
   expect((await read(externalId))?.status).toBe("received");
 });
 
-test("edits, revocations and reactions in every order, doubled and before the message, end the same", async () => {
+test("edits, revocations and reactions in every order, duplicated and before the message, give the same result", async () => {
   const kinds: fc.Arbitrary<MessageChange> = fc.oneof(
     fc.record({
       kind: fc.constant("edit" as const),
@@ -115,7 +106,7 @@ test("edits, revocations and reactions in every order, doubled and before the me
       emoji: fc.constantFrom("👍", "🎉", undefined),
     }),
   );
-  // Few moments, so that some are of one second: then their ids decide.
+  // Few times, so that some changes have the same second and their ids decide.
   const change = fc.record({ change: kinds, minute: fc.integer({ min: 1, max: 3 }) });
   const orders = fc.array(change, { minLength: 1, maxLength: 5 }).chain((list) => {
     const named = list.map((each, index) => ({ ...each, changeId: `change-${index}` }));
@@ -144,7 +135,7 @@ test("edits, revocations and reactions in every order, doubled and before the me
   );
 });
 
-test("the latest edit holds, a revocation stays, and a reaction that was taken back is gone", async () => {
+test("the latest edit wins, a revocation stays, and a withdrawn reaction is removed", async () => {
   const externalId = uuidv7();
   const at = (minute: number) => new Date(Date.UTC(2026, 2, 1, 9, minute));
   const changes = [
@@ -165,20 +156,20 @@ test("the latest edit holds, a revocation stays, and a reaction that was taken b
   });
 });
 
-test("6: a message and its status, worked on at the same moment, never lose the status", async () => {
+test("6: a status that is processed together with its message is never lost", async () => {
   for (let round = 0; round < 40; round += 1) {
     const ids = [uuidv7(), uuidv7(), uuidv7()];
     await Promise.all(
       ids.flatMap((externalId) => [
         step((store) => store.add({ ...base, externalId })),
-        step((store) => tell(store, externalId, { status: "delivered", participant: undefined })),
+        step((store) => report(store, externalId, { status: "delivered", participant: undefined })),
       ]),
     );
     for (const externalId of ids) expect((await read(externalId))?.status).toBe("delivered");
   }
 });
 
-test("a message and its edit, worked on at the same moment, never lose the edit", async () => {
+test("an edit that is processed together with its message is never lost", async () => {
   const at = new Date("2026-03-01T09:00:00Z");
   for (let round = 0; round < 40; round += 1) {
     const ids = [uuidv7(), uuidv7(), uuidv7()];
@@ -194,7 +185,7 @@ test("a message and its edit, worked on at the same moment, never lose the edit"
   }
 });
 
-test("a message whose edit is about to be committed waits for it and has it", async () => {
+test("a message waits for an uncommitted edit and applies it", async () => {
   const externalId = uuidv7();
   const at = new Date("2026-03-01T09:00:00Z");
   let adding: Promise<void> | undefined;
@@ -216,13 +207,13 @@ function keyOf(externalId: string) {
   return { channel: "whatsapp", accountId: "1001", externalId } as const;
 }
 
-type Told = { status: MessageStatus; participant: string | undefined };
+type ReportedStatus = { status: MessageStatus; participant: string | undefined };
 
-function tell(store: Stores["messages"], externalId: string, { status, participant }: Told): Promise<void> {
+function report(store: Stores["messages"], externalId: string, { status, participant }: ReportedStatus): Promise<void> {
   return store.addStatus({ ...keyOf(externalId), status, participant, at: new Date(), payload: {} });
 }
 
-function furthest(list: readonly Told[]): MessageStatus {
+function furthest(list: readonly ReportedStatus[]): MessageStatus {
   const whole = list.filter(({ status, participant }) => participant === undefined || status !== "failed");
   return MESSAGE_STATUSES[Math.max(0, ...whole.map(({ status }) => MESSAGE_STATUSES.indexOf(status)))] ?? "queued";
 }

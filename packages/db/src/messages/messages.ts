@@ -3,14 +3,15 @@ import type { MessageKey, MessageStore } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
 import { messageChanges, messages, messageStatuses } from "../schema/messages.ts";
-import { type EventContext, sendJob } from "../inbox/follow-up-jobs.ts";
+import type { EventContext } from "../inbox/event-context.ts";
+import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { applyChanges } from "./changes.ts";
-import { adopt, applyStatuses, messageName } from "./statuses.ts";
-import { afterInboundMessage } from "../assistant/after-inbound-message.ts";
+import { adopt, applyStatuses, messageLockName } from "./statuses.ts";
+import { afterInboundMessage } from "./after-inbound-message.ts";
 
 /** {@link MessageStore} on the tables messages, message_statuses and message_changes. */
-export function messageStore(tx: Executor, following: EventContext): MessageStore {
-  const { newId, event } = following;
+export function messageStore(tx: Executor, context: EventContext): MessageStore {
+  const { newId, event } = context;
   return {
     async add(message) {
       const { tenantId, conversationId, channel, accountId, externalId, direction, type, sentAt, payload, status } =
@@ -37,13 +38,13 @@ export function messageStore(tx: Executor, following: EventContext): MessageStor
           createdAt: event?.receivedAt,
         })
         .onConflictDoNothing()
-        .returning({ id: messages.id, changed: changesWaiting(message) })
+        .returning({ id: messages.id, hasChanges: hasChanges(message) })
         .prepare("add_message");
       const [, [added]] = await Promise.all([lockMessage(tx, message), insertion.execute()]);
-      if (added?.changed) await applyChanges(tx, message);
+      if (added?.hasChanges) await applyChanges(tx, message);
       if (!added) return;
       if (direction === "outbound") await applyStatuses(tx, message);
-      else await afterInboundMessage(tx, following, added.id, message);
+      else await afterInboundMessage(tx, context, added.id, message);
     },
 
     async addStatus(status) {
@@ -68,7 +69,7 @@ export function messageStore(tx: Executor, following: EventContext): MessageStor
       const [, added] = await Promise.all([lockMessage(tx, status), insertion.execute()]);
       const conversationId = messageId === undefined ? undefined : await adopt(tx, status, messageId, at);
       if (conversationId !== undefined && messageId !== undefined)
-        following.followUps.push({ ...sendJob({ id: messageId, channel, accountId, conversationId }), promote: true });
+        context.followUps.push({ ...sendJob({ id: messageId, channel, accountId, conversationId }), promote: true });
       if (added.length > 0 || conversationId !== undefined) await applyStatuses(tx, status);
     },
 
@@ -99,15 +100,16 @@ export function messageStore(tx: Executor, following: EventContext): MessageStor
 }
 
 /**
- * A message and what is told of it may be worked on at the same moment by two workers, neither seeing the other's row.
- * The lock and the insert behind it are sent together, in this order, and share one round trip: the insert begins, and
- * looks at what is committed, when the lock is had.
+ * Locks a message, because two workers can process a message and its status at the same time without seeing each
+ * other's row. The lock and the insert after it are pipelined in one round trip: the insert starts, and takes its
+ * snapshot, once the lock is held.
  */
 function lockMessage(tx: Executor, key: MessageKey): Promise<void> {
-  return lockNames(tx, [messageName(key)]);
+  return lockNames(tx, [messageLockName(key)]);
 }
 
-function changesWaiting(key: MessageKey) {
+/** Whether changes of a message arrived before the message, as SQL. */
+function hasChanges(key: MessageKey) {
   return sql<boolean>`exists (select 1 from ${messageChanges} where ${messageChanges.channel} = ${key.channel}
     and ${messageChanges.accountId} = ${key.accountId} and ${messageChanges.externalId} = ${key.externalId})`;
 }

@@ -1,124 +1,69 @@
-import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { FollowUp, OutgoingMessage } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
-import { contactIdentities, conversations, messages } from "../schema/index.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
+import { conversations, messages } from "../schema/index.ts";
+import { type SendTarget, targetColumns, targetOf } from "./send-target.ts";
 
-/** A message as its job finds it. */
+/** An outbound message and its state, as its send job finds them. */
 export type SendState = {
   message: OutgoingMessage;
   status: string;
-  /** Whether there is nothing left to do: the platform has it, or it must not be sent. */
+  /** Whether the message must not be sent (again): the platform has accepted it, or it is suppressed. */
   isTerminal: boolean;
+  /** The message's position among the conversation's outbound messages. */
   position: number;
-  /** Messages of the conversation that come first and are not settled. */
+  /** How many earlier messages of the conversation are unsent. */
   ahead: number;
-  /** An answer of the AI and the epoch it was asked in; it passes the fence or is suppressed. */
+  /** Set for an AI answer: the epoch in which it was requested. The takeover lock compares it before the send. */
   answer: { epoch: number } | undefined;
-  /** Since when nobody knows whether the platform has it. */
+  /** When an attempt with an unknown result began. */
   attemptedAt: Date | undefined;
-  /** When the platform's limits let it go, once they were asked. */
+  /** The send slot, once the rate limits assigned one. */
   sendSlotAt: Date | undefined;
 };
 
-/** Messages on their way out, for the worker that sends them. */
+/**
+ * The send state of outbound messages, as the worker's send processor reads and writes it between an event's
+ * transactions. What such a transaction itself writes is in outbox.ts.
+ */
 export type SendStates = {
-  /** A message; undefined when there is none. */
+  /** Returns undefined when the message does not exist. */
   find(messageId: string): Promise<SendState | undefined>;
-  /** A conversation as an action in it needs it; undefined when there is none. */
-  findTarget(
-    conversationId: string,
-  ): Promise<Omit<OutgoingMessage, "content" | "replyTo" | "rateLimitHits"> | undefined>;
-  /** Keeps when the platform's limits let a message go. */
+  /** The target of an action, such as a typing indicator; undefined when the conversation does not exist. */
+  findTarget(conversationId: string): Promise<(SendTarget & { id: string }) | undefined>;
+  /** Records the send slot that the rate limits assigned. */
   setSendSlot(messageId: string, at: Date): Promise<void>;
   /**
-   * From here on nobody knows whether the platform has it, until one of the next two is told. `seen` is when it was
-   * attempted before as this worker has found it. False when that, or its status, is no longer so: another worker came
-   * in between, because this one was stopped for so long that its job was given away, or the platform told of it.
+   * Records that an attempt begins. Its result is unknown until `markSent` or {@link SendStates.refused} follows. `seen`
+   * is `attemptedAt` as this worker read it. Returns false when it or the status has changed since: another worker took
+   * over a stalled job, or the platform reported the message.
    */
   begin(messageId: string, at: Date, seen?: Date): Promise<boolean>;
-  /** The platform has not taken it in the attempt that began at `begunAt`; `throttled` counts towards its next wait. */
+  /** Records that the platform rejected the attempt that began at `begunAt`; `throttled` adds a rate limit hit. */
   refused(messageId: string, begunAt: Date, throttled: boolean): Promise<void>;
-  /** The other side cannot be reached any more. */
+  /** Records that the recipient cannot be reached. */
   unreachable(conversationId: string, at: Date): Promise<void>;
-  /** The next message of the conversation that is not settled; undefined when there is none. */
+  /** The id of the conversation's next unsent message after a position; undefined when there is none. */
   next(conversationId: string, position: number): Promise<string | undefined>;
-  /** The job of the conversation's first message that is not settled, where that was queued before `before`. */
+  /** The send job of the conversation's first unsent message, if that message was queued before `before`. */
   oldestWaitingJob(conversationId: string, before: Date): Promise<FollowUp | undefined>;
 };
+
+const isUnsent = inArray(messages.status, ["queued", "sending"]);
 
 /** {@link SendStates} on the tables messages and conversations. */
 export function createSendStates({ orm }: Database): SendStates {
   return {
-    async find(messageId) {
-      const [row] = await orm
-        .select({
-          ...placeColumns,
-          id: messages.id,
-          content: messages.payload,
-          replyTo: messages.replyTo,
-          rateLimitHits: messages.rateLimitHits,
-          status: messages.status,
-          error: messages.error,
-          externalId: messages.externalId,
-          position: messages.position,
-          author: messages.author,
-          epoch: messages.epoch,
-          attemptedAt: messages.attemptedAt,
-          sendSlotAt: messages.sendSlotAt,
-          ahead: sql<number>`(select count(*)::int from ${messages} as earlier
-            where earlier.conversation_id = ${messages.conversationId} and earlier.position < ${messages.position}
-              and earlier.status in ('queued', 'sending'))`,
-        })
-        .from(messages)
-        .innerJoin(conversations, eq(conversations.id, messages.conversationId))
-        .where(eq(messages.id, messageId))
-        .prepare("find_outgoing")
-        .execute();
-      if (!row) return undefined;
-      // One that was given up and has a job again is replayed: it is sent unless the platform has it.
-      const toSend = row.externalId === null && ["queued", "sending", "failed"].includes(row.status);
-      return {
-        message: {
-          ...placeOf(row),
-          id: row.id,
-          content: row.content,
-          replyTo: row.replyTo ?? undefined,
-          rateLimitHits: row.rateLimitHits,
-        },
-        status: row.status,
-        isTerminal: !toSend,
-        position: row.position ?? 0,
-        ahead: row.ahead,
-        answer: row.author === "ai" && row.epoch !== null ? { epoch: row.epoch } : undefined,
-        attemptedAt: row.attemptedAt ?? undefined,
-        sendSlotAt: row.sendSlotAt ?? undefined,
-      };
-    },
+    find: (messageId) => findState(orm, messageId),
     async findTarget(conversationId) {
-      const [row] = await orm.select(placeColumns).from(conversations).where(eq(conversations.id, conversationId));
-      return row && { ...placeOf(row), id: conversationId };
+      const [row] = await orm.select(targetColumns).from(conversations).where(eq(conversations.id, conversationId));
+      return row && { ...targetOf(row), id: conversationId };
     },
     async setSendSlot(messageId, at) {
       await orm.update(messages).set({ sendSlotAt: at }).where(eq(messages.id, messageId));
     },
-    async begin(messageId, at, seen) {
-      const begun = await orm
-        .update(messages)
-        .set({ status: "sending", attemptedAt: at, sendSlotAt: null, error: null, updatedAt: sql`now()` })
-        .where(
-          and(
-            eq(messages.id, messageId),
-            isNull(messages.externalId),
-            inArray(messages.status, ["queued", "sending", "failed"]),
-            sql`${messages.attemptedAt} is not distinct from ${sql.param(seen ?? null, messages.attemptedAt)}`,
-          ),
-        )
-        .returning({ id: messages.id })
-        .prepare("begin_outgoing")
-        .execute();
-      return begun.length > 0;
-    },
+    begin: (messageId, at, seen) => beginAttempt(orm, messageId, at, seen),
     async refused(messageId, begunAt, throttled) {
       await orm
         .update(messages)
@@ -135,13 +80,7 @@ export function createSendStates({ orm }: Database): SendStates {
       const [row] = await orm
         .select({ id: messages.id })
         .from(messages)
-        .where(
-          and(
-            eq(messages.conversationId, conversationId),
-            gt(messages.position, position),
-            inArray(messages.status, ["queued", "sending"]),
-          ),
-        )
+        .where(and(eq(messages.conversationId, conversationId), gt(messages.position, position), isUnsent))
         .orderBy(asc(messages.position))
         .limit(1)
         .prepare("next_outgoing")
@@ -149,15 +88,11 @@ export function createSendStates({ orm }: Database): SendStates {
       return row?.id;
     },
     async oldestWaitingJob(conversationId, before) {
+      const { id, channel, accountId, createdAt } = messages;
       const [row] = await orm
-        .select({
-          id: messages.id,
-          channel: messages.channel,
-          accountId: messages.accountId,
-          createdAt: messages.createdAt,
-        })
+        .select({ id, channel, accountId, createdAt })
         .from(messages)
-        .where(and(eq(messages.conversationId, conversationId), inArray(messages.status, ["queued", "sending"])))
+        .where(and(eq(messages.conversationId, conversationId), isUnsent))
         .orderBy(asc(messages.position))
         .limit(1);
       return row && row.createdAt < before ? sendJob({ ...row, conversationId }) : undefined;
@@ -165,27 +100,64 @@ export function createSendStates({ orm }: Database): SendStates {
   };
 }
 
-const placeColumns = {
-  tenantId: conversations.tenantId,
-  conversationId: conversations.id,
-  channel: conversations.channel,
-  accountId: conversations.accountId,
-  threadId: conversations.threadId,
-  kind: conversations.kind,
-  lastUserMessageAt: conversations.lastUserMessageAt,
-  recipients: sql<{ externalId: string; stable: boolean }[]>`(
-    select coalesce(json_agg(json_build_object('externalId', ${contactIdentities.externalId}, 'stable', ${contactIdentities.stable})
-      order by ${contactIdentities.stable} desc, ${contactIdentities.createdAt} desc), '[]')
-    from ${contactIdentities}
-    where ${contactIdentities.contactId} = ${conversations.contactId} and ${contactIdentities.channel} = ${conversations.channel})`,
-};
+async function findState(orm: Database["orm"], messageId: string): Promise<SendState | undefined> {
+  const [row] = await orm
+    .select({
+      ...targetColumns,
+      id: messages.id,
+      content: messages.payload,
+      replyTo: messages.replyTo,
+      rateLimitHits: messages.rateLimitHits,
+      status: messages.status,
+      externalId: messages.externalId,
+      position: messages.position,
+      author: messages.author,
+      epoch: messages.epoch,
+      attemptedAt: messages.attemptedAt,
+      sendSlotAt: messages.sendSlotAt,
+      ahead: unsentAhead(),
+    })
+    .from(messages)
+    .innerJoin(conversations, eq(conversations.id, messages.conversationId))
+    .where(eq(messages.id, messageId))
+    .prepare("find_outgoing")
+    .execute();
+  if (!row) return undefined;
+  const { id, content, rateLimitHits, status } = row;
+  // A failed message with a job is being replayed: it is sent unless the platform has accepted it.
+  const canSend = row.externalId === null && ["queued", "sending", "failed"].includes(status);
+  return {
+    message: { ...targetOf(row), id, content, replyTo: row.replyTo ?? undefined, rateLimitHits },
+    status,
+    isTerminal: !canSend,
+    position: row.position ?? 0,
+    ahead: row.ahead,
+    answer: row.author === "ai" && row.epoch !== null ? { epoch: row.epoch } : undefined,
+    attemptedAt: row.attemptedAt ?? undefined,
+    sendSlotAt: row.sendSlotAt ?? undefined,
+  };
+}
 
-type PlaceRow = Omit<OutgoingMessage, "id" | "content" | "replyTo" | "rateLimitHits" | "lastUserMessageAt"> & {
-  lastUserMessageAt: Date | null;
-};
+function unsentAhead(): SQL<number> {
+  return sql<number>`(select count(*)::int from ${messages} as earlier
+    where earlier.conversation_id = ${messages.conversationId} and earlier.position < ${messages.position}
+      and earlier.status in ('queued', 'sending'))`;
+}
 
-function placeOf(row: PlaceRow): Omit<OutgoingMessage, "id" | "content" | "replyTo" | "rateLimitHits"> {
-  const { tenantId, conversationId, channel, accountId, threadId, kind, recipients } = row;
-  const lastUserMessageAt = row.lastUserMessageAt ?? undefined;
-  return { tenantId, conversationId, channel, accountId, threadId, kind, recipients, lastUserMessageAt };
+async function beginAttempt(orm: Database["orm"], messageId: string, at: Date, seen?: Date): Promise<boolean> {
+  const begun = await orm
+    .update(messages)
+    .set({ status: "sending", attemptedAt: at, sendSlotAt: null, error: null, updatedAt: sql`now()` })
+    .where(
+      and(
+        eq(messages.id, messageId),
+        isNull(messages.externalId),
+        inArray(messages.status, ["queued", "sending", "failed"]),
+        sql`${messages.attemptedAt} is not distinct from ${sql.param(seen ?? null, messages.attemptedAt)}`,
+      ),
+    )
+    .returning({ id: messages.id })
+    .prepare("begin_outgoing")
+    .execute();
+  return begun.length > 0;
 }

@@ -3,14 +3,15 @@ import { MESSAGE_STATUSES, type MessageKey } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { messages, messageStatuses } from "../schema/messages.ts";
 
-/** The name by which a message is locked; see locks.ts. */
-export function messageName(key: MessageKey): string {
+/** The advisory lock name of a message; see lockNames. */
+export function messageLockName(key: MessageKey): string {
   return `message/${key.channel}/${key.accountId}/${key.externalId}`;
 }
 
 /**
- * The platform tells of a message of ours by our own id before we have recorded its: it was taken after all. Its
- * conversation is told, for the message's job to be woken; undefined where nothing was left to learn.
+ * Marks a message as sent when a status carries our own id before the platform's id is recorded: the platform accepted
+ * the message although its response was lost. Returns the conversation's id, so that the caller can promote the send
+ * job; undefined when the platform's id was recorded before.
  */
 export async function adopt(tx: Executor, key: MessageKey, messageId: string, at: Date): Promise<string | undefined> {
   const [adopted] = await tx
@@ -38,7 +39,7 @@ export async function adopt(tx: Executor, key: MessageKey, messageId: string, at
   return adopted?.conversationId;
 }
 
-/** Rank of a status: its place in MESSAGE_STATUSES, as SQL. */
+/** The index of a status in MESSAGE_STATUSES, as SQL. */
 function rank(status: unknown) {
   return sql`array_position(array[${sql.join(
     MESSAGE_STATUSES.map((name) => sql`${name}`),
@@ -47,12 +48,12 @@ function rank(status: unknown) {
 }
 
 /**
- * Sets the message to the furthest status told of it, with the reason where it failed. A maximum over all of them, so
- * every order gives the same. One participant's failure is not the group message's.
+ * Sets the message to the furthest status that the platform reported, with the error of a failure. The result is a
+ * maximum, so the order of arrival does not matter. A participant's failure does not fail a message to a group.
  */
 export async function applyStatuses(tx: Executor, key: MessageKey): Promise<void> {
   const furthest = sql`(
-    select status, case status when 'failed' then concat(coalesce(error_title, 'it failed'), ' (' || error_code || ')') end as error
+    select status, case status when 'failed' then concat(coalesce(error_title, 'failed'), ' (' || error_code || ')') end as error
     from ${messageStatuses}
     where channel = ${key.channel} and account_id = ${key.accountId} and external_id = ${key.externalId}
       and (participant = '' or status <> 'failed')
@@ -75,8 +76,8 @@ export async function applyStatuses(tx: Executor, key: MessageKey): Promise<void
     .execute();
 }
 
-/** Whether the platform told of a message before its id was recorded, as a part of a statement. */
-export function statusesWaiting(key: MessageKey) {
+/** Whether statuses of a message arrived before its id was recorded, as SQL. */
+export function hasStatuses(key: MessageKey) {
   return sql<boolean>`exists (select 1 from ${messageStatuses} where ${messageStatuses.channel} = ${key.channel}
     and ${messageStatuses.accountId} = ${key.accountId} and ${messageStatuses.externalId} = ${key.externalId})`;
 }

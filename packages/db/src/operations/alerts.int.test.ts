@@ -1,19 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
 import { alerts as table, rateLimits } from "../schema/index.ts";
 import { type AlertStore, createAlerts } from "./alerts.ts";
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase();
 let alerts: AlertStore;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 10, name: "test" });
-  await migrateDatabase(database);
   alerts = createAlerts(database, uuidv7);
 });
 
@@ -22,46 +16,41 @@ afterEach(async () => {
   await database.orm.delete(rateLimits);
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-const PARKED = { rule: "account_paused", subject: "meta:page:1", summary: "meta:page:1 is paused" };
+const PAUSED = { rule: "account_paused", subject: "meta:page:1", summary: "meta:page:1 is paused" };
 const minute = (number: number) => new Date(Date.UTC(2026, 2, 1, 9, number));
 const tenTimes = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 10 }, work));
 
-test("of many workers one takes a round, and the next only when it is over", async () => {
+test("of many workers one claims an evaluation, and the next claim succeeds only after it", async () => {
   const claims = await tenTimes(() => alerts.claimRound(minute(0), 60_000));
   expect(claims.filter(Boolean)).toHaveLength(1);
   expect(await alerts.claimRound(new Date(minute(1).getTime() - 1), 60_000)).toBe(false);
   expect(await alerts.claimRound(minute(1), 60_000)).toBe(true);
 });
 
-test("a round that a worker with a wrong clock took does not keep the others waiting until then", async () => {
+test("a claim of a worker with a wrong clock does not block the others", async () => {
   await alerts.claimRound(minute(50), 60_000);
   expect(await alerts.claimRound(minute(1), 60_000)).toBe(true);
 });
 
-test("of many that see the same trouble one opens the alert, and one closes it", async () => {
-  const raised = await tenTimes(() => alerts.raise([PARKED], minute(0)));
-  expect(raised.flat()).toMatchObject([{ ...PARKED, openedAt: minute(0), closedAt: null }]);
+test("of many workers that detect one condition, one opens the alert and one closes it", async () => {
+  const raised = await tenTimes(() => alerts.raise([PAUSED], minute(0)));
+  expect(raised.flat()).toMatchObject([{ ...PAUSED, openedAt: minute(0), closedAt: null }]);
   const ids = (await alerts.open()).map(({ id }) => id);
   expect(ids).toHaveLength(1);
   const closed = await tenTimes(() => alerts.close(ids, minute(1)));
-  expect(closed.flat()).toMatchObject([{ ...PARKED, closedAt: minute(1) }]);
+  expect(closed.flat()).toMatchObject([{ ...PAUSED, closedAt: minute(1) }]);
   expect(await alerts.open()).toEqual([]);
 });
 
-test("a trouble that comes back is an alert of its own", async () => {
-  const [first] = await alerts.raise([PARKED], minute(0));
+test("a condition that returns opens a new alert", async () => {
+  const [first] = await alerts.raise([PAUSED], minute(0));
   await alerts.close([first?.id ?? ""], minute(1));
-  const [second] = await alerts.raise([PARKED], minute(2));
+  const [second] = await alerts.raise([PAUSED], minute(2));
   expect(second?.id).not.toBe(first?.id);
 });
 
-test("what the webhook has not taken is untold, until it is a day old", async () => {
-  const [alert] = await alerts.raise([PARKED], minute(0));
+test("a notification stays pending until the webhook accepts it, for at most a day after the end", async () => {
+  const [alert] = await alerts.raise([PAUSED], minute(0));
   const id = alert?.id ?? "";
   const untold = async (at: Date) => (await alerts.untold(at, 10)).length;
   expect(await untold(minute(1))).toBe(1);

@@ -3,36 +3,36 @@ import type { NewId } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { alerts, rateLimits } from "../schema/index.ts";
 
-/** What a rule found: which rule, what it is about, and what a person should know of it. */
+/** A condition that a rule detects: the rule, its subject, and a summary for the operator. */
 export type AlertCondition = { rule: string; subject: string; summary: string };
 
-/** A trouble that a person should know of, from its beginning to its end. */
+/** A condition from its opening to its end. */
 export type Alert = typeof alerts.$inferSelect;
 
-/** Which of an alert's news. */
+/** Which notification of an alert. */
 export type AlertState = "opened" | "closed";
 
-/** The alerts, of which at most one per rule and subject is open. */
+/** The alerts. At most one per rule and subject is open. */
 export type AlertStore = {
-  /** Takes the next round of looking; false when a worker has taken one that is not over yet. */
+  /** Claims the next evaluation of the rules. Returns false while the evaluation of another worker is current. */
   claimRound(now: Date, lengthMs: number): Promise<boolean>;
-  /** The open ones, oldest first. */
+  /** Lists open alerts, oldest first. */
   open(): Promise<Alert[]>;
-  /** Opens those that are not open yet, and returns the ones that this call opened. */
-  raise(troubles: readonly AlertCondition[], now: Date): Promise<Alert[]>;
-  /** Closes open ones, and returns the ones that this call closed. */
+  /** Opens alerts for conditions without an open one, and returns those that this call opened. */
+  raise(conditions: readonly AlertCondition[], now: Date): Promise<Alert[]>;
+  /** Closes open alerts, and returns those that this call closed. */
   close(ids: readonly string[], now: Date): Promise<Alert[]>;
-  /** Those whose opening or end the webhook has not taken, oldest first; none that ended more than a day ago. */
+  /** Lists alerts with an undelivered notification, oldest first, without those closed more than a day ago. */
   untold(now: Date, limit: number): Promise<Alert[]>;
-  /** The webhook took the news. */
+  /** Records that the webhook accepted a notification. */
   markTold(id: string, state: AlertState, now: Date): Promise<void>;
 };
 
-/** The one row that all workers take their rounds by. */
-const ROUND = "alerts:round";
+/** The scope of the row in rate_limits by which workers claim evaluations. */
+const EVALUATION_SCOPE = "alerts:evaluation";
 
-/** News older than this is none, in ms: a webhook that is set after months does not get the months. */
-const NEWS_MS = 24 * 3_600_000;
+/** How long an alert's end is worth a notification, in ms: a webhook configured later does not receive old alerts. */
+const NOTIFY_CLOSED_WITHIN_MS = 24 * 3_600_000;
 
 /** {@link AlertStore} on the tables alerts and rate_limits. */
 export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
@@ -41,22 +41,22 @@ export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
       const usedUntil = new Date(now.getTime() + lengthMs);
       const claimed = await orm
         .insert(rateLimits)
-        .values({ scope: ROUND, usedUntil })
+        .values({ scope: EVALUATION_SCOPE, usedUntil })
         .onConflictDoUpdate({
           target: rateLimits.scope,
           set: { usedUntil },
-          // A round that ends later than one from now would was taken by a worker whose clock is wrong.
+          // A claim that ends later than a new one would comes from a worker with a wrong clock.
           setWhere: sql`${lte(rateLimits.usedUntil, now)} or ${gt(rateLimits.usedUntil, usedUntil)}`,
         })
         .returning({ scope: rateLimits.scope });
       return claimed.length > 0;
     },
     open: () => orm.select().from(alerts).where(isNull(alerts.closedAt)).orderBy(asc(alerts.openedAt)),
-    async raise(troubles, now) {
-      if (troubles.length === 0) return [];
+    async raise(conditions, now) {
+      if (conditions.length === 0) return [];
       return orm
         .insert(alerts)
-        .values(troubles.map((trouble) => ({ id: newId(), ...trouble, openedAt: now })))
+        .values(conditions.map((condition) => ({ id: newId(), ...condition, openedAt: now })))
         .onConflictDoNothing()
         .returning();
     },
@@ -77,7 +77,7 @@ export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
             and(isNull(alerts.closedAt), isNull(alerts.openingNotifiedAt)),
             and(
               isNotNull(alerts.closedAt),
-              gt(alerts.closedAt, new Date(now.getTime() - NEWS_MS)),
+              gt(alerts.closedAt, new Date(now.getTime() - NOTIFY_CLOSED_WITHIN_MS)),
               isNull(alerts.closingNotifiedAt),
             ),
           ),

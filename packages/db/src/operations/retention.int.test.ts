@@ -1,10 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
 import { firstIdAt, type InboundEvent, uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
 import {
   alerts,
   deadLetters,
@@ -22,14 +20,10 @@ const LINE = new Date("2026-06-01T00:00:00Z");
 const EARLIER = new Date("2026-05-01T00:00:00Z");
 const LATER = new Date("2026-06-02T00:00:00Z");
 
-let testDatabase: TestDatabase;
-let database: Database;
+const database = useDatabase(6);
 let retention: Retention;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 6, name: "test" });
-  await migrateDatabase(database);
   retention = createRetention(database);
 });
 
@@ -37,37 +31,32 @@ afterEach(async () => {
   await database.orm.execute(RETAINED_TABLES.map((table) => `delete from ${table}`).join(";"));
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-test("events that are done go once they are old enough", async () => {
+test("completed events are deleted after their retention", async () => {
   const [old, young] = [eventRow(EARLIER), eventRow(LATER)];
   await database.orm.insert(webhookEvents).values([old, young]);
   expect(await forget("webhook_events")).toBe(1);
   expect(await ids("webhook_events")).toEqual([young.id]);
 });
 
-test("an old event stays as long as its dead letter, and a dead letter as long as it is not settled", async () => {
+test("an old event stays as long as its dead letter, and a dead letter stays until it is resolved or discarded", async () => {
   const states = ["dead", "replaying", "resolved", "discarded"] as const;
   const rows = states.map((state) => {
     const event = { ...eventRow(EARLIER), status: state === "resolved" ? ("done" as const) : ("dead" as const) };
-    return { state, event, letter: letterRow(event, state, EARLIER) };
+    return { state, event, deadLetter: deadLetterRow(event, state, EARLIER) };
   });
-  const justSettled = letterRow(eventRow(EARLIER), "resolved", EARLIER, LATER);
+  const justResolved = deadLetterRow(eventRow(EARLIER), "resolved", EARLIER, LATER);
   await database.orm.insert(webhookEvents).values(rows.map(({ event }) => event));
-  await database.orm.insert(deadLetters).values([...rows.map(({ letter }) => letter), justSettled]);
+  await database.orm.insert(deadLetters).values([...rows.map(({ deadLetter }) => deadLetter), justResolved]);
   expect(await forget("webhook_events")).toBe(0);
   expect(await forget("dead_letters")).toBe(2);
-  expect(await ids("dead_letters")).toEqual(sorted(rows[0]?.letter.id, rows[1]?.letter.id, justSettled.id));
+  expect(await ids("dead_letters")).toEqual(sorted(rows[0]?.deadLetter.id, rows[1]?.deadLetter.id, justResolved.id));
   expect(await forget("webhook_events")).toBe(2);
   expect(await ids("webhook_events")).toEqual(sorted(rows[0]?.event.id, rows[1]?.event.id));
 });
 
-test("what an operator changed in a dead letter goes with it, and who did it stays", async () => {
-  const gone = letterRow(eventRow(EARLIER), "resolved", EARLIER);
-  const kept = letterRow(eventRow(LATER), "resolved", LATER);
+test("the edited payload of a dead letter is deleted with it, and the audit entry stays", async () => {
+  const gone = deadLetterRow(eventRow(EARLIER), "resolved", EARLIER);
+  const kept = deadLetterRow(eventRow(LATER), "resolved", LATER);
   await database.orm.insert(deadLetters).values([gone, kept]);
   const change = { actor: "Bea", reason: "the name was wrong", before: { name: "Adda" }, after: { name: "Ada" } };
   const [ofGone, ofKept, other] = [
@@ -83,23 +72,25 @@ test("what an operator changed in a dead letter goes with it, and who did it sta
   expect([byId(ofKept.id), byId(other.id)]).toMatchObject([ofKept, other]);
 });
 
-test("a settled dead letter stays while a replay has it", async () => {
-  const letter = letterRow(eventRow(EARLIER), "resolved", EARLIER);
+test("a resolved dead letter stays while a replay contains it", async () => {
+  const deadLetter = deadLetterRow(eventRow(EARLIER), "resolved", EARLIER);
   const replay = replayRow(EARLIER);
-  await database.orm.insert(deadLetters).values(letter);
+  await database.orm.insert(deadLetters).values(deadLetter);
   await database.orm.insert(replays).values(replay);
-  await database.orm.insert(replayItems).values({ replayId: replay.id, deadLetterId: letter.id, state: "replaying" });
+  await database.orm
+    .insert(replayItems)
+    .values({ replayId: replay.id, deadLetterId: deadLetter.id, state: "replaying" });
   expect(await forget("dead_letters")).toBe(0);
   await database.orm.update(replayItems).set({ state: "resolved" });
   expect(await forget("dead_letters")).toBe(1);
 });
 
-test("replays go with their items once they have ended long ago", async () => {
+test("ended replays are deleted with their items after their retention", async () => {
   const [old, young, running] = [replayRow(EARLIER, EARLIER), replayRow(EARLIER, LATER), replayRow(EARLIER)];
-  const letter = letterRow(eventRow(EARLIER), "dead", EARLIER);
-  await database.orm.insert(deadLetters).values(letter);
+  const deadLetter = deadLetterRow(eventRow(EARLIER), "dead", EARLIER);
+  await database.orm.insert(deadLetters).values(deadLetter);
   await database.orm.insert(replays).values([old, young, running]);
-  const items = [old, young, running].map(({ id }) => ({ replayId: id, deadLetterId: letter.id }));
+  const items = [old, young, running].map(({ id }) => ({ replayId: id, deadLetterId: deadLetter.id }));
   await database.orm.insert(replayItems).values(items.map((item) => ({ ...item, state: "skipped" as const })));
   expect(await forget("replays")).toBe(0);
   expect(await forget("replay_items")).toBe(1);
@@ -107,7 +98,7 @@ test("replays go with their items once they have ended long ago", async () => {
   expect(await ids("replays")).toEqual(sorted(young.id, running.id));
 });
 
-test("actions, closed alerts, ended sessions and unused limits go; what is younger or open stays", async () => {
+test("old audit entries, closed alerts, expired sessions and unused rate limits are deleted, and newer or open ones stay", async () => {
   const action = { actor: "Bea", action: "job.retried", subject: "job" };
   await database.orm.insert(auditLog).values([
     { id: idAt(EARLIER), ...action },
@@ -140,7 +131,7 @@ test("actions, closed alerts, ended sessions and unused limits go; what is young
   expect(await database.orm.$count(rateLimits)).toBe(1);
 });
 
-test("many rows take several steps, which go on behind those that stay", async () => {
+test("many rows take several steps, each of which continues after the last deleted row", async () => {
   await manyEvents(2_500);
   await database.orm
     .execute(sql`insert into millrace.dead_letters (id, queue, job_id, integration, event_id, kind, payload,
@@ -156,7 +147,7 @@ test("many rows take several steps, which go on behind those that stay", async (
   expect(await ids("webhook_events")).toHaveLength(700);
 });
 
-test("limits are gone through a page at a step, also when none of the page goes", async () => {
+test("each step reads one page of the rate limits, even if none of it is deleted", async () => {
   const used = Array.from({ length: 1_000 }, (_, n) => ({ scope: `a${String(n).padStart(4, "0")}`, usedUntil: LATER }));
   await database.orm.insert(rateLimits).values([...used, { scope: "b", usedUntil: EARLIER }]);
   const first = await retention.deleteExpired("rate_limits", LINE);
@@ -164,7 +155,7 @@ test("limits are gone through a page at a step, also when none of the page goes"
   expect(await retention.deleteExpired("rate_limits", LINE, first?.next)).toEqual({ rows: 1, next: undefined });
 });
 
-test("a row that somebody holds is left, and nobody who adds rows waits", async () => {
+test("a locked row is skipped, and inserts do not wait", async () => {
   await manyEvents(20);
   const held = (await ids("webhook_events"))[0];
   const inbox = createInbox(database, uuidv7);
@@ -182,7 +173,7 @@ test("a row that somebody holds is left, and nobody who adds rows waits", async 
   expect(await forget("webhook_events")).toBe(1);
 });
 
-test("two at once delete each row once", async () => {
+test("two concurrent runs delete each row once", async () => {
   await manyEvents(3_000);
   const steps = await Promise.all(Array.from({ length: 6 }, () => retention.deleteExpired("webhook_events", LINE)));
   const deleted = steps.reduce((sum, step) => sum + (step?.rows ?? 0), 0);
@@ -190,7 +181,7 @@ test("two at once delete each row once", async () => {
   expect(await database.orm.$count(webhookEvents)).toBe(3_000 - deleted);
 });
 
-test("an event that comes again within its days changes nothing", async () => {
+test("a redelivery within the retention of its event changes nothing", async () => {
   const inbox = createInbox(database, () => idAt(LATER));
   const event = eventOf("again");
   await inbox.applyOnce(event, () => Promise.resolve({ result: "written" }));
@@ -232,7 +223,7 @@ function eventRow(at: Date) {
   return { id: idAt(at), eventId, status: "done" as "done" | "dead", ...common };
 }
 
-function letterRow(
+function deadLetterRow(
   event: ReturnType<typeof eventRow>,
   state: "dead" | "replaying" | "resolved" | "discarded",
   failedAt: Date,
@@ -240,9 +231,9 @@ function letterRow(
 ) {
   const { eventId, integration, kind, payloadHash, correlationId, receivedAt } = event;
   const end = { errorKind: "permanent", error: "broken", attempts: 1, firstFailedAt: failedAt, failedAt };
-  const settled = { state, resolvedAt: state === "resolved" ? completedAt : null, updatedAt: completedAt };
+  const completion = { state, resolvedAt: state === "resolved" ? completedAt : null, updatedAt: completedAt };
   const job = { queue: "test-inbound", jobId: eventId, eventId, integration, kind, payload: {}, payloadHash };
-  return { id: idAt(failedAt), ...job, correlationId, receivedAt, ...end, ...settled };
+  return { id: idAt(failedAt), ...job, correlationId, receivedAt, ...end, ...completion };
 }
 
 function replayRow(at: Date, endedAt?: Date) {

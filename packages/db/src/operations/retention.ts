@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { firstIdAt } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 
-/** Tables whose rows are forgotten once they are over, in the order in which they go: what points to a row goes first. */
+/** The tables with expiring rows, in the order of their deletion: referencing rows come first. */
 export const RETAINED_TABLES = [
   "replay_items",
   "replays",
@@ -16,27 +16,27 @@ export const RETAINED_TABLES = [
 /** See {@link RETAINED_TABLES}. */
 export type RetainedTable = (typeof RETAINED_TABLES)[number];
 
-/** What a step has done. */
+/** The result of one deletion step. */
 export type DeletionStep = {
   rows: number;
-  /** Where the next step goes on; undefined when nothing is left. */
+  /** The key after which the next step continues; undefined when no expired rows remain. */
   next: string | undefined;
 };
 
-/** Deletes what is over. */
+/** Deletes expired rows. */
 export type Retention = {
   /**
-   * Deletes rows of a table that were over before a time, at most 1,000 in one short transaction. A row that another
-   * transaction holds is left for the next round. Undefined when another worker is at it.
+   * Deletes at most 1,000 rows that expired before a time, in one short transaction. Skips rows that another transaction
+   * has locked; the next run deletes them. Returns undefined when another worker is running retention.
    */
   deleteExpired(table: RetainedTable, before: Date, after?: string): Promise<DeletionStep | undefined>;
 };
 
-/** Rows of one step. */
-const STEP = 1_000;
+/** The most rows of one step. */
+const STEP_SIZE = 1_000;
 
-/** A step takes milliseconds; what is slower is in somebody's way. */
-const LONGEST_STEP = "5s";
+/** The statement timeout of a step. A step takes milliseconds; a slow one would block other transactions. */
+const STEP_TIMEOUT = "5s";
 
 /** {@link Retention} on the tables themselves. */
 export function createRetention({ orm }: Database): Retention {
@@ -45,14 +45,14 @@ export function createRetention({ orm }: Database): Retention {
       orm.transaction(async (tx) => {
         const [lock] = await tx.execute<{ mine: boolean }>(
           sql`select pg_try_advisory_xact_lock(hashtextextended('retention', 0)) as mine,
-            set_config('statement_timeout', ${LONGEST_STEP}, true)`,
+            set_config('statement_timeout', ${STEP_TIMEOUT}, true)`,
         );
         if (!lock?.mine) return undefined;
         const [step] = await tx.execute<{ rows: number; seen: number; last: string | null }>(
           STEPS[table](before, after),
         );
         if (!step) return undefined;
-        return { rows: step.rows, next: step.seen < STEP ? undefined : (step.last ?? undefined) };
+        return { rows: step.rows, next: step.seen < STEP_SIZE ? undefined : (step.last ?? undefined) };
       }),
   };
 }
@@ -60,16 +60,15 @@ export function createRetention({ orm }: Database): Retention {
 const LEAST_ID = "00000000-0000-0000-0000-000000000000";
 
 /**
- * Each goes by an index: the ids of rows are in the order of their time, so that the primary key finds the old ones.
- * Some rows stay, however old, and there may be many; a step goes on behind the last row that went, not to meet them
- * again.
+ * The statement of one step per table. Each uses an index: ids are UUIDv7, so the primary key finds old rows. Old rows
+ * that must stay can be many, so a step continues after the last deleted row and does not read them again.
  */
 const STEPS: Record<RetainedTable, (before: Date, after?: string) => SQL> = {
   replay_items: (before) =>
     deletion(
       "replay_items",
       sql`replay_id, dead_letter_id`,
-      // What is still under way there is looked for by it.
+      // The replay scheduler still reads items in these states.
       sql`state not in ('waiting', 'replaying')
         and replay_id in (select id from millrace.replays where id < ${firstIdAt(before)}::uuid and ${ended(before)})`,
     ),
@@ -89,12 +88,12 @@ const STEPS: Record<RetainedTable, (before: Date, after?: string) => SQL> = {
         and not exists (
           select from millrace.replay_items where dead_letter_id = old.id and replay_items.state in ('waiting', 'replaying'))`,
       sql``,
-      // What an operator changed in it is as personal as the letter itself: who did it, and when, stays.
+      // An edit's old and new payload expire with the dead letter. Who edited it, and when, stays.
       sql`, emptied as (
         update millrace.audit_log set before = null, after = null
-        where action = 'dead_letter.edited' and subject = any(array(select key from gone)))`,
+        where action = 'dead_letter.edited' and subject = any(array(select key from deleted)))`,
     ),
-  // As long as its dead letter is kept, its job may still be in the queue to be tried again, and must find it done.
+  // An event stays as long as its dead letter: a replay must find the event's result.
   webhook_events: (before, after = LEAST_ID) =>
     deletion(
       "webhook_events",
@@ -112,30 +111,30 @@ const STEPS: Record<RetainedTable, (before: Date, after?: string) => SQL> = {
       sql`order by opened_at`,
     ),
   operator_sessions: (before) => deletion("operator_sessions", sql`token_hash`, sql`expires_at < ${time(before)}`),
-  // No index has the time: the table is gone through by its key, a page at a step.
+  // No index contains the time: a step reads one page of the table by its key.
   rate_limits: (before, after = "") => sql`
-    with page as (select ctid, scope from millrace.rate_limits where scope > ${after} order by scope limit ${STEP}),
-      held as (
+    with page as (select ctid, scope from millrace.rate_limits where scope > ${after} order by scope limit ${STEP_SIZE}),
+      locked as (
         select ctid from millrace.rate_limits
         where ctid = any(array(select ctid from page)) and used_until < ${time(before)}
         for update skip locked),
-      gone as (delete from millrace.rate_limits where ctid = any(array(select ctid from held)) returning 1)
-    select (select count(*)::int from gone) as rows, count(*)::int as seen, max(scope) as last from page`,
+      deleted as (delete from millrace.rate_limits where ctid = any(array(select ctid from locked)) returning 1)
+    select (select count(*)::int from deleted) as rows, count(*)::int as seen, max(scope) as last from page`,
 };
 
 /**
- * The rows are deleted where they lie (`ctid`), which no plan turns into a look at the whole table; `along` is done
- * with it, to what belongs to the keys in `gone`.
+ * Deletes by `ctid`, for which no plan scans the whole table. `extra` is a further statement that can refer to the keys
+ * of the deleted rows by `select key from deleted`.
  */
-function deletion(table: RetainedTable, key: SQL, over: SQL, order = sql``, along = sql``): SQL {
+function deletion(table: RetainedTable, key: SQL, expired: SQL, order = sql``, extra = sql``): SQL {
   return sql`
-    with held as (
-        select ctid, (${key})::text as key from millrace.${sql.identifier(table)} as old where ${over} ${order} limit ${STEP}
+    with locked as (
+        select ctid, (${key})::text as key from millrace.${sql.identifier(table)} as old where ${expired} ${order} limit ${STEP_SIZE}
         for update of old skip locked),
-      gone as (
-        delete from millrace.${sql.identifier(table)} where ctid = any(array(select ctid from held)) returning (${key})::text as key)
-      ${along}
-    select (select count(*)::int from gone) as rows, count(*)::int as seen, max(key) as last from held`;
+      deleted as (
+        delete from millrace.${sql.identifier(table)} where ctid = any(array(select ctid from locked)) returning (${key})::text as key)
+      ${extra}
+    select (select count(*)::int from deleted) as rows, count(*)::int as seen, max(key) as last from locked`;
 }
 
 function ended(before: Date): SQL {

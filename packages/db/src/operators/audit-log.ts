@@ -3,26 +3,29 @@ import type { NewId } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { auditLog } from "../schema/index.ts";
 
-/** What a person did, or had done. */
+/** Who makes a change, and why. */
+export type AuditContext = { actor: string; reason?: string | undefined };
+
+/** An action of a person. */
 export type AuditEntry = {
   actor: string;
-  /** What was done to what, e.g. `queue.paused`. */
+  /** The action, such as `queue.paused`. */
   action: string;
-  /** What it was done to: a queue, `<queue>/<job id>`, the id of a row. */
+  /** What the action changed: a queue, `<queue>/<job id>`, or the id of a row. */
   subject: string;
-  /** Why, in the person's words. */
+  /** The reason that the person entered. */
   reason?: string | undefined;
-  /** What of the subject was changed, as it was and as it is. */
+  /** The changed values of the subject, before and after the action. */
   before?: unknown;
   after?: unknown;
 };
 
-/** An {@link AuditEntry} as it is kept. */
+/** A stored {@link AuditEntry}. */
 export type RecordedAuditEntry = { id: string; createdAt: Date } & Required<AuditEntry>;
 
-/** Which actions to list. */
+/** Which entries to list. */
 export type AuditSelection = {
-  /** Only those before the action with this id. */
+  /** Only entries older than the one with this id. */
   before?: string | undefined;
   limit: number;
   actor?: string | undefined;
@@ -30,10 +33,10 @@ export type AuditSelection = {
   subject?: string | undefined;
 };
 
-/** The table audit_log: added to, until what is personal in a row, or the row, is forgotten. */
+/** The table audit_log. Rows are only added; retention and erasure remove personal data or whole rows. */
 export type AuditLog = {
-  record(action: AuditEntry): Promise<void>;
-  /** Newest first. */
+  record(entry: AuditEntry): Promise<void>;
+  /** Lists entries, newest first. */
   list(selection: AuditSelection): Promise<RecordedAuditEntry[]>;
 };
 

@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
-import { createTestDatabase, type TestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "../connection/database.ts";
-import { migrateDatabase } from "../connection/migrate.ts";
+import { useDatabase } from "../../test/use-database.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createOperatorSessions } from "./sessions.ts";
 import { createOperators } from "./operators.ts";
@@ -10,23 +8,11 @@ import { createOperators } from "./operators.ts";
 const NOON = new Date("2026-03-01T12:00:00Z");
 const later = (ms: number) => new Date(NOON.getTime() + ms);
 
-let testDatabase: TestDatabase;
-let database: Database;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
-  await migrateDatabase(database);
-});
-
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
+const database = useDatabase(4);
 
 const by = { actor: "bea", reason: "she asked for it" };
 
-test("each change of the operators is a row of what was done, by whom and why, without the hash", async () => {
+test("each change of an operator writes an audit entry with actor and reason, without the password hash", async () => {
   const operators = createOperators(database, uuidv7);
   const set = (role: "viewer" | "operator" | undefined, passwordHash: string) =>
     operators.set({ name: "ada", role, passwordHash }, by);
@@ -51,7 +37,7 @@ test("each change of the operators is a row of what was done, by whom and why, w
   expect(JSON.stringify(rows)).not.toContain("hash-");
 });
 
-test("two who set the same operator at once leave one, changed by the second", async () => {
+test("two concurrent changes of one operator leave one row with the second change", async () => {
   const operators = createOperators(database, uuidv7);
   const set = (hash: string) => operators.set({ name: "grace", role: "viewer", passwordHash: hash }, by);
   const done = await Promise.all(["one", "two", "three"].map(set));
@@ -59,7 +45,7 @@ test("two who set the same operator at once leave one, changed by the second", a
   expect((await operators.list()).filter(({ name }) => name === "grace")).toHaveLength(1);
 });
 
-test("a session's use is written down once a minute at most", async () => {
+test("the use of a session is recorded at most once a minute", async () => {
   const sessions = createOperatorSessions(database);
   const usedAt = async () => (await database.orm.query.operatorSessions.findFirst())?.usedAt;
   await sessions.open({ tokenHash: "a", operatorId: null, passwordTag: "t", now: NOON, expiresAt: later(90_000_000) });
@@ -74,7 +60,7 @@ test("a session's use is written down once a minute at most", async () => {
   }
 });
 
-test("sessions that are over are forgotten when another is opened", async () => {
+test("expired sessions are deleted when another is opened", async () => {
   const sessions = createOperatorSessions(database);
   const open = (tokenHash: string, now: Date) =>
     sessions.open({ tokenHash, operatorId: null, passwordTag: "t", now, expiresAt: new Date(now.getTime() + 90_000) });

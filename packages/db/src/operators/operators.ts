@@ -2,25 +2,24 @@ import { asc, eq, sql } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { operators, operatorSessions } from "../schema/index.ts";
-import { createAuditLog } from "./audit-log.ts";
-import type { AuditContext } from "../dead-letters/replays.ts";
+import { type AuditContext, createAuditLog } from "./audit-log.ts";
 
-/** A `viewer` looks, an `operator` changes things. */
+/** A `viewer` can read, an `operator` can also change things. */
 export type Role = "viewer" | "operator";
 
-/** Who may sign in, as it is listed. */
+/** An operator in the list. */
 export type ListedOperator = { name: string; role: Role; createdAt: Date; updatedAt: Date };
 
-/** The table operators. Each change of it is a row of audit_log, and ends the sessions. */
+/** The table operators. Each change is recorded in audit_log and ends the operator's sessions. */
 export type Operators = {
   list(): Promise<ListedOperator[]>;
   named(name: string): Promise<{ id: string; role: Role; passwordHash: string } | undefined>;
-  /** Adds one, or gives one that is there a new password and, if it is named, another role. Tells which. */
+  /** Adds an operator, or changes the password and, if given, the role of an existing one. Returns which it did. */
   set(
     operator: { name: string; role: Role | undefined; passwordHash: string },
     by: AuditContext,
   ): Promise<"added" | "changed">;
-  /** False when there is none of that name. */
+  /** Returns false when no operator has this name. */
   remove(name: string, by: AuditContext): Promise<boolean>;
 };
 
@@ -53,7 +52,7 @@ export function createOperators({ orm }: Database, newId: NewId): Operators {
             set: { passwordHash, updatedAt: sql`now()`, ...(role === undefined ? {} : { role }) },
           })
           .returning({ id: operators.id, role: operators.role });
-        if (!after) throw new Error(`operator ${name} vanished while it was being written`);
+        if (!after) throw new Error(`the row of operator ${name} disappeared during its transaction`);
         await tx.delete(operatorSessions).where(eq(operatorSessions.operatorId, after.id));
         await createAuditLog({ orm: tx }, newId).record({
           ...by,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hashPassword, passwordMatches } from "./passwords.ts";
 
-test("a hash is Argon2id with a salt of its own, and only its password matches it", async () => {
+test("a hash is Argon2id with its own salt, and only its password matches it", async () => {
   const [one, another] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
   expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   expect(one).not.toBe(another);

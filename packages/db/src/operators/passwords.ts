@@ -1,14 +1,14 @@
 import { hash, verify } from "@node-rs/argon2";
 
-/** Of Argon2id, the library's default, at the least of what OWASP asks for: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html */
+/** Argon2id, the library's default, with OWASP's minimum parameters: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** A password's hash to keep, a PHC string: each time another one, because each has a salt of its own. */
+/** Hashes a password to a PHC string. Each call uses a new salt, so the same password gets different hashes. */
 export function hashPassword(password: string): Promise<string> {
   return hash(password, COST);
 }
 
-/** Whether the password is the one that was hashed. Rejects when the hash is none. */
+/** Whether a password matches its hash. Rejects when the hash is malformed. */
 export function passwordMatches(passwordHash: string, password: string): Promise<boolean> {
   return verify(passwordHash, password);
 }

@@ -3,22 +3,22 @@ import type { Database } from "../connection/database.ts";
 import { operators, operatorSessions } from "../schema/index.ts";
 import type { Role } from "./operators.ts";
 
-/** How long a session may go unused, in ms. */
+/** How long an unused session stays valid, in ms. */
 const IDLE_MS = 12 * 3_600_000;
 
-/** How exactly `used_at` is kept, in ms, so that not every request writes. */
-const USED_AT_EVERY_MS = 60_000;
+/** The resolution of `used_at`, in ms, so that not every request writes. */
+const USED_AT_RESOLUTION_MS = 60_000;
 
-/** Whose session it is; without an operator it is that of the operator of the environment. */
+/** A valid session and its operator; null for the operator from the environment. */
 export type OpenSession = {
   operator: { name: string; role: Role; passwordHash: string } | null;
-  /** What the session was opened with, to tell whether the password is still the same. */
+  /** Derived from the password at sign-in, to detect a changed password. */
   passwordTag: string | null;
 };
 
 /** The table operator_sessions. */
 export type OperatorSessions = {
-  /** Opens a session, and forgets those that are over. */
+  /** Opens a session, and deletes expired ones. */
   open(session: {
     tokenHash: string;
     operatorId: string | null;
@@ -26,7 +26,7 @@ export type OperatorSessions = {
     now: Date;
     expiresAt: Date;
   }): Promise<void>;
-  /** Whose session it is; undefined when it is over, or never was. */
+  /** Returns a session and records its use; undefined when it has expired or does not exist. */
   use(tokenHash: string, now: Date): Promise<OpenSession | undefined>;
   end(tokenHash: string): Promise<void>;
 };
@@ -58,7 +58,7 @@ export function createOperatorSessions({ orm }: Database): OperatorSessions {
         );
       if (!found) return undefined;
       const { usedAt, ...session } = found;
-      if (usedAt.getTime() <= now.getTime() - USED_AT_EVERY_MS)
+      if (usedAt.getTime() <= now.getTime() - USED_AT_RESOLUTION_MS)
         await orm
           .update(operatorSessions)
           .set({ usedAt: sql`greatest(${operatorSessions.usedAt}, ${sql.param(now, operatorSessions.usedAt)})` })

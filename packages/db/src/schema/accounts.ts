@@ -10,7 +10,7 @@ export const tenants = pgTable("tenants", {
 });
 
 /**
- * The accounts at providers (a page, a phone number, a bot) and the tenant that owns each. `external_id` `*` stands for
+ * The accounts at providers (a page, a phone number, a bot) and the tenant that owns each. `external_id` `*` applies to
  * every account of the provider that has no row of its own. A row without a tenant is a known account without an owner.
  */
 export const providerAccounts = millrace.table(

@@ -5,7 +5,7 @@ import { millrace } from "./millrace.ts";
 import { conversations } from "./conversations.ts";
 import { tenants } from "./accounts.ts";
 
-/** A question to the AI: what was said since the last one, and what became of it. */
+/** A question to the AI about the messages since the last one, and its answer. */
 export const aiTurns = millrace.table(
   "ai_turns",
   {
@@ -16,20 +16,20 @@ export const aiTurns = millrace.table(
     conversationId: uuid("conversation_id")
       .notNull()
       .references(() => conversations.id),
-    /** The conversation's epoch when it was opened. */
+    /** The conversation's epoch when the turn was opened. */
     epoch: integer("epoch").notNull(),
     /**
-     * `gathering` until nothing more comes for a moment, `asked` while the AI thinks, `answered`, `superseded` by a new
-     * message, `taken_over` by a person, `failed` when no answer came.
+     * `debouncing` while more messages may follow, `awaiting_reply` after dispatch, `answered`, `superseded` by a new
+     * message, `taken_over` by a person, `failed` without an answer.
      */
     state: text("state", {
       enum: ["debouncing", "awaiting_reply", "answered", "superseded", "taken_over", "failed"],
     }).notNull(),
     reason: text("reason", { enum: ["message", "hand_back"] }).notNull(),
     openedAt: time("opened_at").notNull(),
-    /** When it is asked at the earliest; every message moves it on, up to the cap. */
+    /** The earliest dispatch; every message delays it, up to the cap. */
     dispatchAt: time("dispatch_at").notNull(),
-    /** How often it was accepted by the AI's side, and when last. */
+    /** How often the AI's integration accepted the question, and when it did last. */
     dispatches: integer("dispatches").notNull().default(0),
     dispatchedAt: time("dispatched_at"),
     endedAt: time("ended_at"),
@@ -37,7 +37,7 @@ export const aiTurns = millrace.table(
     updatedAt: updatedAt(),
   },
   (table) => [
-    // Carries "one open question per conversation", whatever workers see at the same moment.
+    // Guarantees one open turn per conversation, also with concurrent workers.
     uniqueIndex("ai_turns_open")
       .on(table.conversationId)
       .where(sql`${table.state} in ('debouncing', 'awaiting_reply')`),

@@ -2,7 +2,7 @@ import { boolean, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core
 import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { tenants } from "./accounts.ts";
 
-/** A person, whatever channels they use. */
+/** A person, across all channels. */
 export const contacts = pgTable(
   "contacts",
   {
@@ -23,7 +23,7 @@ export const contacts = pgTable(
   (table) => [index("contacts_tenant_id").on(table.tenantId)],
 );
 
-/** A name that a channel has for a person: wa_id, BSUID, Telegram user id, e-mail address, phone number. */
+/** An identifier of a person on a channel: wa_id, BSUID, Telegram user id, e-mail address, phone number. */
 export const contactIdentities = pgTable(
   "contact_identities",
   {
@@ -36,11 +36,12 @@ export const contactIdentities = pgTable(
       .references(() => contacts.id),
     channel: text("channel").notNull(),
     externalId: text("external_id").notNull(),
+    /** Whether the identifier never moves to another person; a phone number can. */
     stable: boolean("stable").notNull(),
     createdAt: createdAt(),
   },
   (table) => [
-    // Carries the rule that a name belongs to one person, also when two workers see it first at the same moment.
+    // Guarantees that an identity belongs to one contact, also with concurrent workers.
     unique("contact_identities_tenant_channel_external_id").on(table.tenantId, table.channel, table.externalId),
     index("contact_identities_contact_id").on(table.contactId),
   ],

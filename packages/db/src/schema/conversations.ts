@@ -5,7 +5,7 @@ import { millrace } from "./millrace.ts";
 import { contacts } from "./contacts.ts";
 import { tenants } from "./accounts.ts";
 
-/** A matter that a person came with. */
+/** A concern of a contact, from its opening to its end. */
 export const cases = pgTable(
   "cases",
   {
@@ -28,7 +28,7 @@ export const cases = pgTable(
   ],
 );
 
-/** A thread of messages with a person, or in a group, over one account of ours. */
+/** A thread of messages with a person or in a group, on one account. */
 export const conversations = pgTable(
   "conversations",
   {
@@ -41,27 +41,27 @@ export const conversations = pgTable(
       .references(() => cases.id),
     contactId: uuid("contact_id").references(() => contacts.id),
     channel: text("channel", { enum: ["whatsapp", "telegram"] }).notNull(),
-    /** The account of ours: phone_number_id, bot. */
+    /** The account at the provider: a phone number id, a bot. */
     accountId: text("account_id").notNull(),
-    /** The platform's chat or group; where it has none, the contact. */
+    /** The platform's id of the chat or group; the contact's id on a channel without such ids. */
     threadId: text("thread_id").notNull(),
     kind: text("kind", { enum: ["direct", "group", "channel"] }).notNull(),
     title: text("title"),
-    /** Who answers: the AI, or a person who took over. Groups and channels are never answered by the AI. */
+    /** Whether the AI answers, or a person who took over. In groups and channels it is always `human`. */
     mode: text("mode", { enum: ["ai", "human"] }).notNull(),
-    /** Rises with every change of mode. */
+    /** Counts the changes of mode. An AI answer with an older epoch is not sent. */
     epoch: integer("epoch").notNull().default(0),
     /** When the mode last changed. */
     modeChangedAt: time("mode_changed_at"),
-    /** Places given so far to messages of ours; see messages.position. */
+    /** The last position that was assigned to an outbound message; see messages.position. */
     lastPosition: integer("last_position").notNull().default(0),
-    /** False once the other side has blocked us or is gone. */
+    /** False after the recipient blocked the account or left. */
     reachable: boolean("reachable").notNull().default(true),
     reachableChangedAt: time("reachable_changed_at"),
     lastMessageAt: time("last_message_at"),
-    /** The latest message of the other side by its own time: WhatsApp's 24-hour window counts from it. */
+    /** The platform's time of the latest inbound message: WhatsApp's 24-hour window starts at it. */
     lastUserMessageAt: time("last_user_message_at"),
-    /** The latest click on an ad of Google's that the other side wrote with, and when that was. */
+    /** The latest click on a Google ad that an inbound message carried, and the time of that message. */
     clickKind: text("click_kind", { enum: ["gclid", "gbraid", "wbraid"] }),
     clickId: text("click_id"),
     clickedAt: time("clicked_at"),
@@ -83,8 +83,8 @@ export const conversations = pgTable(
 );
 
 /**
- * What the platform told about a thread besides its messages, also of one that has no conversation yet: it is found by
- * its key when the conversation is made, so that the order of the two does not matter.
+ * What the platform reports about a thread besides its messages. A thread can have a state before it has a conversation:
+ * a new conversation reads it by its key, so that the order of arrival does not matter.
  */
 export const threadStates = millrace.table(
   "thread_states",
@@ -92,10 +92,10 @@ export const threadStates = millrace.table(
     channel: text("channel").notNull(),
     accountId: text("account_id").notNull(),
     threadId: text("thread_id").notNull(),
-    /** False once the other side has blocked us or is gone. */
+    /** False after the recipient blocked the account or left. */
     reachable: boolean("reachable").notNull().default(true),
     reachableChangedAt: time("reachable_changed_at"),
-    /** The id under which it goes on: a Telegram group that became a supergroup. */
+    /** The new id of a thread that moved, such as a Telegram group that became a supergroup. */
     movedTo: text("moved_to"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

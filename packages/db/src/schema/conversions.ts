@@ -6,7 +6,7 @@ import { conversations } from "./conversations.ts";
 import { leads } from "./leads.ts";
 import { tenants } from "./accounts.ts";
 
-/** Conversions that are uploaded in one request, and what the platform says of them as a whole. */
+/** Conversions that are uploaded in one request, and the result that the platform reports for it. */
 export const conversionBatches = millrace.table(
   "conversion_batches",
   {
@@ -14,19 +14,19 @@ export const conversionBatches = millrace.table(
     integration: text("integration").notNull(),
     accountId: text("account_id").notNull(),
     actionId: text("action_id").notNull(),
-    /** `sent`: taken, and not told yet what became of it. */
+    /** `sent`: accepted by the platform, without a result yet. */
     state: text("state", { enum: ["formed", "sent", "success", "partial", "failed", "rejected"] }).notNull(),
-    /** How many it holds. */
+    /** The number of conversions. */
     size: integer("size").notNull(),
     requestId: text("request_id"),
-    /** How many were refused, and how many warned of, for which reason. */
+    /** The number of rejections, and of warnings, by reason. */
     errors: jsonb("errors").$type<readonly { reason: string; count: number }[]>(),
     warnings: jsonb("warnings").$type<readonly { reason: string; count: number }[]>(),
-    /** When the platform's limit lets it go, once that was asked. */
+    /** The send slot that the platform's rate limit assigned. */
     sendSlotAt: time("send_slot_at"),
-    /** How often its conversions were sent: those of which the platform says that it failed itself are sent again. */
+    /** How often its conversions were uploaded. They are uploaded again when the platform reports an internal error. */
     attempts: integer("attempts").notNull().default(1),
-    /** How often it was asked what became of it. */
+    /** How often the worker asked for the result. */
     statusChecks: integer("status_checks").notNull().default(0),
     sentAt: time("sent_at"),
     completedAt: time("completed_at"),
@@ -52,12 +52,12 @@ export const conversionUploads = pgTable(
       .references(() => tenants.id),
     leadId: uuid("lead_id").references(() => leads.id),
     conversationId: uuid("conversation_id").references(() => conversations.id),
-    /** The event by which it was told, as its caller knows it. */
+    /** The id of the event that reported the sale, as its caller knows it. */
     eventId: text("event_id"),
     transactionId: text("transaction_id").notNull(),
     accountId: text("account_id").notNull(),
     conversionActionId: text("conversion_action_id").notNull(),
-    /** `processed` and `partially processed` are told of its request, of which it is a part. */
+    /** `processed` and `partially processed` are results of the whole batch. */
     status: text("status", {
       enum: ["queued", "sent", "processed", "partially processed", "rejected", "held"],
     }).notNull(),
@@ -66,7 +66,7 @@ export const conversionUploads = pgTable(
     convertedAt: time("converted_at").notNull(),
     batchId: uuid("batch_id").references(() => conversionBatches.id),
     requestId: text("request_id"),
-    /** Why it was rejected, or is held. */
+    /** Why it was rejected, or why it is held. */
     error: text("error"),
     payload: jsonb("payload").notNull(),
     createdAt: createdAt(),

@@ -34,7 +34,7 @@ export const leads = pgTable(
     phone: text("phone"),
     answers: jsonb("answers").notNull(),
     consents: jsonb("consents").notNull(),
-    /** The click on an ad of Google's that the lead came from, where its form was told of it. */
+    /** The click on a Google ad that the lead came from, if its form received it. */
     clickKind: text("click_kind", { enum: ["gclid", "gbraid", "wbraid"] }),
     clickId: text("click_id"),
     submittedAt: time("submitted_at").notNull(),

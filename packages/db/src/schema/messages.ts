@@ -21,66 +21,64 @@ export const messages = pgTable(
     contactId: uuid("contact_id").references(() => contacts.id),
     channel: text("channel").notNull(),
     accountId: text("account_id").notNull(),
-    /** The platform's id; null until it has taken a message of ours. */
+    /** The platform's id; null until the platform accepts an outbound message. */
     externalId: text("external_id"),
     direction: text("direction", { enum: ["inbound", "outbound"] }).notNull(),
-    /** Who wrote it; null for what was written before this was kept. `person` is everybody on our side but the AI. */
+    /** The author. `person` is anyone on the tenant's side except the AI. */
     author: text("author", { enum: ["contact", "ai", "person"] }),
     type: text("type").notNull(),
     body: text("body"),
     /**
-     * Media as announced: id, mimeType, sha256, filename, sizeBytes, flavour. Once it is fetched, `stored` says where:
-     * store, key, sha256, sizeBytes, at.
+     * Media as announced: id, mimeType, sha256, filename, sizeBytes, flavour. Once it is fetched, `stored` contains its
+     * location: store, key, sha256, sizeBytes, at.
      */
     media: jsonb("media"),
     replyTo: text("reply_to"),
-    /** `received` for inbound ones; else the furthest of packages/core's MESSAGE_STATUSES. */
+    /** `received` for inbound messages; else the furthest of packages/core's MESSAGE_STATUSES. */
     status: text("status").notNull(),
-    /** Reactions as they stand: actor to emoji. */
+    /** The current reactions: actor to emoji. */
     reactions: jsonb("reactions").notNull().default({}),
-    /** Why it failed or was suppressed, without what is in it. */
+    /** Why it failed or was suppressed, without its content. */
     error: text("error"),
-    /** Its place among the messages of ours in the conversation: they leave in this order. */
+    /** The position among the outbound messages of the conversation, which are sent in this order. */
     position: integer("position"),
-    /** The turn that it asks or answers, and the conversation's epoch of an answer: with an older one it is not sent. */
+    /** The AI turn that it belongs to or answers, and the epoch of the conversation then. */
     aiTurnId: uuid("ai_turn_id").references(() => aiTurns.id),
     epoch: integer("epoch"),
-    /**
-     * When it was last handed to the platform with no answer known. While it is set, nobody knows whether it was taken.
-     */
+    /** When an attempt with an unknown result began. While it is set, the platform may have accepted the message. */
     attemptedAt: time("attempted_at"),
-    /** When the platform's limits let it go; given once per message, so that each waits its own turn. */
+    /** The send slot that the platform's rate limits assigned; one per message. */
     sendSlotAt: time("send_slot_at"),
-    /** How often the platform throttled it since it last took anything. */
+    /** How often the platform rate-limited it since its last success. */
     rateLimitHits: integer("rate_limit_hits").notNull().default(0),
     sentAt: time("sent_at").notNull(),
     editedAt: time("edited_at"),
     revokedAt: time("revoked_at"),
-    /** The platform's own object; for a message that Millrace sends, what is sent. */
+    /** The platform's object; for an outbound message of Millrace, the content to send. */
     payload: jsonb("payload").notNull(),
     whatsappMessageId: text("whatsapp_message_id").generatedAlwaysAs(
       sql`case when channel = 'whatsapp' then external_id end`,
     ),
     /**
-     * External ids on Telegram are `<chat id>/<message id>`, because its message ids count per chat. What is no message
-     * of Telegram's (a pressed button, a message that is not sent yet) has another form of id and no number here.
+     * External ids on Telegram are `<chat id>/<message id>`, because Telegram counts message ids per chat. Other rows,
+     * such as a pressed button or an unsent message, have another form of id and no number here.
      */
     telegramMessageId: bigint("telegram_message_id", { mode: "bigint" }).generatedAlwaysAs(
       sql`case when channel = 'telegram' then substring(external_id from '^-?[0-9]+/([0-9]{1,18})$')::bigint end`,
     ),
     /**
-     * For a message that a platform told of, when that came to us: platforms tell times in whole seconds, and of several
-     * in one second this is the order.
+     * For a message that a platform reports, when ingest received the report. Platforms report whole seconds; this orders
+     * several messages within one second.
      */
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
   (table) => [
-    // Carries "one event, one effect" for messages, whatever the inbox has forgotten.
+    // Guarantees one row per message, also after retention deleted its event.
     unique("messages_channel_account_external_id").on(table.channel, table.accountId, table.externalId),
-    // Carries the order: two messages of a conversation cannot have one place.
+    // Guarantees the order: two messages of a conversation cannot have one position.
     unique("messages_conversation_id_position").on(table.conversationId, table.position),
-    // What is still to be sent, which is little of the table: the question before each send is whether it is its turn.
+    // The few unsent messages. Before each send, the worker counts the unsent ones ahead.
     index("messages_unsent")
       .on(table.conversationId, table.position)
       .where(sql`${table.status} in ('queued', 'sending')`),
@@ -94,7 +92,7 @@ export const messages = pgTable(
 );
 
 /**
- * Every status the platform told, also of messages we have no row for yet: it is found by its key when the row comes.
+ * Every status that the platform reports. A status can arrive before its message, which reads it by its key.
  */
 export const messageStatuses = pgTable(
   "message_statuses",
@@ -104,7 +102,7 @@ export const messageStatuses = pgTable(
     accountId: text("account_id").notNull(),
     externalId: text("external_id").notNull(),
     status: text("status").notNull(),
-    /** In a group, whose status it is; else empty. */
+    /** In a group, the participant that the status belongs to; else empty. */
     participant: text("participant").notNull().default(""),
     at: time("at").notNull(),
     errorCode: text("error_code"),
@@ -123,14 +121,14 @@ export const messageStatuses = pgTable(
   ],
 );
 
-/** Every edit, revocation and reaction, also of messages that come later. */
+/** Every edit, revocation and reaction. A change can arrive before its message, which reads it by its key. */
 export const messageChanges = millrace.table(
   "message_changes",
   {
     id: id(),
     channel: text("channel").notNull(),
     accountId: text("account_id").notNull(),
-    /** The message it is done to. */
+    /** The platform's id of the changed message. */
     externalId: text("external_id").notNull(),
     changeId: text("change_id").notNull(),
     kind: text("kind", { enum: ["edit", "revoke", "reaction"] }).notNull(),

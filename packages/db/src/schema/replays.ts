@@ -2,24 +2,24 @@ import { sql } from "drizzle-orm";
 import { check, index, integer, jsonb, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time } from "./columns.ts";
 import { millrace } from "./millrace.ts";
-import { deadLetters } from "./inbox.ts";
+import { deadLetters } from "./dead-letters.ts";
 
-/** Dead letters that are put back together: who asked for which, how fast, and how far it is. */
+/** Replays: a selection of dead letters that are requeued at a limited rate. */
 export const replays = millrace.table(
   "replays",
   {
     id: id(),
-    /** `stopped`: by itself, because too many died again. */
+    /** `stopped`: ended by the replay scheduler, because too many jobs failed again. */
     state: text("state", { enum: ["running", "done", "stopped", "cancelled"] }).notNull(),
     actor: text("actor").notNull(),
     reason: text("reason"),
     selection: jsonb("selection").notNull(),
-    /** Most of them in a second. */
+    /** The most dead letters that are requeued per second. */
     rate: integer("rate").notNull(),
     total: integer("total").notNull(),
-    /** Why it stopped. */
+    /** Why the replay stopped. */
     detail: text("detail"),
-    /** When letters of it were put back last: the pace is kept by it, whichever worker comes next. */
+    /** Until when the rate is used up, so that all workers together keep it. */
     releasedAt: time("released_at"),
     createdAt: createdAt(),
     endedAt: time("ended_at"),
@@ -32,7 +32,7 @@ export const replays = millrace.table(
   ],
 );
 
-/** The dead letters of a replay, each with what has become of it there. */
+/** The dead letters of a replay, each with its result there. */
 export const replayItems = millrace.table(
   "replay_items",
   {
@@ -42,15 +42,15 @@ export const replayItems = millrace.table(
     deadLetterId: uuid("dead_letter_id")
       .notNull()
       .references(() => deadLetters.id, { onDelete: "cascade" }),
-    /** `left`: not put back, because the replay ended first or the letter was no longer dead; or its contact was erased. */
+    /** `skipped`: not requeued, because the replay ended first, or the dead letter was no longer dead or was erased. */
     state: text("state", { enum: ["waiting", "replaying", "resolved", "dead", "skipped"] }).notNull(),
-    /** When its job was last seen to be in the queue, or put there. */
+    /** When its job was requeued, or last found in the queue. */
     checkedAt: time("checked_at"),
     completedAt: time("completed_at"),
   },
   (table) => [
     primaryKey({ columns: [table.replayId, table.deadLetterId] }),
-    // Carries "replayed once, however many ask for it at the same time".
+    // Guarantees that one replay at a time contains a dead letter, also with concurrent operators.
     uniqueIndex("replay_items_active")
       .on(table.deadLetterId)
       .where(sql`${table.state} in ('waiting', 'replaying')`),

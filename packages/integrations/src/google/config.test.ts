@@ -9,7 +9,7 @@ const on = {
   GOOGLE_ADS_CONVERSION_ACTION_ID: "91",
 };
 
-test("uploads are off unless somebody switches them on, and then need nothing", () => {
+test("uploads are off by default and need no variable then", () => {
   expect(readUploadsConfig({})).toBeUndefined();
   expect(google.uploads?.({})).toBeUndefined();
   expect(google.webhook(on)).toBeUndefined();
@@ -22,7 +22,7 @@ test("uploads are off unless somebody switches them on, and then need nothing", 
   });
 });
 
-test("account ids are told to Google without their dashes, and an unset variable has its default", () => {
+test("account ids lose their dashes, and an unset variable has its default", () => {
   expect(readRouteConfig({ ...on, GOOGLE_EVENT_SOURCE: "MESSAGE", GOOGLE_CONSENT_MISSING: "held" })).toEqual({
     enabled: true,
     accountId: "5550001111",
@@ -34,7 +34,7 @@ test("account ids are told to Google without their dashes, and an unset variable
     accountId: "5550001111",
     actionId: "91",
     loginAccountId: "7770002222",
-    lookAfterMs: 1_800_000,
+    statusCheckAfterMs: 1_800_000,
     baseUrl: "https://datamanager.googleapis.com/v1",
     accessToken: undefined,
     project: undefined,
@@ -51,14 +51,14 @@ test.each([
   ["GOOGLE_EVENT_SOURCE", "TELEGRAM"],
   ["GOOGLE_CONSENT_MISSING", "granted"],
   ["GOOGLE_DATAMANAGER_BASE_URL", "ftp://datamanager.example"],
-])("%s=%o stops the start with one line that names it", (name, value) => {
+])("%s=%o stops the start with one line that names the variable", (name, value) => {
   const environment = { ...on, [name]: value };
   const read = () => [readRouteConfig(environment), readUploadsConfig(environment)];
   expect(read).toThrow(EnvironmentError);
   expect(read).toThrow(new RegExp(`^the environment is not usable:\n  ${name}(?: is missing|: [^\n]+)$`));
 });
 
-test("a machine without any account uploads to the sandbox; what is set stays, and real credentials stay real", () => {
+test("a machine without credentials uploads to the sandbox, and variables that are set stay unchanged", () => {
   const { endpoints } = google.local;
   const sandbox = endpoints({}, "http://sandbox.example");
   expect(readUploadsConfig(sandbox)).toMatchObject({

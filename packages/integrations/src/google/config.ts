@@ -1,17 +1,17 @@
 import { baseUrl, type Environment, flag, readEnvironment } from "@millrace/core";
 import { z } from "zod";
 
-/** Where a sale happened, in Google's words. https://developers.google.com/data-manager/api/reference/rest/v1/EventSource */
+/** The event sources of Google. https://developers.google.com/data-manager/api/reference/rest/v1/EventSource */
 export const EVENT_SOURCES = ["WEB", "APP", "IN_STORE", "PHONE", "MESSAGE", "OTHER"] as const;
 
-/** What stands for an account or an action that is not set yet: the upload takes the one that is set by then. */
+/** The placeholder of an account or action that is not configured yet. The upload replaces it with the configured one. */
 export const UNSET = "default";
 
 const digits = (what: string) =>
   z
     .string()
     .transform((text) => text.replaceAll("-", ""))
-    .pipe(z.string().regex(/^\d{1,20}$/, `must be the number of ${what}, as Google Ads shows it`));
+    .pipe(z.string().regex(/^\d{1,20}$/, `must be the id of ${what}, as Google Ads shows it`));
 
 const account = digits("an account");
 const action = digits("a conversion action");
@@ -32,18 +32,18 @@ function isSwitchedOn(environment: Environment): boolean {
   return readEnvironment(toggle, environment).GOOGLE_ADS_OFFLINE_ENABLED;
 }
 
-/** What the route needs: where a conversion belongs and what it is where its body does not say; no credentials. */
+/** The configuration of the routes: the account and the defaults of a sale. It holds no credentials. */
 export type RouteConfig = {
   /** Whether conversions are uploaded; otherwise they are held. */
   enabled: boolean;
   accountId: string;
   actionId: string;
   eventSource: (typeof EVENT_SOURCES)[number];
-  /** Whether a conversion is held when nobody said whether its data may be used. */
+  /** Whether a conversion without consent is held. */
   holdsWithoutConsent: boolean;
 };
 
-/** Reads {@link RouteConfig}. Where uploads are switched off neither account nor action is needed. Throws EnvironmentError. */
+/** Reads {@link RouteConfig}. Account and action are optional while uploads are switched off. Throws EnvironmentError. */
 export function readRouteConfig(environment: Environment): RouteConfig {
   const enabled = isSwitchedOn(environment);
   const { GOOGLE_EVENT_SOURCE, GOOGLE_CONSENT_MISSING } = readEnvironment(settings, environment);
@@ -67,23 +67,23 @@ const uploadVariables = target.extend({
   GOOGLE_STATUS_AFTER_MS: z.coerce.number({ error: "must be a number" }).int().min(100).default(1_800_000),
 });
 
-/** What the worker needs to upload. */
+/** The configuration of the uploads. */
 export type UploadsConfig = {
   /** The account that owns the conversion action. */
   accountId: string;
   actionId: string;
-  /** The manager account through which that one is reached. */
+  /** The manager account that gives access to the account. */
   loginAccountId: string | undefined;
   baseUrl: string;
-  /** A token as it is, for the sandbox; without one, credentials are found as google-auth-library finds them. */
+  /** A fixed token, for the sandbox. Without it google-auth-library finds the credentials. */
   accessToken: string | undefined;
-  /** The Cloud project that the requests count for. */
+  /** The requests use the quota of this Cloud project. */
   project: string | undefined;
-  /** How long after a request its status is asked for first, in ms. */
-  lookAfterMs: number;
+  /** The delay before the first status check of a request, in ms. */
+  statusCheckAfterMs: number;
 };
 
-/** Reads {@link UploadsConfig}; undefined when switched off. Throws EnvironmentError. */
+/** Reads {@link UploadsConfig}; undefined when uploads are switched off. Throws EnvironmentError. */
 export function readUploadsConfig(environment: Environment): UploadsConfig | undefined {
   if (!isSwitchedOn(environment)) return undefined;
   const variables = readEnvironment(uploadVariables, environment);
@@ -94,6 +94,6 @@ export function readUploadsConfig(environment: Environment): UploadsConfig | und
     baseUrl: variables.GOOGLE_DATAMANAGER_BASE_URL,
     accessToken: variables.GOOGLE_ACCESS_TOKEN,
     project: variables.GOOGLE_CLOUD_PROJECT,
-    lookAfterMs: variables.GOOGLE_STATUS_AFTER_MS,
+    statusCheckAfterMs: variables.GOOGLE_STATUS_AFTER_MS,
   };
 }

@@ -1,20 +1,20 @@
 import type { Environment, Integration } from "@millrace/core";
-import { idOf, isObject } from "../shared/shape.ts";
+import { idOf, isObject } from "../shared/json-value.ts";
 import { readRouteConfig, readUploadsConfig } from "./config.ts";
-import { accessTokens } from "./credentials.ts";
-import { googleHandler } from "./handler.ts";
-import { conversionRoute } from "./route.ts";
+import { accessTokens } from "./upload/credentials.ts";
+import { googleHandler } from "./conversions/handler.ts";
+import { conversionRoute } from "./conversions/conversion-route.ts";
 import { googleSamples } from "./samples.ts";
-import { googleUploads } from "./uploads.ts";
-import { wonRoute } from "./won-route.ts";
+import { googleUploads } from "./upload/uploads.ts";
+import { wonRoute } from "./conversions/won-route.ts";
 
-/** Google Ads: offline conversions, by way of the Data Manager API. */
+/** Google Ads: offline conversions through the Data Manager API. */
 export const google: Integration = {
   id: "google",
   title: "Google Ads",
-  // Google posts nothing: all that there is comes to a route of our own.
+  // Google sends no webhooks; callers post to API routes.
   webhook: () => undefined,
-  // Also where uploads are switched off: what is told meanwhile is held.
+  // The routes also exist while uploads are switched off: they hold the sales.
   api(environment) {
     const config = readRouteConfig(environment);
     return [conversionRoute(config), wonRoute("lead", config), wonRoute("conversation", config)];
@@ -29,7 +29,7 @@ export const google: Integration = {
   local: {
     secrets: [],
     endpoints: (environment, sandboxUrl) =>
-      hasGoogle(environment)
+      usesRealApi(environment)
         ? {}
         : {
             GOOGLE_ADS_OFFLINE_ENABLED: environment["GOOGLE_ADS_OFFLINE_ENABLED"] || "true",
@@ -43,8 +43,8 @@ export const google: Integration = {
   },
 };
 
-/** Whether the real API is meant: by its address alone, where the credentials are where Google's library finds them. */
-function hasGoogle(environment: Environment): boolean {
+/** Whether the real API is configured. A base URL alone is enough, because credentials can be on the machine. */
+function usesRealApi(environment: Environment): boolean {
   const { GOOGLE_APPLICATION_CREDENTIALS: file, GOOGLE_ACCESS_TOKEN: token } = environment;
   return Boolean(file || token || environment["GOOGLE_DATAMANAGER_BASE_URL"]);
 }

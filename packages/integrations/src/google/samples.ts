@@ -1,14 +1,14 @@
 import type { Environment, Sample } from "@millrace/core";
-import { sendSample } from "../shared/send-sample.ts";
-import { CONVERSION_PATH } from "./route.ts";
-import { type WonSubject, wonPath } from "./won-route.ts";
+import { sendSample } from "../shared/send/sample.ts";
+import { CONVERSION_PATH } from "./conversions/conversion-route.ts";
+import { type WonSubject, wonPath } from "./conversions/won-route.ts";
 
-/** A conversation that is none of ours: without a field that names one, the sample ends as a dead letter. */
+/** An unknown conversation: without a field that names an existing one, the sample becomes a dead letter. */
 const CONVERSATION_ID = "019ab000-0000-7000-8000-00000000000c";
 
 /**
- * Sales as callers post them. `fields` may hold `value`, `currency` and `transactionId`; `gclid` for a conversion,
- * `leadId` or `conversationId` for what was won.
+ * Sample sales as callers post them. `fields` may have `value`, `currency` and `transactionId`, `gclid` for a conversion,
+ * and `leadId` or `conversationId` for a won sale.
  */
 export function googleSamples(
   environment: Environment,

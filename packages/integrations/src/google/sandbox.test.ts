@@ -3,12 +3,12 @@ import { createSandboxApp } from "@millrace/sandbox";
 import { recordingLogger } from "@millrace/testing/servers";
 import { describe, expect, test } from "vitest";
 import { google } from "./index.ts";
-import { conversion, NOW } from "./test/fake-google.ts";
+import { conversion, NOW } from "./upload/test/fake-google.ts";
 
 const { endpoints } = google.local;
 const ACCOUNT = "5550001111";
 
-/** The uploads as a machine without any account has them, and the sandbox that they go to. */
+/** The uploads with the environment of a machine without any account, and their sandbox. */
 function withSandbox(variables: Record<string, string> = {}) {
   const app = createSandboxApp({ now: () => NOW, processingMs: 0 });
   const http: Http = async ({ url, method, headers = {}, body }) => {
@@ -37,7 +37,7 @@ function withSandbox(variables: Record<string, string> = {}) {
 const clicked = (id: string, click: string) => conversion(id, { click: { kind: "gclid", id: click } });
 const euro = (id: string) => conversion(id, { currency: "EURO" });
 
-test("the sandbox takes every kind of conversion, and tells that it has processed them", async () => {
+test("the sandbox accepts every kind of conversion and reports them as processed", async () => {
   const { send, outcome, counted } = withSandbox({ GOOGLE_ADS_LOGIN_CUSTOMER_ID: "777-000-2222" });
   const hash = "a".repeat(64);
   const answer = await send(
@@ -46,8 +46,8 @@ test("the sandbox takes every kind of conversion, and tells that it has processe
     conversion("c", { click: { kind: "wbraid", id: "c" }, emailHash: hash, phoneHash: hash, eventSource: "MESSAGE" }),
     conversion("d", { consent: { adUserData: "granted", adPersonalization: "denied" } }),
   );
-  if (!answer.accepted) throw new Error(`refused: ${answer.reason}`);
-  expect(await outcome(answer.requestId)).toEqual({ state: "success", errors: [], warnings: [], again: false });
+  if (!answer.accepted) throw new Error(`rejected: ${answer.reason}`);
+  expect(await outcome(answer.requestId)).toEqual({ state: "success", errors: [], warnings: [], retry: false });
   expect(await counted()).toMatchObject([
     { transactionId: "order-a", clickKind: "gclid", value: 12.5, currency: "EUR", accountId: ACCOUNT, actionId: "91" },
     { transactionId: "order-b", clickKind: "gbraid" },
@@ -56,8 +56,8 @@ test("the sandbox takes every kind of conversion, and tells that it has processe
   ]);
 });
 
-describe("what the sandbox refuses", () => {
-  test.each([undefined, "other_spelling"])("at once costs itself alone (%s)", async (fault) => {
+describe("an upload that the sandbox rejects", () => {
+  test.each([undefined, "other_spelling"])("at once rejects only the invalid conversions (%s)", async (fault) => {
     const { send, fail, counted } = withSandbox();
     if (fault) await fail(fault);
     expect(await send(conversion("a"), euro("b"), conversion("c", { emailHash: "ada" }))).toMatchObject({
@@ -69,31 +69,35 @@ describe("what the sandbox refuses", () => {
     expect(await counted()).toEqual([]);
   });
 
-  test("without naming it is to be halved", async () => {
+  test("without naming a conversion rejects none by id", async () => {
     const { send, fail } = withSandbox();
     await fail("no_field");
-    expect(await send(conversion("a"), euro("b"))).toEqual({ taken: false, reason: "INVALID_ARGUMENT", rejected: [] });
+    expect(await send(conversion("a"), euro("b"))).toEqual({
+      accepted: false,
+      reason: "INVALID_ARGUMENT",
+      rejected: [],
+    });
   });
 
-  test("later is counted by its reason; what it had before is none of it, and its own failure is to be sent again", async () => {
+  test("later counts the errors by reason, ignores duplicates and asks to retry Google's internal errors", async () => {
     const { send, outcome, counted } = withSandbox();
     const batch = [conversion("a"), clicked("b", "old-1"), clicked("c", "internal-1"), clicked("d", "warned-1")];
-    const told = [];
+    const outcomes = [];
     for (const _ of ["once", "again"]) {
       const answer = await send(...batch);
-      told.push(answer.accepted && (await outcome(answer.requestId)));
+      outcomes.push(answer.accepted && (await outcome(answer.requestId)));
     }
     const tooOld = { reason: "EVENT_TOO_OLD", count: 1 };
     const warnings = [{ reason: "INTERNAL_ERROR", count: 1 }];
-    expect(told).toEqual([
-      { state: "partial", errors: [tooOld, { reason: "INTERNAL_ERROR", count: 1 }], warnings, again: true },
-      { state: "partial", errors: [tooOld], warnings, again: false },
+    expect(outcomes).toEqual([
+      { state: "partial", errors: [tooOld, { reason: "INTERNAL_ERROR", count: 1 }], warnings, retry: true },
+      { state: "partial", errors: [tooOld], warnings, retry: false },
     ]);
     expect(await counted()).toHaveLength(3);
   });
 });
 
-describe("what the sandbox does wrong", () => {
+describe("a fault of the sandbox", () => {
   const account = { next: { kind: "paused", scope: `google:account:${ACCOUNT}` } };
   const project = { next: { kind: "paused", scope: "google:project" } };
   test.each([
@@ -105,17 +109,17 @@ describe("what the sandbox does wrong", () => {
     ["terms_not_signed", account],
     ["not_allowlisted", account],
     ["rate_limited:7", { next: { kind: "rate_limited", scope: "google:project", until: new Date(+NOW + 7_000) } }],
-  ])("%s is understood", async (fault, failure) => {
+  ])("%s maps to its next step", async (fault, failure) => {
     const { send, fail } = withSandbox();
     expect((await fail(fault)).status).toBe(204);
     await expect(send(conversion("a"))).rejects.toMatchObject(failure);
-    expect(await send(conversion("a"))).toMatchObject({ taken: true });
+    expect(await send(conversion("a"))).toMatchObject({ accepted: true });
   });
 
-  test("a token that has expired is fetched anew once, and then the project waits", async () => {
+  test("expired_token: the token is refreshed once, and then the project pauses", async () => {
     const { send, fail } = withSandbox();
     await fail("expired_token");
-    expect(await send(conversion("a"))).toMatchObject({ taken: true });
+    expect(await send(conversion("a"))).toMatchObject({ accepted: true });
     await fail("expired_token");
     await fail("expired_token");
     await expect(send(conversion("a"))).rejects.toMatchObject(project);

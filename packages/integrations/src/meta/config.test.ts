@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { EnvironmentError } from "@millrace/core";
-import { tokenFor } from "../shared/graph.ts";
+import { tokenFor } from "../shared/meta/graph-tokens.ts";
 import { readHandlerConfig, readWebhookConfig } from "./config.ts";
 import { meta } from "./index.ts";
 
@@ -16,7 +16,7 @@ function problemsOf(read: () => unknown): readonly string[] {
   return [];
 }
 
-test("the webhook needs its own secrets and no access token", () => {
+test("the webhook needs its secrets and no access token", () => {
   expect(readWebhookConfig(secrets)).toEqual({
     appSecrets: ["s1", "s2"],
     verifyTokens: ["word"],
@@ -28,22 +28,22 @@ test("the webhook needs its own secrets and no access token", () => {
   ]);
 });
 
-test("switched off, neither side needs anything", () => {
+test("neither webhook nor handler needs a variable while the webhook is switched off", () => {
   const off = { META_WEBHOOK_ENABLED: "false" };
   expect(meta.webhook(off)).toBeUndefined();
   expect(readHandlerConfig(off).pageTokens.size).toBe(0);
 });
 
-test("production does not start without the check of signatures", () => {
+test("the start fails in production if signatures are not verified", () => {
   const unchecked = { ...secrets, META_VERIFY_SIGNATURE: "false" };
   expect(readWebhookConfig(unchecked)?.verifySignature).toBe(false);
   expect(problemsOf(() => readWebhookConfig({ ...unchecked, NODE_ENV: "production" }))).toEqual([
-    "META_VERIFY_SIGNATURE: must not be false where NODE_ENV is production",
+    "META_VERIFY_SIGNATURE: must not be false when NODE_ENV is production",
   ]);
   expect(problemsOf(() => readWebhookConfig({ ...secrets, NODE_ENV: "production" }))).toEqual([]);
 });
 
-test("one token serves every page, and a page's own comes first", () => {
+test("the default token is for every page without its own token", () => {
   const one = readHandlerConfig({ META_PAGE_ACCESS_TOKEN: "EAAone" });
   expect(tokenFor(one.pageTokens, "51")).toBe("EAAone");
   expect(one.graphBaseUrl).toBe("https://graph.facebook.com/v26.0");
@@ -53,7 +53,7 @@ test("one token serves every page, and a page's own comes first", () => {
   expect(["51", "52"].map((page) => tokenFor(both, page))).toEqual(["EAAone", "EAAb"]);
 });
 
-test("the worker does not start without a token, nor with two for the same page, and tells neither", () => {
+test("the start fails without a token or with two for one page, and the error contains no token", () => {
   expect(problemsOf(() => readHandlerConfig({}))).toEqual(["META_PAGE_ACCESS_TOKEN is missing"]);
   for (const twice of ["EAAone,EAAtwo", "51=EAAone,51=EAAtwo"])
     expect(problemsOf(() => readHandlerConfig({ META_PAGE_ACCESS_TOKEN: twice }))).toEqual([
@@ -61,7 +61,7 @@ test("the worker does not start without a token, nor with two for the same page,
     ]);
 });
 
-test("without a token of its own it talks to the sandbox, with one it does not", () => {
+test("Meta uses the sandbox unless a token is set", () => {
   expect(meta.local.endpoints({}, "http://127.0.0.1:8082")).toEqual({
     META_PAGE_ACCESS_TOKEN: "sandbox",
     GRAPH_BASE_URL: "http://127.0.0.1:8082/graph/v26.0",

@@ -1,7 +1,7 @@
 import { type Environment, EnvironmentError, flag, readEnvironment, secretList } from "@millrace/core";
 import { z } from "zod";
-import { readGraphBaseUrl } from "../shared/config.ts";
-import { type GraphTokens, graphTokens } from "../shared/graph.ts";
+import { readGraphBaseUrl } from "../shared/meta/graph-base-url.ts";
+import { type GraphTokens, graphTokens } from "../shared/meta/graph-tokens.ts";
 
 const toggle = z.object({ META_WEBHOOK_ENABLED: flag(true) });
 
@@ -12,23 +12,23 @@ const webhookVariables = z.object({
   NODE_ENV: z.string().optional(),
 });
 
-/** What the webhook needs: secrets to check with, none to fetch leads with. */
+/** The configuration of the webhook. It holds no token to fetch leads. */
 export type WebhookConfig = {
   appSecrets: string[];
   verifyTokens: string[];
-  /** False only on an engineer's machine. */
+  /** False only in development. */
   verifySignature: boolean;
 };
 
 /**
- * Reads {@link WebhookConfig}; undefined when switched off.
- * @throws EnvironmentError when a secret is missing, or when production is told not to check signatures
+ * Reads {@link WebhookConfig}; undefined when the webhook is switched off.
+ * @throws EnvironmentError when a secret is missing, or when META_VERIFY_SIGNATURE is false in production
  */
 export function readWebhookConfig(environment: Environment): WebhookConfig | undefined {
   if (!readEnvironment(toggle, environment).META_WEBHOOK_ENABLED) return undefined;
   const variables = readEnvironment(webhookVariables, environment);
   if (!variables.META_VERIFY_SIGNATURE && variables.NODE_ENV === "production")
-    throw new EnvironmentError(["META_VERIFY_SIGNATURE: must not be false where NODE_ENV is production"]);
+    throw new EnvironmentError(["META_VERIFY_SIGNATURE: must not be false when NODE_ENV is production"]);
   return {
     appSecrets: variables.META_APP_SECRET,
     verifyTokens: variables.META_WEBHOOK_VERIFY_TOKEN,
@@ -38,11 +38,11 @@ export function readWebhookConfig(environment: Environment): WebhookConfig | und
 
 const tokens = z.object({ META_PAGE_ACCESS_TOKEN: graphTokens });
 
-/** What the worker needs to fetch leads. */
+/** The configuration with which the worker fetches leads. */
 export type HandlerConfig = { pageTokens: GraphTokens; graphBaseUrl: string };
 
 /**
- * Reads {@link HandlerConfig}. Where the webhook is switched off no token is needed: leads taken in before that wait.
+ * Reads {@link HandlerConfig}. No token is required while the webhook is switched off: leads accepted before wait.
  * @throws EnvironmentError
  */
 export function readHandlerConfig(environment: Environment): HandlerConfig {

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { splitMeta } from "./webhook.ts";
+import { parseMetaWebhook } from "./webhook.ts";
 
 const folder = new URL("fixtures/", import.meta.url);
-const read = (name: string) => splitMeta({ body: readFileSync(new URL(`${name}.json`, folder)) });
+const read = (name: string) => parseMetaWebhook({ body: readFileSync(new URL(`${name}.json`, folder)) });
 
 const page = "618803311470021";
-const notice = { page_id: page, form_id: "1207733005512006", created_time: 1_793_613_702 };
+const notification = { page_id: page, form_id: "1207733005512006", created_time: 1_793_613_702 };
 const dashboardLead = "lead.444444444444.444444444444";
 
-/** Ids of the leads that each fixture holds. */
+/** The ids of the leads in each fixture. */
 const LEADS: Record<string, readonly string[]> = {
   lead: [`lead.${page}.731905562218001`],
   "lead-organic": [`lead.${page}.731905562218002`],
@@ -29,7 +29,7 @@ const LEADS: Record<string, readonly string[]> = {
   "bare-lead": [`lead.${page}.731905562218010`],
 };
 
-/** What each fixture that is no lead is kept as. */
+/** The payload of the event of each fixture without a lead. */
 const CHANGES: Record<string, unknown> = {
   "other-field": {
     object: "page",
@@ -66,23 +66,23 @@ const REASONS: Record<string, string> = {
   "lead-without-value": "a lead without a leadgen_id and a page_id",
   "entry-without-changes": "an entry without changes",
   "no-entries": "no entries",
-  "no-object": "the body is no JSON object",
+  "no-object": "the body is not a JSON object",
 };
 
-test("every fixture is told what becomes of it", () => {
+test("every fixture has an expected result", () => {
   const files = readdirSync(folder).map((file) => file.replace(".json", ""));
   expect(files.toSorted()).toEqual([LEADS, CHANGES, REASONS].flatMap((fixtures) => Object.keys(fixtures)).toSorted());
 });
 
-test.each(Object.entries(LEADS))("%s becomes its leads", (name, ids) => {
+test.each(Object.entries(LEADS))("%s becomes one event per lead", (name, ids) => {
   expect(read(name).map(({ id, kind }) => [id, kind])).toEqual(ids.map((id) => [id, "lead"]));
 });
 
-test.each(Object.entries(CHANGES))("%s is kept whole under a hash", (name, payload) => {
+test.each(Object.entries(CHANGES))("%s becomes a change event with the hash of its content as id", (name, payload) => {
   expect(read(name)).toEqual([{ id: expect.stringMatching(/^change\.[0-9a-f]{64}$/), kind: "change", payload }]);
 });
 
-test.each(Object.entries(REASONS))("%s is kept with the reason", (name, reason) => {
+test.each(Object.entries(REASONS))("%s becomes an unreadable event with the reason", (name, reason) => {
   expect(read(name)).toEqual([
     {
       id: expect.stringMatching(/^unreadable\.[0-9a-f]{64}$/),
@@ -92,8 +92,12 @@ test.each(Object.entries(REASONS))("%s is kept with the reason", (name, reason) 
   ]);
 });
 
-test("a lead's payload is Meta's own notice of it, ids as strings", () => {
-  expect(read("lead")[0]?.payload).toEqual({ ...notice, leadgen_id: "731905562218001", ad_id: "120231188450070" });
+test("a lead's payload has the fields of Meta's notification, with ids as strings", () => {
+  expect(read("lead")[0]?.payload).toEqual({
+    ...notification,
+    leadgen_id: "731905562218001",
+    ad_id: "120231188450070",
+  });
   expect(read("lead-numeric-ids")[0]?.payload).toEqual({
     leadgen_id: "9007199254740993777",
     page_id: page,
@@ -102,9 +106,9 @@ test("a lead's payload is Meta's own notice of it, ids as strings", () => {
   });
 });
 
-test("answers that a relay has put into the notice are not taken over", () => {
+test("answers that a relay added to the notification are dropped", () => {
   expect(read("lead-relayed-with-answers")[0]?.payload).toEqual({
-    ...notice,
+    ...notification,
     leadgen_id: "731905562218004",
     ad_id: "120231188450070",
   });

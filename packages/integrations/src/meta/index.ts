@@ -1,11 +1,11 @@
 import type { Integration } from "@millrace/core";
-import { idOf, isObject } from "../shared/shape.ts";
+import { idOf, isObject } from "../shared/json-value.ts";
 import { readHandlerConfig, readWebhookConfig } from "./config.ts";
 import { metaHandler } from "./leads/handler.ts";
-import { metaSamples, ORPHAN_PAGE_ID } from "./samples.ts";
+import { metaSamples, UNOWNED_PAGE_ID } from "./samples.ts";
 import { metaWebhook } from "./webhook.ts";
 
-/** Meta Lead Ads: forms on Facebook and Instagram. */
+/** Meta Lead Ads: lead forms on Facebook and Instagram. */
 export const meta: Integration = {
   id: "meta",
   title: "Meta Lead Ads",
@@ -16,8 +16,8 @@ export const meta: Integration = {
   },
   handler: (environment) => metaHandler(readHandlerConfig(environment)),
   accountOf: ({ payload }) => {
-    const known = isObject(payload) ? payload : {};
-    return idOf(known["page_id"] ?? known["accountId"]);
+    const fields = isObject(payload) ? payload : {};
+    return idOf(fields["page_id"] ?? fields["accountId"]);
   },
   samples: metaSamples,
   local: {
@@ -25,6 +25,6 @@ export const meta: Integration = {
     endpoints: ({ META_PAGE_ACCESS_TOKEN: token }, sandboxUrl) =>
       token ? {} : { META_PAGE_ACCESS_TOKEN: "sandbox", GRAPH_BASE_URL: `${sandboxUrl}/graph/v26.0` },
     accounts: ["*"],
-    unownedAccounts: [ORPHAN_PAGE_ID],
+    unownedAccounts: [UNOWNED_PAGE_ID],
   },
 };

@@ -21,17 +21,17 @@ function eventsOf(name: string, time = "2026-11-20T10:00:00Z") {
   return webhook.parse(request);
 }
 
-test("samples are signed and are leads, the plain one first", () => {
+test("the samples are signed and become leads, the plain lead first", () => {
   expect(Object.keys(samplesAt("2026-11-20T10:00:00Z"))).toEqual(["lead", "broken-page", "dashboard-test", "batch"]);
   expect(eventsOf("lead").map(({ kind }) => kind)).toEqual(["lead"]);
   expect(new Set(eventsOf("batch").map(({ id }) => id)).size).toBe(3);
   expect(eventsOf("dashboard-test").map(({ id }) => id)).toEqual(["lead.444444444444.444444444444"]);
 });
 
-test("the broken page is one that is nobody's on a local run", () => {
+test("the broken-page sample names a page without a tenant", () => {
   expect(eventsOf("broken-page")[0]?.payload).toMatchObject({ page_id: meta.local.unownedAccounts?.[0] });
 });
 
-test("a sample sent again later is another lead", () => {
+test("a sample that is sent later is another lead", () => {
   expect(eventsOf("lead", "2026-11-20T10:00:01Z")[0]?.id).not.toBe(eventsOf("lead")[0]?.id);
 });

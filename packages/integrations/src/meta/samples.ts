@@ -1,15 +1,15 @@
 import type { Environment, Sample } from "@millrace/core";
-import { signMetaRequest } from "../shared/meta-webhook.ts";
+import { signMetaRequest } from "../shared/meta/webhook.ts";
 import { readWebhookConfig } from "./config.ts";
 import { META_PATHS } from "./webhook.ts";
 
-/** A page that belongs to the sandbox tenant. */
+/** A page of the sandbox tenant. */
 const PAGE_ID = "300000000000001";
 
-/** A page that is known and nobody's. */
-export const ORPHAN_PAGE_ID = "300000000000009";
+/** A page that no tenant owns. */
+export const UNOWNED_PAGE_ID = "300000000000009";
 
-/** Requests like Meta's own; each call names leads that were not there before. */
+/** Sample requests as Meta sends them. Each call names new leads. */
 export function metaSamples(environment: Environment, now: Date): Record<string, Sample> {
   const secret = readWebhookConfig(environment)?.appSecrets[0] ?? "";
   const seconds = Math.floor(now.getTime() / 1000);
@@ -37,7 +37,7 @@ export function metaSamples(environment: Environment, now: Date): Record<string,
   };
   return {
     lead: sign(entry(PAGE_ID, lead(1, PAGE_ID))),
-    "broken-page": sign(entry(ORPHAN_PAGE_ID, lead(2, ORPHAN_PAGE_ID))),
+    "broken-page": sign(entry(UNOWNED_PAGE_ID, lead(2, UNOWNED_PAGE_ID))),
     "dashboard-test": sign(entry("0", { field: "leadgen", value: test })),
     batch: sign(entry(PAGE_ID, lead(3, PAGE_ID), lead(4, PAGE_ID)), entry(PAGE_ID, lead(5, PAGE_ID))),
   };

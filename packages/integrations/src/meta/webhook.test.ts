@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RawRequest } from "@millrace/core";
-import { signMetaRequest } from "../shared/meta-webhook.ts";
-import { META_PATHS, metaWebhook, splitMeta } from "./webhook.ts";
+import { signMetaRequest } from "../shared/meta/webhook.ts";
+import { META_PATHS, metaWebhook, parseMetaWebhook } from "./webhook.ts";
 
 const webhook = metaWebhook({
   appSecrets: ["new-secret", "old-secret"],
@@ -19,11 +19,11 @@ function signed(secret: string, payload: unknown = { object: "page", entry: [] }
   return request({ headers, body: Buffer.from(body) });
 }
 
-test.each(["new-secret", "old-secret"])("a body signed with %s is Meta's", (secret) => {
+test.each(["new-secret", "old-secret"])("a body signed with %s authenticates", (secret) => {
   expect(webhook.authenticate(signed(secret))).toBe(true);
 });
 
-test("a body signed with another secret, changed or not signed at all is not Meta's", () => {
+test("a body that is changed, unsigned or signed with another secret does not authenticate", () => {
   expect(webhook.authenticate(signed("another"))).toBe(false);
   const { headers, body } = signed("new-secret");
   for (let at = 0; at < body.length; at++) {
@@ -35,30 +35,31 @@ test("a body signed with another secret, changed or not signed at all is not Met
   expect(webhook.authenticate(request({ headers: { "x-hub-signature-256": "sha256=" }, body }))).toBe(false);
 });
 
-test("a signature holds for the bytes as sent, escapes and all", () => {
+test("a signature is valid only for the bytes as sent, with their escapes", () => {
   const body = Buffer.from('{"object":"page","entry":[],"note":"\\u00e4\\/"}');
   const { headers } = signed("new-secret", JSON.parse(body.toString()));
   expect(webhook.authenticate(request({ headers, body }))).toBe(false);
 });
 
-test("without the check, which is for an engineer's own machine, any body passes", () => {
+test("with META_VERIFY_SIGNATURE=false any body authenticates", () => {
   const open = metaWebhook({ appSecrets: ["s"], verifyTokens: ["word"], verifySignature: false });
   expect(open.authenticate(request({}))).toBe(true);
 });
 
-test("a handshake with our word is answered with its challenge and nothing else", () => {
-  const shake = (query: string) => webhook.challenge?.(request({ method: "GET", query: new URLSearchParams(query) }));
-  expect(shake("hub.mode=subscribe&hub.verify_token=word&hub.challenge=0012")).toBe("0012");
-  expect(shake("hub.mode=subscribe&hub.verify_token=wrong&hub.challenge=0012")).toBeUndefined();
-  expect(shake("hub.mode=subscribe&hub.challenge=0012")).toBeUndefined();
-  expect(shake("hub.verify_token=word&hub.challenge=0012")).toBeUndefined();
+test("the verification challenge is echoed only for our verify token", () => {
+  const challenge = (query: string) =>
+    webhook.challenge?.(request({ method: "GET", query: new URLSearchParams(query) }));
+  expect(challenge("hub.mode=subscribe&hub.verify_token=word&hub.challenge=0012")).toBe("0012");
+  expect(challenge("hub.mode=subscribe&hub.verify_token=wrong&hub.challenge=0012")).toBeUndefined();
+  expect(challenge("hub.mode=subscribe&hub.challenge=0012")).toBeUndefined();
+  expect(challenge("hub.verify_token=word&hub.challenge=0012")).toBeUndefined();
 });
 
 const digits = fc.bigInt({ min: 1n, max: 10n ** 18n }).map(String);
 
 type Item = { page: string; change: { field: string; value: Record<string, unknown> } };
 
-/** A lead's change or another one, as Meta may write it. */
+/** A leadgen change or another change, as Meta sends it. */
 const item: fc.Arbitrary<Item> = fc.oneof(
   fc.record({
     page: fc.constantFrom("51", "52", "53"),
@@ -88,22 +89,24 @@ const batches = fc
   )
   .filter(({ items, order }) => new Set(order).size === items.length);
 
-const jobsOf = (bodies: readonly unknown[]) =>
+const eventsOf = (bodies: readonly unknown[]) =>
   new Map(
-    bodies.flatMap((body) => splitMeta({ body: Buffer.from(JSON.stringify(body)) })).map((event) => [event.id, event]),
+    bodies
+      .flatMap((body) => parseMetaWebhook({ body: Buffer.from(JSON.stringify(body)) }))
+      .map((event) => [event.id, event]),
   );
 
 const entryOf = (items: readonly Item[], time: number) =>
   items.map(({ page, change }) => ({ id: page, time, changes: [change] }));
 
-test("however the same items are grouped, ordered and repeated, they are the same jobs", () => {
+test("the same items become the same events, however they are grouped, ordered and repeated", () => {
   fc.assert(
     fc.property(batches, ({ items, order, sizes, time }) => {
-      const one = jobsOf([{ object: "page", entry: entryOf(items, 1) }]);
+      const one = eventsOf([{ object: "page", entry: entryOf(items, 1) }]);
       const bodies: unknown[] = [];
       for (let rest = order, at = 0; rest.length > 0; rest = rest.slice(sizes[at] ?? 1), at++)
         bodies.push({ object: "page", entry: entryOf(rest.slice(0, sizes[at] ?? 1), time + at) });
-      const many = jobsOf(bodies);
+      const many = eventsOf(bodies);
       expect(one.size).toBe(items.length);
       expect([...many.keys()].toSorted()).toEqual([...one.keys()].toSorted());
       for (const [id, event] of many) expect(event).toEqual(one.get(id));
@@ -111,27 +114,27 @@ test("however the same items are grouped, ordered and repeated, they are the sam
   );
 });
 
-test("an entry with many changes gives the jobs of as many entries with one", () => {
+test("an entry with many changes becomes the same events as many entries with one change", () => {
   fc.assert(
     fc.property(fc.array(item, { minLength: 1, maxLength: 8 }), (items) => {
       const samePage = items.map((one) => ({ ...one, page: "51" }));
       const changes = samePage.map(({ change }) => change);
-      const together = jobsOf([{ object: "page", entry: [{ id: "51", time: 9, changes }] }]);
-      expect(together).toEqual(jobsOf([{ object: "page", entry: entryOf(samePage, 3) }]));
+      const together = eventsOf([{ object: "page", entry: [{ id: "51", time: 9, changes }] }]);
+      expect(together).toEqual(eventsOf([{ object: "page", entry: entryOf(samePage, 3) }]));
     }),
   );
 });
 
-test("ids as numbers and ids as strings are the same job", () => {
+test("ids as numbers and ids as strings become the same event", () => {
   const value = { leadgen_id: 123_123, page_id: 51, form_id: 7, ad_id: 0, created_time: 1_793_613_702 };
-  const numbers = jobsOf([{ object: "page", entry: [{ id: 51, changes: [{ field: "leadgen", value }] }] }]);
+  const numbers = eventsOf([{ object: "page", entry: [{ id: 51, changes: [{ field: "leadgen", value }] }] }]);
   const text = { leadgen_id: "123123", page_id: "51", form_id: "7", created_time: "1793613702" };
-  const strings = jobsOf([{ object: "page", entry: [{ id: "51", changes: [{ field: "leadgen", value: text }] }] }]);
+  const strings = eventsOf([{ object: "page", entry: [{ id: "51", changes: [{ field: "leadgen", value: text }] }] }]);
   expect(numbers).toEqual(strings);
   expect([...numbers.keys()]).toEqual(["lead.51.123123"]);
 });
 
-test("whatever the body, every event has an id that a queue takes, and nothing is thrown", () => {
+test("any body becomes events with valid ids, without an exception", () => {
   const wild = fc.oneof(
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     fc.json().map((json) => Buffer.from(json)),
@@ -147,7 +150,7 @@ test("whatever the body, every event has an id that a queue takes, and nothing i
   );
   fc.assert(
     fc.property(wild, (body) => {
-      const events = splitMeta({ body });
+      const events = parseMetaWebhook({ body });
       expect(events.length).toBeGreaterThan(0);
       for (const { id } of events) expect(id).toMatch(/^(lead|change|unreadable)\.[\w.-]{1,200}$/);
     }),

@@ -13,48 +13,46 @@ import {
   type Write,
 } from "@millrace/core";
 import { z } from "zod";
-import { storeInline } from "../shared/outgoing-media.ts";
+import { storeInline } from "../shared/send/outgoing-media.ts";
 import { parsePayload } from "../shared/parse-payload.ts";
 import { callbackRoute } from "./callback-route.ts";
 import type { CallbackConfig } from "./config.ts";
 
-/** Kind of the event that an answer becomes. */
+/** The kind of the event that an AI answer becomes. */
 export const ANSWER = "answer";
 
-/** Most messages that an answer may hold. */
+/** The most messages of an answer. */
 const MAX_MESSAGES = 10;
 
-/** Room for one file in base64 beside the messages. */
+/** In bytes: one file in base64 and the messages. */
 const MAX_BODY_BYTES = 7_000_000;
 
 function answerOf<Message extends z.ZodType>(message: Message) {
   return z.strictObject({
-    turnId: z.uuid().toLowerCase().meta({ description: "The question's `turnId`." }),
+    turnId: z.uuid().toLowerCase().meta({ description: "The `turnId` of the AI request." }),
     conversationId: z
       .uuid()
       .toLowerCase()
       .optional()
-      .meta({ description: "The question's `conversation.id`, where it is to be checked." }),
+      .meta({ description: "The `conversation.id` of the AI request. If present, it is checked." }),
     messages: z.array(message).min(1).max(MAX_MESSAGES).meta({
-      description:
-        "Sent in this order, each as the send API of the conversation's channel takes it; one at least is a message.",
+      description: "Sent in this order. Each has the format of the channel's send API, and at least one is a message.",
     }),
   });
 }
 
 /**
- * The route that n8n posts the AI's answer to. Each turn is answered once: whatever comes after finds it answered,
- * unless what came before could not be used. Each is an event of its own, also when it says the same, because a question
- * can be asked anew after an answer that came too late. All are told to be accepted, because n8n takes whatever is not
- * 2xx for a failure.
+ * The route to which n8n posts the AI's answer. An AI turn is answered once; later answers change nothing, unless the
+ * earlier ones failed. Each request is its own event, also with an identical body, because the worker can ask again after
+ * an answer that was late. Every answer is accepted, because n8n treats any status but 2xx as a failure.
  */
 export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFormat[]): ApiRoute {
   return apiRoute({
     ...callbackRoute(config, "ai-response"),
-    summary: "Answer a question to the AI",
+    summary: "Answer an AI request",
     description:
-      "Queues the AI's messages. A second answer to the same turn changes nothing; one that comes after a newer " +
-      "message or a takeover is kept and not sent.",
+      "Queues the AI's messages. A second answer to the same AI turn changes nothing. An answer that arrives after a " +
+      "newer message or a takeover is recorded and not sent.",
     maxBodyBytes: MAX_BODY_BYTES,
     body: answerOf(z.union(formats.map(({ content }) => content))),
     response: z.strictObject({ accepted: z.literal(true), turnId: z.uuid() }),
@@ -65,26 +63,26 @@ export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFo
   });
 }
 
-const FATES: Readonly<Record<AnswerResult, Outcome>> = {
+const OUTCOMES: Readonly<Record<AnswerResult, Outcome>> = {
   queued: { result: "written", detail: "queued" },
   late: { result: "written", detail: "late" },
   duplicate: { result: "ignored", detail: "duplicate" },
 };
 
-/** Takes an answer: its files into the media store, its messages to the turn that asked. */
-export async function takeAnswer(event: InboundEvent, { media, formats }: AdapterContext): Promise<Write> {
+/** Handles an answer: moves its files into the media store and queues its messages for the AI turn. */
+export async function handleAnswer(event: InboundEvent, { media, formats }: AdapterContext): Promise<Write> {
   const { turnId, conversationId, messages } = parsePayload(answerOf(z.unknown()), event.payload);
-  // By what is in it: another answer to the turn must not replace a file of the one that is being sent.
+  // The key contains a hash of the content: another answer to the turn must not replace a file that is being sent.
   const stored = await Promise.all(
     messages.map((message) => storeInline(message, `outgoing/${turnId}-${contentHash(message)}`, media)),
   );
   return async (stores) => {
     const turn = await stores.aiTurns.find(turnId);
-    if (!turn) throw permanent(`no turn ${turnId}`, "no_turn");
+    if (!turn) throw permanent(`no AI turn ${turnId}`, "no_turn");
     if (conversationId !== undefined && conversationId !== turn.conversationId)
-      throw permanent(`turn ${turnId} is not one of conversation ${conversationId}`, "other_conversation");
+      throw permanent(`AI turn ${turnId} does not belong to conversation ${conversationId}`, "other_conversation");
     const format = formats.find(({ channel }) => channel === turn.channel);
-    if (!format) throw permanent(`nothing can be sent on ${turn.channel}`, "no_format");
+    if (!format) throw permanent(`no integration can send on ${turn.channel}`, "no_format");
     const parts: MessagePart[] = [];
     const actions: unknown[] = [];
     for (const [index, message] of stored.entries()) {
@@ -92,15 +90,15 @@ export async function takeAnswer(event: InboundEvent, { media, formats }: Adapte
       if ("action" in part) actions.push(part.action);
       else parts.push(...part);
     }
-    if (parts.length === 0) throw permanent("the answer holds no message", "no_message");
-    const fate = await stores.aiTurns.answer({ turnId, messages: parts, at: new Date(event.receivedAt) });
-    if (fate === "queued")
+    if (parts.length === 0) throw permanent("the answer contains no message", "no_message");
+    const result = await stores.aiTurns.answer({ turnId, messages: parts, at: new Date(event.receivedAt) });
+    if (result === "queued")
       for (const [index, action] of actions.entries())
         await stores.outbox.act({
           id: eventId(event.id, String(index)),
           conversationId: turn.conversationId,
           action,
         });
-    return FATES[fate];
+    return OUTCOMES[result];
   };
 }

@@ -38,15 +38,15 @@ const question: Question = {
   history: [],
 };
 
-type Seen = { headers: IncomingHttpHeaders; body: Buffer; path: string | undefined };
-const seen: Seen[] = [];
+type ReceivedRequest = { headers: IncomingHttpHeaders; body: Buffer; path: string | undefined };
+const received: ReceivedRequest[] = [];
 let answer: { status: number; headers?: Record<string, string> } = { status: 200 };
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
-    seen.push({ headers: request.headers, body: Buffer.concat(chunks), path: request.url });
+    received.push({ headers: request.headers, body: Buffer.concat(chunks), path: request.url });
     response.writeHead(answer.status, answer.headers).end('{"message":"Workflow was started"}');
   });
 });
@@ -71,11 +71,11 @@ function ask(config: Partial<AssistantConfig> = {}): Promise<void> {
   });
 }
 
-async function asked(config: Partial<AssistantConfig> = {}): Promise<Seen> {
-  seen.length = 0;
+async function requestOf(config: Partial<AssistantConfig> = {}): Promise<ReceivedRequest> {
+  received.length = 0;
   await ask(config);
-  const [request] = seen;
-  if (!request) throw new Error("nothing was asked");
+  const [request] = received;
+  if (!request) throw new Error("n8n received no request");
   return request;
 }
 
@@ -85,9 +85,9 @@ const failure = (config: Partial<AssistantConfig> = {}) =>
     (error: ProviderError) => error,
   );
 
-test("a question goes out whole, signed over the very bytes that are sent, and named by its turn", async () => {
+test("an AI request contains the whole question, is signed over its raw bytes and names its AI turn", async () => {
   answer = { status: 200 };
-  const { headers, body, path } = await asked();
+  const { headers, body, path } = await requestOf();
   expect(path).toBe("/webhook/millrace");
   expect(JSON.parse(body.toString())).toEqual({ type: "conversation.turn", ...question });
   const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
@@ -96,14 +96,14 @@ test("a question goes out whole, signed over the very bytes that are sent, and n
   expect(headers.authorization).toBeUndefined();
 });
 
-test("by its name n8n does not take Millrace for a bot", async () => {
-  const { headers } = await asked();
+test("n8n does not classify the user agent as a bot", async () => {
+  const { headers } = await requestOf();
   expect(headers["user-agent"]).toMatch(/^Mozilla\/5\.0 \(/);
   expect(headers["user-agent"]).not.toMatch(/bot|node|fetch|http|client/i);
 });
 
-test("a JSON Web Token comes along where that is wanted, good for five minutes and for this body alone", async () => {
-  const { headers, body } = await asked({ sendsJwt: true });
+test("a JSON Web Token is sent if configured, valid for five minutes and for this body only", async () => {
+  const { headers, body } = await requestOf({ sendsJwt: true });
   const token = headers.authorization?.replace("Bearer ", "") ?? "";
   const verify = (secret: string, now: Date) =>
     jwtVerify(token, Buffer.from(secret), { algorithms: ["HS256"], currentDate: now });
@@ -118,7 +118,7 @@ test("a JSON Web Token comes along where that is wanted, good for five minutes a
   await expect(verify(SECRET, new Date(NOW.getTime() + 301_000))).rejects.toThrow("exp");
 });
 
-test.each([200, 201, 202, 204])("%i is an acceptance", async (status) => {
+test.each([200, 201, 202, 204])("status %i accepts the AI request", async (status) => {
   answer = { status };
   expect(await failure()).toBeUndefined();
 });
@@ -139,25 +139,25 @@ test.each([
   [400, {}, { kind: "permanent" }, "400"],
   [413, {}, { kind: "permanent" }, "413"],
   [302, { location: "/elsewhere" }, { kind: "permanent" }, "redirects"],
-])("%i with %o is %o, in words: %s", async (status, headers, next, words) => {
+])("status %i with %o maps to %o, and the reason contains %s", async (status, headers, next, text) => {
   answer = { status, headers };
-  seen.length = 0;
-  expect(await failure()).toMatchObject({ next, message: expect.stringContaining(words), code: `http_${status}` });
-  expect(seen).toHaveLength(1);
+  received.length = 0;
+  expect(await failure()).toMatchObject({ next, message: expect.stringContaining(text), code: `http_${status}` });
+  expect(received).toHaveLength(1);
 });
 
-test("n8n in a private network is not asked unless the network is allowed, and the variable is named", async () => {
+test("n8n in a private network receives no request unless the network is allowed, and the error names the variable", async () => {
   answer = { status: 200 };
-  seen.length = 0;
+  received.length = 0;
   for (const allowedNetworks of [[], ["10.0.0.0/8"]]) {
     const error = await failure({ allowedNetworks });
     expect(error).toMatchObject({ next: paused, message: expect.stringContaining("N8N_ALLOWED_NETWORKS") });
     expect(error?.message).not.toContain("127.0.0.1");
   }
-  expect(seen).toHaveLength(0);
+  expect(received).toHaveLength(0);
 });
 
-test("n8n that is not there is asked again", async () => {
+test("a request to an unreachable n8n is retried", async () => {
   const error = await failure({ url: "http://127.0.0.1:61999/webhook/millrace" });
   expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "retryable" } });
 });

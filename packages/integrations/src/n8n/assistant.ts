@@ -13,15 +13,15 @@ import {
 import { SignJWT } from "jose";
 import type { AssistantConfig } from "./config.ts";
 
-/** All questions go to one address: what stops one of them stops all. */
+/** All requests go to one URL, so a pause of one pauses all. */
 const SCOPE = "n8n";
 
-/** n8n's `ignoreBots` refuses what its `isbot` takes for a bot: also any lone name, with a version or without. */
+/** The Webhook node's `ignoreBots` rejects what `isbot` classifies as a bot, which includes a lone product name. */
 const USER_AGENT = "Mozilla/5.0 (compatible; Millrace)";
 
 const JWT_LIFETIME_MS = 5 * 60_000;
 
-/** Asks n8n by its Webhook node, which accepts at once; the answer comes to the route `ai-response`. */
+/** Sends AI requests to n8n's Webhook node, which answers at once. The AI's answer comes to the route `ai-response`. */
 export function n8nAssistant(config: AssistantConfig): Assistant {
   return {
     scopes: () => [SCOPE],
@@ -47,12 +47,12 @@ export function n8nAssistant(config: AssistantConfig): Assistant {
   };
 }
 
-/** Names an attempt to ask; without the full stop that the signature's own parts are joined by. */
+/** The id of one request for an AI turn. It has no full stop, because the signature joins its parts with one. */
 function idOf({ turnId, ask }: Question): string {
   return `${turnId}-${ask}`;
 }
 
-/** For the Webhook node's JWT check, which takes a secret's text as it is. */
+/** A token for the JWT authentication of the Webhook node, which uses the text of the secret as the key. */
 function tokenFor(body: string, at: Date, secret: string, newId: NewId): Promise<string> {
   return new SignJWT({ body_sha256: createHash("sha256").update(body).digest("hex") })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
@@ -66,15 +66,15 @@ function failureOf(response: HttpResponse, now: Date): ProviderError | undefined
   const { status } = response;
   const code = `http_${status}`;
   const paused = (message: string) => new ProviderError(message, { kind: "paused", scope: SCOPE }, { code });
-  if (status === 404) return paused("n8n knows no such webhook: the workflow is not active or its path is wrong");
-  if (status === 401 || status === 403) return paused("n8n's webhook refuses Millrace: its authentication differs");
-  if (status >= 300 && status < 400) return permanent("N8N_DISPATCH_URL redirects; set it to where that leads", code);
+  if (status === 404) return paused("n8n has no such webhook: the workflow is not active or its path is wrong");
+  if (status === 401 || status === 403) return paused("n8n's webhook rejects Millrace: its authentication differs");
+  if (status >= 300 && status < 400) return permanent("N8N_DISPATCH_URL redirects; set it to the target URL", code);
   return classifyHttp(response, SCOPE, now);
 }
 
 function notAllowed(cause: ProviderError): ProviderError {
   return new ProviderError(
-    "n8n is in a private network that N8N_ALLOWED_NETWORKS does not hold",
+    "n8n is in a private network that N8N_ALLOWED_NETWORKS does not contain",
     { kind: "paused", scope: SCOPE },
     { code: PRIVATE_ADDRESS, cause },
   );

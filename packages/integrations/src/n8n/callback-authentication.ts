@@ -6,15 +6,15 @@ import {
   verifySha256Header,
   verifyStandardWebhook,
 } from "@millrace/core";
-import type { CallbackConfig, CallbackProof } from "./config.ts";
+import type { CallbackAuthentication, CallbackConfig } from "./config.ts";
 
-type Check = (request: RawRequest, secrets: readonly string[], now: Date) => Verified;
+type Verify = (request: RawRequest, secrets: readonly string[], now: Date) => Verified;
 
 /**
- * How each proof is checked, over the raw bytes. The HMAC is for n8n's own Crypto node, which takes a secret's text as
- * it is: `X-Signature: sha256=<hex>` over `<X-Timestamp>.<body>`.
+ * Verifies each method over the raw bytes. `hmac` is made for n8n's Crypto node, which uses the text of the secret as
+ * the key: `X-Signature: sha256=<hex>` over `<X-Timestamp>.<body>`.
  */
-const CHECKS: Readonly<Record<CallbackProof, Check>> = {
+const VERIFIERS: Readonly<Record<CallbackAuthentication, Verify>> = {
   "standard-webhooks": ({ headers, body }, secrets, now) => verifyStandardWebhook(headers, body, secrets, now),
   hmac: ({ headers, body }, secrets, now) => {
     const timestamp = headers["x-timestamp"] ?? "";
@@ -27,17 +27,17 @@ const CHECKS: Readonly<Record<CallbackProof, Check>> = {
   },
 };
 
-/** Whether a callback is n8n's, by any of the proofs that the operator allows. */
-export function verifyCallback({ secrets, proofs }: CallbackConfig, request: RawRequest, now: Date): Verified {
-  return proofs.some((proof) => CHECKS[proof](request, secrets, now));
+/** Whether a callback comes from n8n, by any of the allowed methods. */
+export function verifyCallback({ secrets, methods }: CallbackConfig, request: RawRequest, now: Date): Verified {
+  return methods.some((method) => VERIFIERS[method](request, secrets, now));
 }
 
-/** The proofs in words, for who is refused and for the API's page. */
-export function proofInWords({ proofs }: CallbackConfig): string {
-  const words: Record<CallbackProof, string> = {
+/** Describes the allowed methods, for the 401 response and the API documentation. */
+export function describeAuthentication({ methods }: CallbackConfig): string {
+  const descriptions: Record<CallbackAuthentication, string> = {
     "standard-webhooks": "the headers of Standard Webhooks",
     hmac: "X-Timestamp with X-Signature",
     bearer: "Authorization: Bearer",
   };
-  return `${proofs.map((proof) => words[proof]).join(", or ")}, made with N8N_WEBHOOK_SECRET`;
+  return `${methods.map((method) => descriptions[method]).join(", or ")}, made with N8N_WEBHOOK_SECRET`;
 }

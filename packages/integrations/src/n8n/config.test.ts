@@ -5,12 +5,12 @@ import { readAssistantConfig, readCallbackConfig } from "./config.ts";
 const secret = { N8N_WEBHOOK_SECRET: "old, new" };
 const url = { N8N_DISPATCH_URL: "https://n8n.example.com/webhook/millrace" };
 
-test("callbacks prove themselves by signature unless the operator says otherwise", () => {
-  expect(readCallbackConfig(secret)).toEqual({ secrets: ["old", "new"], proofs: ["standard-webhooks", "hmac"] });
-  expect(readCallbackConfig({ ...secret, N8N_CALLBACK_AUTH: "bearer, hmac" })?.proofs).toEqual(["hmac", "bearer"]);
+test("by default callbacks authenticate with a signature", () => {
+  expect(readCallbackConfig(secret)).toEqual({ secrets: ["old", "new"], methods: ["standard-webhooks", "hmac"] });
+  expect(readCallbackConfig({ ...secret, N8N_CALLBACK_AUTH: "bearer, hmac" })?.methods).toEqual(["hmac", "bearer"]);
 });
 
-test("the first secret signs questions, and an unset variable has its default", () => {
+test("the first secret signs AI requests, and an unset variable has its default", () => {
   expect(readAssistantConfig({ ...secret, ...url })).toEqual({
     url: url.N8N_DISPATCH_URL,
     secret: "old",
@@ -32,7 +32,7 @@ test("the first secret signs questions, and an unset variable has its default", 
   });
 });
 
-test("switched off it needs nothing; without an address nobody is asked, and callbacks still come in", () => {
+test("n8n needs no variable when it is switched off, and without a URL it only receives callbacks", () => {
   const off = { N8N_WEBHOOK_ENABLED: "false", ...url };
   expect(readCallbackConfig(off)).toBeUndefined();
   expect(readAssistantConfig(off)).toBeUndefined();
@@ -55,7 +55,7 @@ test.each([
   ["N8N_GATHER_MS", "soon"],
   ["N8N_GATHER_CAP_MS", "1.5"],
   ["N8N_ANSWER_TIMEOUT_MS", "-1"],
-])("%s=%o stops the start with one line that names it", (name, value) => {
+])("%s=%o stops the start with one line that names the variable", (name, value) => {
   const environment = { ...secret, ...url, [name]: value };
   const read = () => [readCallbackConfig(environment), readAssistantConfig(environment)];
   expect(read).toThrow(EnvironmentError);

@@ -1,7 +1,7 @@
 import { type Environment, flag, readEnvironment, secretList, type AiTurnTimings } from "@millrace/core";
 import { z } from "zod";
 
-/** A list separated by commas. */
+/** A comma-separated list. */
 const list = z.string().transform((text) =>
   text
     .split(",")
@@ -13,18 +13,18 @@ const base64 = z.base64().min(1);
 
 const secrets = secretList.refine(
   (entries) => entries.every((entry) => !entry.startsWith("whsec_") || base64.safeParse(entry.slice(6)).success),
-  "what follows whsec_ must be base64",
+  "the part after whsec_ must be base64",
 );
 
-/** How n8n can prove itself; see docs/n8n.md. */
-const PROOFS = ["standard-webhooks", "hmac", "bearer"] as const;
-/** See {@link PROOFS}. */
-export type CallbackProof = (typeof PROOFS)[number];
+/** The methods by which n8n can authenticate its callbacks; see docs/n8n.md. */
+const CALLBACK_AUTHENTICATIONS = ["standard-webhooks", "hmac", "bearer"] as const;
+/** See {@link CALLBACK_AUTHENTICATIONS}. */
+export type CallbackAuthentication = (typeof CALLBACK_AUTHENTICATIONS)[number];
 
-const proofs = list.transform((names, context) => {
-  const known = PROOFS.filter((proof) => names.includes(proof));
+const methods = list.transform((names, context) => {
+  const known = CALLBACK_AUTHENTICATIONS.filter((method) => names.includes(method));
   if (known.length === 0 || known.length < new Set(names).size)
-    context.addIssue(`must be one or more of ${PROOFS.join(", ")}`);
+    context.addIssue(`must be one or more of ${CALLBACK_AUTHENTICATIONS.join(", ")}`);
   return known;
 });
 
@@ -42,23 +42,23 @@ const toggle = z.object({ N8N_WEBHOOK_ENABLED: flag(true) });
 
 const callbackVariables = z.object({
   N8N_WEBHOOK_SECRET: secrets,
-  N8N_CALLBACK_AUTH: proofs.prefault("standard-webhooks,hmac"),
+  N8N_CALLBACK_AUTH: methods.prefault("standard-webhooks,hmac"),
 });
 
-/** What it takes to check n8n's callbacks. */
-export type CallbackConfig = { secrets: readonly string[]; proofs: readonly CallbackProof[] };
+/** The secrets and the allowed methods that authenticate n8n's callbacks. */
+export type CallbackConfig = { secrets: readonly string[]; methods: readonly CallbackAuthentication[] };
 
 /** Reads {@link CallbackConfig}; undefined when switched off. Throws EnvironmentError. */
 export function readCallbackConfig(environment: Environment): CallbackConfig | undefined {
   if (!readEnvironment(toggle, environment).N8N_WEBHOOK_ENABLED) return undefined;
   const variables = readEnvironment(callbackVariables, environment);
-  return { secrets: variables.N8N_WEBHOOK_SECRET, proofs: variables.N8N_CALLBACK_AUTH };
+  return { secrets: variables.N8N_WEBHOOK_SECRET, methods: variables.N8N_CALLBACK_AUTH };
 }
 
 const address = z.object({
   N8N_DISPATCH_URL: z
     .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-    .refine((url) => !new URL(url).username && !new URL(url).password, "must hold no user and no password")
+    .refine((url) => !new URL(url).username && !new URL(url).password, "must not contain a user or a password")
     .optional(),
 });
 
@@ -71,14 +71,14 @@ const assistantVariables = z.object({
   N8N_ANSWER_TIMEOUT_MS: milliseconds(120_000),
 });
 
-/** What it takes to ask n8n. */
+/** The configuration of AI requests to n8n. */
 export type AssistantConfig = {
   url: string;
-  /** Signs the questions. */
+  /** Signs the requests. */
   secret: string;
-  /** Whether a question also brings a JSON Web Token along. */
+  /** Whether a request also carries a JSON Web Token. */
   sendsJwt: boolean;
-  /** Private networks that n8n may be in (CIDR). */
+  /** Private networks in which n8n may be (CIDR). */
   allowedNetworks: readonly string[];
   timings: AiTurnTimings;
 };

@@ -1,19 +1,19 @@
 import { type EventHandler, permanent } from "@millrace/core";
-import { ANSWER, takeAnswer } from "./answer.ts";
-import { TAKEOVER, takeOver } from "./takeover.ts";
+import { ANSWER, handleAnswer } from "./answer.ts";
+import { handleTakeover, TAKEOVER } from "./takeover.ts";
 
-/** The work behind n8n's callbacks. */
+/** Handles the events of n8n's callbacks. */
 export const n8nHandler: EventHandler = {
   callsProvider: false,
   scopes: () => [],
   async handle(event, context) {
     switch (event.kind) {
       case ANSWER:
-        return takeAnswer(event, context);
+        return handleAnswer(event, context);
       case TAKEOVER:
-        return takeOver(event);
+        return handleTakeover(event);
       default:
-        throw permanent(`no such kind of event: ${event.kind}`);
+        throw permanent(`unknown event kind: ${event.kind}`);
     }
   },
 };

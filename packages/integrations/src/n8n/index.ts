@@ -6,11 +6,11 @@ import { n8nHandler } from "./handler.ts";
 import { n8nSamples } from "./samples.ts";
 import { takeoverRoute } from "./takeover.ts";
 
-/** n8n: asks its AI workflow, and takes what that answers and who takes over. */
+/** n8n: sends AI requests to its workflow, and receives the AI's answers, takeovers and hand-backs. */
 export const n8n: Integration = {
   id: "n8n",
   title: "n8n",
-  // All that it posts comes to routes of our own.
+  // n8n posts to API routes only.
   webhook: () => undefined,
   api: (environment, formats) => {
     const config = readCallbackConfig(environment);

@@ -1,11 +1,11 @@
 import { type Environment, type Sample, standardWebhookHeaders } from "@millrace/core";
 import { readCallbackConfig } from "./config.ts";
 
-/** A turn and a conversation that are none of ours: without a field that names one, a sample ends as a dead letter. */
+/** An unknown AI turn and conversation: without a field that names an existing one, a sample becomes a dead letter. */
 const TURN_ID = "019ab000-0000-7000-8000-00000000000a";
 const CONVERSATION_ID = "019ab000-0000-7000-8000-00000000000c";
 
-/** Requests as n8n posts them. `fields` may hold `turnId` and `text`, or `conversationId`, `actor` and `reason`. */
+/** Sample requests as n8n sends them. `fields` may have `turnId` and `text`, or `conversationId`, `actor` and `reason`. */
 export function n8nSamples(
   environment: Environment,
   now: Date,
@@ -21,14 +21,14 @@ export function n8nSamples(
       body,
     };
   };
-  const change = (name: string, mode: "human" | "ai", why: string) => {
-    const { conversationId = CONVERSATION_ID, actor = "Ada Sample", reason = why } = fields;
+  const change = (name: string, mode: "human" | "ai", defaultReason: string) => {
+    const { conversationId = CONVERSATION_ID, actor = "Ada Sample", reason = defaultReason } = fields;
     return sample("human-takeover", name, { conversationId, mode, actor, reason });
   };
   const { turnId = TURN_ID, text = "Yes, the blue one is still there." } = fields;
   return {
     takeover: change("takeover", "human", "The customer asked for a person"),
-    "hand-back": change("hand-back", "ai", "All is settled"),
+    "hand-back": change("hand-back", "ai", "The question is answered"),
     answer: sample("ai-response", "answer", { turnId, messages: [{ type: "text", text }] }),
   };
 }

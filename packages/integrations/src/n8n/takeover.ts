@@ -13,34 +13,34 @@ import { parsePayload } from "../shared/parse-payload.ts";
 import { callbackRoute } from "./callback-route.ts";
 import type { CallbackConfig } from "./config.ts";
 
-/** Kind of the event that a change of who answers becomes. */
+/** The kind of the event that a takeover or hand-back becomes. */
 export const TAKEOVER = "takeover";
 
 const MAX_BODY_BYTES = 16_384;
 
 const takeover = z.strictObject({
   conversationId: z.uuid().toLowerCase(),
-  mode: z.enum(["human", "ai"]).meta({ description: "`human`: a person takes over. `ai`: they hand back." }),
-  actor: z.string().min(1).max(120).optional().meta({ description: "Who did it; `n8n` where it is not said." }),
-  reason: z.string().min(1).max(500).optional().meta({ description: "Why." }),
+  mode: z.enum(["human", "ai"]).meta({ description: "`human` for a takeover, `ai` for a hand-back." }),
+  actor: z.string().min(1).max(120).optional().meta({ description: "The person who did it. Default: `n8n`." }),
+  reason: z.string().min(1).max(500).optional().meta({ description: "The reason, for the audit trail." }),
 });
 
 /**
- * The route that n8n, or a CRM by way of it, posts takeovers and hand-backs to. With an `Idempotency-Key` a request that
- * is repeated is one event, so that a late repetition does not undo what came after it.
+ * The route for takeovers and hand-backs, called by n8n or by a CRM through n8n. A repeated request with the same
+ * `Idempotency-Key` is one event, so that a late repetition does not undo a newer change.
  */
 export function takeoverRoute(config: CallbackConfig): ApiRoute {
   return apiRoute({
     ...callbackRoute(config, "human-takeover"),
-    summary: "Take a conversation over, or hand it back to the AI",
+    summary: "Take a conversation over or hand it back to the AI",
     description:
-      "Nothing that the AI was asked for before a takeover is sent after it. Handing back asks the AI with what was " +
-      "said meanwhile. A conversation that is in that mode already stays as it is.",
+      "After a takeover, no AI answer requested before it is sent. After a hand-back, the AI receives the messages " +
+      "since the takeover. A conversation that already has the mode stays unchanged.",
     maxBodyBytes: MAX_BODY_BYTES,
     body: takeover,
     response: z.strictObject({
       accepted: z.literal(true),
-      eventId: z.string().meta({ description: "What `millrace trace` takes to tell where the request is." }),
+      eventId: z.string().meta({ description: "The id for `millrace trace`, which shows the status of the request." }),
     }),
     accept(body, { idempotencyKey, newId }) {
       const id = eventId(TAKEOVER, idempotencyKey === undefined ? newId() : contentHash([idempotencyKey, body]));
@@ -50,8 +50,8 @@ export function takeoverRoute(config: CallbackConfig): ApiRoute {
   });
 }
 
-/** Changes who answers in a conversation. */
-export function takeOver(event: InboundEvent): Write {
+/** Handles a takeover or hand-back: changes the mode of the conversation. */
+export function handleTakeover(event: InboundEvent): Write {
   const { conversationId, mode, actor = "n8n", reason } = parsePayload(takeover, event.payload);
   return async (stores) => {
     const conversation = await stores.conversations.find(conversationId);

@@ -1,13 +1,13 @@
 import { permanent } from "@millrace/core";
 import type { z } from "zod";
 
-/** Field paths named in a reason; more of them would tell nobody more. */
+/** The number of field paths in a reason. It keeps the reason short. */
 const MAX_PATHS = 5;
 
 /**
- * Reads a payload by its schema.
- * @param path where the value stands in the event's payload, for the reason
- * @throws ProviderError permanent, naming the fields that are not as expected and never what is in them
+ * Parses a payload with its schema.
+ * @param path the path of the value in the event's payload, for the reason
+ * @throws ProviderError permanent; it names the invalid fields and never their values
  */
 export function parsePayload<Schema extends z.ZodType>(
   schema: Schema,

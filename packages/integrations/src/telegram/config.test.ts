@@ -2,13 +2,13 @@ import { EnvironmentError } from "@millrace/core";
 import { expect, test } from "vitest";
 import { readApiConfig, readWebhookConfig } from "./config.ts";
 
-test("a lone secret is the default bot's", () => {
+test("a secret without a label is the default bot's", () => {
   expect(readWebhookConfig({ TELEGRAM_WEBHOOK_SECRET: "weir" })).toEqual({
     secrets: [{ bot: "default", secret: "weir" }],
   });
 });
 
-test("each bot has its secrets, several while one is being changed", () => {
+test("each bot has its own secrets, and several during a rotation", () => {
   expect(readWebhookConfig({ TELEGRAM_WEBHOOK_SECRET: "shop=old, shop=new,help=other" })).toEqual({
     secrets: [
       { bot: "shop", secret: "old" },
@@ -18,23 +18,23 @@ test("each bot has its secrets, several while one is being changed", () => {
   });
 });
 
-test("switched off, it needs no secret", () => {
+test("no secret is required while Telegram is switched off", () => {
   expect(readWebhookConfig({ TELEGRAM_WEBHOOK_ENABLED: "false" })).toBeUndefined();
 });
 
 test.each([
-  ["one that Telegram would not take", "we!r-hidden"],
-  ["one that a padding sign would cut in two", "aGlkZGVu=="],
-  ["one of a bot whose label would break an event id", "my.shop=weir-hidden"],
-  ["the same for two bots", "shop=weir-hidden,help=weir-hidden"],
-])("a secret is refused when it is %s, without being told", (_, value) => {
+  ["it has characters that Telegram rejects", "we!r-hidden"],
+  ["it has base64 padding, which looks like a label", "aGlkZGVu=="],
+  ["its label has a dot, which would break an event id", "my.shop=weir-hidden"],
+  ["two bots have the same", "shop=weir-hidden,help=weir-hidden"],
+])("a secret is rejected if %s, and the error does not contain it", (_, value) => {
   const read = () => readWebhookConfig({ TELEGRAM_WEBHOOK_SECRET: value });
   expect(read).toThrow(EnvironmentError);
   expect(read).toThrow("TELEGRAM_WEBHOOK_SECRET");
   expect(read).not.toThrow(/hidden|aGlk/);
 });
 
-test("a lone token is the default bot's, for Telegram itself and 30 messages a second", () => {
+test("a token without a label is the default bot's, with Telegram's URL and 30 messages per second as defaults", () => {
   expect(readApiConfig({ TELEGRAM_BOT_TOKEN: "4711:weir_-Token" })).toEqual({
     tokens: new Map([["default", "4711:weir_-Token"]]),
     defaultBot: "default",
@@ -43,29 +43,29 @@ test("a lone token is the default bot's, for Telegram itself and 30 messages a s
   });
 });
 
-test("of several bots the first sends where none is named", () => {
+test("the first of several bots is the default sender", () => {
   const config = readApiConfig({ TELEGRAM_BOT_TOKEN: "shop=4711:a, help=4712:b" });
   expect([config.defaultBot, ...config.tokens]).toEqual(["shop", ["shop", "4711:a"], ["help", "4712:b"]]);
 });
 
-test("switched off, no token is needed, and one that is there is kept", () => {
+test("no token is required while Telegram is switched off, and a configured one is kept", () => {
   const off = { TELEGRAM_WEBHOOK_ENABLED: "false" };
   expect(readApiConfig(off)).toMatchObject({ tokens: new Map(), defaultBot: "default" });
   expect(readApiConfig({ ...off, TELEGRAM_BOT_TOKEN: "shop=4711:a" }).tokens.size).toBe(1);
 });
 
 test.each([
-  ["none", {}],
-  ["one that would be another path of the API's", { TELEGRAM_BOT_TOKEN: "4711:hidden/../x" }],
-  ["two of one bot", { TELEGRAM_BOT_TOKEN: "shop=4711:hidden,shop=4712:hidden" }],
-])("%s is refused as a token, without being told", (_, environment) => {
+  ["a missing token", {}],
+  ["a token that would change the URL's path", { TELEGRAM_BOT_TOKEN: "4711:hidden/../x" }],
+  ["two tokens of one bot", { TELEGRAM_BOT_TOKEN: "shop=4711:hidden,shop=4712:hidden" }],
+])("%s stops the start, and the error does not contain it", (_, environment) => {
   const read = () => readApiConfig(environment);
   expect(read).toThrow(EnvironmentError);
   expect(read).toThrow("TELEGRAM_BOT_TOKEN");
   expect(read).not.toThrow(/hidden/);
 });
 
-test.each(["0", "1001", "2.5", "many"])("%s messages a second are refused", (value) => {
+test.each(["0", "1001", "2.5", "many"])("%s messages per second are rejected", (value) => {
   const read = () => readApiConfig({ TELEGRAM_BOT_TOKEN: "4711:a", TELEGRAM_MESSAGES_PER_SECOND: value });
   expect(read).toThrow("TELEGRAM_MESSAGES_PER_SECOND");
 });

@@ -1,24 +1,24 @@
 import { baseUrl, EnvironmentError, type Environment, flag, readEnvironment, secretList } from "@millrace/core";
 import { z } from "zod";
-import { messagesPerSecond } from "../shared/config.ts";
+import { messagesPerSecond } from "../shared/send/config.ts";
 
 const toggle = z.object({ TELEGRAM_WEBHOOK_ENABLED: flag(true) });
 
 const variables = z.object({ TELEGRAM_WEBHOOK_SECRET: secretList });
 
-/** The label of the only bot, where none is given. */
+/** The label of a bot that is configured without one. */
 const DEFAULT_BOT = "default";
 
 /**
- * `secret` or `bot=secret`. What a secret may be made of: https://core.telegram.org/bots/api#setwebhook. A label has
- * no dot and no slash, because it is a part of event ids and account ids.
+ * `secret` or `bot=secret`. The characters of a secret: https://core.telegram.org/bots/api#setwebhook. A label has no
+ * dot and no slash, because event ids and account ids contain it.
  */
 const ENTRY = /^(?:(?<bot>[\w-]{1,64})=)?(?<secret>[\w-]{1,256})$/;
 
-/** A secret and the label of the bot whose webhook was set with it. A bot has several while its secret is changed. */
+/** A secret and the label of the bot that uses it in setWebhook. A bot has several secrets during a rotation. */
 export type BotSecret = { bot: string; secret: string };
 
-/** What the webhook needs. */
+/** The configuration of the webhook. */
 export type WebhookConfig = { secrets: readonly BotSecret[] };
 
 /** Whether Telegram is switched on. Throws EnvironmentError. */
@@ -26,13 +26,13 @@ export function isSwitchedOn(environment: Environment): boolean {
   return readEnvironment(toggle, environment).TELEGRAM_WEBHOOK_ENABLED;
 }
 
-/** Reads {@link WebhookConfig} from TELEGRAM_WEBHOOK_SECRET; undefined when switched off. */
+/** Reads {@link WebhookConfig} from TELEGRAM_WEBHOOK_SECRET; undefined when Telegram is switched off. */
 export function readWebhookConfig(environment: Environment): WebhookConfig | undefined {
   if (!isSwitchedOn(environment)) return undefined;
   const entries = readEnvironment(variables, environment).TELEGRAM_WEBHOOK_SECRET;
   const secrets = entries.map(readEntry);
   for (const { bot, secret } of secrets) {
-    // An update does not say which bot it is for: only the secret does.
+    // An update does not name its bot: only the secret identifies it.
     if (secrets.some((other) => other.secret === secret && other.bot !== bot))
       throw wrong("two bots must not have the same secret");
   }
@@ -46,10 +46,10 @@ function readEntry(entry: string): BotSecret {
   return { bot, secret };
 }
 
-/** `token` or `bot=token`; what else is in a token would be another path of the API's. */
+/** `token` or `bot=token`. Other characters in a token could change the path of the URL. */
 const TOKEN_ENTRY = /^(?:(?<bot>[\w-]{1,64})=)?(?<token>[\w:-]{1,256})$/;
 
-/** Tokens by the labels of their bots, the default bot first. */
+/** The tokens by label, the default bot first. */
 const botTokens = secretList.transform((entries, context): ReadonlyMap<string, string> => {
   const tokens = new Map<string, string>();
   for (const entry of entries) {
@@ -68,19 +68,19 @@ const apiVariables = z.object({
   TELEGRAM_MESSAGES_PER_SECOND: messagesPerSecond(30),
 });
 
-/** What the worker needs to call the Bot API. */
+/** The configuration of calls to the Bot API. */
 export type ApiConfig = {
-  /** By the labels of the bots; empty only when switched off. */
+  /** The tokens by label. Empty only when Telegram is switched off. */
   tokens: ReadonlyMap<string, string>;
-  /** Label of the bot that sends where none is named. */
+  /** The label of the bot that sends by default. */
   defaultBot: string;
   baseUrl: string;
-  /** How many messages a bot sends at most. */
+  /** The highest send rate of a bot. */
   messagesPerSecond: number;
 };
 
 /**
- * Reads {@link ApiConfig}. Where Telegram is switched off no token is needed: what was taken in before that waits.
+ * Reads {@link ApiConfig}. No token is required while Telegram is switched off: jobs accepted before wait.
  * @throws EnvironmentError
  */
 export function readApiConfig(environment: Environment): ApiConfig {

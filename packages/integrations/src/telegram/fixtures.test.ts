@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describeError, EVENT_VERSION } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
 import { expect, test } from "vitest";
-import { type Content, contentOf } from "./content.ts";
-import { telegramHandler } from "./handler.ts";
-import { SECRET_HEADER, telegramWebhook } from "./webhook.ts";
+import { type Content, contentOf } from "./inbound/content.ts";
+import { telegramHandler } from "./inbound/handler.ts";
+import { SECRET_HEADER, telegramWebhook } from "./inbound/webhook.ts";
 
 const folder = new URL("fixtures/", import.meta.url);
 const webhook = telegramWebhook({ secrets: [{ bot: "shop", secret: "weir-secret" }] });
 
-/** What each fixture is read as: the event's kind and, where it is a message or an edit, its content. */
-const expected: Record<string, { kind: string; content?: Content; dies?: string }> = {
+/** The event kind of each fixture, the content of messages and edits, and the reason of the ones that fail. */
+const expected: Record<string, { kind: string; content?: Content; fails?: string }> = {
   animation: {
     kind: "message",
     content: { type: "video", media: { id: "mill-gif-1", mimeType: "video/mp4", flavour: "animation" } },
@@ -40,7 +40,7 @@ const expected: Record<string, { kind: string; content?: Content; dies?: string 
   "group-new-members": { kind: "message", content: { type: "system", body: "new chat members: Ines, Miller" } },
   "group-text": { kind: "message", content: { type: "text", body: "The gate is stuck again" } },
   "kind-of-the-future": { kind: "update" },
-  "message-without-a-chat": { kind: "message", dies: "not a message we know" },
+  "message-without-a-chat": { kind: "message", fails: "the message does not match its schema" },
   "odd-details": { kind: "message", content: { type: "text", body: "Still to be kept" } },
   "own-phone-number": { kind: "message", content: { type: "contacts", body: "Ines Okafor\n+49 151 0000777" } },
   "photo-of-album": {
@@ -66,7 +66,7 @@ const expected: Record<string, { kind: string; content?: Content; dies?: string 
   },
 };
 
-test("every fixture has its expectation", () => {
+test("every fixture has an expected result", () => {
   expect(readdirSync(folder).sort()).toEqual(
     Object.keys(expected)
       .map((name) => `${name}.json`)
@@ -74,7 +74,7 @@ test("every fixture has its expectation", () => {
   );
 });
 
-test.each(Object.entries(expected))("%s is read as what it is", async (name, { kind, content, dies }) => {
+test.each(Object.entries(expected))("%s is parsed as expected", async (name, { kind, content, fails }) => {
   const body = readFileSync(new URL(`${name}.json`, folder));
   const update = JSON.parse(body.toString()) as Record<string, Record<string, unknown>>;
   const request = {
@@ -103,15 +103,15 @@ test.each(Object.entries(expected))("%s is read as what it is", async (name, { k
       write: () => Promise.reject(new Error("no file is expected")),
     },
     formats: [],
-    accounts: { tenantOf: () => Promise.reject(new Error("no question is expected")) },
+    accounts: { tenantOf: () => Promise.reject(new Error("no lookup is expected")) },
     log: recordingLogger().log,
     now: () => new Date(full.receivedAt),
     newId: () => "id",
     signal: new AbortController().signal,
   };
-  const fate = await telegramHandler(false)
+  const result = await telegramHandler(false)
     .handle(full, context)
     .then(() => "handled", describeError);
-  expect(fate).toBe(dies ?? "handled");
+  expect(result).toBe(fails ?? "handled");
   expect(content && contentOf(update[kind] ?? {})).toEqual(content);
 });

@@ -1,18 +1,18 @@
 import type { Integration } from "@millrace/core";
-import { readSendTakesOver } from "../shared/config.ts";
-import { idOf, isObject } from "../shared/shape.ts";
-import { sendRequestHandler } from "../shared/send-request.ts";
+import { readSendTakesOver } from "../shared/send/config.ts";
+import { idOf, isObject } from "../shared/json-value.ts";
+import { sendRequestHandler } from "../shared/send/request-handler.ts";
 import { isSwitchedOn, readApiConfig, readWebhookConfig } from "./config.ts";
-import { telegramHandler } from "./handler.ts";
-import { telegramMedia } from "./media-source.ts";
+import { telegramHandler } from "./inbound/handler.ts";
+import { telegramMedia } from "./media/source.ts";
 import { telegramSamples } from "./samples.ts";
 import { openChat, telegramAddress } from "./send/address.ts";
 import { telegramFormat } from "./send/format.ts";
 import { telegramOutbound } from "./send/outbound.ts";
 import { telegramSendRoute } from "./send/route.ts";
-import { telegramWebhook } from "./webhook.ts";
+import { telegramWebhook } from "./inbound/webhook.ts";
 
-/** Telegram Bot API. */
+/** Telegram: messages and callback queries of bots through the Bot API. */
 export const telegram: Integration = {
   id: "telegram",
   title: "Telegram",

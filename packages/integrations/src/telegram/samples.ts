@@ -1,10 +1,10 @@
 import type { Environment, Sample } from "@millrace/core";
-import { sendSample } from "../shared/send-sample.ts";
+import { sendSample } from "../shared/send/sample.ts";
 import { readWebhookConfig } from "./config.ts";
 import { telegramSendRoute } from "./send/route.ts";
-import { SECRET_HEADER, TELEGRAM_PATHS } from "./webhook.ts";
+import { SECRET_HEADER, TELEGRAM_PATHS } from "./inbound/webhook.ts";
 
-/** Requests like Telegram's own; each call gives updates that were not there before. */
+/** Sample requests as Telegram sends them. Each call creates new updates. */
 export function telegramSamples(
   environment: Environment,
   now: Date,
@@ -16,18 +16,18 @@ export function telegramSamples(
   const chat = { ...person, type: "private" };
   const date = Math.floor(now.getTime() / 1000);
 
-  /** `place` keeps the updates of one call apart. */
-  const sample = (place: number, update: (id: number) => Record<string, unknown>): Sample => {
-    const id = now.getTime() * 10 + place;
+  /** `index` makes the update ids of one call unique. */
+  const sample = (index: number, update: (id: number) => Record<string, unknown>): Sample => {
+    const id = now.getTime() * 10 + index;
     return {
-      // Not the path that holds the secret: a path is shown when nothing answers at it.
+      // The path without the secret, because the path appears in an error if no server answers.
       path: TELEGRAM_PATHS[0],
       headers: { "content-type": "application/json", [SECRET_HEADER]: secret },
       body: JSON.stringify({ update_id: id, ...update(id) }),
     };
   };
-  const message = (place: number, content: Record<string, unknown>) =>
-    sample(place, (message_id) => ({ message: { message_id, from, chat, date, ...content } }));
+  const message = (index: number, content: Record<string, unknown>) =>
+    sample(index, (message_id) => ({ message: { message_id, from, chat, date, ...content } }));
 
   return {
     text: message(0, { text }),

@@ -5,12 +5,12 @@ import { fakeBotApi, NOW } from "./test/fake-bot-api.ts";
 import { telegram } from "./index.ts";
 import { telegramFormat } from "./send/format.ts";
 
-const URL_OF_SANDBOX = "http://sandbox.test";
+const SANDBOX_URL = "http://sandbox.test";
 
-/** The adapter against the sandbox, with the settings that a machine without any account has. */
+/** The adapter with the environment of a machine without any account, and its sandbox. */
 function openSandbox() {
   const app = createSandboxApp({ now: () => NOW });
-  const environment = telegram.local.endpoints({}, URL_OF_SANDBOX);
+  const environment = telegram.local.endpoints({}, SANDBOX_URL);
   const outbound = telegram.outbound?.(environment);
   const media = telegram.media?.(environment);
   if (!outbound || !media) throw new Error("Telegram cannot send");
@@ -28,7 +28,7 @@ function openSandbox() {
       return { status, headers: {}, body: body ?? undefined };
     },
   };
-  const place = {
+  const conversation = {
     id: "019ab000-0000-7000-8000-000000000001",
     tenantId: "019ab000-0000-7000-8000-00000000aaaa",
     conversationId: "019ab000-0000-7000-8000-00000000c0de",
@@ -40,14 +40,14 @@ function openSandbox() {
     lastUserMessageAt: undefined,
   } as const;
   return {
-    /** Sends what a caller wrote, as the spine would. */
+    /** Sends a content in parts, as the worker does. */
     async send(content: unknown) {
       const parts = telegramFormat.parts(telegramFormat.content.parse(content));
-      if ("action" in parts) return outbound.act({ ...place, action: parts.action }, context);
+      if ("action" in parts) return outbound.act({ ...conversation, action: parts.action }, context);
       const sent = [];
       for (const { content, replyTo } of parts) {
         const message: OutgoingMessage = {
-          ...place,
+          ...conversation,
           content: JSON.parse(JSON.stringify(content)),
           replyTo,
           rateLimitHits: 0,
@@ -56,12 +56,12 @@ function openSandbox() {
       }
       return sent;
     },
-    async order(fault: string) {
+    async addFault(fault: string) {
       const body = JSON.stringify({ match: { api: "telegram" }, fault });
       const { status } = await app.request("/_faults", { method: "POST", body });
       if (status !== 204) throw new Error("no such fault");
     },
-    async taken() {
+    async sent() {
       const response = await app.request("/_sent");
       return (await response.json()) as { to: string; type: string; text?: string }[];
     },
@@ -102,35 +102,35 @@ test.each([
     ["photo", "video"],
   ],
   ["a chat action", { type: "chat_action", action: "typing" }, []],
-])("%s is taken", async (_, content, types) => {
+])("the sandbox accepts %s", async (_, content, types) => {
   const sandbox = openSandbox();
   await sandbox.send(content);
-  expect((await sandbox.taken()).map(({ type }) => type)).toEqual(types);
+  expect((await sandbox.sent()).map(({ type }) => type)).toEqual(types);
 });
 
-test("a file that was sent can be fetched", async () => {
+test("a sent file can be downloaded", async () => {
   expect((await openSandbox().fetchFile("sandbox-media-photo")).length).toBeGreaterThan(10);
 });
 
-test("marked up text that does not parse arrives as it is written", async () => {
+test("a text that is not valid in its parse mode is sent as plain text", async () => {
   const sandbox = openSandbox();
   await sandbox.send({ type: "text", text: "5 < 6 <b>and so on", parseMode: "HTML" });
-  expect(await sandbox.taken()).toMatchObject([{ text: "5 < 6 <b>and so on" }]);
+  expect(await sandbox.sent()).toMatchObject([{ text: "5 < 6 <b>and so on" }]);
 });
 
-test("a text that a cut leaves with half an entity arrives whole", async () => {
+test("a formatted text that is too long for one message is sent completely", async () => {
   const sandbox = openSandbox();
   await sandbox.send({ type: "text", text: `<b>${"word ".repeat(1000)}</b>`, parseMode: "HTML" });
-  const texts = (await sandbox.taken()).map(({ text }) => text);
+  const texts = (await sandbox.sent()).map(({ text }) => text);
   expect(texts).toHaveLength(2);
   expect(texts.join(" ").match(/word/g)).toHaveLength(1000);
 });
 
-test("a group that has become a supergroup is written to under its new id", async () => {
+test("a message to a group that became a supergroup is sent to its new id", async () => {
   const sandbox = openSandbox();
-  await sandbox.order("migrate");
+  await sandbox.addFault("migrate");
   expect(await sandbox.send({ type: "text", text: "x" })).toMatchObject([{ movedTo: "-1007001" }]);
-  expect(await sandbox.taken()).toMatchObject([{ to: "-1007001" }]);
+  expect(await sandbox.sent()).toMatchObject([{ to: "-1007001" }]);
 });
 
 describe("faults", () => {
@@ -141,9 +141,9 @@ describe("faults", () => {
     ["http_500_taken", { next: { kind: "retryable" }, uncertain: true }],
     ["malformed", { next: { kind: "retryable" }, uncertain: true }],
     ["code:409", { next: { kind: "paused" } }],
-  ])("%s", async (fault, expected) => {
+  ])("%s maps to its next step", async (fault, expected) => {
     const sandbox = openSandbox();
-    await sandbox.order(fault);
+    await sandbox.addFault(fault);
     const failure = await sandbox.send({ type: "text", text: "x" }).then(
       () => undefined,
       (error: unknown) => error,

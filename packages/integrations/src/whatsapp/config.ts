@@ -1,13 +1,14 @@
 import { baseUrl, type Environment, flag, readEnvironment, secretList } from "@millrace/core";
 import { z } from "zod";
-import { messagesPerSecond, readGraphBaseUrl } from "../shared/config.ts";
-import { type GraphTokens, graphTokens } from "../shared/graph.ts";
+import { readGraphBaseUrl } from "../shared/meta/graph-base-url.ts";
+import { messagesPerSecond } from "../shared/send/config.ts";
+import { type GraphTokens, graphTokens } from "../shared/meta/graph-tokens.ts";
 
 const toggle = z.object({ WHATSAPP_WEBHOOK_ENABLED: flag(true) });
 
 const secrets = z.object({ WHATSAPP_APP_SECRET: secretList, WHATSAPP_WEBHOOK_VERIFY_TOKEN: secretList });
 
-/** What the webhook needs: secrets to check with, none to send with. */
+/** The configuration of the webhook. It holds no token to send with. */
 export type WebhookConfig = { appSecrets: string[]; verifyTokens: string[] };
 
 /** Whether WhatsApp is switched on. Throws EnvironmentError. */
@@ -15,7 +16,7 @@ export function isSwitchedOn(environment: Environment): boolean {
   return readEnvironment(toggle, environment).WHATSAPP_WEBHOOK_ENABLED;
 }
 
-/** Reads {@link WebhookConfig}; undefined when switched off. WHATSAPP_APP_SECRET falls back to META_APP_SECRET. */
+/** Reads {@link WebhookConfig}; undefined when WhatsApp is switched off. WHATSAPP_APP_SECRET falls back to META_APP_SECRET. */
 export function readWebhookConfig(environment: Environment): WebhookConfig | undefined {
   if (!isSwitchedOn(environment)) return undefined;
   const appSecret = environment["WHATSAPP_APP_SECRET"] || environment["META_APP_SECRET"];
@@ -28,23 +29,23 @@ const tokenVariable = z.object({ WHATSAPP_ACCESS_TOKEN: graphTokens });
 const numberVariable = z.object({
   WHATSAPP_PHONE_NUMBER_ID: z
     .string()
-    .regex(/^\d{1,32}$/, "must be the id that Meta gives a phone number, digits alone")
+    .regex(/^\d{1,32}$/, "must be Meta's id of a phone number, only digits")
     .optional(),
 });
 
 const rate = z.object({ WHATSAPP_MESSAGES_PER_SECOND: messagesPerSecond(80) });
 
-/** What the worker needs to call the Graph API. */
+/** The configuration of calls to the Graph API. */
 export type ApiConfig = {
-  /** Access tokens by phone number id; empty only when switched off. */
+  /** The access tokens by phone number id. Empty only when WhatsApp is switched off. */
   tokens: GraphTokens;
   baseUrl: string;
-  /** How many messages a number sends at most. */
+  /** The highest send rate of a number. */
   messagesPerSecond: number;
 };
 
 /**
- * Reads {@link ApiConfig}. Where WhatsApp is switched off no token is needed: what was taken in before that waits.
+ * Reads {@link ApiConfig}. No token is required while WhatsApp is switched off: jobs accepted before wait.
  * @throws EnvironmentError
  */
 export function readApiConfig(environment: Environment): ApiConfig {
@@ -57,15 +58,15 @@ export function readApiConfig(environment: Environment): ApiConfig {
 }
 
 /**
- * Where WhatsApp's Graph API is: WHATSAPP_BASE_URL, else GRAPH_BASE_URL, which is for all that talk to Meta. Each of
- * them can be at the sandbox while the other has a real token. Throws EnvironmentError.
+ * The base URL of WhatsApp's Graph API: WHATSAPP_BASE_URL, or else GRAPH_BASE_URL, which Meta Lead Ads also uses. With
+ * two variables one of them can use the sandbox while the other uses Meta. Throws EnvironmentError.
  */
 export function readBaseUrl(environment: Environment): string {
   const shared = readGraphBaseUrl(environment);
   return readEnvironment(z.object({ WHATSAPP_BASE_URL: baseUrl(shared) }), environment).WHATSAPP_BASE_URL;
 }
 
-/** Id of the number that sends where none is named. Throws EnvironmentError. */
+/** The id of the phone number that sends by default. Throws EnvironmentError. */
 export function readPhoneNumberId(environment: Environment): string | undefined {
   return readEnvironment(numberVariable, environment).WHATSAPP_PHONE_NUMBER_ID;
 }

@@ -2,24 +2,24 @@ import { readdirSync, readFileSync } from "node:fs";
 import { EVENT_VERSION, ProviderError, type ParsedEvent } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { contentOf } from "./content.ts";
-import { whatsappHandler } from "./handler.ts";
-import { splitWhatsapp } from "./parse.ts";
+import { contentOf } from "./inbound/content.ts";
+import { whatsappHandler } from "./inbound/handler.ts";
+import { parseWhatsappWebhook } from "./webhook/parse.ts";
 import { adapterContext } from "./test/adapter-context.ts";
 
 const folder = new URL("fixtures/", import.meta.url);
 
-/** A named case: a webhook's body, and what becomes of each of its events in turn. */
+/** A fixture: the body of a webhook and the expected result of each of its events. */
 const fixture = z.strictObject({
-  says: z.string(),
+  title: z.string(),
   body: z.unknown(),
   events: z.array(
     z.strictObject({
       kind: z.string(),
-      /** What a message holds. */
+      /** The content of a message. */
       content: z.record(z.string(), z.unknown()).optional(),
-      /** The reason of its dead letter; absent when its schema knows it. */
-      dies: z.string().optional(),
+      /** The reason of the dead letter; absent if the event is handled. */
+      fails: z.string().optional(),
     }),
   ),
 });
@@ -29,18 +29,18 @@ const cases = readdirSync(folder).map((file) => ({
   ...fixture.parse(JSON.parse(readFileSync(new URL(file, folder), "utf8"))),
 }));
 
-describe.each(cases)("$file: $says", ({ body, events: expected }) => {
-  const events = splitWhatsapp({ body: Buffer.from(JSON.stringify(body)) });
+describe.each(cases)("$file: $title", ({ body, events: expected }) => {
+  const events = parseWhatsappWebhook({ body: Buffer.from(JSON.stringify(body)) });
 
-  test("it is split into its events", () => {
+  test("it is parsed into its events", () => {
     expect(events.map(({ kind }) => kind)).toEqual(expected.map(({ kind }) => kind));
   });
 
-  test("each event is known to its schema, or dies with its reason", async () => {
-    expect(await Promise.all(events.map(fateOf))).toEqual(expected.map(({ dies }) => dies));
+  test("each event is handled or fails with its reason", async () => {
+    expect(await Promise.all(events.map(failureReasonOf))).toEqual(expected.map(({ fails }) => fails));
   });
 
-  test("a message holds what a person would read", () => {
+  test("each message has the expected content", () => {
     expected.forEach(({ content }, index) => {
       if (content === undefined) return;
       const { message } = z.object({ message: z.looseObject({}) }).parse(events[index]?.payload);
@@ -49,10 +49,10 @@ describe.each(cases)("$file: $says", ({ body, events: expected }) => {
   });
 });
 
-/** Why the event dies; undefined when its write is ready to run. */
-async function fateOf(split: ParsedEvent): Promise<string | undefined> {
+/** The reason why an event fails; undefined if it is handled. */
+async function failureReasonOf(parsed: ParsedEvent): Promise<string | undefined> {
   try {
-    await whatsappHandler(true).handle({ ...request, ...split }, adapterContext());
+    await whatsappHandler(true).handle({ ...request, ...parsed }, adapterContext());
     return undefined;
   } catch (error) {
     if (!(error instanceof ProviderError) || error.next.kind !== "permanent") throw error;

@@ -1,18 +1,18 @@
 import type { Integration } from "@millrace/core";
-import { readSendTakesOver } from "../shared/config.ts";
-import { idOf, isObject } from "../shared/shape.ts";
-import { sendRequestHandler } from "../shared/send-request.ts";
+import { readSendTakesOver } from "../shared/send/config.ts";
+import { idOf, isObject } from "../shared/json-value.ts";
+import { sendRequestHandler } from "../shared/send/request-handler.ts";
 import { isSwitchedOn, readApiConfig, readBaseUrl, readPhoneNumberId, readWebhookConfig } from "./config.ts";
-import { whatsappHandler } from "./handler.ts";
-import { whatsappMedia } from "./media-source.ts";
+import { whatsappHandler } from "./inbound/handler.ts";
+import { whatsappMedia } from "./media/source.ts";
 import { SAMPLE_PHONE_NUMBER_ID, whatsappSamples } from "./samples.ts";
 import { openChat, whatsappAddress } from "./send/address.ts";
 import { whatsappFormat } from "./send/format.ts";
 import { whatsappOutbound } from "./send/outbound.ts";
 import { whatsappSendRoute } from "./send/route.ts";
-import { whatsappWebhook } from "./webhook.ts";
+import { whatsappWebhook } from "./webhook/webhook.ts";
 
-/** WhatsApp Cloud API. */
+/** WhatsApp through the Cloud API. */
 export const whatsapp: Integration = {
   id: "whatsapp",
   title: "WhatsApp",
@@ -37,8 +37,8 @@ export const whatsapp: Integration = {
   outbound: (environment) => whatsappOutbound(readApiConfig(environment)),
   media: (environment) => whatsappMedia(readApiConfig(environment)),
   accountOf: ({ payload }) => {
-    const known = isObject(payload) ? payload : {};
-    const { metadata } = isObject(known["value"]) ? known["value"] : known;
+    const fields = isObject(payload) ? payload : {};
+    const { metadata } = isObject(fields["value"]) ? fields["value"] : fields;
     return isObject(metadata) ? idOf(metadata["phone_number_id"]) : undefined;
   },
   samples: whatsappSamples,
@@ -46,7 +46,7 @@ export const whatsapp: Integration = {
     secrets: ["WHATSAPP_APP_SECRET", "WHATSAPP_WEBHOOK_VERIFY_TOKEN"],
     endpoints: (environment, sandboxUrl) =>
       environment["WHATSAPP_ACCESS_TOKEN"]
-        ? // Said once more, so that another integration's GRAPH_BASE_URL for the sandbox is not taken for its own.
+        ? // The URL is repeated, because Meta Lead Ads may set GRAPH_BASE_URL to the sandbox.
           { WHATSAPP_BASE_URL: readBaseUrl(environment) }
         : {
             WHATSAPP_ACCESS_TOKEN: "sandbox",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { whatsappSamples } from "./samples.ts";
-import { WHATSAPP_PATHS, whatsappWebhook } from "./webhook.ts";
+import { WHATSAPP_PATHS, whatsappWebhook } from "./webhook/webhook.ts";
 
 const environment = { WHATSAPP_APP_SECRET: "app-secret", WHATSAPP_WEBHOOK_VERIFY_TOKEN: "token" };
 const webhook = whatsappWebhook({ appSecrets: ["app-secret"], verifyTokens: ["token"] });
@@ -16,7 +16,7 @@ function eventsOf(now: Date) {
   });
 }
 
-test("every sample is let in and read, the text first", () => {
+test("every sample authenticates and is parsed, the text first", () => {
   const samples = eventsOf(new Date(1_790_000_000_000));
   expect(samples.map(({ name, events }) => [name, events.map(({ kind }) => kind)])).toEqual([
     ["text", ["message"]],
@@ -27,7 +27,7 @@ test("every sample is let in and read, the text first", () => {
   ]);
 });
 
-test("another call gives other messages", () => {
+test("a later call creates other messages", () => {
   const ids = (now: number) =>
     eventsOf(new Date(now)).flatMap(({ events }) => events.filter(({ kind }) => kind !== "change").map(({ id }) => id));
   const earlier = new Set(ids(1_790_000_000_000));

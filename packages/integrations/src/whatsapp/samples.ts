@@ -1,21 +1,21 @@
 import type { Environment, Sample } from "@millrace/core";
-import { signMetaRequest } from "../shared/meta-webhook.ts";
-import { sendSample } from "../shared/send-sample.ts";
+import { signMetaRequest } from "../shared/meta/webhook.ts";
+import { sendSample } from "../shared/send/sample.ts";
 import { readWebhookConfig } from "./config.ts";
 import { whatsappSendRoute } from "./send/route.ts";
-import { WHATSAPP_PATHS } from "./webhook.ts";
+import { WHATSAPP_PATHS } from "./webhook/webhook.ts";
 
-/** Id of the number that the samples are for. */
+/** The phone number id of the samples. */
 export const SAMPLE_PHONE_NUMBER_ID = "100000000000001";
 
 const ADA = { profile: { name: "Ada Sample" }, wa_id: "4915100000001" };
 const BEN = { profile: { name: "Ben Sample", username: "@ben.sample" }, user_id: "DE.90000000000000001" };
 
-/** Requests like WhatsApp's own; each call gives messages that were not there before. */
+/** Sample requests as WhatsApp sends them. Each call creates new messages. */
 export function whatsappSamples(
   environment: Environment,
   now: Date,
-  { text: said = "Hello, is the blue one still there?", reply = "Yes, it is." }: Readonly<Record<string, string>> = {},
+  { text: body = "Hello, is the blue one still there?", reply = "Yes, it is." }: Readonly<Record<string, string>> = {},
 ): Record<string, Sample> {
   const secret = readWebhookConfig(environment)?.appSecrets[0] ?? "";
   const timestamp = String(Math.floor(now.getTime() / 1000));
@@ -31,7 +31,7 @@ export function whatsappSamples(
     from: ADA.wa_id,
     ...item("TEXT"),
     type: "text",
-    text: { body: said },
+    text: { body },
   };
   const media = { id: "sandbox-media-photo", mime_type: "image/jpeg", caption: "This one" };
   const image = { from: ADA.wa_id, ...item("IMAGE"), type: "image", image: media };

@@ -17,7 +17,7 @@ const environment = {
   ...whatsapp.local.endpoints({}, "http://sandbox.example"),
 };
 
-/** The adapters as a machine without any account has them, and the sandbox that they talk to. */
+/** The adapters with the environment of a machine without any account, and their sandbox. */
 function withSandbox(files: Record<string, { bytes: Uint8Array; mimeType: string }> = {}) {
   const delivered: { body: string; headers: Record<string, string> }[] = [];
   const app = createSandboxApp({
@@ -25,10 +25,10 @@ function withSandbox(files: Record<string, { bytes: Uint8Array; mimeType: string
     deliver: (delivery) => void delivered.push(delivery),
     whatsappAppSecret: SECRET,
   });
-  const ask = async ({ url, method, headers = {}, body }: Parameters<Http>[0]) =>
+  const call = async ({ url, method, headers = {}, body }: Parameters<Http>[0]) =>
     app.request(url, { method, headers, ...(body === undefined ? {} : { body }) });
   const http: Http = async (request) => {
-    const response = await ask(request);
+    const response = await call(request);
     const parsed = parseJsonBody(new Uint8Array(await response.arrayBuffer()));
     return {
       status: response.status,
@@ -37,14 +37,14 @@ function withSandbox(files: Record<string, { bytes: Uint8Array; mimeType: string
     };
   };
   const download: Download = async (request) => {
-    const response = await ask(request);
+    const response = await call(request);
     const body = response.ok && response.body ? response.body : undefined;
     return { status: response.status, headers: Object.fromEntries(response.headers), body };
   };
   const read = async (key: string) => files[key] ?? { bytes: new Uint8Array(), mimeType: undefined };
   const outbound = whatsapp.outbound?.(environment);
   const media = whatsapp.media?.(environment);
-  if (!outbound || !media) throw new Error("WhatsApp sends and fetches");
+  if (!outbound || !media) throw new Error("WhatsApp is switched off");
   const { signal } = new AbortController();
   const context = { http, download, media: { read }, log: recordingLogger().log, now: () => NOW, signal };
   return { app, outbound, media, context, delivered };
@@ -54,7 +54,7 @@ const message = { ...outgoing, accountId: SAMPLE_PHONE_NUMBER_ID };
 
 const button = { id: "y", title: "Yes" };
 
-describe("the sandbox takes every kind of message", () => {
+describe("the sandbox accepts every kind of message", () => {
   test.each<Record<string, unknown>>([
     { type: "text", text: "Hello", previewUrl: true, replyTo: "wamid.1" },
     { type: "image", media: { id: "sandbox-media-photo" }, caption: "This one" },
@@ -83,14 +83,14 @@ describe("the sandbox takes every kind of message", () => {
     expect(sent).toEqual([expect.objectContaining(expected)]);
   });
 
-  test("and a mark that a message is read", async () => {
+  test("and marks a message as read", async () => {
     const { outbound, context } = withSandbox();
     const action = { type: "read", messageId: "wamid.1", typing: true };
     await expect(outbound.act({ ...message, action }, context)).resolves.toBeUndefined();
   });
 });
 
-describe("what the sandbox does wrong", () => {
+describe("a fault of the sandbox", () => {
   test.each([
     ["expired_token", { next: { kind: "paused", scope: "whatsapp:100000000000001" } }],
     ["http_500_taken", { next: { kind: "retryable" }, uncertain: true }],
@@ -98,7 +98,7 @@ describe("what the sandbox does wrong", () => {
     ["code:131056", { next: { scope: `whatsapp:100000000000001:${message.conversationId}` } }],
     ["code:130429", { next: { scope: "whatsapp:100000000000001" } }],
     ["code:131047", { next: { kind: "permanent" }, code: "131047" }],
-  ])("%s is understood", async (fault, failure) => {
+  ])("%s maps to its next step", async (fault, failure) => {
     const { app, outbound, context } = withSandbox();
     const order = { method: "POST", body: JSON.stringify({ match: { api: "whatsapp" }, fault }) };
     expect((await app.request("/_faults", order)).status).toBe(204);
@@ -107,7 +107,7 @@ describe("what the sandbox does wrong", () => {
   });
 });
 
-test("the statuses that come back tell our own id of the message", async () => {
+test("the statuses of a sent message have our id of the message", async () => {
   const { outbound, context, delivered } = withSandbox();
   const { externalId } = await outbound.send({ ...message, content: { type: "text", text: "Hello" } }, context);
   await expect.poll(() => delivered.length).toBeGreaterThan(0);
@@ -117,17 +117,17 @@ test("the statuses that come back tell our own id of the message", async () => {
     const raw = { method: "POST", headers, query: new URLSearchParams(), params: {}, body: Buffer.from(body) };
     const webhook = whatsapp.webhook(environment);
     expect(webhook?.authenticate(raw)).toBe(true);
-    for (const split of webhook?.parse(raw) ?? []) {
-      const event = { v: EVENT_VERSION, integration: "whatsapp", correlationId: "c", receivedAt, ...split } as const;
+    for (const parsed of webhook?.parse(raw) ?? []) {
+      const event = { v: EVENT_VERSION, integration: "whatsapp", correlationId: "c", receivedAt, ...parsed } as const;
       const write = await whatsapp.handler(environment).handle(event, adapterContext());
       await write(stores);
     }
   }
-  const told = calls.filter(([method]) => method === "addStatus").map(([, status]) => status);
-  expect(told).toContainEqual(expect.objectContaining({ status: "sent", externalId, messageId: message.id }));
+  const statuses = calls.filter(([method]) => method === "addStatus").map(([, status]) => status);
+  expect(statuses).toContainEqual(expect.objectContaining({ status: "sent", externalId, messageId: message.id }));
 });
 
-test("the sample's picture can be fetched", async () => {
+test("the image of the sample can be fetched", async () => {
   const { image } = whatsapp.samples(environment, NOW);
   const id = /"image":\{"id":"([^"]+)"/.exec(image?.body ?? "")?.[1] ?? "";
   const { media, context } = withSandbox();

@@ -1,27 +1,22 @@
 import type { InboundEvent } from "@millrace/core";
 import type { SendState } from "@millrace/db";
 import type { Processed } from "@millrace/queue";
-import type { OutboundParts } from "./index.ts";
+import type { OutboundDeps } from "./deps.ts";
 
 /**
- * How long in ms a message waits before it looks again whether it is its turn, per message before it. It is woken when
- * it is; this is for the case that the one who should wake it died.
+ * How long a message waits before it checks its order again, in ms, per message before it. The message before it
+ * promotes it; this covers the loss of the worker that should have done so.
  */
-const LOOK_AGAIN_MS = 5_000;
-const LOOK_AGAIN_CAP_MS = 60_000;
+const RECHECK_MS = 5_000;
+const LONGEST_RECHECK_MS = 60_000;
 
 /**
- * Until when a message must wait, and for what; undefined when it can go now.
- * @param startedAt since when this worker works: what was told while none did is still to be read
+ * Snoozes a message that is blocked: by an earlier message of its conversation, by the time that the platform has to
+ * report an uncertain send, or by its send slot. Undefined when it may be sent now.
+ * @param startedAt when this worker started: statuses that arrived while no worker ran are still in the queue
  */
-export async function toWait(
-  {
-    outbox,
-    adapter,
-    limits,
-    followUps,
-    ports,
-  }: Pick<OutboundParts, "outbox" | "adapter" | "limits" | "followUps" | "ports">,
+export async function snoozeWhileBlocked(
+  { outbox, adapter, limits, followUps, ports }: OutboundDeps,
   startedAt: Date,
   event: Pick<InboundEvent, "correlationId">,
   state: SendState,
@@ -31,13 +26,13 @@ export async function toWait(
   const messageId = state.message.id;
 
   if (state.ahead > 0) {
-    // Its job is there, unless the queue's store has lost it: then all behind it would wait for ever.
-    const first = await outbox.oldestWaitingJob(state.message.conversationId, after(-LOOK_AGAIN_CAP_MS));
-    if (first) await followUps.enqueue(event, [first]);
+    // Enqueues the job of the oldest message again: if the queue lost it, the whole conversation would wait for ever.
+    const oldest = await outbox.oldestWaitingJob(state.message.conversationId, after(-LONGEST_RECHECK_MS));
+    if (oldest) await followUps.enqueue(event, [oldest]);
     return {
       result: "snoozed",
-      detail: "another message comes first",
-      until: after(Math.min(LOOK_AGAIN_MS * state.ahead, LOOK_AGAIN_CAP_MS)),
+      detail: "an earlier message of the conversation comes first",
+      until: after(Math.min(RECHECK_MS * state.ahead, LONGEST_RECHECK_MS)),
       stillWaiting: async () => ((await outbox.find(messageId))?.ahead ?? 0) > 0,
     };
   }
@@ -47,7 +42,7 @@ export async function toWait(
     if (until > now) {
       return {
         result: "snoozed",
-        detail: "the platform may have it: waiting for it to tell",
+        detail: "the send is uncertain: waiting for a status from the platform",
         until,
         stillWaiting: async () => (await outbox.find(messageId))?.isTerminal === false,
       };
@@ -55,15 +50,15 @@ export async function toWait(
   }
 
   const sendSlotAt = state.sendSlotAt ?? (await limits.reserve(adapter.limits(state.message), now));
-  return sendSlotAt > now ? waitForSlot(outbox, messageId, sendSlotAt) : undefined;
+  return sendSlotAt > now ? snoozeUntilSendSlot(outbox, messageId, sendSlotAt) : undefined;
 }
 
-/** Puts a message off until the platform's limits let it go. */
-export async function waitForSlot(
-  outbox: OutboundParts["outbox"],
+/** Records a message's send slot and snoozes the message until then. */
+export async function snoozeUntilSendSlot(
+  outbox: OutboundDeps["outbox"],
   messageId: string,
   sendSlotAt: Date,
 ): Promise<Processed> {
   await outbox.setSendSlot(messageId, sendSlotAt);
-  return { result: "snoozed", detail: "the platform's limit", until: sendSlotAt };
+  return { result: "snoozed", detail: "the platform's rate limit", until: sendSlotAt };
 }

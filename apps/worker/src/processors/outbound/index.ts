@@ -1,213 +1,103 @@
 import { setTimeout as wait } from "node:timers/promises";
-import {
-  type InboundEvent,
-  type Outbound,
-  type OutboundContext,
-  type OutgoingMessage,
-  permanent,
-  ProviderError,
-  retryable,
-  type Sent,
-  type Write,
-} from "@millrace/core";
-import type { TakeoverLock, Inbox, SendStates, SendState, RateLimits, AppliedEvent } from "@millrace/db";
+import { type InboundEvent, permanent, type Sent, type Write } from "@millrace/core";
+import type { AppliedEvent, SendState } from "@millrace/db";
 import type { EventProcessor, Processed } from "@millrace/queue";
 import { z } from "zod";
-import type { FollowUpQueue } from "../../follow-ups.ts";
-import { standUntilItLeaves } from "./send-slot.ts";
-import { toWait, waitForSlot } from "./conversation-order.ts";
+import { snoozeWhileBlocked } from "./conversation-order.ts";
+import type { OutboundDeps } from "./deps.ts";
+import { promoteNext } from "./promote-next.ts";
+import { sendUnderTakeoverLock } from "./send.ts";
 
-/** What sends the messages of one channel. */
-export type OutboundParts = {
-  adapter: Outbound;
-  inbox: Inbox;
-  outbox: SendStates;
-  fence: TakeoverLock;
-  limits: RateLimits;
-  followUps: FollowUpQueue;
-  isOutage(error: unknown): boolean;
-  ports: Omit<OutboundContext, "signal">;
-};
+/** How long to wait before recording a result again while Postgres is away, in ms. */
+const RECORD_RETRY_MS = 250;
+
+const conversation = { accountId: z.string(), conversationId: z.uuid() };
+const sendPayload = z.object({ ...conversation, messageId: z.uuid() });
+const actionPayload = z.object({ ...conversation, action: z.unknown() });
 
 /**
- * How long an answer of the AI may take to leave, its files included, in ms: a takeover waits for it, and a job has 30 s
- * for that.
+ * Sends our messages and chat actions to a platform. A message is snoozed while an earlier one, an uncertain attempt or
+ * a rate limit blocks it. Then it is sent, an AI answer under the takeover lock; its result is recorded, and the next
+ * message of its conversation is promoted.
  */
-const LONGEST_BEHIND_FENCE_MS = 20_000;
-
-const place = { accountId: z.string(), conversationId: z.uuid() };
-const sendPayload = z.object({ ...place, messageId: z.uuid() });
-const actPayload = z.object({ ...place, action: z.unknown() });
-
-/**
- * The way of a message of ours to its platform: is it its turn, is anything known of an earlier try, do the limits let
- * it go, does the fence; then it is sent, what came of it is recorded, and the next of its conversation is woken.
- */
-export function createOutboundProcessor(parts: OutboundParts): EventProcessor {
-  const startedAt = parts.ports.now();
+export function createOutboundProcessor(deps: OutboundDeps): EventProcessor {
+  const startedAt = deps.ports.now();
   return {
     scopes(event) {
-      const known = z.object(place).safeParse(event.payload);
-      return known.success ? parts.adapter.scopes(known.data) : [];
+      const parsed = z.object(conversation).safeParse(event.payload);
+      return parsed.success ? deps.adapter.scopes(parsed.data) : [];
     },
-    isOutage: parts.isOutage,
+    isOutage: deps.isOutage,
     process: (event, signal) =>
-      event.kind === "act" ? act(parts, event, signal) : sendInTurn(parts, startedAt, event, signal),
+      event.kind === "act" ? act(deps, event, signal) : sendInOrder(deps, startedAt, event, signal),
   };
 }
 
-async function act(parts: OutboundParts, event: InboundEvent, signal: AbortSignal): Promise<Processed> {
-  const { conversationId, action } = actPayload.parse(event.payload);
-  if (await parts.inbox.isDone(event)) return { result: "duplicate", noCall: true };
-  const target = await parts.outbox.findTarget(conversationId);
-  if (!target) throw permanent(`no conversation ${conversationId}`, "no_conversation");
-  await parts.adapter.act({ ...target, action }, { ...parts.ports, signal });
-  return parts.inbox.applyOnce(event, () => Promise.resolve({ result: "written" }));
+async function act(deps: OutboundDeps, event: InboundEvent, signal: AbortSignal): Promise<Processed> {
+  const { conversationId, action } = actionPayload.parse(event.payload);
+  if (await deps.inbox.isDone(event)) return { result: "duplicate", noCall: true };
+  const target = await deps.outbox.findTarget(conversationId);
+  if (!target) throw permanent(`conversation ${conversationId} does not exist`, "no_conversation");
+  await deps.adapter.act({ ...target, action }, { ...deps.ports, signal });
+  return deps.inbox.applyOnce(event, () => Promise.resolve({ result: "written" }));
 }
 
-async function sendInTurn(
-  parts: OutboundParts,
+async function sendInOrder(
+  deps: OutboundDeps,
   startedAt: Date,
   event: InboundEvent,
   signal: AbortSignal,
 ): Promise<Processed> {
-  const { outbox, ports } = parts;
   const { messageId } = sendPayload.parse(event.payload);
-  const state = await outbox.find(messageId);
-  if (!state) throw permanent("there is no such message", "no_message");
+  const state = await deps.outbox.find(messageId);
+  if (!state) throw permanent("the message does not exist", "no_message");
   if (state.isTerminal) {
-    const asItIs: Write = () => Promise.resolve({ result: "written", detail: state.status });
-    return { ...(await finish(parts, event, state, asItIs)), noCall: true };
+    const unchanged: Write = () => Promise.resolve({ result: "written", detail: state.status });
+    return { ...(await complete(deps, event, state, unchanged)), noCall: true };
   }
-  const waiting = await toWait(parts, startedAt, event, state);
-  if (waiting) return waiting;
+  const snoozed = await snoozeWhileBlocked(deps, startedAt, event, state);
+  if (snoozed) return snoozed;
 
-  const left = await throughFence(parts, state, signal);
-  if (left && "result" in left) return left;
-  const outcome = left ? recordOf(messageId, left, ports.now()) : suppressionOf(messageId);
-  return { ...(await whateverHappens(parts, signal, () => finish(parts, event, state, outcome))), noCall: !left };
+  const sent = await sendUnderTakeoverLock(deps, state, signal);
+  if (sent && "result" in sent) return sent;
+  const write = sent ? recordSent(messageId, sent, deps.ports.now()) : recordSuppressed(messageId);
+  const applied = await retryDuringOutage(deps, signal, () => complete(deps, event, state, write));
+  return { ...applied, noCall: !sent };
 }
 
-/**
- * Has an answer of the AI leave behind its conversation's fence, anything else at once; undefined when the fence does
- * not let it through. What has left is told also when the fence's connection is lost meanwhile.
- */
-async function throughFence(
-  parts: OutboundParts,
-  state: SendState,
-  signal: AbortSignal,
-): Promise<Sent | Processed | undefined> {
-  if (!state.answer) return leave(parts, state, signal);
-  const fence = new AbortController();
-  const limits = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_BEHIND_FENCE_MS)]);
-  let leaving: Promise<Sent | Processed> | undefined;
-  const passage = parts.fence.pass(state.message.conversationId, state.answer.epoch, () => {
-    leaving = leave(parts, state, limits, fence.signal);
-    return leaving;
-  });
-  passage.catch(() => fence.abort());
-  try {
-    return await passage;
-  } catch (error) {
-    if (!leaving) throw error;
-    return await leaving;
-  }
-}
-
-/**
- * Stands for its moment, writes down that it leaves, and leaves.
- * @param fence fires when a takeover need not wait for it any more: what has not left by then does not
- */
-async function leave(
-  parts: OutboundParts,
-  { message, attemptedAt }: SendState,
-  signal: AbortSignal,
-  fence?: AbortSignal,
-): Promise<Sent | Processed> {
-  const { outbox, ports } = parts;
-  const leavesAt = await standUntilItLeaves(parts, message, signal);
-  if (leavesAt) return waitForSlot(outbox, message.id, leavesAt);
-  if (fence?.aborted) throw retryable("the fence was lost before it left");
-  const at = ports.now();
-  if (!(await outbox.begin(message.id, at, attemptedAt)))
-    return { result: "snoozed", detail: "it has changed meanwhile", until: at };
-  return attemptSend(parts, message, at, signal);
-}
-
-/** Sends, and keeps what an error tells: whether the platform can have it all the same, and how often it throttled. */
-async function attemptSend(
-  { outbox, adapter, ports }: OutboundParts,
-  message: OutgoingMessage,
-  begunAt: Date,
-  signal: AbortSignal,
-): Promise<Sent> {
-  try {
-    return await adapter.send(message, { ...ports, signal });
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    if (!error.uncertain) await outbox.refused(message.id, begunAt, error.next.kind === "rate_limited");
-    if (error.code === "unreachable") await outbox.unreachable(message.conversationId, ports.now());
-    throw error;
-  }
-}
-
-function recordOf(messageId: string, sent: Sent, at: Date): Write {
+function recordSent(messageId: string, sent: Sent, at: Date): Write {
   return async (stores) => {
     await stores.outbox.markSent(messageId, sent, at);
     return { result: "written" };
   };
 }
 
-/** A takeover came between the look and the fence. */
-function suppressionOf(messageId: string): Write {
+/** A takeover committed between the check of the message and the takeover lock. */
+function recordSuppressed(messageId: string): Write {
   return async (stores) => {
     await stores.outbox.suppress(messageId, "a person took over");
     return { result: "ignored", detail: "a person took over" };
   };
 }
 
-/** Writes how a message ended, and wakes the one behind it. */
-async function finish(
-  parts: OutboundParts,
+async function complete(
+  deps: OutboundDeps,
   event: InboundEvent,
   state: SendState,
-  outcome: Write,
+  write: Write,
 ): Promise<AppliedEvent> {
-  const settled = await parts.inbox.applyOnce(event, outcome);
-  await parts.followUps.enqueue(event, settled.followUps);
-  await wakeNext(parts, event, state);
-  return settled;
+  const applied = await deps.inbox.applyOnce(event, write);
+  await deps.followUps.enqueue(event, applied.followUps);
+  await promoteNext(deps, event.correlationId, state);
+  return applied;
 }
-
-/** Has the next message of a conversation sent now rather than when it looks again by itself. */
-export async function wakeNext(
-  { outbox, followUps }: Pick<OutboundParts, "outbox" | "followUps">,
-  event: Pick<InboundEvent, "correlationId">,
-  { message, position }: Pick<SendState, "message" | "position">,
-): Promise<void> {
-  const next = await outbox.next(message.conversationId, position);
-  if (next === undefined) return;
-  await followUps.enqueue(event, [
-    {
-      integration: message.channel,
-      role: "outbound",
-      id: `send.${next}`,
-      kind: "send",
-      payload: undefined,
-      promote: true,
-    },
-  ]);
-}
-
-/** How long to wait in ms before a record is tried again while Postgres is away. */
-const RECORD_RETRY_MS = 250;
 
 /**
- * What is sent must be recorded: while our own Postgres is away this waits for it, because a try of its own would have
- * to send the message again where the platform cannot be asked for it.
+ * Retries a record while Postgres is away. A retry of the whole job would send the message again on a platform that
+ * cannot report whether it has it.
  */
-async function whateverHappens<T>(
-  { isOutage }: Pick<OutboundParts, "isOutage">,
+async function retryDuringOutage<T>(
+  { isOutage }: Pick<OutboundDeps, "isOutage">,
   signal: AbortSignal,
   record: () => Promise<T>,
 ): Promise<T> {

@@ -1,90 +1,91 @@
 import type { OutgoingMessage, RateLimit } from "@millrace/core";
 import { expect, test } from "vitest";
-import { standUntilItLeaves } from "./send-slot.ts";
+import { waitForSendSlot } from "./send-slot.ts";
 
 const START = Date.parse("2026-11-25T09:00:00.000Z");
 const limit: RateLimit = { scope: "chat", intervalMs: 1_000, burst: 1 };
 
-/**
- * Has a message stand whose moments come after so many ms each, counted from when it asks, while asking takes so many ms;
- * what came of it, and how often it asked for which scopes.
- */
-async function stand(moments: readonly { comesAfterMs: number; askingTakesMs: number }[]) {
+/** One reservation: how long after it the slot is, and how long reserving takes, in ms. */
+type Reservation = { slotAfterMs: number; takesMs: number };
+
+/** Waits for a slot while reservations go as given; the last one repeats. Returns the result and the scopes used. */
+async function waitWith(reservations: readonly Reservation[]) {
   let clock = START;
-  const asked: string[][] = [];
-  const givenBack: string[][] = [];
-  const parts = {
+  const reserved: string[][] = [];
+  const released: string[][] = [];
+  const scopesOf = (limits: readonly RateLimit[]) => limits.map(({ scope }) => scope);
+  const deps = {
     adapter: { limits: () => [limit] },
     limits: {
       reserve: (limits: readonly RateLimit[], now: Date) => {
-        const moment = moments[asked.length] ?? moments.at(-1);
-        asked.push(limits.map(({ scope }) => scope));
-        clock += moment?.askingTakesMs ?? 0;
-        return Promise.resolve(new Date(now.getTime() + (moment?.comesAfterMs ?? 0)));
+        const reservation = reservations[reserved.length] ?? reservations.at(-1);
+        reserved.push(scopesOf(limits));
+        clock += reservation?.takesMs ?? 0;
+        return Promise.resolve(new Date(now.getTime() + (reservation?.slotAfterMs ?? 0)));
       },
       giveBack: (limits: readonly RateLimit[]) => {
-        givenBack.push(limits.map(({ scope }) => scope));
+        released.push(scopesOf(limits));
         return Promise.resolve();
       },
     },
     ports: { now: () => new Date(clock) },
   };
-  const leavesAt = await standUntilItLeaves(parts, {} as OutgoingMessage, new AbortController().signal);
-  return { leavesAfterMs: leavesAt && leavesAt.getTime() - START, asked, givenBack };
+  const slotAt = await waitForSendSlot(deps, {} as OutgoingMessage, new AbortController().signal);
+  return { slotAfterMs: slotAt && slotAt.getTime() - START, reserved, released };
 }
 
-const inTime = { comesAfterMs: 0, askingTakesMs: 5 };
-const late = { comesAfterMs: 0, askingTakesMs: 80 };
+const inTime = { slotAfterMs: 0, takesMs: 5 };
+const late = { slotAfterMs: 0, takesMs: 80 };
 
-test("what may leave at once does, by a count that is not the one of its place", async () => {
-  expect(await stand([inTime])).toEqual({ leavesAfterMs: undefined, asked: [["chat/leaving"]], givenBack: [] });
+test("a message within the limits is sent at once, counted in a scope of its own", async () => {
+  expect(await waitWith([inTime])).toEqual({ slotAfterMs: undefined, reserved: [["chat/leaving"]], released: [] });
 });
 
-test("what is late would leave together with the next: it takes another moment", async () => {
-  expect((await stand([late, inTime])).asked).toHaveLength(2);
+test("a late message reserves another slot, so that it is not sent together with the next", async () => {
+  expect((await waitWith([late, inTime])).reserved).toHaveLength(2);
 });
 
-test("where each moment is missed it leaves at the third, rather than never", async () => {
-  expect(await stand([late])).toMatchObject({ leavesAfterMs: undefined, asked: { length: 3 } });
+test("a message that is late three times is sent at the third slot", async () => {
+  expect(await waitWith([late])).toMatchObject({ slotAfterMs: undefined, reserved: { length: 3 } });
 });
 
-test("what would stand for long is told when it leaves, and gives its moment and its slot back", async () => {
-  const { leavesAfterMs, givenBack } = await stand([{ comesAfterMs: 2_500, askingTakesMs: 0 }]);
-  expect({ leavesAfterMs, givenBack }).toEqual({ leavesAfterMs: 2_500, givenBack: [["chat/leaving"]] });
+test("a slot that is too far off is returned to the caller and released", async () => {
+  const { slotAfterMs, released } = await waitWith([{ slotAfterMs: 2_500, takesMs: 0 }]);
+  expect({ slotAfterMs, released }).toEqual({ slotAfterMs: 2_500, released: [["chat/leaving"]] });
 });
 
-test("5: after a message was late, each of those behind it leaves at the moment that it was told", async () => {
-  const limit: RateLimit = { scope: "pair", intervalMs: 6_000, burst: 2 };
+test("5: after one late message, each message behind it is sent at its first promised slot", async () => {
+  const pair: RateLimit = { scope: "pair", intervalMs: 6_000, burst: 2 };
   let clock = START;
   let usedUntil = START;
-  let lateOnce = 80;
-  const parts = {
-    adapter: { limits: () => [limit] },
+  let lateOnceMs = 80;
+  const deps = {
+    adapter: { limits: () => [pair] },
     limits: {
       reserve: (limits: readonly RateLimit[], now: Date) => {
         if (limits.length === 0) return Promise.resolve(now);
-        usedUntil = Math.max(usedUntil, now.getTime()) + limit.intervalMs;
-        clock += lateOnce;
-        lateOnce = 0;
-        return Promise.resolve(new Date(Math.max(now.getTime(), usedUntil - limit.burst * limit.intervalMs)));
+        usedUntil = Math.max(usedUntil, now.getTime()) + pair.intervalMs;
+        clock += lateOnceMs;
+        lateOnceMs = 0;
+        return Promise.resolve(new Date(Math.max(now.getTime(), usedUntil - pair.burst * pair.intervalMs)));
       },
       giveBack: () => {
-        usedUntil -= limit.intervalMs;
+        usedUntil -= pair.intervalMs;
         return Promise.resolve();
       },
     },
     ports: { now: () => new Date(clock) },
   };
-  const tries: number[] = [];
+  const runs: number[] = [];
   for (let message = 0; message < 6; message++) {
-    for (let tried = 1; ; tried++) {
-      const later = await standUntilItLeaves(parts, {} as OutgoingMessage, new AbortController().signal);
-      tries[message] = tried;
-      if (!later) break;
-      if (tried > 9) throw new Error("it never leaves");
-      clock = later.getTime();
+    for (let run = 1; ; run++) {
+      const slotAt = await waitForSendSlot(deps, {} as OutgoingMessage, new AbortController().signal);
+      runs[message] = run;
+      if (!slotAt) break;
+      if (run > 9) throw new Error("the message is never sent");
+      clock = slotAt.getTime();
     }
   }
-  expect(tries).toEqual([1, 1, 2, 2, 2, 2]);
-  expect(clock - START).toBeLessThanOrEqual(4 * limit.intervalMs);
+  expect(runs).toEqual([1, 1, 2, 2, 2, 2]);
+  expect(clock - START).toBeLessThanOrEqual(4 * pair.intervalMs);
 });

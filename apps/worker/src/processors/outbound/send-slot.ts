@@ -2,44 +2,45 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Now, Outbound, OutgoingMessage } from "@millrace/core";
 import type { RateLimits } from "@millrace/db";
 
-/** What tells when a message may leave. */
-type Departures = { adapter: Pick<Outbound, "limits">; limits: RateLimits; ports: { now: Now } };
+/** Dependencies of {@link waitForSendSlot}. */
+type SendSlotDeps = { adapter: Pick<Outbound, "limits">; limits: RateLimits; ports: { now: Now } };
 
-/** Longest that a message stands and waits for its moment to leave, in ms. */
-const STAND_MS = 2_000;
+/** Longest that a job occupies its worker while it waits for its send slot, in ms. */
+const LONGEST_WAIT_MS = 2_000;
 
-/** How late a message may leave, in ms: those that are later would leave together with those behind them. */
+/** How late a message may use its send slot, in ms. A later one would be sent together with the messages behind it. */
 const LATE_MS = 50;
 
-/** How often a message that is late asks for another moment. When even that takes too long, it goes. */
-const MOMENTS = 3;
+/** How many send slots a late message reserves at most. After the last one it is sent although it is late. */
+const MAX_SLOTS = 3;
 
 /**
- * Has a message stand until the platform's limits let it leave; or says when they do, where that is too long to stand.
+ * Waits until the platform's limits allow the message. Returns when that is, without waiting, if it takes longer than
+ * the job may occupy its worker.
  *
- * A message has its place in the limits before its job wakes, but it wakes behind all the jobs that wait, and its row is
- * read first: many can be late, and would leave in one moment. So whatever leaves is held to the limits once more, as
- * the last thing before its call.
+ * A message has a send slot before its job runs, but the job runs behind all waiting jobs and reads its row first. Many
+ * messages can be late and would be sent at once. So each message reserves a second slot right before its call, in a
+ * scope of its own.
  *
- * A moment that is too far off is given back, and the message asks anew when it comes: were it kept and another taken
- * then, each waking would move it on by another interval, for ever. For the same reason one that is late takes no
- * second moment where the next is longer off than it may stand.
+ * A slot that is too far off is released, and the message reserves again when it runs at that time. If it kept the slot
+ * and then reserved another, each run would move it by one interval for ever. For the same reason a late message does
+ * not reserve again in a limit whose interval is longer than the wait.
  */
-export async function standUntilItLeaves(
-  { adapter, limits, ports }: Departures,
+export async function waitForSendSlot(
+  { adapter, limits, ports }: SendSlotDeps,
   message: OutgoingMessage,
   signal: AbortSignal,
 ): Promise<Date | undefined> {
-  let leaving = adapter.limits(message).map((limit) => ({ ...limit, scope: `${limit.scope}/leaving` }));
-  for (let moment = 1; ; moment++) {
-    const leavesAt = await limits.reserve(leaving, ports.now());
-    const standMs = leavesAt.getTime() - ports.now().getTime();
-    if (standMs > STAND_MS) {
-      await limits.giveBack(leaving);
-      return leavesAt;
+  let reserved = adapter.limits(message).map((limit) => ({ ...limit, scope: `${limit.scope}/leaving` }));
+  for (let slots = 1; ; slots++) {
+    const slotAt = await limits.reserve(reserved, ports.now());
+    const waitMs = slotAt.getTime() - ports.now().getTime();
+    if (waitMs > LONGEST_WAIT_MS) {
+      await limits.giveBack(reserved);
+      return slotAt;
     }
-    if (standMs > 0) await wait(standMs, undefined, { signal });
-    if (ports.now().getTime() - leavesAt.getTime() <= LATE_MS || moment === MOMENTS) return undefined;
-    leaving = leaving.filter(({ intervalMs }) => intervalMs <= STAND_MS);
+    if (waitMs > 0) await wait(waitMs, undefined, { signal });
+    if (ports.now().getTime() - slotAt.getTime() <= LATE_MS || slots === MAX_SLOTS) return undefined;
+    reserved = reserved.filter(({ intervalMs }) => intervalMs <= LONGEST_WAIT_MS);
   }
 }

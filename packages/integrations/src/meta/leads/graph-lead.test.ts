@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { answersOf, consentsOf, dateOfGraphTime, graphLeadSchema, isTestLead, personOf } from "./graph-lead.ts";
+import { answersOf, consentsOf, parseGraphTime, graphLeadSchema, isTestLead, personOf } from "./graph-lead.ts";
 
 const read = (lead: Record<string, unknown>) => graphLeadSchema.parse({ field_data: [], ...lead });
 const fields = (answers: Record<string, string[]>) =>
   Object.entries(answers).map(([name, values]) => ({ name, values }));
 const personFrom = (answers: Record<string, string[]>) => personOf(answersOf(read({ field_data: fields(answers) })));
 
-test("every answer is kept as it came, several values and odd names too", () => {
+test("every answer is kept unchanged, with several values and unusual names", () => {
   const lead = read({
     field_data: [
       { name: "which_rooms", values: ["kitchen", "bathroom"] },
@@ -24,7 +24,7 @@ test("every answer is kept as it came, several values and odd names too", () => 
   ]);
 });
 
-test("a consent box counts as ticked when Meta says 1 and as left empty when it says nothing", () => {
+test("a consent box is checked when Meta sends 1 or true, and else unchecked", () => {
   const boxes = [
     { checkbox_key: "privacy", is_checked: "1" },
     { checkbox_key: "newsletter", is_checked: "" },
@@ -42,7 +42,7 @@ test("a consent box counts as ticked when Meta says 1 and as left empty when it 
   expect(consentsOf(read({}))).toEqual({});
 });
 
-test("the standard fields tell who it is", () => {
+test("the standard fields give the name, the e-mail address and the phone number", () => {
   expect(
     personFrom({ full_name: [" Ada Abt "], email: [" Ada.Abt@Example.COM "], phone_number: ["+49 (151) 000-11 22"] }),
   ).toEqual({ fullName: "Ada Abt", email: "ada.abt@example.com", phone: "491510001122" });
@@ -52,28 +52,28 @@ test("the standard fields tell who it is", () => {
   expect(personFrom({})).toEqual({ fullName: undefined, email: undefined, phone: undefined });
 });
 
-test("what is no address and no number names nobody", () => {
+test("an invalid e-mail address or phone number is ignored", () => {
   for (const email of ["ada", "@", "a b@c.example", "<test lead: dummy@data>", `${"a".repeat(250)}@b.example`])
     expect(personFrom({ email: [email] }).email).toBeUndefined();
   for (const phone of ["12345", "later", "1234567890123456"])
     expect(personFrom({ phone_number: [phone] }).phone).toBeUndefined();
 });
 
-test("a lead of the testing tool is told by its dummies", () => {
+test("a lead of the testing tool is recognized by its dummy values", () => {
   expect(isTestLead({ email: ["<test lead: dummy data for email>"] })).toBe(true);
   expect(isTestLead({ note: ["is this a <test lead: ?"] })).toBe(false);
 });
 
-test("Graph's time is read with its offset, and none is made up", () => {
-  expect(dateOfGraphTime("2026-02-28T08:49:14+0000")?.toISOString()).toBe("2026-02-28T08:49:14.000Z");
-  expect(dateOfGraphTime("2026-02-28T08:49:14-0330")?.toISOString()).toBe("2026-02-28T12:19:14.000Z");
-  expect(dateOfGraphTime("2026-02-28T08:49:14+02:00")?.toISOString()).toBe("2026-02-28T06:49:14.000Z");
+test("Graph's time is parsed with its offset, and an invalid time is undefined", () => {
+  expect(parseGraphTime("2026-02-28T08:49:14+0000")?.toISOString()).toBe("2026-02-28T08:49:14.000Z");
+  expect(parseGraphTime("2026-02-28T08:49:14-0330")?.toISOString()).toBe("2026-02-28T12:19:14.000Z");
+  expect(parseGraphTime("2026-02-28T08:49:14+02:00")?.toISOString()).toBe("2026-02-28T06:49:14.000Z");
   for (const other of ["March 7", "2026-02-28", "2026-13-28T08:49:14+0000"])
-    expect(dateOfGraphTime(other)).toBeUndefined();
-  expect(dateOfGraphTime(undefined)).toBeUndefined();
+    expect(parseGraphTime(other)).toBeUndefined();
+  expect(parseGraphTime(undefined)).toBeUndefined();
 });
 
-test("an answer without fields is no lead, while odd values of lesser fields do no harm", () => {
+test("a lead needs its fields, and an invalid optional field is ignored", () => {
   expect(graphLeadSchema.safeParse({ id: "7" }).success).toBe(false);
   expect(graphLeadSchema.safeParse("{").success).toBe(false);
   expect(

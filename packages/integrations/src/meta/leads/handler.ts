@@ -9,22 +9,22 @@ import {
   unreadableSchema,
   type Write,
 } from "@millrace/core";
-import { clickInFields } from "../../shared/click.ts";
+import { findClickIdInFields } from "../../shared/click-id.ts";
 import { parsePayload } from "../../shared/parse-payload.ts";
-import { dateOfUnixSeconds } from "../../shared/shape.ts";
-import { tokenFor } from "../../shared/graph.ts";
+import { dateOfUnixSeconds } from "../../shared/json-value.ts";
+import { tokenFor } from "../../shared/meta/graph-tokens.ts";
 import type { HandlerConfig } from "../config.ts";
-import { type FetchedLead, fetchLead } from "../graph/client.ts";
-import { answersOf, consentsOf, dateOfGraphTime, isTestLead, type Person, personOf } from "./graph-lead.ts";
-import { isDashboardTest, type LeadNotice, leadNoticeSchema } from "./leadgen-change.ts";
+import { type FetchedLead, fetchLead } from "./fetch-lead.ts";
+import { answersOf, consentsOf, parseGraphTime, isTestLead, type Person, personOf } from "./graph-lead.ts";
+import { isDashboardTest, type LeadgenNotification, leadgenNotificationSchema } from "./leadgen-change.ts";
 
-/** The work behind Meta's webhook: a notification names a lead, the lead itself is fetched. */
+/** Handles Meta's webhook events. The webhook only names a lead; the handler fetches the lead from Graph. */
 export function metaHandler(config: HandlerConfig): EventHandler {
   return {
     callsProvider: true,
     scopes(event) {
-      const notice = leadNoticeSchema.safeParse(event.payload);
-      return notice.success ? Object.values(scopesOf(notice.data)) : [];
+      const notification = leadgenNotificationSchema.safeParse(event.payload);
+      return notification.success ? Object.values(scopesOf(notification.data)) : [];
     },
     async handle(event, context) {
       switch (event.kind) {
@@ -39,21 +39,22 @@ export function metaHandler(config: HandlerConfig): EventHandler {
   };
 }
 
-function scopesOf({ page_id, leadgen_id }: LeadNotice): { pageScope: string; leadScope: string } {
+function scopesOf({ page_id, leadgen_id }: LeadgenNotification): { pageScope: string; leadScope: string } {
   return { pageScope: `meta:page:${page_id}`, leadScope: `meta:lead:${leadgen_id}` };
 }
 
 async function handleLead(event: InboundEvent, config: HandlerConfig, context: AdapterContext): Promise<Write> {
-  const notice = parsePayload(leadNoticeSchema, event.payload);
-  if (isDashboardTest(notice.leadgen_id)) return () => Promise.resolve({ result: "ignored", detail: "ignored_test" });
+  const notification = parsePayload(leadgenNotificationSchema, event.payload);
+  if (isDashboardTest(notification.leadgen_id))
+    return () => Promise.resolve({ result: "ignored", detail: "ignored_test" });
 
-  // Before the call: nobody's page has no token to call with, and Meta would only answer that something is forbidden.
-  await context.accounts.tenantOf("meta", "page", notice.page_id);
-  const scopes = scopesOf(notice);
-  const token = tokenFor(config.pageTokens, notice.page_id);
+  // The tenant is resolved before the call: a page without a tenant has no token, and Meta would return a permission error.
+  await context.accounts.tenantOf("meta", "page", notification.page_id);
+  const scopes = scopesOf(notification);
+  const token = tokenFor(config.pageTokens, notification.page_id);
   if (token === undefined)
     throw new ProviderError(
-      `META_PAGE_ACCESS_TOKEN has no token for page ${notice.page_id}`,
+      `META_PAGE_ACCESS_TOKEN has no token for page ${notification.page_id}`,
       { kind: "paused", scope: scopes.pageScope },
       { code: "no_token" },
     );
@@ -61,22 +62,22 @@ async function handleLead(event: InboundEvent, config: HandlerConfig, context: A
   const fetched = await fetchLead(
     {
       graphBaseUrl: config.graphBaseUrl,
-      leadgenId: notice.leadgen_id,
+      leadgenId: notification.leadgen_id,
       token,
       call: { ...scopes, receivedAt },
     },
     context,
   );
-  return leadWrite(notice, receivedAt, fetched);
+  return leadWrite(notification, receivedAt, fetched);
 }
 
-function leadWrite(notice: LeadNotice, receivedAt: Date, { lead, raw, complete }: FetchedLead): Write {
+function leadWrite(notification: LeadgenNotification, receivedAt: Date, { lead, raw, complete }: FetchedLead): Write {
   const answers = answersOf(lead);
   const person = personOf(answers);
   const { fullName, email, phone } = person;
   return async (stores) => {
-    const tenantId = await stores.accounts.tenantOf("meta", "page", notice.page_id);
-    const contactId = await stores.contacts.resolve(tenantId, identitiesOf(person, notice.leadgen_id), {
+    const tenantId = await stores.accounts.tenantOf("meta", "page", notification.page_id);
+    const contactId = await stores.contacts.resolve(tenantId, identitiesOf(person, notification.leadgen_id), {
       name: fullName,
       email,
       phone,
@@ -85,10 +86,10 @@ function leadWrite(notice: LeadNotice, receivedAt: Date, { lead, raw, complete }
       tenantId,
       contactId,
       source: "Meta",
-      externalId: notice.leadgen_id,
-      pageId: notice.page_id,
-      formId: lead.form_id ?? notice.form_id,
-      adId: lead.ad_id ?? notice.ad_id,
+      externalId: notification.leadgen_id,
+      pageId: notification.page_id,
+      formId: lead.form_id ?? notification.form_id,
+      adId: lead.ad_id ?? notification.ad_id,
       adName: lead.ad_name,
       adsetId: lead.adset_id,
       adsetName: lead.adset_name,
@@ -100,8 +101,8 @@ function leadWrite(notice: LeadNotice, receivedAt: Date, { lead, raw, complete }
       ...person,
       answers,
       consents: consentsOf(lead),
-      click: clickInFields(answers),
-      submittedAt: dateOfGraphTime(lead.created_time) ?? dateOfUnixSeconds(notice.created_time) ?? receivedAt,
+      click: findClickIdInFields(answers),
+      submittedAt: parseGraphTime(lead.created_time) ?? dateOfUnixSeconds(notification.created_time) ?? receivedAt,
       payload: raw,
     });
     return complete ? { result: "written" } : { result: "written", detail: "without_ad_fields" };
@@ -109,8 +110,8 @@ function leadWrite(notice: LeadNotice, receivedAt: Date, { lead, raw, complete }
 }
 
 /**
- * The address decides and the number follows: a form with one person's address and another's number does not make them
- * one. Who left neither is known by the lead alone.
+ * The identities of a lead's person. The e-mail address is stable and decides; the phone number can move. So a form with
+ * one person's address and another's number does not merge the two. A lead without either has its own id as identity.
  */
 function identitiesOf({ email, phone }: Person, leadgenId: string): readonly [Identity, ...Identity[]] {
   const [first, ...others] = [

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { dateOfUnixSeconds } from "../../shared/shape.ts";
+import { dateOfUnixSeconds } from "../../shared/json-value.ts";
 
-/** An id as it may stand in a URL's path, a scope and a log line. 0 is what old deliveries say for "none". */
+/** An id that is safe in a URL path, a scope and a log line. Old deliveries send 0 for "none". */
 const id = z
   .union([z.string(), z.number()])
   .transform(String)
@@ -10,11 +10,11 @@ const id = z
 const optionalId = id.optional().catch(undefined);
 
 /**
- * Payload of a `lead` event: what Meta's notification says of a lead, ids as strings, and nothing else. Answers that
- * a relay has put beside it are left out: only Graph is asked for those.
+ * The payload of a `lead` event: the fields of Meta's leadgen notification, with ids as strings. A relay can add answers
+ * to the notification; they are dropped, because only Graph is trusted for answers.
  * https://developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving
  */
-export const leadNoticeSchema = z.object({
+export const leadgenNotificationSchema = z.object({
   leadgen_id: id,
   page_id: id,
   form_id: optionalId,
@@ -30,14 +30,14 @@ export const leadNoticeSchema = z.object({
     }),
 });
 
-/** See {@link leadNoticeSchema}. */
-export type LeadNotice = z.infer<typeof leadNoticeSchema>;
+/** See {@link leadgenNotificationSchema}. */
+export type LeadgenNotification = z.infer<typeof leadgenNotificationSchema>;
 
-/** The page that the app dashboard's Test button names. */
+/** The page id in the test notification of the app dashboard. */
 export const DASHBOARD_PAGE_ID = "444444444444";
 
 /**
- * Whether a lead is one of the app dashboard's Test button, whose ids are all made of fours. There is nothing to fetch.
+ * Whether a lead comes from the Test button of the app dashboard. Its ids consist of fours, and Graph has no such lead.
  * https://developers.facebook.com/docs/marketing-api/guides/lead-ads/quickstart/webhooks-integration
  */
 export function isDashboardTest(leadgenId: string | undefined): boolean {

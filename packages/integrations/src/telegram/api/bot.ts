@@ -2,12 +2,12 @@ import { ProviderError } from "@millrace/core";
 import type { ApiConfig } from "../config.ts";
 import { botScope } from "./scopes.ts";
 
-/** Access to the Bot API as one bot. */
+/** The access to the Bot API as one bot. */
 export type Bot = { token: string; baseUrl: string };
 
 /**
- * The bot of a label.
- * @throws ProviderError paused, when TELEGRAM_BOT_TOKEN has no token for it
+ * The bot with a label.
+ * @throws ProviderError paused, if TELEGRAM_BOT_TOKEN has no token for it
  */
 export function botOf({ tokens, baseUrl }: ApiConfig, label: string): Bot {
   const token = tokens.get(label);

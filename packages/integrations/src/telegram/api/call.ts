@@ -1,23 +1,23 @@
 import { type Http, type HttpRequest, type Now, type ProviderError, retryable } from "@millrace/core";
 import type { Opts } from "@grammyjs/types";
-import { isObject } from "../../shared/shape.ts";
+import { isObject } from "../../shared/json-value.ts";
 import type { Bot } from "./bot.ts";
 import { failureOf, type CallScopes, migratedTo } from "./failure.ts";
 
-/** A method of the Bot API with its parameters; a file to upload stands where a file id or a URL may stand. */
+/** A method of the Bot API with its parameters. A file to upload can replace a file id or a URL. */
 export type MethodCall = {
   [Method in keyof Opts<File>]: { method: Method; params: Opts<File>[Method] };
 }[keyof Opts<File>];
 
-/** What Telegram said to a call. */
+/** The Bot API's response to a call. */
 export type Answer =
   | { ok: true; result: unknown }
-  /** `migratedTo` is the new id of the chat, where it has one. */
+  /** `migratedTo` is the new id of the chat, if it has one. */
   | { ok: false; error: ProviderError; migratedTo: string | undefined };
 
 /**
- * Calls the Bot API: https://core.telegram.org/bots/api#making-requests. The URL holds the token and is told nowhere.
- * @throws ProviderError when there is no answer
+ * Calls the Bot API: https://core.telegram.org/bots/api#making-requests. The URL holds the token, so it is never logged.
+ * @throws ProviderError if there is no response
  */
 export async function callTelegram(
   { baseUrl, token }: Bot,
@@ -35,14 +35,14 @@ export async function callTelegram(
   return { ok: false, error: failureOf(response, scopes, now()), migratedTo: migratedTo(response) };
 }
 
-/** Telegram said yes in words that we cannot read: what was asked is probably done. */
+/** The error for a successful response that cannot be read. The call probably succeeded. */
 export function unreadable(): ProviderError {
-  return retryable("Telegram's answer is not understood", { code: "malformed", uncertain: true });
+  return retryable("cannot read Telegram's response", { code: "malformed", uncertain: true });
 }
 
 /**
- * JSON, or multipart where there is something to upload. A file within a parameter is a field of its own, and the
- * parameter names it: https://core.telegram.org/bots/api#sending-files
+ * JSON, or a multipart body if there are files to upload. A file inside a parameter becomes its own field, which the
+ * parameter references: https://core.telegram.org/bots/api#sending-files
  */
 function bodyOf(params: object): Pick<HttpRequest, "headers" | "body"> {
   const files = new Map<string, File>();

@@ -2,8 +2,8 @@ import { classifyHttp, type HttpResponse, permanent, ProviderError, retryable } 
 import { z } from "zod";
 import { FILE_BUSY, meaningOf } from "./descriptions.ts";
 
-/** What of a refusal decides: https://core.telegram.org/bots/api#responseparameters */
-const refusalSchema = z.object({
+/** The fields of an error response that classification needs: https://core.telegram.org/bots/api#responseparameters */
+const errorSchema = z.object({
   ok: z.literal(false),
   error_code: z.number(),
   description: z.string().catch(""),
@@ -19,38 +19,37 @@ const refusalSchema = z.object({
     .catch(undefined),
 });
 
-/** What waits when a call is throttled: the chat first, all of the bot when it goes on elsewhere. */
+/** The scopes that wait when a call is throttled: the chat first, or the bot if other chats are throttled too. */
 export type CallScopes = { bot: string; chat?: string | undefined };
 
 /**
- * What to do about an answer that is no success. It tells of it in words of our own: what Telegram wrote is read and
- * never told.
+ * Maps an error response to the next step. The error contains none of Telegram's texts, because they can quote the
+ * request.
  */
 export function failureOf(response: HttpResponse, scopes: CallScopes, now: Date): ProviderError {
-  const refusal = refusalSchema.safeParse(response.json).data;
-  const status = refusal?.error_code ?? response.status;
+  const error = errorSchema.safeParse(response.json).data;
+  const status = error?.error_code ?? response.status;
   const code = String(status);
-  const seconds = refusal?.parameters?.retry_after;
+  const seconds = error?.parameters?.retry_after;
   if (status === 429) return throttled(response, seconds, scopes, now);
-  if (status >= 500) return retryable(`Telegram has trouble (${status})`, { code, uncertain: true });
-  // With a wrong token Telegram knows the bot not (401), or no method at all (404).
-  if (status === 401 || status === 404)
-    return paused(`Telegram does not take the bot's token (${status})`, code, scopes);
+  if (status >= 500) return retryable(`Telegram has a temporary error (${status})`, { code, uncertain: true });
+  // With a wrong token Telegram returns 401 for the bot or 404 for the method.
+  if (status === 401 || status === 404) return paused(`Telegram rejects the bot's token (${status})`, code, scopes);
   if (status === 409)
     return paused("the bot is in use elsewhere (409): a webhook, getUpdates or a log-out", code, scopes);
-  if (status === 413) return permanent("the file is larger than Telegram takes", "too_large");
-  if (!refusal)
+  if (status === 413) return permanent("the file is larger than Telegram's limit", "too_large");
+  if (!error)
     return (
-      classifyHttp(response, scopes.bot, now) ?? retryable(`Telegram's answer is not understood (${status})`, { code })
+      classifyHttp(response, scopes.bot, now) ?? retryable(`cannot read Telegram's response (${status})`, { code })
     );
-  const meaning = meaningOf(refusal.description);
-  if (meaning?.code === FILE_BUSY) return retryable(meaning.words, { code: FILE_BUSY });
-  return meaning ? permanent(meaning.words, meaning.code) : permanent(`Telegram refused: ${status}`, code);
+  const meaning = meaningOf(error.description);
+  if (meaning?.code === FILE_BUSY) return retryable(meaning.message, { code: FILE_BUSY });
+  return meaning ? permanent(meaning.message, meaning.code) : permanent(`Telegram rejected the call: ${status}`, code);
 }
 
-/** The id under which a group goes on as a supergroup, where the answer names one. */
+/** The id of the supergroup that a group has become, if the response has it. */
 export function migratedTo({ json }: HttpResponse): string | undefined {
-  return refusalSchema.safeParse(json).data?.parameters?.migrate_to_chat_id;
+  return errorSchema.safeParse(json).data?.parameters?.migrate_to_chat_id;
 }
 
 function paused(message: string, code: string, { bot: scope }: CallScopes): ProviderError {
@@ -65,11 +64,11 @@ function throttled(
   now: Date,
 ): ProviderError {
   const scope = chat ?? bot;
-  // Without Telegram's own word, e.g. from a proxy, the header's or a minute.
+  // Without `retry_after`, e.g. from a proxy, the wait is that of the Retry-After header or a minute.
   const shared = classifyHttp({ ...response, status: 429 }, scope, now)?.next;
   const until = shared?.kind === "rate_limited" ? shared.until : now;
   return new ProviderError(
-    "Telegram asks to wait",
+    "Telegram's rate limit is reached",
     {
       kind: "rate_limited",
       scope,

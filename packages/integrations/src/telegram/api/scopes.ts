@@ -1,9 +1,9 @@
-/** What waits when a bot is throttled, or when its token must be mended. */
+/** Waits while a bot is throttled or its token needs repair. */
 export function botScope(bot: string): string {
   return `telegram:${bot}`;
 }
 
-/** What waits when a bot is throttled in one chat. The conversation's id, because a chat id is a person's. */
+/** Waits while a bot is throttled in one chat. It has the id of the conversation, because a chat id is personal data. */
 export function chatScope(bot: string, conversationId: string): string {
   return `${botScope(bot)}:${conversationId}`;
 }

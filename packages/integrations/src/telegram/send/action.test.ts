@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { config, fakeBotApi, refusal, type Scripted, success } from "../test/fake-bot-api.ts";
+import { config, fakeBotApi, rejection, type Scripted, success } from "../test/fake-bot-api.ts";
 import { failureOf, outgoing } from "../test/outgoing.ts";
 import { telegramOutbound } from "./outbound.ts";
 
@@ -7,39 +7,41 @@ const outbound = telegramOutbound(config);
 
 describe("an action", () => {
   const act = (action: unknown, answer: Scripted) => {
-    const { content: _, replyTo: __, rateLimitHits: ___, ...place } = outgoing(undefined);
-    const { context, asked } = fakeBotApi([answer]);
-    return { done: outbound.act({ ...place, action }, context), asked };
+    const { content: _, replyTo: __, rateLimitHits: ___, ...conversation } = outgoing(undefined);
+    const { context, requests } = fakeBotApi([answer]);
+    return { done: outbound.act({ ...conversation, action }, context), requests };
   };
 
-  test("shows what the bot is doing", async () => {
-    const { done, asked } = act({ chatAction: "typing" }, success(true));
+  test("shows a chat action of the bot", async () => {
+    const { done, requests } = act({ chatAction: "typing" }, success(true));
     await done;
-    expect(asked[0]).toMatchObject({ method: "sendChatAction", params: { chat_id: 7001, action: "typing" } });
+    expect(requests[0]).toMatchObject({ method: "sendChatAction", params: { chat_id: 7001, action: "typing" } });
   });
 
-  test("ends the wait of who pressed a button", async () => {
-    const { done, asked } = act({ answerCallbackQuery: "99" }, success(true));
+  test("answers a callback query", async () => {
+    const { done, requests } = act({ answerCallbackQuery: "99" }, success(true));
     await done;
-    expect(asked[0]).toMatchObject({ method: "answerCallbackQuery", params: { callback_query_id: "99" } });
+    expect(requests[0]).toMatchObject({ method: "answerCallbackQuery", params: { callback_query_id: "99" } });
   });
 
-  test("is done when nobody waits any more", async () => {
+  test("succeeds for an expired callback query", async () => {
     const old = "Bad Request: query is too old and response timeout expired or query ID is invalid";
-    await expect(act({ answerCallbackQuery: "99" }, refusal(400, old)).done).resolves.toBeUndefined();
+    await expect(act({ answerCallbackQuery: "99" }, rejection(400, old)).done).resolves.toBeUndefined();
   });
 
   test("fails like a message", async () => {
-    const failure = await failureOf(act({ chatAction: "typing" }, refusal(403, "Forbidden: user is deactivated")).done);
+    const failure = await failureOf(
+      act({ chatAction: "typing" }, rejection(403, "Forbidden: user is deactivated")).done,
+    );
     expect(failure).toMatchObject({ next: { kind: "permanent" }, code: "unreachable" });
   });
 
-  test("is not done where Telegram's yes cannot be read", async () => {
+  test("fails if Telegram's response cannot be read", async () => {
     const failure = await failureOf(act({ chatAction: "typing" }, { status: 200, json: undefined }).done);
     expect(failure).toMatchObject({ code: "malformed" });
   });
 
-  test("that is none of ours is given up", async () => {
+  test("fails permanently if it is unknown", async () => {
     expect(await failureOf(act({ dance: true }, success(true)).done)).toMatchObject({ next: { kind: "permanent" } });
   });
 });

@@ -9,7 +9,7 @@ import { senderOf } from "./sender.ts";
 
 type ChatAction = Extract<TelegramContent, { type: "chat_action" }>["action"];
 
-/** Done in a chat: showing what the bot is doing, or ending the wait of who pressed a button. */
+/** An action in a chat: it shows what the bot is doing, or answers a callback query. */
 export type TelegramAction = { chatAction: ChatAction } | { answerCallbackQuery: string };
 
 const actionSchema: z.ZodType<TelegramAction> = z.union([
@@ -17,20 +17,20 @@ const actionSchema: z.ZodType<TelegramAction> = z.union([
   z.object({ answerCallbackQuery: z.string() }),
 ]);
 
-/** What Telegram says when there is nothing left to do. */
-const DONE: readonly (string | undefined)[] = [QUERY_TOO_OLD, NOT_MODIFIED];
+/** Error codes that mean that there is nothing to do. */
+const NOTHING_TO_DO: readonly (string | undefined)[] = [QUERY_TOO_OLD, NOT_MODIFIED];
 
 /**
- * Does an action.
+ * Executes an action.
  * @throws ProviderError
  */
 export async function actOnTelegram(outgoing: OutgoingAction, context: OutboundContext, config: ApiConfig) {
   const action = parsePayload(actionSchema, outgoing.action);
-  const { bot, scopes, on } = senderOf(outgoing, config);
+  const { bot, scopes, target } = senderOf(outgoing, config);
   const call: MethodCall =
     "chatAction" in action
-      ? { method: "sendChatAction", params: { ...on(outgoing.threadId), action: action.chatAction } }
+      ? { method: "sendChatAction", params: { ...target(outgoing.threadId), action: action.chatAction } }
       : { method: "answerCallbackQuery", params: { callback_query_id: action.answerCallbackQuery } };
   const answer = await callTelegram(bot, call, scopes, context);
-  if (!answer.ok && !DONE.includes(answer.error.code)) throw answer.error;
+  if (!answer.ok && !NOTHING_TO_DO.includes(answer.error.code)) throw answer.error;
 }

@@ -1,36 +1,38 @@
 import { z } from "zod";
-import { outgoingMedia } from "../../shared/outgoing-media.ts";
-import { textField } from "../../shared/text-field.ts";
+import { outgoingMedia } from "../../shared/send/outgoing-media.ts";
+import { textField } from "../../shared/send/text-field.ts";
 import { keyboard } from "./keyboard.ts";
 
-/** Longest caption, in UTF-16 code units; Telegram counts what is left of it after parsing. */
+/** The longest caption, in UTF-16 code units. Telegram counts the text without its formatting. */
 export const MAX_CAPTION = 1024;
 
-/** Longest text that is taken, ten messages of it. */
+/** The longest text: ten messages. */
 const MAX_TEXT = 40_960;
 
-const words = textField(MAX_TEXT);
+const longText = textField(MAX_TEXT);
 
 const parseMode = z
   .enum(["HTML", "MarkdownV2", "Markdown"], "must be HTML, MarkdownV2 or Markdown")
   .optional()
-  .meta({ description: "How the text is marked up. Where it does not parse, it is sent as it is written." });
+  .meta({ description: "The format of the text. A text that is not valid in it is sent as plain text." });
 
 const replyTo = z
   .string()
   .regex(/^-?\d{1,18}\/\d{1,18}$/, "must be <chat id>/<message id>, the external id of a message")
   .optional()
-  .meta({ description: "External id of the message that it answers. Where that is gone, it is sent as no answer." });
+  .meta({
+    description: "External id of the message to reply to. If it does not exist, the message is sent without it.",
+  });
 
 const reply = { replyTo, keyboard: keyboard.optional() };
 
 const text = z.strictObject({
   type: z.literal("text"),
-  text: words.meta({ description: "Longer than 4,096 characters it becomes several messages, cut between words." }),
+  text: longText.meta({ description: "A text of more than 4,096 characters becomes several messages." }),
   parseMode,
   ...reply,
-  linkPreview: z.boolean().optional().meta({ description: "Whether a link in it is shown with a preview." }),
-  silent: z.boolean().optional().meta({ description: "Whether it arrives without a sound." }),
+  linkPreview: z.boolean().optional().meta({ description: "Whether links have a preview." }),
+  silent: z.boolean().optional().meta({ description: "Whether the message arrives without a sound." }),
 });
 
 function file<Type extends string>(type: Type, description: string) {
@@ -38,9 +40,9 @@ function file<Type extends string>(type: Type, description: string) {
     .strictObject({
       type: z.literal(type),
       media: outgoingMedia,
-      caption: words
+      caption: longText
         .optional()
-        .meta({ description: `Longer than ${MAX_CAPTION} characters it follows as a text of its own.` }),
+        .meta({ description: `A caption of more than ${MAX_CAPTION} characters is sent as a text after the file.` }),
       parseMode,
       ...reply,
     })
@@ -70,11 +72,11 @@ const album = z
       .max(10, "must have at most 10 items")
       .refine(
         (items) => items.every(({ type }) => family(type) === family(items[0]?.type)),
-        "documents and audio files go in albums of their own; images and videos may be mixed",
+        "documents and audio files need their own albums; images and videos may be mixed",
       ),
     replyTo,
   })
-  .meta({ description: "Images and videos, or documents alone, or audio files alone, shown together." });
+  .meta({ description: "Files in one group: images and videos, or only documents, or only audio files." });
 
 function family(type: z.output<typeof albumItem>["type"] | undefined) {
   return type === "video" ? "image" : type;
@@ -98,11 +100,11 @@ const chatAction = z
       "upload_video_note",
     ]),
   })
-  .meta({ description: "Shows for five seconds what the bot is doing. No message." });
+  .meta({ description: "Shows for five seconds what the bot is doing. It is not a message." });
 
 const messages = [
   text,
-  file("image", "A picture, at most 10 MB."),
+  file("image", "An image, at most 10 MB."),
   file("document", "A file of any kind, at most 50 MB."),
   file("audio", "Music, MP3 or M4A, at most 50 MB."),
   file("video", "An MPEG-4 video, at most 50 MB."),
@@ -111,13 +113,13 @@ const messages = [
   album,
 ] as const;
 
-/** One message as it is sent; what a row's `content` is. */
+/** One message to send; the `content` of its row. */
 export const telegramMessage = z.discriminatedUnion("type", messages);
 
 /** See {@link telegramMessage}. */
 export type TelegramMessageContent = z.output<typeof telegramMessage>;
 
-/** What can be sent on Telegram, as callers and the AI write it. */
+/** A content that callers and the AI can send on Telegram. */
 export const telegramContent = z.discriminatedUnion("type", [...messages, chatAction]);
 
 /** See {@link telegramContent}. */

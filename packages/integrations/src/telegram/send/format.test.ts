@@ -6,13 +6,13 @@ import { telegramSendRoute } from "./route.ts";
 const parts = (content: unknown) => telegramFormat.parts(telegramFormat.content.parse(content));
 const media = { link: "https://a.example/x" };
 
-/** Where a content is wrong, and why. */
+/** The paths and messages of a content's errors. */
 function problems(content: unknown) {
   const { error } = telegramFormat.content.safeParse(content);
   return error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
 }
 
-test("a message is one part, which knows what it answers", () => {
+test("a message becomes one part with its reply", () => {
   expect(parts({ type: "image", media, caption: "Here", replyTo: "7/1" })).toEqual([
     { type: "image", body: "Here", replyTo: "7/1", content: { type: "image", media, caption: "Here" } },
   ]);
@@ -41,11 +41,11 @@ test.each([
   expect(parts(content)).toMatchObject([row]);
 });
 
-test("a chat action is no message", () => {
+test("a chat action is not a message", () => {
   expect(parts({ type: "chat_action", action: "typing" })).toEqual({ action: { chatAction: "typing" } });
 });
 
-test("a text that is too long is several messages: the first answers, the last has the buttons", () => {
+test("a long text becomes several messages: the first has the reply, the last has the buttons", () => {
   const keyboard = [[{ text: "Yes", data: "y" }]];
   const text = `${"a".repeat(4000)}\n\n${"b".repeat(4000)}\n\nc`;
   const split = parts({ type: "text", text, parseMode: "HTML", replyTo: "7/1", keyboard });
@@ -56,7 +56,7 @@ test("a text that is too long is several messages: the first answers, the last h
   expect(JSON.stringify(split).match(/keyboard/g)).toHaveLength(1);
 });
 
-describe("a cut keeps clear of what is marked up", () => {
+describe("a split does not cut formatted text", () => {
   const lead = "word ".repeat(500).trim();
   const inside = "one. two\n\n".repeat(230).trim();
   const bodies = (text: string, parseMode?: string) => {
@@ -67,26 +67,26 @@ describe("a cut keeps clear of what is marked up", () => {
   test.each([
     ["bold", "HTML", `<b>${inside}</b>`],
     ["a link within a quotation", "HTML", `<blockquote>${inside} <a href="https://a.example/">x</a></blockquote>`],
-    ["code that holds marks", "MarkdownV2", `\`\`\`js\n* _ ${inside}\`\`\``],
-    ["marks within marks", "MarkdownV2", `*a _${inside} \`*\` \\_ b_ c*`],
+    ["code that contains formatting characters", "MarkdownV2", `\`\`\`js\n* _ ${inside}\`\`\``],
+    ["nested formatting", "MarkdownV2", `*a _${inside} \`*\` \\_ b_ c*`],
     ["a link", "MarkdownV2", `[${inside}](https://a.example/)`],
     ["italic", "Markdown", `_${inside}_`],
   ])("%s in %s", (_, parseMode, entity) => {
     expect(bodies(`${lead} ${entity}\n\n${lead}`, parseMode)).toEqual([lead, entity, lead]);
   });
 
-  test("also where nothing but it has a place to cut", () => {
+  test("even if only the formatted text has white space", () => {
     const word = "x".repeat(3000);
     expect(bodies(`${word}<b>${inside}</b>`, "HTML")).toEqual([word, `<b>${inside}</b>`]);
   });
 
-  test("but not of what is longer than a message, nor of marks that mean nothing", () => {
+  test("unless it is longer than a message or has no parse mode", () => {
     expect(bodies(`<pre>${inside}\n\n${inside}\n\n${inside}</pre>`, "HTML")).toHaveLength(2);
     expect(bodies(`${lead} <b>${inside}</b>`)[0]).toContain("<b>one. two");
   });
 });
 
-test("a caption that is too long follows its file as a text, with the buttons", () => {
+test("a long caption becomes a text after its file, with the buttons", () => {
   const keyboard = [[{ text: "Yes", data: "y" }]];
   const caption = "word ".repeat(250).trim();
   expect(parts({ type: "image", media, caption, parseMode: "HTML", replyTo: "7/1", keyboard })).toEqual([
@@ -100,7 +100,7 @@ test("a caption that is too long follows its file as a text, with the buttons", 
   ]);
 });
 
-test("what a part holds passes as a message again, for it is read so when it is sent", () => {
+test("the content of each part is a valid message, because it is parsed again when it is sent", () => {
   const all = [
     { type: "text", text: "a b ".repeat(3000), keyboard: [[{ text: "x", url: "tg://user?id=1" }]] },
     { type: "document", media, caption: "a b ".repeat(3000) },
@@ -112,14 +112,14 @@ test("what a part holds passes as a message again, for it is read so when it is 
   for (const { content } of all) expect(problems(JSON.parse(JSON.stringify(content)))).toEqual([]);
 });
 
-describe("refused is", () => {
+describe("rejects", () => {
   const item = (type: string) => ({ type, media });
   test.each([
     ["a blank text", { type: "text", text: " \n" }, "text: must not be blank"],
     ["an unknown parse mode", { type: "text", text: "x", parseMode: "html" }, "parseMode: must be HTML, MarkdownV2"],
     ["a text above ten messages", { type: "text", text: "x".repeat(40_961) }, "text: must be at most 40960 characters"],
     [
-      "too long a caption in an album",
+      "a long caption in an album",
       { type: "album", items: [item("image"), { ...item("image"), caption: "x".repeat(1025) }] },
       "items.1.caption: must be at most 1024 characters",
     ],
@@ -131,31 +131,31 @@ describe("refused is", () => {
       "keyboard.0.0.data: must be at most 64 bytes",
     ],
     [
-      "a button that does nothing",
+      "a button without data and url",
       { type: "text", text: "x", keyboard: [[{ text: "x" }]] },
       "keyboard.0.0: must have exactly one of data and url",
     ],
     [
-      "a reply to what is no message",
+      "a reply to an invalid id",
       { type: "text", text: "x", replyTo: "wamid.1" },
       "replyTo: must be <chat id>/<message id>, the external id of a message",
     ],
-    ["a place that is not on Earth", { type: "location", latitude: 91, longitude: 0 }, "latitude: must be at most 90"],
+    ["an invalid location", { type: "location", latitude: 91, longitude: 0 }, "latitude: must be at most 90"],
     ["an album of one", { type: "album", items: [item("image")] }, "items: must have at least 2 items"],
     [
-      "an album of what Telegram does not group",
+      "an album of types that Telegram does not group",
       { type: "album", items: [item("document"), item("image")] },
-      "items: documents and audio files go in albums of their own; images and videos may be mixed",
+      "items: documents and audio files need their own albums; images and videos may be mixed",
     ],
   ])("%s", (_, content, problem) => {
     expect(problems(content)).toEqual([expect.stringContaining(problem)]);
   });
 });
 
-test("data of 64 bytes in other letters is let pass", () => {
+test("button data of 64 bytes with non-ASCII characters is accepted", () => {
   expect(problems({ type: "text", text: "x", keyboard: [[{ text: "x", data: "ü".repeat(32) }]] })).toEqual([]);
 });
 
-test("the route has a JSON schema for its page", () => {
+test("the route's body has a JSON schema", () => {
   expect(JSON.stringify(z.toJSONSchema(telegramSendRoute.body, { io: "input" }))).toContain("chat_action");
 });

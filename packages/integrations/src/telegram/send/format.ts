@@ -1,16 +1,16 @@
 import type { MessagePart, OutgoingFormat } from "@millrace/core";
-import { splitText } from "../../shared/split-text.ts";
-import { coordinates, lines } from "../body.ts";
+import { splitText } from "../../shared/send/split-text.ts";
+import { coordinates, lines } from "../inbound/message-body.ts";
 import type { TelegramAction } from "./action.ts";
 import { MAX_CAPTION, telegramContent, type TelegramContent, type TelegramMessageContent } from "./content.ts";
-import { marksIn } from "./marks.ts";
+import { findFormatting } from "./find-formatting.ts";
 
-/** Longest text of one message: https://core.telegram.org/bots/api#sendmessage */
+/** The longest text of one message: https://core.telegram.org/bots/api#sendmessage */
 const MAX_TEXT = 4096;
 
 type Text = Extract<TelegramContent, { type: "text" }>;
 
-/** What can be sent on Telegram. */
+/** The contents that can be sent on Telegram. */
 export const telegramFormat: OutgoingFormat = {
   channel: "telegram",
   content: telegramContent,
@@ -29,7 +29,7 @@ function partsOf(message: TelegramMessageContent): MessagePart[] {
       return [part("location", coordinates(message), message)];
     case "album":
       return [part("album", lines(...message.items.map(({ caption }) => caption)), message)];
-    // What a voice note is called when it comes in.
+    // The row has the type of a received voice note.
     case "voice":
       return fileParts("audio", message);
     case "image":
@@ -41,12 +41,12 @@ function partsOf(message: TelegramMessageContent): MessagePart[] {
 }
 
 /**
- * A text that is too long is several messages: the first answers, the last has the buttons. Each part keeps the parse
- * mode. A cut keeps clear of entities; one that is longer than a message is cut, and its parts are sent as they are
- * written, for then they do not parse.
+ * Splits a long text into several messages: the first has the reply, the last has the buttons, and each has the parse
+ * mode. A split does not cut a formatted range, unless the range is longer than a message. Its parts are not valid in
+ * the parse mode, so they are sent as plain text.
  */
 function textParts({ replyTo, keyboard, ...rest }: Text): MessagePart[] {
-  const chunks = splitText(rest.text, MAX_TEXT, marksIn(rest.parseMode));
+  const chunks = splitText(rest.text, MAX_TEXT, findFormatting(rest.parseMode));
   return chunks.map((text, index) =>
     part("text", text, {
       ...rest,
@@ -57,7 +57,7 @@ function textParts({ replyTo, keyboard, ...rest }: Text): MessagePart[] {
   );
 }
 
-/** A file whose caption is too long for one is followed by a text. */
+/** A file with a long caption becomes the file and a text. */
 function fileParts(
   type: string,
   message: Extract<TelegramMessageContent, { caption?: string | undefined }>,
@@ -67,7 +67,7 @@ function fileParts(
   return [part(type, undefined, bare), ...textParts({ type: "text", text: caption, parseMode, keyboard })];
 }
 
-/** The row knows what a message answers, also when that is told again later; its content need not. */
+/** The row holds the reply, so the content does not. */
 function part(type: string, body: string | undefined, { replyTo, ...content }: TelegramMessageContent): MessagePart {
   return { type, body, replyTo, content };
 }

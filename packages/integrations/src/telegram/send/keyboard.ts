@@ -12,15 +12,15 @@ const button = z
       .optional()
       .meta({
         description:
-          "At most 64 bytes. Comes back as the body of a message of type `callback` when the button is pressed.",
+          "At most 64 bytes. When the button is pressed, it becomes the body of a message of type `callback`.",
       }),
     url: z
       .url({ protocol: /^(?:https?|tg)$/, error: "must be an http, https or tg URL" })
       .optional()
-      .meta({ description: "Opened when the button is pressed." }),
+      .meta({ description: "The URL that the button opens." }),
   })
   .refine(({ data, url }) => (data === undefined) !== (url === undefined), "must have exactly one of data and url")
-  .meta({ description: "With either `data` or `url`." });
+  .meta({ description: "Exactly one of `data` and `url` is required." });
 
 /** Buttons under a message, row by row. */
 export const keyboard = z
@@ -28,7 +28,7 @@ export const keyboard = z
   .min(1, "must have at least 1 row")
   .meta({ description: "Buttons under the message, row by row." });
 
-/** The keyboard as Telegram takes it. */
+/** The keyboard in Telegram's format. */
 export function markupOf(rows: z.output<typeof keyboard>): InlineKeyboardMarkup {
   return {
     inline_keyboard: rows.map((row) =>

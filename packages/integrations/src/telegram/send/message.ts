@@ -1,28 +1,28 @@
 import type { OutboundContext, OutgoingMessage, Sent } from "@millrace/core";
-import { idOf, isObject } from "../../shared/shape.ts";
+import { idOf, isObject } from "../../shared/json-value.ts";
 import { parsePayload } from "../../shared/parse-payload.ts";
 import { type Answer, callTelegram, unreadable } from "../api/call.ts";
-import { BAD_ENTITIES, LINK_REFUSED, NO_REPLY_TARGET } from "../api/descriptions.ts";
+import { BAD_ENTITIES, LINK_REJECTED, NO_REPLY_TARGET } from "../api/descriptions.ts";
 import type { ApiConfig } from "../config.ts";
-import { messageKey } from "../place.ts";
+import { messageKey } from "../chat-address.ts";
 import { telegramMessage, type TelegramMessageContent } from "./content.ts";
-import { fileFor, roomForFiles } from "./file.ts";
+import { fileFor, createMemoryBudget } from "./file-parameter.ts";
 import { methodCallOf } from "./method-call.ts";
 import { senderOf } from "./sender.ts";
 
-/** One way to send a message; after a refusal that names its cause there may be another. */
-type Way = {
+/** One variant of a message. After an error with a known cause there may be another variant. */
+type Variant = {
   chatId: string;
   content: TelegramMessageContent;
-  /** External id of the message it answers. */
+  /** External id of the message to reply to. */
   replyTo: string | undefined;
-  /** Whether links are fetched and uploaded. */
+  /** Whether the files of links are downloaded and uploaded. */
   uploadLinks: boolean;
 };
 
 /**
- * Sends a message, if need be in another way: as plain text, as no answer, with what a link gives, or to the chat's new
- * id. Each is tried once, and only after a refusal, which means that nothing was sent.
+ * Sends a message. After an error with a known cause it sends another variant: as plain text, without the reply, with
+ * the uploaded file of a link, or to the chat's new id. Each is tried once. An error means that nothing was sent.
  * @throws ProviderError
  */
 export async function sendOnTelegram(
@@ -30,34 +30,40 @@ export async function sendOnTelegram(
   context: OutboundContext,
   config: ApiConfig,
 ): Promise<Sent> {
-  const { bot, scopes, on } = senderOf(message, config);
+  const { bot, scopes, target } = senderOf(message, config);
   const content = parsePayload(telegramMessage, message.content);
-  const first: Way = { chatId: message.threadId, content, replyTo: message.replyTo, uploadLinks: false };
-  let way = first;
+  const first: Variant = { chatId: message.threadId, content, replyTo: message.replyTo, uploadLinks: false };
+  let variant = first;
   for (;;) {
-    const { chatId, content, replyTo, uploadLinks } = way;
-    const room = roomForFiles();
-    const call = await methodCallOf(content, { ...on(chatId), ...replyParameters(replyTo, chatId) }, (media, type) =>
-      fileFor(media, type, uploadLinks, context, room),
+    const { chatId, content, replyTo, uploadLinks } = variant;
+    const budget = createMemoryBudget();
+    const call = await methodCallOf(
+      content,
+      { ...target(chatId), ...replyParameters(replyTo, chatId) },
+      (media, type) => fileFor(media, type, uploadLinks, context, budget),
     );
     const answer = await callTelegram(bot, call, scopes, context);
     if (answer.ok) {
       const { externalId } = messageKey(message.accountId, chatId, { message_id: sentIdOf(answer.result), date: 0 });
       return { externalId, movedTo: chatId === first.chatId ? undefined : chatId };
     }
-    const other = otherWay(way, answer, first.chatId);
-    if (!other) throw answer.error;
-    way = other;
+    const next = nextVariant(variant, answer, first.chatId);
+    if (!next) throw answer.error;
+    variant = next;
   }
 }
 
-function otherWay(way: Way, { error, migratedTo }: Answer & { ok: false }, firstChatId: string): Way | undefined {
-  if (migratedTo !== undefined && way.chatId === firstChatId) return { ...way, chatId: migratedTo };
-  const { content, replyTo, uploadLinks } = way;
+function nextVariant(
+  variant: Variant,
+  { error, migratedTo }: Answer & { ok: false },
+  firstChatId: string,
+): Variant | undefined {
+  if (migratedTo !== undefined && variant.chatId === firstChatId) return { ...variant, chatId: migratedTo };
+  const { content, replyTo, uploadLinks } = variant;
   if (error.code === BAD_ENTITIES && "parseMode" in content && content.parseMode)
-    return { ...way, content: { ...content, parseMode: undefined } };
-  if (error.code === NO_REPLY_TARGET && replyTo !== undefined) return { ...way, replyTo: undefined };
-  if (error.code === LINK_REFUSED && !uploadLinks && hasLink(content)) return { ...way, uploadLinks: true };
+    return { ...variant, content: { ...content, parseMode: undefined } };
+  if (error.code === NO_REPLY_TARGET && replyTo !== undefined) return { ...variant, replyTo: undefined };
+  if (error.code === LINK_REJECTED && !uploadLinks && hasLink(content)) return { ...variant, uploadLinks: true };
   return undefined;
 }
 
@@ -67,7 +73,7 @@ function hasLink(content: TelegramMessageContent): boolean {
 }
 
 /**
- * Ids count per chat: one of another chat, also of a group before it became a supergroup, would name another message.
+ * The reply to a message of the same chat. Ids are unique per chat, so an id of another chat would be a wrong message.
  * https://core.telegram.org/bots/api#replyparameters
  */
 function replyParameters(replyTo: string | undefined, chatId: string) {
@@ -76,7 +82,7 @@ function replyParameters(replyTo: string | undefined, chatId: string) {
   return { reply_parameters: { message_id: Number(id), allow_sending_without_reply: true } };
 }
 
-/** The id of what was sent; of an album, its first message's. */
+/** The id of the sent message, or of the first message of an album. */
 function sentIdOf(result: unknown): string {
   const message: unknown = Array.isArray(result) ? result[0] : result;
   const id = isObject(message) ? idOf(message["message_id"]) : undefined;

@@ -1,17 +1,17 @@
 import type { Opts } from "@grammyjs/types";
-import type { OutgoingMedia } from "../../shared/outgoing-media.ts";
+import type { OutgoingMedia } from "../../shared/send/outgoing-media.ts";
 import type { MethodCall } from "../api/call.ts";
 import type { TelegramMessageContent } from "./content.ts";
 import { markupOf } from "./keyboard.ts";
 
-/** Parameters that all methods for sending share. */
+/** The parameters that all send methods share. */
 export type Target = Pick<Opts<File>["sendMessage"], "chat_id" | "business_connection_id" | "reply_parameters">;
 
 type Album = Extract<TelegramMessageContent, { type: "album" }>;
 
 /**
  * The call that sends a message: https://core.telegram.org/bots/api#available-methods
- * @param fileFor gives a file of a message or an item of that type
+ * @param fileFor returns the file of a message or of an album item
  */
 export async function methodCallOf(
   content: TelegramMessageContent,
@@ -25,19 +25,19 @@ export async function methodCallOf(
     const { latitude, longitude } = content;
     return { method: "sendLocation", params: { ...common, latitude, longitude } };
   }
-  const written = { ...common, ...(content.parseMode ? { parse_mode: content.parseMode } : {}) };
+  const formatted = { ...common, ...(content.parseMode ? { parse_mode: content.parseMode } : {}) };
   if (content.type === "text")
     return {
       method: "sendMessage",
       params: {
-        ...written,
+        ...formatted,
         text: content.text,
         ...(content.linkPreview === false ? { link_preview_options: { is_disabled: true } } : {}),
         ...(content.silent ? { disable_notification: true } : {}),
       },
     };
   const file = await fileFor(content.media, content.type);
-  const captioned = { ...written, ...(content.caption === undefined ? {} : { caption: content.caption }) };
+  const captioned = { ...formatted, ...(content.caption === undefined ? {} : { caption: content.caption }) };
   switch (content.type) {
     case "image":
       return { method: "sendPhoto", params: { ...captioned, photo: file } };
@@ -64,6 +64,6 @@ async function itemsOf(
       media: await fileFor(file, type),
       ...(caption === undefined ? {} : { caption }),
     });
-  // The content's schema has seen to what may stand together.
+  // The content's schema allows only the combinations of this type.
   return media as Opts<File>["sendMediaGroup"]["media"];
 }

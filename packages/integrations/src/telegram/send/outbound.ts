@@ -1,16 +1,16 @@
 import type { Outbound } from "@millrace/core";
 import { botScope, chatScope } from "../api/scopes.ts";
 import type { ApiConfig } from "../config.ts";
-import { readAccount } from "../place.ts";
+import { parseAccountId } from "../chat-address.ts";
 import { actOnTelegram } from "./action.ts";
 import { telegramLimits } from "./limits.ts";
 import { sendOnTelegram } from "./message.ts";
 
-/** Sends on Telegram. It has no key for a message and no way to ask for one, so there is nothing to reconcile with. */
+/** Sends on Telegram. Telegram has no idempotency key and no lookup, so an uncertain send cannot be reconciled. */
 export function telegramOutbound(config: ApiConfig): Outbound {
   return {
     scopes: ({ accountId, conversationId }) => {
-      const { bot } = readAccount(accountId);
+      const { bot } = parseAccountId(accountId);
       return [botScope(bot), chatScope(bot, conversationId)];
     },
     limits: (message) => telegramLimits(message, config.messagesPerSecond),

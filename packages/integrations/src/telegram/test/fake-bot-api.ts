@@ -4,7 +4,7 @@ import { recordingLogger } from "@millrace/testing/servers";
 /** The token of the bot `shop` in tests. */
 export const TOKEN = "4711:weir-token";
 
-/** Access for the bots `shop` and `help`, for tests. */
+/** The configuration of the bots `shop` and `help` in tests. */
 export const config = {
   tokens: new Map([
     ["shop", TOKEN],
@@ -15,48 +15,48 @@ export const config = {
   messagesPerSecond: 30,
 };
 
-/** When every call of these tests is made. */
+/** The current time in tests. */
 export const NOW = new Date("2026-11-23T08:00:00.000Z");
 
-/** An answer of the Bot API, or what rejects instead of one. */
+/** A response of the Bot API, or an error instead of one. */
 export type Scripted = { status: number; json: unknown; headers?: Record<string, string> } | Error;
 
-/** A refusal in Telegram's own form. */
-export function refusal(error_code: number, description: string, parameters?: Record<string, unknown>): Scripted {
+/** An error response of the Bot API. */
+export function rejection(error_code: number, description: string, parameters?: Record<string, unknown>): Scripted {
   return { status: error_code, json: { ok: false, error_code, description, ...(parameters ? { parameters } : {}) } };
 }
 
-/** A success. */
+/** A successful response of the Bot API. */
 export function success(result: unknown): Scripted {
   return { status: 200, json: { ok: true, result } };
 }
 
-/** What the Bot API was asked: files of a multipart body stand among its fields. */
-type Asked = { url: string; method: string; params: Record<string, unknown> };
+/** A request to the Bot API. Files of a multipart body are among its parameters. */
+type ReceivedRequest = { url: string; method: string; params: Record<string, unknown> };
 
-/** A Bot API that answers in the order of `answers`, links that give `downloads`, and a media store, for tests. */
+/** A fake Bot API that returns the `answers` in order, with files at links (`downloads`) and in the media store (`stored`). */
 export function fakeBotApi(
   answers: readonly Scripted[],
   options: { downloads?: Record<string, HttpDownload | Error>; stored?: Record<string, Uint8Array> } = {},
 ) {
-  const asked: Asked[] = [];
+  const requests: ReceivedRequest[] = [];
   const { log, text } = recordingLogger();
   const http: Http = async ({ url, body }) => {
     const params =
       body instanceof FormData ? Object.fromEntries(body) : (JSON.parse(body ?? "{}") as Record<string, unknown>);
-    const answer = answers[asked.length];
-    asked.push({ url, method: url.slice(url.lastIndexOf("/") + 1), params });
-    if (answer === undefined) throw new Error("one call too many");
+    const answer = answers[requests.length];
+    requests.push({ url, method: url.slice(url.lastIndexOf("/") + 1), params });
+    if (answer === undefined) throw new Error("no further call is expected");
     if (answer instanceof Error) throw answer;
     return { headers: {}, ...answer };
   };
-  const fetched: { url: string; publicOnly: unknown }[] = [];
+  const downloaded: { url: string; publicOnly: unknown }[] = [];
   const context: OutboundContext = {
     http,
     async download({ url, publicOnly }) {
-      fetched.push({ url, publicOnly });
+      downloaded.push({ url, publicOnly });
       const download = options.downloads?.[url];
-      if (download === undefined) throw new Error("one download too many");
+      if (download === undefined) throw new Error("no further download is expected");
       if (download instanceof Error) throw download;
       return download;
     },
@@ -71,10 +71,10 @@ export function fakeBotApi(
     },
     signal: new AbortController().signal,
   };
-  return { context, asked, fetched, logged: text };
+  return { context, requests, downloaded, logged: text };
 }
 
-/** A file on its way in, in one piece. */
+/** A download of a file in one chunk. */
 export function downloadOf(bytes: Uint8Array, headers: Record<string, string> = {}): HttpDownload {
   const body = (async function* () {
     yield bytes;

@@ -1,8 +1,8 @@
 import type { Stores } from "@millrace/core";
 
 /**
- * Stores that write nothing and tell what they were given, for tests. `results` are by the names of their methods
- * (`conversations.open`); what is not among them gives nothing.
+ * Stores that record their calls and write nothing. `results` are the results by method name (`conversations.open`); a
+ * method without a result returns undefined.
  */
 export function fakeStores(results: Readonly<Record<string, unknown>> = {}) {
   const known: Record<string, unknown> = {
@@ -11,22 +11,22 @@ export function fakeStores(results: Readonly<Record<string, unknown>> = {}) {
     "conversations.open": "conversation",
     ...results,
   };
-  const calls: { name: string; given: unknown[] }[] = [];
+  const calls: { name: string; args: unknown[] }[] = [];
   const storeOf = (store: string) =>
     new Proxy(
       {},
       {
         get:
           (_, method) =>
-          async (...given: unknown[]) => {
+          async (...args: unknown[]) => {
             const name = `${store}.${String(method)}`;
-            calls.push({ name, given });
+            calls.push({ name, args });
             return known[name];
           },
       },
     );
   const stores = new Proxy({}, { get: (_, store) => storeOf(String(store)) }) as Stores;
-  /** What a method was given, call by call. */
-  const given = (name: string) => calls.filter((call) => call.name === name).map((call) => call.given);
-  return { stores, given, names: () => calls.map(({ name }) => name) };
+  /** The arguments of each call of a method. */
+  const argsOf = (name: string) => calls.filter((call) => call.name === name).map((call) => call.args);
+  return { stores, argsOf, names: () => calls.map(({ name }) => name) };
 }

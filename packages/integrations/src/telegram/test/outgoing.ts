@@ -1,10 +1,10 @@
 import { type OutgoingMessage, ProviderError } from "@millrace/core";
 
-/** The conversation of every message of these tests. */
+/** The conversation of all messages in these tests. */
 export const CONVERSATION = "019ab000-0000-7000-8000-00000000c0de";
 
-/** A message to send to the chat 7001, for tests. */
-export function outgoing(content: unknown, about: Partial<OutgoingMessage> = {}): OutgoingMessage {
+/** A message to send to the chat 7001. */
+export function outgoing(content: unknown, changes: Partial<OutgoingMessage> = {}): OutgoingMessage {
   return {
     id: "019ab000-0000-7000-8000-000000000001",
     tenantId: "019ab000-0000-7000-8000-00000000aaaa",
@@ -18,13 +18,13 @@ export function outgoing(content: unknown, about: Partial<OutgoingMessage> = {})
     recipients: [{ externalId: "7001", stable: true }],
     lastUserMessageAt: undefined,
     rateLimitHits: 0,
-    ...about,
+    ...changes,
   };
 }
 
-/** The error that work fails with; rejects when it does not, or with another than a ProviderError. */
-export async function failureOf(work: Promise<unknown>): Promise<ProviderError> {
-  const error = await work.then(
+/** The ProviderError of a failing promise. Rejects if the promise succeeds or fails with another error. */
+export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
+  const error = await promise.then(
     () => undefined,
     (reason: unknown) => reason,
   );

@@ -1,33 +1,33 @@
 import { type Http, type Now, ProviderError } from "@millrace/core";
-import { tokenFor } from "../../shared/graph.ts";
+import { tokenFor } from "../../shared/meta/graph-tokens.ts";
 import type { ApiConfig } from "../config.ts";
 import { type CallOrigin, failureOf } from "./failure.ts";
 import { numberScope } from "./scopes.ts";
 
-/** Access to the Graph API as one number of ours. */
+/** The access to the Graph API as one phone number. */
 export type NumberAccess = { phoneNumberId: string; token: string; baseUrl: string };
 
 /**
- * Access as a number.
- * @throws ProviderError paused, when WHATSAPP_ACCESS_TOKEN has no token for it
+ * The access as a phone number.
+ * @throws ProviderError paused, if WHATSAPP_ACCESS_TOKEN has no token for it
  */
 export function accessOf(config: ApiConfig, phoneNumberId: string): NumberAccess {
   const token = tokenFor(config.tokens, phoneNumberId);
   if (token === undefined)
     throw new ProviderError(
-      `WHATSAPP_ACCESS_TOKEN has no token for the number ${phoneNumberId}`,
+      `WHATSAPP_ACCESS_TOKEN has no token for phone number ${phoneNumberId}`,
       { kind: "paused", scope: numberScope(phoneNumberId) },
       { code: "no_token" },
     );
   return { phoneNumberId, token, baseUrl: config.baseUrl };
 }
 
-/** A call; `path` is what follows the version, and a body is sent as JSON or as a form. */
+/** A call. `path` follows the version in the URL; a body is sent as JSON or as a form. */
 type GraphCall = { path: string; body?: FormData | Record<string, unknown> };
 
 /**
- * Calls the Graph API; what it answers with success.
- * @throws ProviderError that says what is next
+ * Calls the Graph API and returns the JSON of a successful response.
+ * @throws ProviderError with the next step
  */
 export async function callGraph(
   { token, baseUrl }: NumberAccess,
@@ -48,7 +48,7 @@ export async function callGraph(
   return response.json;
 }
 
-/** The header that every call has, also the one for a file. */
+/** The authorization header of every call and download. */
 export function bearer(token: string): { authorization: string } {
   return { authorization: `Bearer ${token}` };
 }

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { NOW, refusal } from "../test/fake-graph.ts";
+import { NOW, errorResponse } from "../test/fake-graph.ts";
 import { failureOf } from "./failure.ts";
 
 const origin = { numberScope: "whatsapp:1", conversationScope: "whatsapp:1:c", rateLimitHits: 0 };
 
 function nextAfter(code: number, status: number) {
-  const response = { status: 400, headers: {}, json: undefined, ...refusal(code, status) };
+  const response = { status: 400, headers: {}, json: undefined, ...errorResponse(code, status) };
   return failureOf(response, origin, NOW);
 }
 
-describe("tried again, in doubt where the server failed", () => {
+describe("is retried, and is uncertain after a server error:", () => {
   test.each([
     [1, 400, false],
     [2, 503, true],
@@ -22,7 +22,7 @@ describe("tried again, in doubt where the server failed", () => {
   });
 });
 
-describe("the number waits", () => {
+describe("rate limits the number:", () => {
   test.each([
     [4, 400, 300],
     [80007, 400, 300],
@@ -38,7 +38,7 @@ describe("the number waits", () => {
   });
 });
 
-describe("only the conversation waits", () => {
+describe("rate limits only the conversation:", () => {
   test.each([
     [131056, 1],
     [134101, 600],
@@ -67,7 +67,7 @@ test.each([
   [131064, 400],
   [133010, 400],
   [134011, 403],
-])("%i with HTTP %i waits for a person", (code, status) => {
+])("%i with HTTP %i pauses the number", (code, status) => {
   expect(nextAfter(code, status)).toMatchObject({ next: { kind: "paused", scope: "whatsapp:1" }, uncertain: false });
 });
 
@@ -75,6 +75,6 @@ test.each([
   100, 130472, 130497, 131008, 131009, 131020, 131021, 131026, 131030, 131041, 131047, 131049, 131050, 131051, 131052,
   131053, 131055, 131062, 131063, 131207, 131215, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016,
   132068, 132069, 134100, 137000,
-])("%i is the end of the message", (code) => {
+])("%i fails the message permanently", (code) => {
   expect(nextAfter(code, 400)).toMatchObject({ next: { kind: "permanent" }, code: String(code), uncertain: false });
 });

@@ -1,25 +1,25 @@
 import { classifyHttp, type HttpResponse, type NextStep, ProviderError, retryAfter, retryable } from "@millrace/core";
-import { graphErrorOf } from "../../shared/graph.ts";
+import { graphErrorOf } from "../../shared/meta/graph-error.ts";
 import { type Meaning, meaningOf } from "./error-codes.ts";
 
-/** The call that an answer belongs to. */
+/** The scopes of a call and the rate-limit hits of its message. */
 export type CallOrigin = {
-  /** What waits when the number is throttled or its token must be mended. */
+  /** Waits while the number is throttled or its token needs repair. */
   numberScope: string;
-  /** What waits when only the conversation is throttled; a call that belongs to none makes the number wait. */
+  /** Waits while only the conversation is throttled. A call without a conversation uses the number's scope. */
   conversationScope?: string | undefined;
-  /** How often the message was throttled before. */
+  /** How often the message hit a rate limit before. */
   rateLimitHits: number;
 };
 
 /**
- * Code of the Graph API's own error for an id in the path that does not exist, or not for this token. Where it is the
- * number's, it is one for a person to mend: every other message would fail by it too.
+ * The Graph API's code for an id in the path that does not exist or that the token may not read. If it is the number's
+ * id, an operator must repair it: all other messages would fail too.
  * https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
 export const NO_OBJECT = "100/33";
 
-/** What to do about an answer, by WhatsApp's own code before the HTTP status. Undefined when the call worked. */
+/** Maps a response to the next step, by WhatsApp's code before the HTTP status. Undefined when the call succeeded. */
 export function failureOf(response: HttpResponse, origin: CallOrigin, now: Date): ProviderError | undefined {
   const error = graphErrorOf(response);
   if (!error) return classifyHttp(response, origin.numberScope, now);
@@ -29,39 +29,41 @@ export function failureOf(response: HttpResponse, origin: CallOrigin, now: Date)
   const meaning =
     meaningOf(isNoObject ? 33 : error.code) ?? unknownCode(response, error.is_transient === true, origin, now);
   const next = nextOf(meaning.reaction, response, origin, now);
-  // A refusal is one under whatever status; trouble of the server's own may have come after it took the message.
+  // An error code means that the message was rejected; a server error can follow an accepted message.
   const uncertain = next.kind === "retryable" && response.status >= 500;
-  return new ProviderError(`${meaning.words} (WhatsApp error ${code}${trace})`, next, { code, uncertain });
+  return new ProviderError(`${meaning.message} (WhatsApp error ${code}${trace})`, next, { code, uncertain });
 }
 
 function nextOf(reaction: Meaning["reaction"], response: HttpResponse, origin: CallOrigin, now: Date): NextStep {
   switch (reaction.kind) {
-    case "retry":
+    case "retryable":
       return { kind: "retryable", ...(reaction.attempts === undefined ? {} : { attempts: reaction.attempts }) };
-    case "park":
+    case "paused":
       return { kind: "paused", scope: origin.numberScope };
-    case "give_up":
+    case "permanent":
       return { kind: "permanent" };
-    case "wait": {
-      const { seconds, upTo, who } = reaction;
-      const own = new Date(now.getTime() + Math.min(seconds * 4 ** origin.rateLimitHits, upTo) * 1000);
-      const told = retryAfter(response.headers["retry-after"], now) ?? own;
-      const scope = who === "conversation" ? (origin.conversationScope ?? origin.numberScope) : origin.numberScope;
-      return { kind: "rate_limited", scope, until: told > own ? told : own };
+    case "rate_limited": {
+      const { seconds, maxSeconds } = reaction;
+      const backoff = new Date(now.getTime() + Math.min(seconds * 4 ** origin.rateLimitHits, maxSeconds) * 1000);
+      const fromHeader = retryAfter(response.headers["retry-after"], now) ?? backoff;
+      const ofConversation = reaction.scope === "conversation" ? origin.conversationScope : undefined;
+      const scope = ofConversation ?? origin.numberScope;
+      return { kind: "rate_limited", scope, until: fromHeader > backoff ? fromHeader : backoff };
     }
   }
 }
 
-/** A code that came after this was written is tried again, unless its HTTP status says to wait or to mend something. */
+/** The meaning of an unknown code: it is retried, unless the HTTP status is about a rate limit or access. */
 function unknownCode(response: HttpResponse, isTransient: boolean, origin: CallOrigin, now: Date): Meaning {
-  const words = "an error that is not known here";
+  const message = "unknown error";
   const next = isTransient ? undefined : classifyHttp(response, origin.numberScope, now)?.next;
-  if (next?.kind === "paused") return { words, reaction: { kind: "park" } };
-  if (next?.kind === "rate_limited") return { words, reaction: { kind: "wait", who: "number", seconds: 60, upTo: 60 } };
-  return { words, reaction: { kind: "retry" } };
+  if (next?.kind === "paused") return { message, reaction: { kind: "paused" } };
+  if (next?.kind === "rate_limited")
+    return { message, reaction: { kind: "rate_limited", scope: "number", seconds: 60, maxSeconds: 60 } };
+  return { message, reaction: { kind: "retryable" } };
 }
 
-/** WhatsApp said yes in words that we cannot read: what was asked is probably done. */
+/** The error for a successful response that cannot be read. The call probably succeeded. */
 export function unreadable(): ProviderError {
-  return retryable("WhatsApp's answer is not understood", { code: "malformed", uncertain: true });
+  return retryable("cannot read WhatsApp's response", { code: "malformed", uncertain: true });
 }

@@ -1,9 +1,9 @@
-/** What waits when a number of ours is throttled, or when its token must be mended. */
+/** Waits while a number is throttled or its token needs repair. */
 export function numberScope(phoneNumberId: string): string {
   return `whatsapp:${phoneNumberId}`;
 }
 
-/** What waits when a number is throttled towards one person. The conversation's id, because a number is a person's. */
+/** Waits while a number is throttled towards one person. It has the conversation's id, because a phone number is personal data. */
 export function conversationScope(phoneNumberId: string, conversationId: string): string {
   return `${numberScope(phoneNumberId)}:${conversationId}`;
 }

@@ -6,7 +6,7 @@ import type { ApiConfig } from "../config.ts";
 import { readAction } from "./content.ts";
 
 /**
- * Marks a message as read and shows that somebody is typing.
+ * Marks a message as read, and optionally shows the typing indicator.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/mark-message-as-read
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/typing-indicators
  * @throws ProviderError

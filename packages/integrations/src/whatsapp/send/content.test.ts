@@ -40,11 +40,11 @@ test.each([
   { type: "location", latitude: -90, longitude: 180, name: "Mill", address: "Stream 1" },
   { type: "contacts", contacts: [{ name: { formatted_name: "Ada" }, phones: [{ phone: "+49151", wa_id: "49151" }] }] },
   { type: "read", messageId: wamid, typing: true },
-])("$type is taken", (content) => {
+])("accepts the type $type", (content) => {
   expect(whatsappContent.safeParse(content).error).toBeUndefined();
 });
 
-describe("refused, and the reason names the field and the limit", () => {
+describe("rejects a content with the field and the limit", () => {
   test.each<[content: unknown, path: string, reason: string]>([
     [{ type: "text", text: long(40_961) }, "text", "at most 40960 characters"],
     [{ type: "text", text: " \n" }, "text", "not be blank"],
@@ -58,7 +58,7 @@ describe("refused, and the reason names the field and the limit", () => {
     [{ type: "buttons", text: long(1025), buttons: [button("a")] }, "text", "at most 1024 characters"],
     [{ type: "buttons", text: "a", buttons: [] }, "buttons", "at least 1 button"],
     [{ type: "buttons", text: "a", buttons: ["a", "b", "c", "d"].map(button) }, "buttons", "at most 3 buttons"],
-    [{ type: "buttons", text: "a", buttons: [button("a"), button("a")] }, "buttons", "ids that differ"],
+    [{ type: "buttons", text: "a", buttons: [button("a"), button("a")] }, "buttons", "different ids"],
     [{ type: "buttons", text: "a", buttons: [{ id: "a", title: long(21) }] }, "buttons.0.title", "at most 20"],
     [{ type: "buttons", text: "a", buttons: [button(long(257))] }, "buttons.0.id", "at most 256"],
     [{ type: "buttons", text: "a", buttons: [button("a")], footer: long(61) }, "footer", "at most 60"],
@@ -70,7 +70,7 @@ describe("refused, and the reason names the field and the limit", () => {
     [list({ rows: rows(11) }), "sections", "at most 10 rows"],
     [list({ title: "A", rows: rows(6) }, { title: "B", rows: rows(6, 6) }), "sections", "at most 10 rows"],
     [list({ title: "A", rows: rows(1) }, { rows: rows(1, 1) }), "sections", "titles"],
-    [list({ title: "A", rows: rows(1) }, { title: "B", rows: rows(1) }), "sections", "ids differ"],
+    [list({ title: "A", rows: rows(1) }, { title: "B", rows: rows(1) }), "sections", "different ids"],
     [list({ rows: [{ id: long(201), title: "a" }] }), "sections.0.rows.0.id", "at most 200"],
     [list({ rows: [{ id: "a", title: long(25) }] }), "sections.0.rows.0.title", "at most 24"],
     [list({ rows: [{ ...row("a"), description: long(73) }] }), "sections.0.rows.0.description", "at most 72"],
@@ -84,11 +84,11 @@ describe("refused, and the reason names the field and the limit", () => {
     [{ type: "hologram" }, "type", ""],
   ])("%j", (content, path, reason) => {
     const issues = whatsappContent.safeParse(content).error?.issues ?? [];
-    const told = issues.map((issue) => [issue.path.join("."), issue.message]);
-    expect(told).toContainEqual([path, expect.stringContaining(reason)]);
+    const found = issues.map((issue) => [issue.path.join("."), issue.message]);
+    expect(found).toContainEqual([path, expect.stringContaining(reason)]);
   });
 
-  test("a file in a header does not come with the request", () => {
+  test("rejects an inline file in a header", () => {
     const header = { type: "image", media: { data: "AAAA", mimeType: "image/png" } };
     expect(whatsappContent.safeParse({ type: "buttons", text: "a", buttons: [button("a")], header }).success).toBe(
       false,
@@ -96,7 +96,7 @@ describe("refused, and the reason names the field and the limit", () => {
   });
 });
 
-test("the schema can be told in OpenAPI, each kind by its name", () => {
-  const told = JSON.stringify(z.toJSONSchema(whatsappContent, { io: "input" }));
-  for (const { shape } of whatsappContent.options) expect(told).toContain(`"const":"${shape.type.value}"`);
+test("the schema converts to OpenAPI with the name of each type", () => {
+  const schema = JSON.stringify(z.toJSONSchema(whatsappContent, { io: "input" }));
+  for (const { shape } of whatsappContent.options) expect(schema).toContain(`"const":"${shape.type.value}"`);
 });

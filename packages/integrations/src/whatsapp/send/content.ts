@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { outgoingMedia } from "../../shared/outgoing-media.ts";
-import { textField } from "../../shared/text-field.ts";
+import { outgoingMedia } from "../../shared/send/outgoing-media.ts";
+import { textField } from "../../shared/send/text-field.ts";
 import { contactCard } from "./contact-card.ts";
 import { buttonsMessage, listMessage } from "./interactive.ts";
 import { messageId, replyTo } from "./reply-to.ts";
 
-/** Longest text that is taken, ten messages of it. */
+/** The longest text: ten messages. */
 const MAX_TEXT = 40_960;
 
 const text = z.strictObject({
   type: z.literal("text"),
-  text: textField(MAX_TEXT).meta({ description: "Longer than 4,096 characters it becomes several messages." }),
-  previewUrl: z.boolean().optional().meta({ description: "Whether the first link in it is shown with a preview." }),
+  text: textField(MAX_TEXT).meta({ description: "A text of more than 4,096 characters becomes several messages." }),
+  previewUrl: z.boolean().optional().meta({ description: "Whether the first link has a preview." }),
   replyTo,
 });
 
@@ -28,11 +28,11 @@ const audio = z
     voice: z.boolean().optional().meta({ description: "A voice note: OGG with Opus, best below 512 KB." }),
     replyTo,
   })
-  .meta({ description: "A sound, at most 16 MB." });
+  .meta({ description: "An audio file, at most 16 MB." });
 
 const sticker = z
   .strictObject({ type: z.literal("sticker"), media: outgoingMedia, replyTo })
-  .meta({ description: "A WebP picture, at most 100 KB, or 500 KB where it moves." });
+  .meta({ description: "A WebP image, at most 100 KB, or 500 KB if it is animated." });
 
 /** https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview */
 const template = z
@@ -48,31 +48,31 @@ const template = z
         z.looseObject({ type: z.string().min(1), parameters: z.array(z.looseObject({ type: z.string() })).optional() }),
       )
       .optional()
-      .meta({ description: "Values of its variables, as Meta's messages API takes them." }),
+      .meta({ description: "The values of its variables, in the format of Meta's messages API." }),
   })
-  .meta({ description: "An approved template, the only thing that can be sent when 24 hours have passed." });
+  .meta({ description: "An approved template. After 24 hours only a template can be sent." });
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 const reaction = z
   .strictObject({
     type: z.literal("reaction"),
-    messageId: messageId.meta({ description: "External id (wamid) of the message that it is given to." }),
+    messageId: messageId.meta({ description: "External id (wamid) of the message to react to." }),
     emoji: z
       .string()
       .max(64, "must be at most 64 characters")
       .regex(/^$|\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u, "must be an emoji")
       .refine((emoji) => [...graphemes.segment(emoji)].length <= 1, "must be one emoji")
-      .meta({ description: "Empty to take it back." }),
+      .meta({ description: "An empty string removes the reaction." }),
   })
-  .meta({ description: "An emoji at a message." });
+  .meta({ description: "A reaction to a message." });
 
 const location = z.strictObject({
   type: z.literal("location"),
   latitude: z.number().min(-90, "must be at least -90").max(90, "must be at most 90"),
   longitude: z.number().min(-180, "must be at least -180").max(180, "must be at most 180"),
   name: textField(1000).optional(),
-  address: textField(1000).optional().meta({ description: "Shown where there is a name." }),
+  address: textField(1000).optional().meta({ description: "Shown only with a name." }),
   replyTo,
 });
 
@@ -82,22 +82,22 @@ const contacts = z.strictObject({
   replyTo,
 });
 
-/** What is done in a chat and is no message. */
+/** An action in a chat, which is not a message. */
 export const readAction = z
   .strictObject({
     type: z.literal("read"),
-    messageId: messageId.meta({ description: "External id (wamid) of a message of the other side." }),
+    messageId: messageId.meta({ description: "External id (wamid) of a received message." }),
     typing: z
       .boolean()
       .optional()
-      .meta({ description: "Also shows that somebody is typing, for 25 seconds or until a message is sent." }),
+      .meta({ description: "Also shows the typing indicator, for 25 seconds or until a message is sent." }),
   })
-  .meta({ description: "Marks a message, and those before it, as read. No message." });
+  .meta({ description: "Marks a message and those before it as read. It is not a message." });
 
 const messages = [
   text,
-  file("image", "A JPEG or PNG picture, at most 5 MB."),
-  file("video", "A video, MP4 or 3GPP, at most 16 MB."),
+  file("image", "A JPEG or PNG image, at most 5 MB."),
+  file("video", "An MP4 or 3GPP video, at most 16 MB."),
   file("document", "A file of any kind, at most 100 MB."),
   audio,
   sticker,
@@ -109,13 +109,13 @@ const messages = [
   contacts,
 ] as const;
 
-/** One message as it is sent; what a row's `content` is. */
+/** One message to send; the `content` of its row. */
 export const whatsappMessage = z.discriminatedUnion("type", messages);
 
 /** See {@link whatsappMessage}. */
 export type WhatsappMessage = z.output<typeof whatsappMessage>;
 
-/** What can be sent on WhatsApp, as callers and the AI write it. */
+/** A content that callers and the AI can send on WhatsApp. */
 export const whatsappContent = z.discriminatedUnion("type", [...messages, readAction]);
 
 /** See {@link whatsappContent}. */

@@ -11,7 +11,7 @@ function partsOf(content: unknown) {
 
 const media = { link: "https://files.example/a" };
 
-describe("a row has the type and the text that the same message has when it comes in", () => {
+describe("a row has the type and text of the same message when it is received", () => {
   test.each<[content: unknown, type: string, body: string | undefined]>([
     [{ type: "text", text: "Hello" }, "text", "Hello"],
     [{ type: "image", media, caption: "This one" }, "image", "This one"],
@@ -57,19 +57,19 @@ describe("a row has the type and the text that the same message has when it come
   ])("%j", (content, type, body) => {
     const [row, ...others] = partsOf(content);
     expect([row?.type, row?.body, others]).toEqual([type, body, []]);
-    // As Postgres gives it back.
+    // Postgres stores the content as JSON.
     expect(JSON.parse(JSON.stringify(row?.content))).toStrictEqual(row?.content);
   });
 });
 
-test("what a message answers is told by its row", () => {
+test("the row of a message contains its reply", () => {
   expect(partsOf({ type: "image", media, replyTo: "wamid.1" })).toEqual([
     { type: "image", body: undefined, replyTo: "wamid.1", content: { type: "image", media } },
   ]);
   expect(partsOf({ type: "reaction", messageId: "wamid.1", emoji: "👍" })[0]?.replyTo).toBe("wamid.1");
 });
 
-test("a long text becomes several messages, of which the first answers", () => {
+test("a long text becomes several messages, the first with the reply", () => {
   const text = `${"One. ".repeat(800)}\n\n${"Two. ".repeat(800)}`;
   const parts = partsOf({ type: "text", text, previewUrl: false, replyTo: "wamid.1" });
   expect(parts.map(({ replyTo }) => replyTo)).toEqual(["wamid.1", undefined]);
@@ -77,7 +77,7 @@ test("a long text becomes several messages, of which the first answers", () => {
   expect(parts[1]?.content).toEqual({ type: "text", text: parts[1]?.body, previewUrl: false });
 });
 
-test("every part of any text is a message of its own", () => {
+test("every part of any text is a valid message", () => {
   const words = fc.array(
     fc.constantFrom("lorem ", "ipsum\n", "dolor. ", "👩‍👩‍👧‍👦", "https://a.example/b ", "x".repeat(900)),
     {
@@ -99,7 +99,7 @@ test("every part of any text is a message of its own", () => {
   );
 });
 
-test("reading is an action", () => {
+test("marking a message as read is an action", () => {
   const action = { type: "read", messageId: "wamid.1", typing: true };
   expect(whatsappFormat.parts(action)).toEqual({ action });
 });

@@ -1,12 +1,12 @@
 import type { MessagePart, OutgoingFormat } from "@millrace/core";
-import { splitText } from "../../shared/split-text.ts";
-import { contentOf } from "../content.ts";
+import { splitText } from "../../shared/send/split-text.ts";
+import { contentOf } from "../inbound/content.ts";
 import { whatsappContent, type WhatsappContent, type WhatsappMessage } from "./content.ts";
 
-/** Longest text of one message: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages */
+/** The longest text of one message: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages */
 const MAX_TEXT = 4096;
 
-/** What can be sent on WhatsApp. */
+/** The contents that can be sent on WhatsApp. */
 export const whatsappFormat: OutgoingFormat = {
   channel: "whatsapp",
   content: whatsappContent,
@@ -16,7 +16,7 @@ export const whatsappFormat: OutgoingFormat = {
   },
 };
 
-/** The rows have the types and texts that the same messages have when they come in. */
+/** The rows have the types and texts of the same messages when they are received. */
 function partsOf(message: WhatsappMessage): MessagePart[] {
   switch (message.type) {
     case "text": {
@@ -45,7 +45,7 @@ function partsOf(message: WhatsappMessage): MessagePart[] {
   }
 }
 
-/** The row knows what a message answers, so its content need not. */
+/** The row holds the reply, so the content does not. */
 function part(
   type: string,
   body: string | undefined,
@@ -54,12 +54,12 @@ function part(
   return { type, body, replyTo, content };
 }
 
-/** What Meta's own message has under the name of its type. */
+/** The part of Meta's message that has the name of the message's type. */
 function partIn(message: Extract<WhatsappMessage, { type: "location" | "contacts" }>): unknown {
   return message.type === "contacts" ? message.contacts : message;
 }
 
-/** Which template it was and what stood in it; its words are at Meta. */
+/** The name of a template and its values. Meta has the text of the template. */
 function templateText({ name, components = [] }: Extract<WhatsappMessage, { type: "template" }>): string {
   const values = components.flatMap(({ parameters = [] }) => parameters.map(({ text }) => text));
   const texts = values.filter((value) => typeof value === "string" && value !== "");

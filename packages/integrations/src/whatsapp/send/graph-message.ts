@@ -1,12 +1,12 @@
-import type { OutgoingMedia } from "../../shared/outgoing-media.ts";
+import type { OutgoingMedia } from "../../shared/send/outgoing-media.ts";
 import type { WhatsappMessage } from "./content.ts";
 import type { FileType, GraphFile } from "./upload.ts";
 
-/** Gives a file of a message as the API takes it. */
+/** Returns a file of a message in the API's format. */
 type FileFor = (media: OutgoingMedia, type: FileType) => Promise<GraphFile>;
 
 /**
- * A message in the words of the messages API: its type, and what it has under that name.
+ * A message in the format of the messages API: its type, and the object with the name of the type.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages#message-types
  */
 export async function graphMessageOf(

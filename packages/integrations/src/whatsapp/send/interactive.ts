@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { outgoingMedia } from "../../shared/outgoing-media.ts";
-import { textField } from "../../shared/text-field.ts";
+import { outgoingMedia } from "../../shared/send/outgoing-media.ts";
+import { textField } from "../../shared/send/text-field.ts";
 import { replyTo } from "./reply-to.ts";
 
 const footer = textField(60).optional();
@@ -19,27 +19,27 @@ export const buttonsMessage = z
     buttons: z
       .array(
         z.strictObject({
-          id: textField(256).meta({ description: "Comes back in the answer." }),
-          title: textField(20).meta({ description: "What the button says." }),
+          id: textField(256).meta({ description: "Returned in the answer." }),
+          title: textField(20).meta({ description: "The text of the button." }),
         }),
       )
       .min(1, "must have at least 1 button")
       .max(3, "must have at most 3 buttons")
-      .refine(areUnique, "must have ids that differ"),
+      .refine(areUnique, "must have different ids"),
     header: z.union([textHeader, mediaHeader]).optional().meta({ description: "A text or a file above the text." }),
     footer,
     replyTo,
   })
-  .meta({ description: "A text with up to three buttons to answer by." });
+  .meta({ description: "A text with up to three reply buttons." });
 
 const row = z.strictObject({
-  id: textField(200).meta({ description: "Comes back in the answer." }),
+  id: textField(200).meta({ description: "Returned in the answer." }),
   title: textField(24),
   description: textField(72).optional(),
 });
 
 const section = z.strictObject({
-  title: textField(24).optional().meta({ description: "Needed where there are several sections." }),
+  title: textField(24).optional().meta({ description: "Required if there are several sections." }),
   rows: z.array(row).min(1, "must have at least 1 row"),
 });
 
@@ -48,27 +48,27 @@ export const listMessage = z
   .strictObject({
     type: z.literal("list"),
     text: textField(4096),
-    button: textField(20).meta({ description: "What the button says that opens the list." }),
+    button: textField(20).meta({ description: "The text of the button that opens the list." }),
     sections: z
       .array(section)
       .min(1, "must have at least 1 section")
       .max(10, "must have at most 10 sections")
       .refine((sections) => rowsOf(sections).length <= 10, "must have at most 10 rows in all sections together")
-      .refine((sections) => areUnique(rowsOf(sections)), "must have rows whose ids differ")
+      .refine((sections) => areUnique(rowsOf(sections)), "must have rows with different ids")
       .refine(
         (sections) => sections.length === 1 || sections.every(({ title }) => title !== undefined),
-        "must have titles where there are several",
+        "must have titles if there are several",
       ),
     header: textHeader.optional(),
     footer,
     replyTo,
   })
-  .meta({ description: "A text with a button that opens a list of up to ten rows to choose from." });
+  .meta({ description: "A text with a button that opens a list of up to ten rows." });
 
 function rowsOf(sections: readonly z.output<typeof section>[]) {
   return sections.flatMap(({ rows }) => rows);
 }
 
-function areUnique(parts: readonly { id: string }[]): boolean {
-  return new Set(parts.map(({ id }) => id)).size === parts.length;
+function areUnique(options: readonly { id: string }[]): boolean {
+  return new Set(options.map(({ id }) => id)).size === options.length;
 }

@@ -1,22 +1,22 @@
 import type { OutgoingMessage, RateLimit } from "@millrace/core";
 import { conversationScope, numberScope } from "../api/scopes.ts";
 
-/** One message in 6 s to the same person, with up to 45 borrowed from the future: https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform */
+/** One message in 6 s to the same person, with a burst of up to 45: https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform */
 const PAIR_INTERVAL_MS = 6000;
-/** One less than WhatsApp lets pass: the first can take longer to arrive than the last, which is too early then. */
+/** One less than WhatsApp's burst, because the first message can take longer to arrive than the last. */
 const PAIR_BURST = 44;
 
 /**
- * The limits that a message counts for.
+ * The rate limits of a message.
  *
- * A number's is per second, and counts what comes in, too. It gets four fifths of it as its pace and a fortieth as its
- * burst; the rest is for messages that leave in one second and arrive in the next, because some take longer than others.
+ * A number has a limit per second, which also counts received messages. Its rate is four fifths of the limit and its
+ * burst a fortieth. The rest is for messages that are sent in one second and arrive in the next.
  *
- * | a second | pace          | burst | most that leave in any second | that arrive, when some take 150 ms longer |
- * | -------- | ------------- | ----- | ----------------------------- | ----------------------------------------- |
- * | 20       | 1 in 62.5 ms  | 1     | 1 + 16 = 17                   | 19                                        |
- * | 80       | 1 in 15.6 ms  | 2     | 2 + 64 = 66                   | 76                                        |
- * | 1000     | 1 in 1.25 ms  | 25    | 25 + 800 = 825                | 945                                       |
+ * | limit    | rate          | burst | most messages sent in any second | most that arrive if some take 150 ms longer |
+ * | -------- | ------------- | ----- | -------------------------------- | ------------------------------------------- |
+ * | 20       | 1 in 62.5 ms  | 1     | 1 + 16 = 17                      | 19                                          |
+ * | 80       | 1 in 15.6 ms  | 2     | 2 + 64 = 66                      | 76                                          |
+ * | 1000     | 1 in 1.25 ms  | 25    | 25 + 800 = 825                   | 945                                         |
  *
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
  */

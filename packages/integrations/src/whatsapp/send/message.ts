@@ -1,7 +1,7 @@
 import type { OutboundContext, OutgoingMessage, Sent } from "@millrace/core";
 import { parsePayload } from "../../shared/parse-payload.ts";
-import { idOf, isObject, listOf } from "../../shared/shape.ts";
-import { personOf } from "../identity.ts";
+import { idOf, isObject, listOf } from "../../shared/json-value.ts";
+import { personOf } from "../identity/identity.ts";
 import { accessOf, callGraph } from "../api/call.ts";
 import { type CallOrigin, unreadable } from "../api/failure.ts";
 import { conversationScope, numberScope } from "../api/scopes.ts";
@@ -10,11 +10,11 @@ import { whatsappMessage } from "./content.ts";
 import { graphMessageOf } from "./graph-message.ts";
 import { recipientOf } from "./recipient.ts";
 import { fileFor } from "./upload.ts";
-import { refuseOutsideWindow } from "./window.ts";
+import { assertWithinWindow } from "./window.ts";
 
 /**
- * Sends a message. Our id goes with it as `biz_opaque_callback_data` and comes back in each of its statuses: that is
- * how a message whose answer was lost is found again.
+ * Sends a message. It carries our id as `biz_opaque_callback_data`, which each of its statuses contains. After a lost
+ * response the message is reconciled by this id.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
  * @throws ProviderError
  */
@@ -24,7 +24,7 @@ export async function sendOnWhatsapp(
   config: ApiConfig,
 ): Promise<Sent> {
   const content = parsePayload(whatsappMessage, message.content);
-  refuseOutsideWindow(message, content.type, context.now());
+  assertWithinWindow(message, content.type, context.now());
   const recipient = recipientOf(message);
   const access = accessOf(config, message.accountId);
   const origin: CallOrigin = {
@@ -32,26 +32,26 @@ export async function sendOnWhatsapp(
     conversationScope: conversationScope(message.accountId, message.conversationId),
     rateLimitHits: message.rateLimitHits,
   };
-  // A reaction names its message itself, and takes no context.
-  const answered = content.type === "reaction" ? undefined : message.replyTo;
+  // A reaction contains its target and accepts no context.
+  const replyTo = content.type === "reaction" ? undefined : message.replyTo;
   const body = {
     messaging_product: "whatsapp",
     ...recipient,
     biz_opaque_callback_data: message.id,
-    ...(answered === undefined ? {} : { context: { message_id: answered } }),
+    ...(replyTo === undefined ? {} : { context: { message_id: replyTo } }),
     ...(await graphMessageOf(content, (media, type) => fileFor(media, type, access, origin, context))),
   };
   const path = `${encodeURIComponent(access.phoneNumberId)}/messages`;
-  const answer = await callGraph(access, { path, body }, origin, context);
-  return { externalId: sentIdOf(answer), recipient: newNamesOf(answer, message) };
+  const response = await callGraph(access, { path, body }, origin, context);
+  return { externalId: sentIdOf(response), recipient: newIdentitiesOf(response, message) };
 }
 
 /**
- * Meta writes some numbers in another way (Brazil's and Mexico's), and may tell the user id of a number: webhooks will
- * name the person so.
+ * The recipient's identities if the response contains a new one. Meta normalizes some numbers (in Brazil and Mexico) and
+ * may return the user id of a number; later webhooks contain these ids.
  */
-function newNamesOf(answer: unknown, { kind, recipients }: OutgoingMessage): Sent["recipient"] {
-  const [contact] = isObject(answer) ? listOf(answer["contacts"]) : [];
+function newIdentitiesOf(response: unknown, { kind, recipients }: OutgoingMessage): Sent["recipient"] {
+  const [contact] = isObject(response) ? listOf(response["contacts"]) : [];
   if (kind !== "direct" || !isObject(contact)) return undefined;
   const person = personOf({ userIds: [idOf(contact["user_id"])], numbers: [idOf(contact["wa_id"])] });
   const known = new Set(recipients.map(({ externalId }) => externalId));
@@ -61,12 +61,12 @@ function newNamesOf(answer: unknown, { kind, recipients }: OutgoingMessage): Sen
 }
 
 /**
- * The id of what was taken. A template may be held for a look at its quality or be paused (`message_status`): it is
- * taken all the same, and a status tells if it is dropped.
+ * The id of the accepted message. A template may be held for a quality assessment or be paused (`message_status`). It is
+ * accepted in both cases, and a status follows if Meta drops it.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-pacing
  */
-function sentIdOf(answer: unknown): string {
-  const [message] = isObject(answer) ? listOf(answer["messages"]) : [];
+function sentIdOf(response: unknown): string {
+  const [message] = isObject(response) ? listOf(response["messages"]) : [];
   const id = isObject(message) ? idOf(message["id"]) : undefined;
   if (id === undefined) throw unreadable();
   return id;

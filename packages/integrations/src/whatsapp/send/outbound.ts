@@ -5,7 +5,7 @@ import { actOnWhatsapp } from "./action.ts";
 import { whatsappLimits } from "./limits.ts";
 import { sendOnWhatsapp } from "./message.ts";
 
-/** How long a status may take to tell of a message whose answer was lost, in ms. */
+/** How long a message with a lost response waits for a status, in ms. */
 const RECONCILE_MS = 60_000;
 
 /** Sends on WhatsApp. */

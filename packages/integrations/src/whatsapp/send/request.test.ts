@@ -10,7 +10,7 @@ const text = { type: "text", text: "Hello" };
 const AT = "2026-11-01T00:00:00.000Z";
 const environment = { WHATSAPP_PHONE_NUMBER_ID: "111" };
 
-/** What the stores were asked for a request, and the files that it brought along. */
+/** The calls of the stores for a request, and its inline files. */
 async function callsFor(payload: Record<string, unknown>, variables: Record<string, string> = environment) {
   const origin = { v: EVENT_VERSION, integration: "whatsapp", correlationId: "c-1", receivedAt: AT } as const;
   const event: InboundEvent = { ...origin, id: "request.1", kind: "request", payload: { messageIds: ids, ...payload } };
@@ -21,14 +21,14 @@ async function callsFor(payload: Record<string, unknown>, variables: Record<stri
   return { calls, written };
 }
 
-describe("an address", () => {
+describe("a recipient", () => {
   test.each([
     { conversationId: ids[0] },
     { phone: "+4915100000001" },
     { userId: "DE.90000000000000001" },
     { userId: "US.ENT.a1" },
     { group: "Y2FwaV9ncm91cDox" },
-  ])("%j is one", (to) => {
+  ])("is valid: %j", (to) => {
     expect(whatsappAddress.safeParse(to).success).toBe(true);
   });
 
@@ -44,7 +44,7 @@ describe("an address", () => {
     [{}, "", "exactly one"],
     [{ phone: "+4915100000001", userId: "DE.1" }, "", "exactly one"],
     [{ phone: "+4915100000001", name: "Ada" }, "", "name"],
-  ])("%j is none", (to, path, reason) => {
+  ])("is invalid: %j", (to, path, reason) => {
     const issues = whatsappAddress.safeParse(to).error?.issues ?? [];
     expect(issues.map((issue) => [issue.path.join("."), issue.message])).toContainEqual([
       path,
@@ -53,7 +53,7 @@ describe("an address", () => {
   });
 });
 
-describe("a request to send", () => {
+describe("a send request", () => {
   const thread = { tenantId: "tenant-1", channel: "whatsapp", accountId: "111" };
   const direct = { ...thread, threadId: "contact-1", kind: "direct", contactId: "contact-1" };
   const activity = { at: new Date(AT), byUser: false };
@@ -65,7 +65,7 @@ describe("a request to send", () => {
   };
   const identity = (externalId: string, stable: boolean) => [{ channel: "whatsapp", externalId, stable }];
 
-  test("to a phone number opens the conversation that its messages come in by", async () => {
+  test("to a phone number opens the conversation of the person's messages", async () => {
     const { calls } = await callsFor({ to: { phone: "+4915100000001" }, message: text });
     const profile = { phone: "4915100000001" };
     expect(calls).toEqual([
@@ -76,13 +76,13 @@ describe("a request to send", () => {
     ]);
   });
 
-  test("to a user id opens the same as its messages do", async () => {
+  test("to a user id opens the conversation of the person's messages", async () => {
     const { calls } = await callsFor({ to: { userId: "DE.9" }, message: text });
     expect(calls).toContainEqual(["resolve", "tenant-1", identity("DE.9", true), {}]);
     expect(calls).toContainEqual(["open", direct, activity]);
   });
 
-  test("to a group opens the group's", async () => {
+  test("to a group opens the group's conversation", async () => {
     const { calls } = await callsFor({ to: { group: "Y2Fw" }, message: text });
     expect(calls).toContainEqual([
       "open",
@@ -92,15 +92,15 @@ describe("a request to send", () => {
     expect(calls.map(([method]) => method)).not.toContain("resolve");
   });
 
-  test("from a number that is named goes from it", async () => {
+  test("with a phone number id is sent from that number", async () => {
     const { calls } = await callsFor({ to: { phone: "+4915100000001" }, from: "222", message: text }, {});
     expect(calls).toContainEqual(["open", { ...direct, accountId: "222" }, activity]);
   });
 
   test.each([
     ["without any number", {}, {}, "WHATSAPP_PHONE_NUMBER_ID is not set"],
-    ["from what is no number's id", { from: "../1" }, environment, "phone number id"],
-  ])("%s dies with the reason", async (_name, more, variables, reason) => {
+    ["from an invalid phone number id", { from: "../1" }, environment, "phone number id"],
+  ])("%s fails with the reason", async (_name, more, variables, reason) => {
     const sent = callsFor({ to: { phone: "+4915100000001" }, message: text, ...more }, variables);
     await expect(sent).rejects.toMatchObject({
       message: expect.stringContaining(reason),
@@ -109,7 +109,7 @@ describe("a request to send", () => {
     });
   });
 
-  test("keeps a file that came along in the media store and not in the row", async () => {
+  test("moves an inline file to the media store", async () => {
     const media = { data: Buffer.from("bytes").toString("base64"), mimeType: "image/png" };
     const { calls, written } = await callsFor({ to: { userId: "DE.9" }, message: { type: "image", media } });
     const [stored] = [...written.keys()];
@@ -119,20 +119,20 @@ describe("a request to send", () => {
     expect(calls.at(-1)).toMatchObject(["queue", { messages: [{ type: "image", content }] }]);
   });
 
-  test("that was edited to hold more messages has them under ids of their own, the same each time", async () => {
+  test("that was edited and has more messages gives them stable ids", async () => {
     const long = { type: "text", text: "word ".repeat(3000) };
     const idsOf = async () => {
       const { calls } = await callsFor({ to: { userId: "DE.9" }, message: long });
       const [, { messages }] = calls.at(-1) as [string, { messages: { id: string }[] }];
       return messages.map(({ id }) => id);
     };
-    const given = await idsOf();
-    expect(given.slice(0, 2)).toEqual(ids);
-    expect(new Set(given).size).toBe(4);
-    expect(await idsOf()).toEqual(given);
+    const first = await idsOf();
+    expect(first.slice(0, 2)).toEqual(ids);
+    expect(new Set(first).size).toBe(4);
+    expect(await idsOf()).toEqual(first);
   });
 
-  test("under one Idempotency-Key another file is another file", async () => {
+  test("with another file under the same Idempotency-Key keeps both files", async () => {
     const keyOf = async (bytes: string) => {
       const media = { data: Buffer.from(bytes).toString("base64"), mimeType: "image/png" };
       return [...(await callsFor({ to: { userId: "DE.9" }, message: { type: "image", media } })).written.keys()];
@@ -141,17 +141,17 @@ describe("a request to send", () => {
     expect(await keyOf("one")).not.toEqual(await keyOf("two"));
   });
 
-  test("to mark a message as read is an action and no message", async () => {
+  test("to mark a message as read is an action", async () => {
     const action = { type: "read", messageId: "wamid.1", typing: true };
     const { calls } = await callsFor({ to: { userId: "DE.9" }, message: action, messageIds: [] });
     expect(calls.at(-1)).toEqual(["act", { id: "request.1", conversationId: "conversation-1", action }]);
   });
 
-  test("takes the conversation over where it is so configured", async () => {
+  test("takes the conversation over if that is configured", async () => {
     const { calls } = await callsFor(
       { to: { userId: "DE.9" }, message: text },
       { ...environment, SEND_TAKES_OVER: "true" },
     );
-    expect(calls.map(([method]) => method)).toEqual(["tenantOf", "resolve", "open", "takeOver", "queue"]);
+    expect(calls.map(([method]) => method)).toEqual(["tenantOf", "resolve", "open", "changeMode", "queue"]);
   });
 });

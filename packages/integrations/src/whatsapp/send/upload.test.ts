@@ -1,6 +1,6 @@
 import { retryable } from "@millrace/core";
 import { describe, expect, test } from "vitest";
-import { fakeGraph, TAKEN } from "../test/fake-graph.ts";
+import { fakeGraph, ACCEPTED } from "../test/fake-graph.ts";
 import { outgoing as message } from "../test/outgoing.ts";
 import { whatsappOutbound } from "./outbound.ts";
 
@@ -13,9 +13,9 @@ describe("a stored file", () => {
   const uploaded = { json: { id: "media-9" } };
 
   test("is uploaded first and sent by its id", async () => {
-    const graph = fakeGraph([uploaded, TAKEN], files);
+    const graph = fakeGraph([uploaded, ACCEPTED], files);
     await outbound.send({ ...message, content }, graph.context);
-    const [upload] = graph.asked;
+    const [upload] = graph.requests;
     expect(upload).toMatchObject({ url: `${baseUrl}/111/media`, headers: { authorization: "Bearer token-any" } });
     expect(upload?.headers).not.toHaveProperty("content-type");
     const form = upload?.body instanceof FormData ? upload.body : new FormData();
@@ -25,10 +25,10 @@ describe("a stored file", () => {
     expect(graph.lastBody()).toMatchObject({ document: { id: "media-9", caption: "c", filename: "offer.pdf" } });
   });
 
-  test("also one above buttons", async () => {
+  test("above buttons is uploaded too", async () => {
     const header = { type: "image", media: { stored: "outgoing/1" } };
     const buttons = { type: "buttons", text: "Well?", buttons: [{ id: "y", title: "Yes" }], header };
-    const graph = fakeGraph([uploaded, TAKEN], files);
+    const graph = fakeGraph([uploaded, ACCEPTED], files);
     await outbound.send({ ...message, content: buttons }, graph.context);
     expect(graph.lastBody()).toMatchObject({ interactive: { header: { type: "image", image: { id: "media-9" } } } });
   });
@@ -39,34 +39,34 @@ describe("a stored file", () => {
     ["audio", 16 * 1024 * 1024, "16 MB"],
     ["document", 100 * 1024 * 1024, "100 MB"],
     ["sticker", 500 * 1024, "500 KB"],
-  ])("as %s it may have %i bytes, and none more is uploaded", async (type, most, words) => {
+  ])("of the type %s has at most %i bytes, and a larger one is not uploaded", async (type, maxBytes, limit) => {
     const media = { stored: "f", mimeType: "a/b" };
-    const fits = fakeGraph([uploaded, TAKEN], { f: { bytes: new Uint8Array(most) } });
+    const fits = fakeGraph([uploaded, ACCEPTED], { f: { bytes: new Uint8Array(maxBytes) } });
     await outbound.send({ ...message, content: { type, media } }, fits.context);
-    expect(fits.asked).toHaveLength(2);
-    const larger = fakeGraph([], { f: { bytes: new Uint8Array(most + 1) } });
+    expect(fits.requests).toHaveLength(2);
+    const larger = fakeGraph([], { f: { bytes: new Uint8Array(maxBytes + 1) } });
     await expect(outbound.send({ ...message, content: { type, media } }, larger.context)).rejects.toMatchObject({
-      message: expect.stringContaining(words),
+      message: expect.stringContaining(limit),
       next: { kind: "permanent" },
       code: "too_large",
     });
   });
 
-  test("of no known type is not uploaded", async () => {
+  test("without a MIME type is not uploaded", async () => {
     const graph = fakeGraph([], { "outgoing/1": { bytes: new Uint8Array(1) } });
     await expect(outbound.send({ ...message, content }, graph.context)).rejects.toMatchObject({ code: "no_type" });
   });
 
   test.each([
     ["HTTP 502", { status: 502 }],
-    ["no answer", { fails: retryable("network failure: ECONNRESET", { uncertain: true }) }],
-    ["an answer without an id", { json: {} }],
-  ])("whose upload fails by %s is tried again without doubt, for nothing was sent", async (_name, answer) => {
+    ["no response", { fails: retryable("network failure: ECONNRESET", { uncertain: true }) }],
+    ["a response without an id", { json: {} }],
+  ])("is uploaded again after %s without uncertainty, because nothing was sent", async (_name, answer) => {
     const sent = outbound.send({ ...message, content }, fakeGraph([answer], files).context);
     await expect(sent).rejects.toMatchObject({ next: { kind: "retryable" }, uncertain: false });
   });
 
-  test("is not uploaded when nothing may be sent", async () => {
+  test("is not uploaded outside the 24-hour window", async () => {
     const sent = outbound.send({ ...message, content, lastUserMessageAt: undefined }, fakeGraph([], files).context);
     await expect(sent).rejects.toMatchObject({ code: "131047" });
   });

@@ -3,11 +3,11 @@ import { type OutgoingMessage, permanent } from "@millrace/core";
 const WINDOW_MS = 24 * 3_600_000;
 
 /**
- * Refuses what WhatsApp would: anything but a template once 24 hours have passed since the other side last wrote.
+ * Rejects a message that WhatsApp would reject: 24 hours after the person's last message only a template can be sent.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages#customer-service-windows
- * @throws ProviderError permanent, under WhatsApp's own code for it
+ * @throws ProviderError permanent, with WhatsApp's code
  */
-export function refuseOutsideWindow(
+export function assertWithinWindow(
   { lastUserMessageAt }: Pick<OutgoingMessage, "lastUserMessageAt">,
   type: string,
   now: Date,

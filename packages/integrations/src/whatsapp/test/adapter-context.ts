@@ -1,9 +1,9 @@
 import type { AdapterContext } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing/servers";
 
-const unexpected = () => Promise.reject(new Error("nothing is asked for"));
+const unexpected = () => Promise.reject(new Error("no call is expected"));
 
-/** What a handler is given that asks nobody for anything; written files go to `written`. */
+/** The context of a handler that makes no calls. Written files are added to `written`. */
 export function adapterContext(written: Map<string, Uint8Array> = new Map()): AdapterContext {
   return {
     http: unexpected,

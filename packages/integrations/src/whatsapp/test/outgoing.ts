@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from "@millrace/core";
 import { NOW } from "./fake-graph.ts";
 
-/** A message on its way to a person who has just written. */
+/** An outbound message to a person who has just written. */
 export const outgoing: OutgoingMessage = {
   id: "019ab000-0000-7000-8000-00000000000a",
   tenantId: "019ab000-0000-7000-8000-00000000000b",

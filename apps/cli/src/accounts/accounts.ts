@@ -1,0 +1,25 @@
+import { userInfo } from "node:os";
+import { type Environment, uuidv7 } from "@millrace/core";
+import { assignAccount, listAccounts } from "@millrace/db";
+import { printJson, printTable } from "../print.ts";
+import { withStores } from "../stores.ts";
+
+/** `millrace accounts list` */
+export async function printAccounts(environment: Environment, { json }: { json?: true }): Promise<void> {
+  const accounts = await withStores(environment, ({ database }) => listAccounts(database));
+  if (json) printJson(accounts);
+  else printTable(accounts, "no accounts yet");
+}
+
+/** `millrace accounts add` */
+export async function addAccount(
+  environment: Environment,
+  account: { tenantName: string; provider: string; externalId: string; reason: string | undefined },
+): Promise<void> {
+  const { tenantName, provider, externalId, reason } = account;
+  const by = { actor: userInfo().username, reason };
+  await withStores(environment, ({ database }) =>
+    assignAccount(database, { provider, externalId, tenantName }, by, uuidv7),
+  );
+  process.stdout.write(`assigned ${provider} ${externalId} to ${tenantName}\n`);
+}

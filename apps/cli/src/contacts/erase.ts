@@ -1,0 +1,84 @@
+import { userInfo } from "node:os";
+import { createInterface } from "node:readline/promises";
+import { type Environment, uuidv7 } from "@millrace/core";
+import { createErasures, type Database, matchContacts } from "@millrace/db";
+import { openMediaStore, readMediaConfig } from "@millrace/media";
+import { printJson } from "../print.ts";
+import { withStores } from "../stores.ts";
+import { completeErasure, eraseContact, type ErasureCounts, type ErasureDeps, previewErasure } from "./erasure.ts";
+
+/** The options of `millrace contacts erase`. */
+export type EraseOptions = { reason?: string; actor?: string; dryRun?: true; yes?: true; json?: true };
+
+/** What was erased of a contact, or would be. */
+type ErasedContact = { contactId: string } & ErasureCounts;
+
+/** `millrace contacts erase` */
+export async function erase(
+  environment: Environment,
+  { contact, options }: { contact: string; options: EraseOptions },
+): Promise<void> {
+  if (!options.dryRun && !options.reason?.trim()) throw new Error("--reason <text> is missing; the audit log keeps it");
+  const media = openMediaStore(readMediaConfig(environment));
+  const erased = await withStores(environment, async ({ database, backend }) => {
+    const deps: ErasureDeps = { erasures: createErasures(database, uuidv7), backend, media };
+    return options.dryRun ? preview(deps, database, contact) : eraseAll(deps, database, contact, options);
+  });
+  if (options.json) printJson(erased);
+  else if (erased.length === 0) process.stdout.write("the contact is already erased\n");
+  else for (const counts of erased) console.table(counts);
+}
+
+async function preview(deps: ErasureDeps, database: Database, contact: string): Promise<ErasedContact[]> {
+  const contactId = await findOne(database, contact);
+  if (contactId !== undefined) return [await previewOf(deps, contactId)];
+  if (await deps.erasures.isErased(contact)) return [];
+  throw new Error(`no contact matches ${contact}`);
+}
+
+/** Completes the erasures that were interrupted, then erases the contact. Returns what was erased of each. */
+async function eraseAll(
+  deps: ErasureDeps,
+  database: Database,
+  contact: string,
+  options: EraseOptions,
+): Promise<ErasedContact[]> {
+  // Interrupted erasures come first: a contact whose rows are already erased is not found by its number any more.
+  const completed: ErasedContact[] = [];
+  for (const erasure of await deps.erasures.unfinished())
+    completed.push(withId(erasure.contactId, await completeErasure(deps, erasure)));
+  const contactId = await findOne(database, contact);
+  if (contactId === undefined) {
+    if (completed.length > 0 || (await deps.erasures.isErased(contact))) return completed;
+    throw new Error(`no contact matches ${contact}`);
+  }
+  if (!options.yes) await confirm(await previewOf(deps, contactId));
+  const by = { actor: options.actor ?? userInfo().username, reason: options.reason ?? "" };
+  return [...completed, withId(contactId, await eraseContact(deps, contactId, by))];
+}
+
+/** Returns the id of the only contact that matches. Undefined if none does. */
+async function findOne(database: Database, contact: string): Promise<string | undefined> {
+  const [contactId, ...others] = await matchContacts(database, contact);
+  if (others.length > 0)
+    throw new Error(`several contacts match; use one of these ids: ${[contactId, ...others].join(", ")}`);
+  return contactId;
+}
+
+async function previewOf(deps: ErasureDeps, contactId: string): Promise<ErasedContact> {
+  return withId(contactId, (await previewErasure(deps, contactId)) ?? {});
+}
+
+function withId(contactId: string, counts: ErasureCounts): ErasedContact {
+  return Object.assign({ contactId }, counts);
+}
+
+/** Asks the user at the terminal for confirmation. */
+async function confirm(preview: ErasedContact): Promise<void> {
+  if (!process.stdin.isTTY) throw new Error("there is no terminal to ask for confirmation; add --yes to erase");
+  console.table(preview);
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`Erase contact ${preview.contactId} permanently? Type yes to confirm: `);
+  terminal.close();
+  if (answer.trim() !== "yes") throw new Error("cancelled; the contact is not erased");
+}

@@ -1,0 +1,55 @@
+import { userInfo } from "node:os";
+import { type DeadLetterSelection, deadLetterSelectionSchema } from "@millrace/core";
+import { z } from "zod";
+
+/** The options that select dead letters, as Commander returns them. */
+export type SelectionOptions = {
+  all?: true;
+  queue?: string;
+  integration?: string;
+  errorKind?: string;
+  text?: string;
+  tenant?: string;
+  since?: string;
+  until?: string;
+};
+
+/** The options whose values go into the audit log. */
+export type AuditOptions = { reason?: string; actor?: string };
+
+/** The option that prints JSON instead of text. */
+export type Json = { json?: true };
+
+/** Reads which dead letters are selected. Throws Error if an option has a wrong value. */
+export function readSelection(ids: readonly string[], options: SelectionOptions): DeadLetterSelection {
+  const { all, queue, integration, errorKind, text, tenant, since, until } = options;
+  const given = { queue, integration, errorKind, text, tenant, since, until };
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const wrongId = ids.find((id) => !z.uuid().safeParse(id).success);
+  if (wrongId !== undefined) throw new Error(`${wrongId} is not an id: run dead-letters list to see the ids`);
+  const lowerCase = ids.map((id) => id.toLowerCase());
+  const parsed = deadLetterSelectionSchema.safeParse({ ...named, ...(ids.length > 0 ? { ids: lowerCase } : {}) });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Error(`--${optionName(String(issue?.path[0]))}: ${issue?.message}`);
+  }
+  if (all && Object.keys(parsed.data).length > 0) throw new Error("--all excludes ids and every option that selects");
+  return parsed.data;
+}
+
+/** The same for a command that changes what it selects: all dead letters only with `--all`. */
+export function requireSelection(ids: readonly string[], options: SelectionOptions): DeadLetterSelection {
+  const selection = readSelection(ids, options);
+  if (Object.keys(selection).length === 0 && !options.all)
+    throw new Error("nothing is selected: add ids, an option such as --queue, or --all");
+  return selection;
+}
+
+/** Returns who makes the change, and why. */
+export function auditContext({ reason, actor }: AuditOptions): { actor: string; reason: string | undefined } {
+  return { actor: actor ?? userInfo().username, reason };
+}
+
+function optionName(property: string): string {
+  return property.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

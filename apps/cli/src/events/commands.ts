@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { runCommand } from "../run-command.ts";
+
+/** Adds `millrace send`, `status` and `trace`. */
+export function addEventCommands(program: Command): void {
+  program
+    .command("send")
+    .description("post a signed sample to the running ingest")
+    .argument("<integration>", "whatsapp, telegram, meta, n8n or google")
+    .argument("[sample]", "name of the sample; without it, the command lists the samples")
+    .argument("[fields...]", "field=value pairs that replace fields of the sample")
+    .action((integration: string, sample: string | undefined, fields: string[]) =>
+      runCommand(async () => (await import("./send.ts")).sendSample, { integration, sample, fields }),
+    );
+  program
+    .command("status")
+    .description("count the events per integration: waiting, in flight, done and dead")
+    .option("--json", "print JSON")
+    .action((options: { json?: true }) => runCommand(async () => (await import("./status.ts")).printStatus, options));
+  program
+    .command("trace")
+    .description("show where events are, and what was done with them")
+    .argument("<event ids...>", "ids of events")
+    .option("--json", "print JSON")
+    .action((eventIds: string[], { json }: { json?: true }) =>
+      runCommand(async () => (await import("./trace.ts")).printTraces, { eventIds, json }),
+    );
+}

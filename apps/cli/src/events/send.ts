@@ -1,0 +1,43 @@
+import type { Environment } from "@millrace/core";
+import { integrations } from "@millrace/integrations";
+import { readPorts } from "../env.ts";
+
+/** `millrace send` */
+export async function sendSample(
+  environment: Environment,
+  {
+    integration: name,
+    sample: sampleName,
+    fields,
+  }: { integration: string; sample: string | undefined; fields: string[] },
+): Promise<void> {
+  const integration = integrations.find(({ id, aliases }) => id === name || aliases?.includes(name));
+  if (!integration)
+    throw new Error(`there is no integration ${name}; choose one of: ${integrations.map(({ id }) => id).join(", ")}`);
+  const samples = integration.samples(environment, new Date(), parseFields(fields));
+  const sample = samples[sampleName ?? ""];
+  if (!sample)
+    throw new Error(
+      `${sampleName === undefined ? "no sample is named" : `there is no sample ${sampleName}`}; choose one of: ${Object.keys(samples).join(", ")}`,
+    );
+  const url = `http://127.0.0.1:${readPorts(environment).ingest}${sample.path}`;
+  const response = await fetch(url, { method: "POST", headers: sample.headers, body: sample.body }).catch(() => {
+    throw new Error(`ingest does not answer at ${url}; start Millrace with npm start`);
+  });
+  const body = await response.text();
+  process.stdout.write(
+    `${integration.id} ${sampleName}: ${response.status}, correlation id ${response.headers.get("x-request-id")}\n${body && `${body}\n`}`,
+  );
+  if (!response.ok) throw new Error(`ingest answered ${response.status}`);
+}
+
+/** Parses pairs such as `text=Hello`. */
+function parseFields(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at < 1) throw new Error(`${pair} is not a field=value pair`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}

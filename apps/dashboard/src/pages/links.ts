@@ -1,0 +1,7 @@
+/** The dashboard's own pages, in the order of the navigation: path and label. */
+export const LINKS = [
+  ["/replays", "Replays"],
+  ["/conversions", "Conversions"],
+  ["/accounts", "Accounts"],
+  ["/audit", "Audit log"],
+] as const;

@@ -1,0 +1,55 @@
+import { type Assistant, type Http, type Logger, type NewId, type Now, permanent } from "@millrace/core";
+import type { AiTurns, Inbox } from "@millrace/db";
+import type { EventProcessor } from "@millrace/queue";
+import { z } from "zod";
+
+/** Dependencies of {@link createAiTurnProcessor}. */
+export type AiTurnDeps = {
+  assistant: Assistant;
+  inbox: Inbox;
+  turns: AiTurns;
+  isOutage(error: unknown): boolean;
+  ports: { http: Http; log: Logger; now: Now; newId: NewId };
+};
+
+const payload = z.object({ turnId: z.uuid() });
+
+/**
+ * Runs an AI turn in one job. The job snoozes while the turn debounces, asks the AI, snoozes until the answer, asks a
+ * second time and then times out. The answer arrives by a webhook, which promotes the job.
+ */
+export function createAiTurnProcessor({ assistant, inbox, turns, isOutage, ports }: AiTurnDeps): EventProcessor {
+  return {
+    scopes: assistant.scopes,
+    isOutage,
+    async process(event, signal) {
+      const { turnId } = payload.parse(event.payload);
+      // The queue asks this again after the job is delayed: a turn that changed in between has no one left to promote it.
+      const stillIn = (state: "debouncing" | "awaiting_reply") => () => turns.isStill(state, turnId);
+      const step = await turns.next(turnId);
+      switch (step.step) {
+        case "over": {
+          const applied = await inbox.applyOnce(event, () => Promise.resolve({ result: "written", detail: step.why }));
+          return { ...applied, noCall: true };
+        }
+        case "wait":
+          return { result: "snoozed", until: step.until, detail: step.state, stillWaiting: stillIn(step.state) };
+        case "unanswered":
+          throw permanent(
+            `the AI did not answer within ${assistant.timings.answerTimeoutMs / 1000} s, twice`,
+            "timed_out",
+          );
+        case "ask":
+          await assistant.ask(step.question, { ...ports, signal });
+          await turns.accepted(turnId);
+          return {
+            result: "snoozed",
+            until: new Date(ports.now().getTime() + assistant.timings.answerTimeoutMs),
+            detail: "awaiting_reply",
+            stillWaiting: stillIn("awaiting_reply"),
+            callSucceeded: true,
+          };
+      }
+    },
+  };
+}

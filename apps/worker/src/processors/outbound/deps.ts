@@ -1,0 +1,15 @@
+import type { Outbound, OutboundContext } from "@millrace/core";
+import type { Inbox, RateLimits, SendStates, TakeoverLock } from "@millrace/db";
+import type { FollowUpQueue } from "../../follow-ups.ts";
+
+/** Dependencies of the processor that sends the messages of one channel. */
+export type OutboundDeps = {
+  adapter: Outbound;
+  inbox: Inbox;
+  outbox: SendStates;
+  takeoverLock: TakeoverLock;
+  limits: RateLimits;
+  followUps: FollowUpQueue;
+  isOutage(error: unknown): boolean;
+  ports: Omit<OutboundContext, "signal">;
+};

@@ -1,0 +1,14 @@
+import type { SendState } from "@millrace/db";
+import type { OutboundDeps } from "./deps.ts";
+
+/** Promotes the job of the conversation's next message, which otherwise waits until it checks its order again. */
+export async function promoteNext(
+  { outbox, followUps }: Pick<OutboundDeps, "outbox" | "followUps">,
+  correlationId: string,
+  { message, position }: Pick<SendState, "message" | "position">,
+): Promise<void> {
+  const next = await outbox.next(message.conversationId, position);
+  if (next === undefined) return;
+  const job = { integration: message.channel, role: "outbound", id: `send.${next}`, kind: "send" } as const;
+  await followUps.enqueue({ correlationId }, [{ ...job, payload: undefined, promote: true }]);
+}

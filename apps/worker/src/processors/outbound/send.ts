@@ -1,0 +1,75 @@
+import { type OutgoingMessage, ProviderError, retryable, type Sent } from "@millrace/core";
+import type { SendState } from "@millrace/db";
+import type { Processed } from "@millrace/queue";
+import { snoozeUntilSendSlot } from "./conversation-order.ts";
+import type { OutboundDeps } from "./deps.ts";
+import { waitForSendSlot } from "./send-slot.ts";
+
+/**
+ * How long an AI answer may hold the takeover lock, its files included, in ms. A takeover waits for the lock, and its
+ * job times out after 30 s.
+ */
+const LONGEST_LOCK_MS = 20_000;
+
+/**
+ * Sends a message; an AI answer only under its conversation's takeover lock. Undefined when the lock finds a newer
+ * epoch. A send that has begun is awaited also when the lock's connection is lost, so that its result is recorded.
+ */
+export async function sendUnderTakeoverLock(
+  deps: OutboundDeps,
+  state: SendState,
+  signal: AbortSignal,
+): Promise<Sent | Processed | undefined> {
+  if (!state.answer) return sendInSlot(deps, state, signal);
+  const lockLost = new AbortController();
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_LOCK_MS)]);
+  let sending: Promise<Sent | Processed> | undefined;
+  const locked = deps.takeoverLock.pass(state.message.conversationId, state.answer.epoch, () => {
+    sending = sendInSlot(deps, state, deadline, lockLost.signal);
+    return sending;
+  });
+  locked.catch(() => lockLost.abort());
+  try {
+    return await locked;
+  } catch (error) {
+    if (!sending) throw error;
+    return await sending;
+  }
+}
+
+/**
+ * Waits for the send slot, records that the attempt begins, and sends.
+ * @param lockLost fires when the takeover lock is lost: an answer that is not sent by then must not be sent
+ */
+async function sendInSlot(
+  deps: OutboundDeps,
+  { message, attemptedAt }: SendState,
+  signal: AbortSignal,
+  lockLost?: AbortSignal,
+): Promise<Sent | Processed> {
+  const { outbox, ports } = deps;
+  const slotAt = await waitForSendSlot(deps, message, signal);
+  if (slotAt) return snoozeUntilSendSlot(outbox, message.id, slotAt);
+  if (lockLost?.aborted) throw retryable("the takeover lock was lost before the send");
+  const at = ports.now();
+  if (!(await outbox.begin(message.id, at, attemptedAt)))
+    return { result: "snoozed", detail: "another worker or a status changed the message", until: at };
+  return callPlatform(deps, message, at, signal);
+}
+
+/** Sends, and records what an error means: whether the platform may have the message, and whether it was rate limited. */
+async function callPlatform(
+  { outbox, adapter, ports }: OutboundDeps,
+  message: OutgoingMessage,
+  begunAt: Date,
+  signal: AbortSignal,
+): Promise<Sent> {
+  try {
+    return await adapter.send(message, { ...ports, signal });
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    if (!error.uncertain) await outbox.refused(message.id, begunAt, error.next.kind === "rate_limited");
+    if (error.code === "unreachable") await outbox.unreachable(message.conversationId, ports.now());
+    throw error;
+  }
+}

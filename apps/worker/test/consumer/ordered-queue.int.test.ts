@@ -1,0 +1,151 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { permanent, ProviderError, retryable } from "@millrace/core";
+import { createPauses } from "@millrace/db";
+import { QueueUnavailableError } from "@millrace/queue";
+import { queueStores, until, useTestDatabase } from "@millrace/testing";
+import { eventOf, openQueueHarness, OutageError } from "../harness/queue-harness.ts";
+
+const WORKER_PROCESS = fileURLToPath(new URL("./ordered-queue-worker.ts", import.meta.url));
+
+describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
+  const testDatabase = useTestDatabase({ perTest: true });
+  let queueUrl: string;
+  let harness: Awaited<ReturnType<typeof openQueueHarness>>;
+  /** Completed jobs in order, and how many ran at the same time. */
+  let done: string[];
+  let running: number;
+  let most: number;
+
+  beforeEach(async () => {
+    queueUrl = await store.url(testDatabase.url);
+    harness = await openQueueHarness(testDatabase.url, queueUrl, "requests", { probeMs: 200 });
+    [done, running, most] = [[], 0, 0];
+  });
+  afterEach(async () => {
+    await harness.close();
+  });
+
+  /** Starts a consumer; `act` can fail a job before it completes. */
+  const startConsumer = (act: (id: string) => unknown = () => undefined) =>
+    harness.startConsumer(async ({ id }) => {
+      running += 1;
+      most = Math.max(most, running);
+      try {
+        await new Promise(setImmediate);
+        await act(id);
+        done.push(id);
+        return { result: "written" };
+      } finally {
+        running -= 1;
+      }
+    });
+  const named = (count: number) => Array.from({ length: count }, (_, index) => `job${index}`);
+  const doneAll = (count: number) => until(`${count} are done`, () => done.length >= count);
+
+  test("runs one job at a time over all consumers, in the order of acceptance", async () => {
+    for (let consumer = 0; consumer < 3; consumer += 1) startConsumer();
+    const ids = named(60);
+    // Some jobs arrive while others run, and some arrive together.
+    await harness.enqueue(...ids.slice(0, 20));
+    await harness.producer.enqueue(ids.slice(20, 40).map((id) => eventOf(id)));
+    await harness.enqueue(...ids.slice(40));
+    await doneAll(60);
+    expect(done).toEqual(ids);
+    expect(most).toBe(1);
+  });
+
+  test("retries a failed job before the next one, and goes on after a job that is exhausted", async () => {
+    const attempts = new Map<string, number>();
+    for (let consumer = 0; consumer < 2; consumer += 1)
+      startConsumer((id) => {
+        attempts.set(id, (attempts.get(id) ?? 0) + 1);
+        if (id === "job1" && (attempts.get(id) ?? 0) < 4) throw retryable("not yet");
+        if (id === "job2") throw permanent("never");
+        if (id === "job3") throw new Error("always");
+      });
+    await harness.enqueue(...named(6));
+    await doneAll(4);
+    expect(done).toEqual(["job0", "job1", "job4", "job5"]);
+    expect(Object.fromEntries(attempts)).toMatchObject({ job1: 4, job2: 1, job3: harness.definition.retry.attempts });
+    expect(most).toBe(1);
+    await until("both have their dead letters", async () => (await harness.deadLetters()).length === 2);
+    expect(await harness.deadLetters()).toEqual([
+      { job_id: "job2", error_kind: "permanent" },
+      { job_id: "job3", error_kind: "retryable" },
+    ]);
+  });
+
+  test.each([
+    ["Postgres", () => new OutageError()],
+    ["the queue", () => new QueueUnavailableError("the queue did not answer in time")],
+  ])("waits for an outage of %s at the first job, longer than the job has attempts", async (_, outage) => {
+    let outages = 0;
+    for (let consumer = 0; consumer < 2; consumer += 1)
+      startConsumer((id) => {
+        if (id !== "job1" || outages >= harness.definition.retry.attempts + 3) return;
+        outages += 1;
+        throw outage();
+      });
+    await harness.enqueue(...named(5));
+    await doneAll(5);
+    expect(done).toEqual(named(5));
+    expect(await harness.deadLetters()).toEqual([]);
+  });
+
+  test("waits at the first job while a store is paused, and resumes the store once a call succeeds", async () => {
+    let attempts = 0;
+    startConsumer((id) => {
+      if (id !== "job1" || attempts >= 3) return;
+      attempts += 1;
+      throw new ProviderError("the media folder is full", { kind: "paused", scope: "media" });
+    });
+    await harness.enqueue(...named(4));
+    await doneAll(4);
+    expect(done).toEqual(named(4));
+    expect(attempts).toBe(3);
+    expect(await createPauses(harness.database).list()).toEqual([]);
+  });
+
+  test("a consumer that stops during a job returns it to the front of the queue", async () => {
+    const stopped = startConsumer((id) => (id === "job0" ? new Promise(() => undefined) : undefined));
+    await harness.enqueue(...named(4));
+    await until("the first job runs", () => running === 1);
+    await stopped.stop(50);
+    expect(done).toEqual([]);
+    startConsumer();
+    await doneAll(4);
+    expect(done).toEqual(named(4));
+  });
+
+  test("a consumer that stops during a backoff returns the job to the front of the queue", async () => {
+    let outages = 0;
+    const stopped = startConsumer(() => {
+      outages += 1;
+      throw new OutageError();
+    });
+    await harness.enqueue(...named(4));
+    await until("it waits", () => outages > 1);
+    await stopped.stop(50);
+    startConsumer();
+    await doneAll(4);
+    expect(done).toEqual(named(4));
+    expect(await harness.deadLetters()).toEqual([]);
+  });
+
+  test("a process that is killed during the first job delays the queue and does not change its order", async () => {
+    await harness.enqueue(...named(4));
+    const child: ChildProcess = fork(WORKER_PROCESS, [testDatabase.url, queueUrl]);
+    const taken = await new Promise((resolve) => child.once("message", resolve));
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    startConsumer();
+    child.kill("SIGKILL");
+    await gone;
+    expect(taken).toBe("job0");
+    await harness.enqueue("job4");
+    await doneAll(5);
+    expect(done).toEqual(named(5));
+    expect(most).toBe(1);
+  });
+});

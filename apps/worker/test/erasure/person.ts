@@ -1,0 +1,182 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { EVENT_VERSION, type InboundEvent, type ParsedEvent, systemNow, uuidv7 } from "@millrace/core";
+import { createDeadLetters, createInbox } from "@millrace/db";
+import { integrations } from "@millrace/integrations";
+import { queueCatalogue } from "@millrace/queue";
+import { createFollowUpQueue } from "../../src/follow-ups.ts";
+import type { openConversationHarness } from "../harness/conversation-harness.ts";
+
+type Conversations = Awaited<ReturnType<typeof openConversationHarness>>;
+
+/** A person on every channel; each of their texts contains a word that no one else uses. */
+export type TestPerson = { phone: string; telegram: number; name: string; email: string; word: string };
+
+/** The texts that identify the person, also as the base64 in a message id. */
+export function personalDataOf({ phone, telegram, name, email, word }: TestPerson): string[] {
+  return [phone, String(telegram), name, email, word, Buffer.from(phone).toString("base64").slice(0, 12)];
+}
+
+const BOT_GROUP = -1_001_234_567;
+
+/** A message id that contains the phone number, as WhatsApp's do. */
+function wamid({ phone }: TestPerson): string {
+  return `wamid.${Buffer.from(phone).toString("base64")}${randomUUID()}`;
+}
+
+/** The events of a WhatsApp message. */
+export function onWhatsapp(
+  { environment }: Pick<Conversations, "environment">,
+  person: TestPerson,
+  content: Record<string, unknown>,
+): ParsedEvent[] {
+  const { phone, name } = person;
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const value = {
+    messaging_product: "whatsapp",
+    metadata: { phone_number_id: environment["WHATSAPP_PHONE_NUMBER_ID"] },
+    contacts: [{ wa_id: phone, profile: { name } }],
+    messages: [{ id: wamid(person), from: phone, timestamp, ...content }],
+  };
+  const body = Buffer.from(JSON.stringify({ entry: [{ id: "1", changes: [{ field: "messages", value }] }] }));
+  const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
+  return (
+    integrations
+      .find(({ id }) => id === "whatsapp")
+      ?.webhook(environment)
+      ?.parse(request) ?? []
+  );
+}
+
+let updates = 500;
+
+/** The event of a Telegram message. Its message id is the update id. */
+export function onTelegram(person: TestPerson, content: Record<string, unknown>): ParsedEvent & { messageId: number } {
+  const id = ++updates;
+  const from = { id: person.telegram, is_bot: false, first_name: person.name };
+  const chat = { id: person.telegram, first_name: person.name, type: "private" };
+  const message = { message_id: id, from, chat, date: Math.floor(Date.now() / 1000), ...content };
+  const payload = { bot: "bot", update: { update_id: id, message } };
+  return { id: `update.bot.${id}`, kind: "message", payload, messageId: id };
+}
+
+/** The event of a message in a group that both people write in. */
+export function inGroup(person: TestPerson, content: Record<string, unknown>) {
+  return onTelegram(person, { chat: { id: BOT_GROUP, type: "supergroup", title: "Mill friends" }, ...content });
+}
+
+/** The event of a reaction in that group. */
+export function reactionInGroup(person: TestPerson, messageId: number): ParsedEvent {
+  const id = ++updates;
+  const user = { id: person.telegram, is_bot: false, first_name: person.name };
+  const chat = { id: BOT_GROUP, type: "supergroup" };
+  const reaction = { chat, message_id: messageId, user, date: Math.floor(Date.now() / 1000), old_reaction: [] };
+  const new_reaction = [{ type: "emoji", emoji: "👍" }];
+  const update = { update_id: id, message_reaction: { ...reaction, new_reaction } };
+  return { id: `update.bot.${id}`, kind: "message_reaction", payload: { bot: "bot", update } };
+}
+
+/**
+ * Adds what the person's messages do not create: one contact for all channels, an email address, a lead, an unhandled
+ * event, a dead letter, and a queued message.
+ */
+export async function addRecords(
+  { database, rows, backend, environment }: Conversations,
+  person: TestPerson,
+): Promise<void> {
+  const { phone, telegram, name, email, word } = person;
+  const inbox = createInbox(database, uuidv7);
+  const [tenant] = await rows.rows<{ id: string }>("select id from tenants where name = 'Mill'");
+  const tenantId = tenant?.id ?? "";
+  const followUpQueue = createFollowUpQueue(backend, systemNow);
+  const event = eventOf({});
+  const { followUps } = await inbox.applyOnce(event, async (stores) => {
+    const contactId = await stores.contacts.resolve(
+      tenantId,
+      [
+        { channel: "telegram", externalId: String(telegram), stable: true },
+        { channel: "whatsapp", externalId: phone, stable: false },
+        { channel: "email", externalId: email, stable: true },
+      ],
+      { name, email, phone, username: `user_${word}` },
+    );
+    const answers = { fullName: name, email, phone, answers: { wish: [word] }, consents: {} };
+    const lead = { source: "Meta", externalId: randomUUID(), isTest: false, submittedAt: new Date() };
+    await stores.leads.add({ tenantId, contactId, ...lead, ...answers, payload: { field_data: [word, email] } });
+    const channel = "whatsapp" as const;
+    const accountId = environment["WHATSAPP_PHONE_NUMBER_ID"] ?? "";
+    const thread = { tenantId, channel, accountId, threadId: contactId, kind: "direct" as const, contactId };
+    const conversationId = await stores.conversations.open(thread, { at: new Date(), byUser: false });
+    const content = { type: "text", text: `Dear ${name}, ${word}` };
+    const message = { id: uuidv7(), type: "text", body: content.text, content };
+    await stores.outbox.queue({ conversationId, author: "person", messages: [message], at: new Date() });
+    return { result: "written" };
+  });
+  await followUpQueue.enqueue(event, followUps);
+  await followUpQueue.close();
+  await inbox.applyOnce(eventOf({ from: phone, text: word }), () => Promise.resolve({ result: "unhandled" }));
+  const dead = eventOf({ message: { from: { id: telegram }, text: word } });
+  const job = { queue: "telegram-inbound", jobId: dead.id, eventId: dead.id, attempts: 1 };
+  const end = { errorKind: "permanent", error: "broken", receivedAt: new Date(), failedAt: new Date() };
+  await createDeadLetters(database, uuidv7).record({ ...dead, ...job, ...end });
+}
+
+function eventOf(payload: unknown): InboundEvent {
+  const base = { v: EVENT_VERSION, integration: "test", kind: "test", correlationId: randomUUID() } as const;
+  return { ...base, id: randomUUID(), receivedAt: new Date().toISOString(), payload };
+}
+
+/** Every column, queue and file that contains one of the texts. */
+export async function placesOf(conversations: Conversations, texts: readonly string[]): Promise<string[]> {
+  const { rows, backend, mediaFolder } = conversations;
+  const found: string[] = [];
+  const columns = await rows.rows<{ name: string; column_name: string }>(
+    `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name, quote_ident(column_name) as column_name
+     from information_schema.columns join information_schema.tables using (table_schema, table_name)
+     where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
+  );
+  const patterns = texts.map((text) => `'%${text}%'`).join(", ");
+  for (const { name, column_name } of columns) {
+    const query = `select from ${name} where ${column_name}::text ilike any (array[${patterns}])`;
+    if ((await rows.rows(query)).length > 0) found.push(`${name}.${column_name}`);
+  }
+  for (const { name } of queueCatalogue(integrations)) {
+    const queue = backend.queue(name);
+    const jobs = await queue.getJobs(["waiting", "prioritized", "delayed", "active", "failed", "completed"], 0, -1);
+    if (jobs.some((job) => texts.some((text) => JSON.stringify(job).includes(text)))) found.push(name);
+    await queue.close();
+  }
+  for (const path of filesIn(mediaFolder)) {
+    const content = readFileSync(path).toString("latin1");
+    if (texts.some((text) => `${path} ${content}`.includes(text))) found.push(path);
+  }
+  return found;
+}
+
+/** Every file in a folder and its subfolders. */
+export function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
+  );
+}
+
+const CLI = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
+
+/** Runs `millrace contacts …` in a process, as an operator does. */
+export async function millraceContacts(
+  { databaseUrl, queueUrl, mediaFolder }: Conversations,
+  words: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [CLI, "contacts", ...words], {
+    env: { DATABASE_URL: databaseUrl, QUEUE_URL: queueUrl, MEDIA_FOLDER: mediaFolder, ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, output };
+}

@@ -1,0 +1,71 @@
+import type { ConversionUploads, Environment, Integration, Logger, Random } from "@millrace/core";
+import type { Database } from "@millrace/db";
+import { integrations } from "@millrace/integrations";
+import type { OpenMediaStore } from "@millrace/media";
+import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
+import type { BatchTimings } from "../../src/loops/upload-batcher.ts";
+import { startWorker } from "../../src/worker.ts";
+import type { EnabledIntegration } from "../../src/worker-deps.ts";
+import { localPorts, localStores, outgoingFormats } from "./local-deps.ts";
+
+/** Times of a worker in a test. */
+export type WorkerTestTimings = Partial<ConsumerTimings & BatchTimings> & {
+  /** Most time that a platform has to report an uncertain send, in ms. */
+  reconcileMs?: number | undefined;
+  /** What differs from the integration's own uploads of conversions. */
+  uploads?: Partial<ConversionUploads> | undefined;
+};
+
+const TEST_TIMINGS: Partial<ConsumerTimings> = {
+  lockMs: 2_000,
+  stalledCheckMs: 500,
+  sweepMs: 200,
+  outageMs: 200,
+  probeMs: 300,
+};
+
+type ConversationWorkerDeps = {
+  database: Database;
+  lockDatabase: Database;
+  backend: QueueBackend;
+  environment: Environment;
+  log: Logger;
+  media?: OpenMediaStore;
+  random?: Random | undefined;
+};
+
+/** Starts a worker for every queue of every integration. */
+export function startConversationWorker(
+  { environment, log, database, lockDatabase, backend, media, random = Math.random }: ConversationWorkerDeps,
+  { reconcileMs, uploads, ...timings }: WorkerTestTimings = {},
+): Consumer {
+  return startWorker({
+    stores: { ...localStores(database, backend), lockDatabase, ...(media ? { media } : {}) },
+    ports: localPorts(log, random),
+    formats: outgoingFormats,
+    integrations: integrations.map((integration) => enable(integration, environment, { reconcileMs, uploads })),
+    consumption: { concurrency: 8 },
+    timings: { ...TEST_TIMINGS, ...timings },
+  });
+}
+
+function enable(
+  integration: Integration,
+  environment: Environment,
+  { reconcileMs, uploads: changedUploads }: Pick<WorkerTestTimings, "reconcileMs" | "uploads">,
+): EnabledIntegration {
+  const uploads = integration.uploads?.(environment);
+  const outbound = integration.outbound?.(environment);
+  return {
+    id: integration.id,
+    handler: integration.handler(environment),
+    requests: integration.requests?.(environment),
+    outbound:
+      outbound && reconcileMs !== undefined
+        ? { ...outbound, reconcileMs: Math.min(reconcileMs, outbound.reconcileMs) }
+        : outbound,
+    media: integration.media?.(environment),
+    assistant: integration.assistant?.(environment),
+    uploads: uploads && { ...uploads, ...changedUploads },
+  };
+}

@@ -1,0 +1,73 @@
+import { EVENT_VERSION, uuidv7 } from "@millrace/core";
+import { assignAccounts, createInbox, openDatabase } from "@millrace/db";
+import { integrations } from "@millrace/integrations";
+import { createTestDatabase, recordingLogger } from "@millrace/testing";
+import { localContext } from "../harness/local-deps.ts";
+
+/** When every update is received. */
+export const RECEIVED_AT = "2026-11-22T08:00:00.000Z";
+
+/** When every message is sent, in Unix seconds. */
+export const DATE = 1_790_000_000;
+
+/** A customer, and the chat with her. */
+export const ada = { id: 7_000_000_001, is_bot: false, first_name: "Ada", last_name: "Weir", username: "ada_weir" };
+export const adaChat = { ...ada, type: "private" };
+
+/** A message from her in that chat. */
+export function fromAda(message_id: number, content: Record<string, unknown> = {}) {
+  return { message_id, from: ada, chat: adaChat, date: DATE, ...content };
+}
+
+/**
+ * The path of a Telegram update from the request to the rows. The bots `shop` (with an old and a new secret) and `help`
+ * have tenants; `orphan` has none.
+ */
+export async function openTelegramHarness() {
+  const testDatabase = await createTestDatabase();
+  const database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
+  const bots = ["shop", "help"].map((bot) => ({ provider: "telegram", externalId: bot, tenantName: `Mill ${bot}` }));
+  await assignAccounts(database.orm, bots, uuidv7);
+  const telegram = integrations.find(({ id }) => id === "telegram");
+  const environment = { TELEGRAM_WEBHOOK_SECRET: "shop=shop-old,shop=shop-new,help=help-one,orphan=orphan-secret" };
+  const webhook = telegram?.webhook(environment);
+  if (!telegram || !webhook) throw new Error("the registry has no telegram integration");
+  let nextId = 1;
+
+  return {
+    async deliver(update: Record<string, unknown>, secret = "shop-new") {
+      const body = Buffer.from(JSON.stringify({ update_id: nextId++, ...update }));
+      const headers = { "x-telegram-bot-api-secret-token": secret };
+      const request = { method: "POST", headers, query: new URLSearchParams(), params: {}, body };
+      if (!webhook.authenticate(request)) throw new Error("the update is not authenticated");
+      const [parsed] = webhook.parse(request);
+      if (!parsed) throw new Error("no event");
+      const origin = {
+        v: EVENT_VERSION,
+        integration: telegram.id,
+        correlationId: "c-1",
+        receivedAt: RECEIVED_AT,
+      } as const;
+      const event = { ...origin, ...parsed };
+      const write = await telegram.handler(environment).handle(event, {
+        ...localContext(database, recordingLogger().log),
+        now: () => new Date(RECEIVED_AT),
+        signal: new AbortController().signal,
+      });
+      return createInbox(database, uuidv7).applyOnce(event, write);
+    },
+    messages: () => database.orm.query.messages.findMany({ orderBy: ({ id }, { asc }) => asc(id) }),
+    conversations: () => database.orm.query.conversations.findMany(),
+    contacts: () => database.orm.query.contacts.findMany(),
+    events: () => database.orm.query.webhookEvents.findMany(),
+    async clear() {
+      await database.orm.execute(
+        "truncate contacts, cases, millrace.thread_states, millrace.webhook_events, millrace.message_changes cascade",
+      );
+    },
+    async close() {
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+}

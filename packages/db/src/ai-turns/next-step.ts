@@ -1,0 +1,85 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { AiTurnTimings, Now, Question } from "@millrace/core";
+import type { Database, Executor } from "../connection/database.ts";
+import { aiTurns } from "../schema/index.ts";
+import { endTurn, lockConversationOf, OPEN_TURN_STATES, type OpenTurnState } from "./open-turn.ts";
+import { questionOf } from "./question.ts";
+
+/** The next step of an AI turn. */
+export type AiTurnStep =
+  /** The turn has ended, or does not exist. `why` is its state, or a reason. */
+  | { step: "over"; why: string }
+  /** The turn is debouncing, or awaits its reply. */
+  | { step: "wait"; state: OpenTurnState; until: Date }
+  /** The question is due for dispatch. */
+  | { step: "ask"; question: Question }
+  /** Every dispatch timed out. */
+  | { step: "unanswered" };
+
+/** AI turns, as the worker processes them. */
+export type AiTurns = {
+  /** Returns the next step. A due turn awaits its reply from here on, so that a later message supersedes it. */
+  next(turnId: string): Promise<AiTurnStep>;
+  /** Whether a turn is still in this state. */
+  isStill(state: OpenTurnState, turnId: string): Promise<boolean>;
+  /**
+   * Records that the AI's integration accepted the question; the timeout for the answer starts now. Does nothing when
+   * the turn has ended, or is debouncing again because its conversation was merged with another.
+   */
+  accepted(turnId: string): Promise<void>;
+};
+
+/** How many dispatches of one question may time out before the turn fails. */
+const MAX_DISPATCHES = 2;
+
+/** {@link AiTurns} on the tables ai_turns, conversations, contacts and messages. */
+export function createAiTurns({ orm }: Database, timings: AiTurnTimings, now: Now): AiTurns {
+  return {
+    next: (turnId) => orm.transaction((tx) => next(tx, turnId, timings, now())),
+    async isStill(state, turnId) {
+      const [row] = await orm.select({ state: aiTurns.state }).from(aiTurns).where(eq(aiTurns.id, turnId));
+      return row?.state === state;
+    },
+    async accepted(turnId) {
+      await orm
+        .update(aiTurns)
+        .set({ dispatches: sql`${aiTurns.dispatches} + 1`, dispatchedAt: now(), updatedAt: sql`now()` })
+        .where(and(eq(aiTurns.id, turnId), eq(aiTurns.state, "awaiting_reply")));
+    },
+  };
+}
+
+async function next(tx: Executor, turnId: string, { answerTimeoutMs }: AiTurnTimings, at: Date): Promise<AiTurnStep> {
+  const conversation = await lockConversationOf(tx, turnId);
+  const [turn] = await tx.select().from(aiTurns).where(eq(aiTurns.id, turnId));
+  if (!conversation || !turn) return { step: "over", why: "no such AI turn" };
+  // A failed turn with a job is being replayed: it is dispatched again unless a newer turn is open.
+  const replayed = turn.state === "failed" && !(await hasOpenTurn(tx, conversation.id));
+  if (turn.state !== "debouncing" && turn.state !== "awaiting_reply" && !replayed)
+    return { step: "over", why: turn.state };
+  if (turn.epoch !== conversation.epoch || conversation.mode !== "ai") {
+    await endTurn(tx, turnId, "taken_over", at);
+    return { step: "over", why: "taken_over" };
+  }
+  if (turn.state === "debouncing" && turn.dispatchAt > at)
+    return { step: "wait", state: turn.state, until: turn.dispatchAt };
+  const dispatches = replayed ? 0 : turn.dispatches;
+  if (turn.state === "awaiting_reply" && dispatches > 0 && turn.dispatchedAt) {
+    const until = new Date(turn.dispatchedAt.getTime() + answerTimeoutMs);
+    if (until > at) return { step: "wait", state: turn.state, until };
+    if (dispatches >= MAX_DISPATCHES) return { step: "unanswered" };
+  }
+  await tx
+    .update(aiTurns)
+    .set({ state: "awaiting_reply", dispatches, dispatchedAt: at, endedAt: null, updatedAt: sql`now()` })
+    .where(eq(aiTurns.id, turnId));
+  return { step: "ask", question: await questionOf(tx, turn, conversation, dispatches + 1) };
+}
+
+async function hasOpenTurn(tx: Executor, conversationId: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ id: aiTurns.id })
+    .from(aiTurns)
+    .where(and(eq(aiTurns.conversationId, conversationId), inArray(aiTurns.state, OPEN_TURN_STATES)));
+  return row !== undefined;
+}

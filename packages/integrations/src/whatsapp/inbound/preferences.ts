@@ -1,0 +1,34 @@
+import { type InboundEvent, permanent, type Write } from "@millrace/core";
+import { parsePayload } from "../../shared/parse-payload.ts";
+import { personOf } from "../identity/identity.ts";
+import { unhandled } from "./unhandled.ts";
+import { preferencePayload } from "./schema.ts";
+import { tenantOf } from "../identity/tenant.ts";
+import { timeOf } from "./timestamp.ts";
+
+/** Whether each value allows marketing messages. `signup` is an opt-in through a link of the business. */
+const ALLOWS = new Map([
+  ["stop", false],
+  ["resume", true],
+  ["signup", true],
+]);
+
+/**
+ * Records whether a person allows marketing messages. A preference without a category is about those too.
+ * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences
+ */
+export function preferenceWrite(event: InboundEvent): Write {
+  const { metadata, contact, preference } = parsePayload(preferencePayload, event.payload);
+  const { category = "marketing_messages", value } = preference;
+  const allowed = ALLOWS.get(value);
+  if (category !== "marketing_messages" || allowed === undefined) return unhandled(value);
+  const ids = { userIds: [preference.user_id, preference.parent_user_id], numbers: [preference.wa_id] };
+  const person = personOf(ids, contact);
+  if (!person) throw permanent("the preference has neither a phone number nor a user id", "no_identity");
+  return async (stores) => {
+    const tenantId = await tenantOf(stores, metadata);
+    const contactId = await stores.contacts.resolve(tenantId, person.identities, person.profile);
+    await stores.contacts.setMarketing(contactId, allowed, timeOf(preference.timestamp, event));
+    return { result: "unhandled", detail: value };
+  };
+}

@@ -1,7 +1,0 @@
-import type { InboundEvent } from "@millrace/core";
-import { dateOfUnixSeconds } from "../shared/shape.ts";
-
-/** When something happened, by WhatsApp's word or, where that is none, by when we were told: no reason to lose it. */
-export function timeOf(timestamp: unknown, { receivedAt }: InboundEvent): Date {
-  return dateOfUnixSeconds(timestamp) ?? new Date(receivedAt);
-}
