@@ -15,12 +15,12 @@ const variables = z.object({
  * processing time in ms. Throws EnvironmentError.
  */
 export function readSandboxEnvironment(environment: Environment = process.env) {
-  const given = readEnvironment(variables, environment);
+  const values = readEnvironment(variables, environment);
   return {
-    port: given.SANDBOX_PORT,
-    processingMs: given.SANDBOX_PROCESSING_MS,
-    ingestUrl: `http://127.0.0.1:${given.INGEST_PORT}`,
-    whatsappAppSecret: (given.WHATSAPP_APP_SECRET ?? given.META_APP_SECRET)?.[0],
-    n8nSecret: given.N8N_WEBHOOK_SECRET?.[0],
+    port: values.SANDBOX_PORT,
+    processingMs: values.SANDBOX_PROCESSING_MS,
+    ingestUrl: `http://127.0.0.1:${values.INGEST_PORT}`,
+    whatsappAppSecret: (values.WHATSAPP_APP_SECRET ?? values.META_APP_SECRET)?.[0],
+    n8nSecret: values.N8N_WEBHOOK_SECRET?.[0],
   };
 }

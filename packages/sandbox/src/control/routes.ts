@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { SandboxDeps } from "../deps.ts";
-import { faultOrder } from "../faults/fault-order.ts";
+import { faultBody } from "../faults/fault-body.ts";
 import type { Processing } from "../google/processing.ts";
 import type { StatusNotifier } from "../meta-graph/messages/statuses.ts";
 import type { N8n } from "../n8n/routes.ts";
@@ -29,9 +29,9 @@ export function controlRoutes(deps: SandboxDeps, { statuses, n8n, processing }: 
   const { faults, requests, sent, actions, rateLimiter } = deps;
   const control = new Hono();
   control.post("/_faults", async (c) => {
-    const order = faultOrder.safeParse(await c.req.json().catch(() => undefined));
-    if (!order.success) return c.json({ problems: order.error.issues.map(({ message }) => message) }, 400);
-    faults.add(order.data);
+    const body = faultBody.safeParse(await c.req.json().catch(() => undefined));
+    if (!body.success) return c.json({ problems: body.error.issues.map(({ message }) => message) }, 400);
+    faults.add(body.data);
     return c.body(null, 204);
   });
   control.get("/_requests", (c) => c.json(requests.list()));

@@ -1,21 +1,21 @@
 import { expect, test } from "vitest";
-import { faultOrder } from "./fault-order.ts";
+import { faultBody } from "./fault-body.ts";
 import { createFaultQueue } from "./fault-queue.ts";
 
 const all = () => true;
 const subjects = Array.from({ length: 3000 }, (_, index) => `message-${index}`);
 
 /** Returns the attempts that fail, as "subject attempt". */
-function failuresOf(order: object, attempts: number, names = subjects): Set<string> {
+function failuresOf(fault: object, attempts: number, names = subjects): Set<string> {
   const faults = createFaultQueue();
-  faults.add(faultOrder.parse({ fault: "http_500", ...order }));
+  faults.add(faultBody.parse({ fault: "http_500", ...fault }));
   const failed: string[] = [];
   for (let attempt = 1; attempt <= attempts; attempt++)
     for (const name of names) if (faults.take({}, all, () => name)) failed.push(`${name} ${attempt}`);
   return new Set(failed);
 }
 
-test("the ordered share of the requests fails", () => {
+test("the configured share of the requests fails", () => {
   const failures = failuresOf({ share: 0.33 }, 1);
   expect(failures.size).toBeGreaterThan(3000 * 0.3);
   expect(failures.size).toBeLessThan(3000 * 0.36);
@@ -58,6 +58,6 @@ test.each([
   { fault: "http_500", match: { chatId: "1", messageId: "1" } },
   { fault: "http_500", share: 0 },
   { fault: "http_500", share: 1.5 },
-])("the order %j matches no request and is rejected", (order) => {
-  expect(faultOrder.safeParse(order).success).toBe(false);
+])("the fault %j can apply to no request and is rejected", (fault) => {
+  expect(faultBody.safeParse(fault).success).toBe(false);
 });

@@ -15,7 +15,7 @@ beforeEach(() => {
   app = createSandboxApp({ now: () => NOW });
 });
 
-const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
+const addFault = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
 const ingest = (body = BODY, signal?: AbortSignal) =>
   app.request("/datamanager/v1/events:ingest", {
     method: "POST",
@@ -36,7 +36,7 @@ test.each([
 ])(
   "the fault %s changes one response of each method, and Google accepts no conversions",
   async (fault, code, status) => {
-    for (const step of ["ingest", "status"]) await order({ match: { api: "google", step }, fault });
+    for (const step of ["ingest", "status"]) await addFault({ match: { api: "google", step }, fault });
     for (const response of [await ingest(), await retrieve()])
       expect([response.status, await response.json()]).toMatchObject([code, { error: { code, status } }]);
     expect(await accepted()).toBe(0);
@@ -49,15 +49,15 @@ test.each([
   ["terms_not_signed", "DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED"],
   ["not_allowlisted", "NOT_ALLOWLISTED"],
 ])("the fault %s rejects the conversions of its account", async (fault, reason) => {
-  await order({ match: { api: "google", accountId: "2" }, fault });
+  await addFault({ match: { api: "google", accountId: "2" }, fault });
   expect((await ingest()).status).toBe(200);
-  await order({ match: { api: "google", accountId: "1" }, fault });
+  await addFault({ match: { api: "google", accountId: "1" }, fault });
   const response = await ingest();
   expect([response.status, await response.json()]).toMatchObject([403, { error: { details: [{ reason }, {}] } }]);
 });
 
 test("the fault service_disabled responds with Google's error", async () => {
-  await order({ match: { api: "google" }, fault: "service_disabled" });
+  await addFault({ match: { api: "google" }, fault: "service_disabled" });
   expect(await (await ingest()).json()).toEqual({
     error: {
       code: 403,
@@ -85,7 +85,7 @@ test("the fault service_disabled responds with Google's error", async () => {
 });
 
 test("the fault rate_limited has the delay in the header and in the body", async () => {
-  await order({ match: { api: "google" }, fault: "rate_limited:7" });
+  await addFault({ match: { api: "google" }, fault: "rate_limited:7" });
   const response = await ingest();
   expect(response.headers.get("retry-after")).toBe("7");
   expect(await response.json()).toMatchObject({
@@ -94,9 +94,9 @@ test("the fault rate_limited has the delay in the header and in the body", async
 });
 
 test("conversions are accepted despite the faults http_500_taken and malformed", async () => {
-  await order({ match: { api: "google" }, fault: "http_500_taken" });
+  await addFault({ match: { api: "google" }, fault: "http_500_taken" });
   expect((await ingest()).status).toBe(500);
-  await order({ match: { api: "google" }, fault: "malformed" });
+  await addFault({ match: { api: "google" }, fault: "malformed" });
   const truncated = await ingest();
   expect([truncated.status, await truncated.text()]).toEqual([200, '{"request']);
   expect(await accepted()).toBe(2);
@@ -106,7 +106,7 @@ test.each([
   ["timeout", 0],
   ["timeout_taken", 1],
 ])("the fault %s sends no response until the caller closes the connection", async (fault, conversions) => {
-  await order({ match: { api: "google", step: "ingest" }, fault });
+  await addFault({ match: { api: "google", step: "ingest" }, fault });
   const caller = new AbortController();
   const response = ingest(BODY, caller.signal);
   // Other callers get their responses meanwhile.
@@ -121,7 +121,7 @@ test.each([
   ["http_500_taken", 500],
   ["terms_not_signed", 403],
 ])("the fault %s does not apply to a request for a status", async (fault, status) => {
-  await order({ match: { api: "google" }, fault });
+  await addFault({ match: { api: "google" }, fault });
   expect((await retrieve()).status).toBe(404);
   expect((await ingest()).status).toBe(status);
 });
@@ -130,7 +130,7 @@ test.each([
   ["http_500_taken", 500],
   ["malformed", 200],
 ])("the fault %s waits for a valid request", async (fault, status) => {
-  await order({ match: { api: "google", step: "ingest" }, fault });
+  await addFault({ match: { api: "google", step: "ingest" }, fault });
   expect((await ingest("{}")).status).toBe(400);
   const faulty = await ingest();
   expect(faulty.status).toBe(status);
@@ -139,7 +139,7 @@ test.each([
 });
 
 test("with `first` the same transactions fail only once", async () => {
-  await order({ match: { api: "google" }, fault: "http_503", first: true });
+  await addFault({ match: { api: "google" }, fault: "http_503", first: true });
   expect([(await ingest()).status, (await ingest()).status]).toEqual([503, 200]);
 });
 
@@ -147,6 +147,6 @@ test.each([
   { fault: "no_field", match: { api: "telegram" } },
   { fault: "blocked", match: { api: "google" } },
   { fault: "http_503", match: { api: "google", chatId: "1" } },
-])("the order %j matches no request and is rejected", async (fault) => {
-  expect((await order(fault)).status).toBe(400);
+])("the fault %j can apply to no request and is rejected", async (fault) => {
+  expect((await addFault(fault)).status).toBe(400);
 });

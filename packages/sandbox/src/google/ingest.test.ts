@@ -29,7 +29,7 @@ async function post(body: string, headers: Record<string, string> = { authorizat
 const ingest = (events: unknown, request: object = {}) =>
   post(JSON.stringify({ destinations: [DESTINATION], encoding: "HEX", events, ...request }));
 const conversions = async () => (await (await app.request("/_conversions")).json()) as object[];
-const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
+const addFault = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
 
 /** Returns the violations of a response as "field reason". */
 const violationsOf = ({ body }: { body: ResponseBody }) =>
@@ -217,7 +217,7 @@ test("the rate limit can be switched off", async () => {
 });
 
 test("no_field and other_spelling change the reported violations, and do not apply to valid requests", async () => {
-  for (const fault of ["no_field", "other_spelling"]) await order({ match: { api: "google" }, fault });
+  for (const fault of ["no_field", "other_spelling"]) await addFault({ match: { api: "google" }, fault });
   expect((await ingest([GOOD])).status).toBe(200);
   const wrong = [GOOD, { ...GOOD, currency: "euro" }];
   const unnamed = await ingest(wrong);

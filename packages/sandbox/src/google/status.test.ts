@@ -39,7 +39,7 @@ async function retrieve(requestId: string) {
 
 const outcome = async (requestId: string) => (await retrieve(requestId)).body.requestStatusPerDestination;
 const process = async () => (await app.request("/_datamanager/process", { method: "POST" })).json();
-const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
+const addFault = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
 
 test("processing lasts half an hour", async () => {
   const id = await ingest([event("a"), event("b")]);
@@ -58,7 +58,7 @@ test("processing ends after processingMs, or at `POST /_datamanager/process`", a
 });
 
 test("the fault slow_processing lasts until `POST /_datamanager/process`", async () => {
-  await order({ match: { api: "google" }, fault: "slow_processing" });
+  await addFault({ match: { api: "google" }, fault: "slow_processing" });
   const id = await ingest([event("a")]);
   ms += 24 * 60 * MINUTE;
   expect(await outcome(id)).toMatchObject([{ requestStatus: "PROCESSING" }]);

@@ -16,7 +16,7 @@ function sandbox() {
     app,
     deliveries,
     bodies: () => deliveries.map(({ body }) => JSON.parse(body) as unknown),
-    order: (fault: object) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) }),
+    addFault: (fault: object) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) }),
     ask: (turnId: string, ...texts: (string | null)[]) =>
       app.request("/n8n/webhook/millrace", {
         method: "POST",
@@ -59,8 +59,8 @@ test.each([
   ["not_registered", 404, 'The requested webhook \\"POST millrace\\" is not registered.'],
   ["http_500", 500, "Error in workflow"],
 ])("the fault %s changes one response, and the AI does not answer", async (fault, status, text) => {
-  const { ask, order, bodies } = sandbox();
-  await order({ match: { turnId: "turn-1" }, fault });
+  const { ask, addFault, bodies } = sandbox();
+  await addFault({ match: { turnId: "turn-1" }, fault });
   const response = await ask("turn-1", "a");
   expect(response.status).toBe(status);
   expect(await response.text()).toContain(text);
@@ -69,8 +69,8 @@ test.each([
 });
 
 test("the workflow starts despite the fault http_500_taken", async () => {
-  const { ask, order, bodies } = sandbox();
-  await order({ match: { api: "n8n" }, fault: "http_500_taken" });
+  const { ask, addFault, bodies } = sandbox();
+  await addFault({ match: { api: "n8n" }, fault: "http_500_taken" });
   expect((await ask("turn-1", "a")).status).toBe(500);
   await expect.poll(bodies).toEqual([answer("turn-1", "You wrote: a")]);
 });
@@ -80,16 +80,16 @@ test.each([
   ["answer_several", [answer("turn-1", "You wrote: a", "Is there anything else?", "I am here all day.")]],
   ["answer_late:30", [answer("turn-1", "You wrote: a")]],
 ])("the fault %s changes the answers", async (fault, expected) => {
-  const { ask, order, bodies } = sandbox();
-  await order({ match: { conversationId: "conversation-1" }, fault });
+  const { ask, addFault, bodies } = sandbox();
+  await addFault({ match: { conversationId: "conversation-1" }, fault });
   expect((await ask("turn-1", "a")).status).toBe(200);
   await expect.poll(bodies).toEqual(expected);
 });
 
 test("slow waits for the release, and no_answer sends no answer", async () => {
-  const { ask, order, bodies, app } = sandbox();
-  await order({ match: { turnId: "turn-1" }, fault: "slow" });
-  await order({ match: { turnId: "turn-2" }, fault: "no_answer" });
+  const { ask, addFault, bodies, app } = sandbox();
+  await addFault({ match: { turnId: "turn-1" }, fault: "slow" });
+  await addFault({ match: { turnId: "turn-2" }, fault: "no_answer" });
   for (const turn of ["turn-1", "turn-2", "turn-3"]) await ask(turn, "a");
   await expect.poll(bodies).toEqual([answer("turn-3", "You wrote: a")]);
   expect(await (await app.request("/_n8n/release", { method: "POST" })).json()).toEqual({ released: 1 });

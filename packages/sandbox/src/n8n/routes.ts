@@ -30,19 +30,19 @@ const MIN_KEPT = 20_000;
 /** How the AI's answers reach Millrace: the secret that signs them, and their delay in ms. */
 export type AnswerDelivery = { deliver: Deliver; secret: string; delayMs: number };
 
-/** Creates {@link N8n}. Without `answering` the AI does not answer. */
-export function createN8n({ now, faults, requests }: SandboxDeps, answering: AnswerDelivery | undefined): N8n {
+/** Creates {@link N8n}. Without `delivery` the AI does not answer. */
+export function createN8n({ now, faults, requests }: SandboxDeps, delivery: AnswerDelivery | undefined): N8n {
   const deferred = createDeferredWork();
   let asked: AskedQuestion[] = [];
 
-  const start = (asked: Question, fault: string | undefined) => {
-    if (!answering || fault === "no_answer") return;
-    const reply = replyTo(asked, fault === "answer_several");
+  const start = (data: Question, fault: string | undefined) => {
+    if (!delivery || fault === "no_answer") return;
+    const reply = replyTo(data, fault === "answer_several");
     const answer = () => {
-      for (let time = 0; time < (fault === "answer_twice" ? 2 : 1); time++) void post(reply, answering, now);
+      for (let time = 0; time < (fault === "answer_twice" ? 2 : 1); time++) void post(reply, delivery, now);
     };
     if (fault === "slow") deferred.defer(answer);
-    else setTimeout(answer, delayOf(fault) || answering.delayMs).unref();
+    else setTimeout(answer, delayOf(fault) || delivery.delayMs).unref();
   };
 
   const ask = async (c: Context): Promise<Response> => {

@@ -12,7 +12,7 @@ const PER_CHAT: RateLimit = { name: "telegram chat", intervalMs: 1000, burst: 5 
 const PER_GROUP: RateLimit = { name: "telegram group", intervalMs: 3000, burst: 20 };
 const PER_BOT: RateLimit = { name: "telegram bot", intervalMs: 1000 / 30, burst: 30 };
 
-/** Returns the chat of a `chat_id`: a number other than 0, or `@name`. Throws {@link TelegramApiError}. */
+/** Returns the chat of a `chat_id`: a number other than 0, or `@name`. Throws TelegramApiError. */
 export function chatOf(chatId: unknown): Chat {
   const text = typeof chatId === "number" || typeof chatId === "string" ? String(chatId) : "";
   if (text === "") throw badRequest("chat_id is empty");

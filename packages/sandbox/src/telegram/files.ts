@@ -41,17 +41,17 @@ export function createFiles(): Files {
   };
 
   return {
-    async resolve(given, kind, { files }) {
-      if (typeof given !== "string" || given === "") throw badRequest(`there is no ${kind} in the request`);
-      if (/^https?:\/\//.test(given)) return messageFields(`sandbox-media-${kind}`, kind, find);
-      const part = /^attach:\/\/(.+)$/.exec(given)?.[1];
+    async resolve(file, kind, { files }) {
+      if (typeof file !== "string" || file === "") throw badRequest(`there is no ${kind} in the request`);
+      if (/^https?:\/\//.test(file)) return messageFields(`sandbox-media-${kind}`, kind, find);
+      const part = /^attach:\/\/(.+)$/.exec(file)?.[1];
       if (part === undefined) {
-        if (!find(given)) throw badRequest("wrong file identifier/HTTP URL specified");
-        return messageFields(given, kind, find);
+        if (!find(file)) throw badRequest("wrong file identifier/HTTP URL specified");
+        return messageFields(file, kind, find);
       }
-      const file = files.get(part);
-      if (!file) throw badRequest("wrong HTTP URL specified: unsupported URL protocol");
-      return messageFields(await put(file, kind), kind, find);
+      const upload = files.get(part);
+      if (!upload) throw badRequest("wrong HTTP URL specified: unsupported URL protocol");
+      return messageFields(await put(upload, kind), kind, find);
     },
     locate(id) {
       const file = typeof id === "string" ? find(id) : undefined;

@@ -3,7 +3,7 @@ import { badRequest } from "./responses.ts";
 /** https://core.telegram.org/bots/api#inlinekeyboardbutton */
 const MAX_CALLBACK_DATA_BYTES = 64;
 
-/** Validates the inline keyboard of a message. Throws {@link TelegramApiError}. */
+/** Validates the inline keyboard of a message. Throws TelegramApiError. */
 export function checkKeyboard(markup: unknown): void {
   if (typeof markup !== "object" || markup === null || !("inline_keyboard" in markup)) return;
   const { inline_keyboard: rows } = markup;

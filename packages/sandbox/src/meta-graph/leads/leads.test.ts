@@ -20,7 +20,7 @@ async function get(path: string, token: string | undefined = "sandbox") {
   return { status: response.status, headers: response.headers, body: (await response.json()) as ResponseBody };
 }
 
-const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
+const addFault = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
 
 test("every numeric id is a lead, the same in every sandbox", async () => {
   for (const id of ["1", "731905562218001", "9007199254740993123"]) {
@@ -138,7 +138,7 @@ test.each([
   ["bad_request", 400, { code: 100 }],
   ["transient", 500, { code: 2, is_transient: true }],
 ])("the fault %s changes one response, and the next one has the lead", async (fault, status, error) => {
-  expect((await order({ fault })).status).toBe(204);
+  expect((await addFault({ fault })).status).toBe(204);
   const failed = await get(`/graph/v26.0/1?fields=${ALL_FIELDS}`);
   expect(failed.status).toBe(status);
   expect(failed.body).toMatchObject({
@@ -148,14 +148,14 @@ test.each([
 });
 
 test("a throttled response has the estimated minutes to wait", async () => {
-  await order({ fault: "throttle" });
+  await addFault({ fault: "throttle" });
   const usage = (await get("/graph/v26.0/1")).headers.get("x-business-use-case-usage");
   expect(usage).toContain('"estimated_time_to_regain_access":1}');
 });
 
 test("the fault http_500 responds with HTML, and malformed with truncated JSON", async () => {
-  await order({ fault: "http_500" });
-  await order({ fault: "malformed" });
+  await addFault({ fault: "http_500" });
+  await addFault({ fault: "malformed" });
   const request = () => app.request("/graph/v26.0/1", { headers: { authorization: "Bearer sandbox" } });
   const down = await request();
   expect([down.status, await down.text()]).toEqual([500, expect.stringMatching(/^<html>/)]);
@@ -166,13 +166,13 @@ test("the fault http_500 responds with HTML, and malformed with truncated JSON",
 });
 
 test("text that Postgres cannot store is escaped in JSON, as at Meta", async () => {
-  await order({ fault: "odd_text" });
+  await addFault({ fault: "odd_text" });
   const response = await app.request("/graph/v26.0/1", { headers: { authorization: "Bearer sandbox" } });
   expect(await response.text()).toContain(String.raw`"Ada \u0000\ud83d"`);
 });
 
 test("the fault timeout sends no response while the caller waits", async () => {
-  await order({ fault: "timeout" });
+  await addFault({ fault: "timeout" });
   const caller = new AbortController();
   const request = new Request("http://sandbox/graph/v26.0/1", {
     headers: { authorization: "Bearer sandbox" },
@@ -190,9 +190,9 @@ test("the fault timeout sends no response while the caller waits", async () => {
 });
 
 test("faults apply in order, and only to the requests that they match", async () => {
-  await order({ match: { leadgenId: "7" }, fault: "transient", times: 2 });
-  await order({ match: { pageToken: "sandbox-2" }, fault: "permission" });
-  await order({ match: { leadgenId: "7" }, fault: "policy_block" });
+  await addFault({ match: { leadgenId: "7" }, fault: "transient", times: 2 });
+  await addFault({ match: { pageToken: "sandbox-2" }, fault: "permission" });
+  await addFault({ match: { leadgenId: "7" }, fault: "policy_block" });
   expect((await get("/graph/v26.0/8")).status).toBe(200);
   const seen: unknown[] = [];
   for (let call = 0; call < 4; call++) seen.push((await get("/graph/v26.0/7")).body.error?.code);
@@ -201,13 +201,13 @@ test("faults apply in order, and only to the requests that they match", async ()
 });
 
 test("the fault ad_fields_permission applies only to requests with ad fields", async () => {
-  await order({ fault: "ad_fields_permission" });
+  await addFault({ fault: "ad_fields_permission" });
   expect((await get("/graph/v26.0/1?fields=id,field_data")).status).toBe(200);
   expect((await get("/graph/v26.0/1?fields=id,ad_name")).status).toBe(403);
 });
 
 test("faults can be deleted, and an invalid one is rejected", async () => {
-  await order({ fault: "permission", times: 5 });
+  await addFault({ fault: "permission", times: 5 });
   await app.request("/_faults", { method: "DELETE" });
   expect((await get("/graph/v26.0/1")).status).toBe(200);
   for (const invalid of [
@@ -215,7 +215,7 @@ test("faults can be deleted, and an invalid one is rejected", async () => {
     { fault: "throttle", times: 0 },
     { fault: "throttle", match: { lead: "1" } },
   ])
-    expect((await order(invalid)).status).toBe(400);
+    expect((await addFault(invalid)).status).toBe(400);
   expect((await app.request("/_faults", { method: "POST", body: "{" })).status).toBe(400);
 });
 

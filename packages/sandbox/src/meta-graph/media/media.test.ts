@@ -71,10 +71,10 @@ test("an unknown file is reported with Meta's error", async () => {
 
 test("the faults expired_url, missing and corrupt each change one response", async () => {
   const { url, sha256 } = await lookup("sandbox-media-image");
-  const order = (fault: object) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
-  await order({ match: { api: "media" }, fault: "expired_url" });
-  await order({ match: { mediaId: "sandbox-media-image" }, fault: "corrupt" });
-  await order({ match: { step: "lookup" }, fault: "missing" });
+  const addFault = (fault: object) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
+  await addFault({ match: { api: "media" }, fault: "expired_url" });
+  await addFault({ match: { mediaId: "sandbox-media-image" }, fault: "corrupt" });
+  await addFault({ match: { step: "lookup" }, fault: "missing" });
   expect(await lookup("sandbox-media-image")).toMatchObject({ error: { code: 100 } });
   expect((await app.request(url, { headers })).status).toBe(404);
   const broken = await (await app.request(url, { headers })).arrayBuffer();

@@ -27,7 +27,7 @@ async function sendJson(body: object, token?: string) {
 }
 
 const of = (type: string, content: unknown) => ({ messaging_product: "whatsapp", to: "+491", type, [type]: content });
-const order = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
+const addFault = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
 const sent = async () => (await (await app.request("/_sent")).json()) as SentMessage[];
 
 test("the response to a message has its id, and `/_sent` lists the message", async () => {
@@ -194,7 +194,7 @@ test.each([
   ["expired_token", 401, '"error_subcode":463'],
   ["http_500", 500, "<html>"],
 ])("the fault %s changes one response, and the message is not sent", async (fault, status, text) => {
-  await order({ match: { messageId: "ours-1" }, fault });
+  await addFault({ match: { messageId: "ours-1" }, fault });
   const failed = await send({ ...TEXT, biz_opaque_callback_data: "ours-1" });
   expect(failed.status).toBe(status);
   expect(failed.text).toContain(text);
@@ -206,7 +206,7 @@ test.each([
   ["http_500_taken", 500],
   ["malformed", 200],
 ])("the message is sent despite the fault %s", async (fault, status) => {
-  await order({ match: { api: "whatsapp" }, fault });
+  await addFault({ match: { api: "whatsapp" }, fault });
   expect((await send(TEXT)).status).toBe(status);
   expect(await sent()).toMatchObject([{ text: "Good morning", fault }]);
 });
@@ -215,7 +215,7 @@ test.each([
   ["timeout", 0],
   ["timeout_taken", 1],
 ])("the fault %s sends no response", async (fault, accepted) => {
-  await order({ match: { to: TEXT.to }, fault });
+  await addFault({ match: { to: TEXT.to }, fault });
   const caller = new AbortController();
   const pending = app.request(
     new Request("http://sandbox/graph/v26.0/1/messages", {

@@ -22,7 +22,7 @@ function sandbox() {
     app,
     deliveries,
     statuses,
-    order: (fault: string) => app.request("/_faults", { method: "POST", body: JSON.stringify({ fault }) }),
+    addFault: (fault: string) => app.request("/_faults", { method: "POST", body: JSON.stringify({ fault }) }),
     async send(body: object = {}) {
       const response = await app.request("/graph/v26.0/100000000000001/messages", {
         method: "POST",
@@ -92,15 +92,15 @@ test.each([
   ["status_reordered", ["read", "delivered", "sent"]],
   ["status_failed", ["sent", "failed"]],
 ])("the fault %s changes the statuses to %j", async (fault, expected) => {
-  const { order, send, statuses } = sandbox();
-  await order(fault);
+  const { addFault, send, statuses } = sandbox();
+  await addFault(fault);
   await send();
   await expect.poll(() => statuses().map(({ status }) => status)).toEqual(expected);
 });
 
-test("the status failed has the ordered error code", async () => {
-  const { order, send, statuses } = sandbox();
-  await order("status_failed:131047");
+test("the status failed has the error code of the fault", async () => {
+  const { addFault, send, statuses } = sandbox();
+  await addFault("status_failed:131047");
   await send();
   await expect
     .poll(() => statuses()[1])
@@ -111,15 +111,15 @@ test("the status failed has the ordered error code", async () => {
 });
 
 test("status_first sends the statuses before the response", async () => {
-  const { order, send } = sandbox();
-  await order("status_first");
+  const { addFault, send } = sandbox();
+  await addFault("status_first");
   expect((await send()).statuses).toEqual(["sent", "delivered", "read"]);
 });
 
 test("status_late waits for the release, and no_status sends no statuses", async () => {
-  const { order, send, statuses, app } = sandbox();
-  await order("status_late");
-  await order("no_status");
+  const { addFault, send, statuses, app } = sandbox();
+  await addFault("status_late");
+  await addFault("no_status");
   await send();
   await send({ biz_opaque_callback_data: "ours-2" });
   await send({ biz_opaque_callback_data: "ours-3" });
@@ -130,8 +130,8 @@ test("status_late waits for the release, and no_status sends no statuses", async
 });
 
 test("a message that is accepted without a response gets statuses with its callback data", async () => {
-  const { order, send, statuses } = sandbox();
-  await order("http_500_taken");
+  const { addFault, send, statuses } = sandbox();
+  await addFault("http_500_taken");
   expect((await send()).status).toBe(500);
   await expect
     .poll(() => statuses().map((status) => status["biz_opaque_callback_data"]))

@@ -27,7 +27,7 @@ const APIS: Readonly<Record<string, { facts: readonly string[]; hasFault(fault: 
  * The body of `POST /_faults`. `times` defaults to 1. With `share` or `first` it defaults to infinity, so the fault stays
  * until it is deleted.
  */
-export const faultOrder = z
+export const faultBody = z
   .strictObject({
     match: z.record(z.string(), z.string()).default({}),
     fault: z.string(),
@@ -46,7 +46,7 @@ export const faultOrder = z
       ),
     "no API has both this fault and these facts",
   )
-  .transform(({ times, ...order }) => ({
-    ...order,
-    times: times ?? (order.share === undefined && !order.first ? 1 : Number.POSITIVE_INFINITY),
+  .transform(({ times, ...fault }) => ({
+    ...fault,
+    times: times ?? (fault.share === undefined && !fault.first ? 1 : Number.POSITIVE_INFINITY),
   }));
