@@ -2,7 +2,14 @@ import { basename } from "node:path";
 import { projectFiles, read } from "./project-files.ts";
 
 /** Files that read variables, with Zod schemas that have the variables' names as keys. */
-const READERS = new Set(["env.ts", "config.ts", "environment.ts", "alert-config.ts", "retention-config.ts"]);
+const READERS = new Set([
+  "env.ts",
+  "config.ts",
+  "environment.ts",
+  "alert-config.ts",
+  "retention-config.ts",
+  "graph-base-url.ts",
+]);
 
 /** Variables that a dependency reads. */
 const READ_BY_LIBRARIES = new Map([

@@ -14,6 +14,7 @@ import {
   until,
   useTestDatabase,
 } from "@millrace/testing";
+import { migrateDatabase, openDatabase } from "@millrace/db";
 import { openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
 
 const CRASH_WORKER = fileURLToPath(new URL("./crash-worker.ts", import.meta.url));
@@ -81,11 +82,18 @@ describe.runIf(findRedisServer())("an outage of a store, with the queue on Redis
     onTestFinished(postgres.stop);
     return postgres;
   };
+  const migratedPostgresOn = async (port: number) => {
+    const postgres = await postgresOn(port);
+    const database = openDatabase(postgres.url, { maxConnections: 2, name: "test-migration" });
+    await migrateDatabase(database);
+    await database.close();
+    return postgres;
+  };
 
   test("8: a job that is exhausted while Postgres is away gets its dead letter once Postgres is back", async () => {
     const [port, redisPort] = [await freePort(), await freePort()];
     const redis = await redisOn(redisPort);
-    let server = await postgresOn(port);
+    let server = await migratedPostgresOn(port);
     const harness = await openWorkerHarness(server.url, redis.url);
     await harness.enqueue("exhausted", { do: "give_up" });
     await server.stop();
@@ -107,7 +115,7 @@ describe.runIf(findRedisServer())("an outage of a store, with the queue on Redis
   test("an outage of Postgres uses no attempt, however long it lasts", async () => {
     const [port, redisPort] = [await freePort(), await freePort()];
     const redis = await redisOn(redisPort);
-    let server = await postgresOn(port);
+    let server = await migratedPostgresOn(port);
     const harness = await openWorkerHarness(server.url, redis.url);
     await server.stop();
     harness.startWorker();

@@ -170,6 +170,3 @@ export async function openConversationHarness(
     },
   };
 }
-
-/** See {@link openConversationHarness}. */
-export type ConversationHarness = Awaited<ReturnType<typeof openConversationHarness>>;

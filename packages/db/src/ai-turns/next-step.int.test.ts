@@ -393,9 +393,7 @@ test("a merge combines the open AI turns of both conversations into one, which i
   const question = await ask(await openTurnOf(merged));
   expect(question).toMatchObject({ turnId: first, epoch: 1, ask: 1, history: [] });
   expect(question.messages.map(({ text }) => text)).toEqual(["one", "two", "three"]);
-  const rows = await harness.database.orm
-    .select()
-    .from(messages)
-    .where(inArray(messages.aiTurnId, [first, second]));
+  const ofTurns = inArray(messages.aiTurnId, [first, second]);
+  const rows = await harness.database.orm.select().from(messages).where(ofTurns);
   expect(rows.every(({ conversationId }) => conversationId === merged.id)).toBe(true);
 });

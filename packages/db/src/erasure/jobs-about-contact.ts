@@ -19,7 +19,7 @@ export type MatchableJob = {
 export async function jobsAboutContact(tx: Executor, scope: ErasureScope): Promise<(job: MatchableJob) => boolean> {
   const { contains, isAbout, containsName } = matcherOf(scope);
   const isOfOthers = await accountsOfOthers(tx, scope.tenantId);
-  return ({ integration, ids, payload, isCompleted: isCompleted, account = accountIn(payload) }) => {
+  return ({ integration, ids, payload, isCompleted, account = accountIn(payload) }) => {
     if (account !== undefined && isOfOthers(integration, account)) return false;
     return isAbout(payload) || ids.some(containsName) || (isCompleted && contains(payload));
   };

@@ -1,48 +1,13 @@
-import { asc, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type MessageStatus, uuidv7 } from "@millrace/core";
+import { uuidv7 } from "@millrace/core";
 import { until } from "@millrace/testing";
-import { useConversations, textMessage, type TestConversation, countBlocked } from "../../test/conversations.ts";
-import { conversations, messages } from "../schema/index.ts";
-import { createDeadLetters } from "../dead-letters/record.ts";
-import { createSendStates } from "./send-state.ts";
+import { countBlocked, textMessage, type TestConversation } from "../../test/conversations.ts";
+import { useOutboundMessages } from "../../test/outbound-messages.ts";
+import { conversations } from "../schema/index.ts";
 
-const harness = useConversations();
-const outbox = createSendStates(harness.database);
-
-const rowsOf = ({ id }: TestConversation) =>
-  harness.database.orm.select().from(messages).where(eq(messages.conversationId, id)).orderBy(asc(messages.position));
-
-async function read(messageId: string) {
-  const [row] = await harness.database.orm.select().from(messages).where(eq(messages.id, messageId));
-  return row;
-}
-
-const sent = (messageId: string, externalId = uuidv7()) =>
-  harness.write((stores) => stores.outbox.markSent(messageId, { externalId }, harness.clock.at));
-
-const report = ({ thread }: TestConversation, status: MessageStatus, externalId: string, messageId?: string) =>
-  harness.write((stores) => {
-    const key = { channel: thread.channel, accountId: thread.accountId, externalId };
-    return stores.messages.addStatus({ ...key, status, at: harness.clock.at, payload: {}, messageId });
-  });
-
-const fail = (messageId: string, failedAt = new Date(), eventId = `send.${messageId}`) =>
-  createDeadLetters(harness.database, uuidv7).record({
-    queue: "whatsapp-outbound",
-    jobId: eventId,
-    integration: "whatsapp",
-    eventId,
-    kind: "send",
-    payload: { messageId },
-    errorKind: "permanent",
-    error: "no such template",
-    attempts: 1,
-    correlationId: "c-1",
-    receivedAt: failedAt,
-    failedAt,
-  });
+const { harness, outbox, rowsOf, read, sent, fail } = useOutboundMessages();
 
 test("5: concurrently queued messages get unique positions without gaps, in the order of their commits", async () => {
   const request = fc.record({ conversation: fc.nat(1), parts: fc.integer({ min: 1, max: 3 }), isUndone: fc.boolean() });
@@ -240,110 +205,6 @@ test("12: an attempt is uncertain from its beginning until its result is known, 
   });
   await outbox.markRejected(id, harness.clock.at, true);
   expect(await outbox.find(id)).toMatchObject({ isTerminal: true, message: { rateLimitHits: 0 } });
-});
-
-test("6, 12: the response and the statuses with our id give the same result in every order, duplicated or alone", async () => {
-  const ranks = ["sending", "sent", "delivered", "read"] as const;
-  const step = fc.constantFrom("answer" as const, "sent" as const, "delivered" as const, "read" as const);
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 5 }), async (steps) => {
-      const conversation = await harness.open();
-      const [id = "", next = ""] = await harness.send(conversation, "one", "two");
-      await outbox.begin(id, harness.clock.at);
-      const externalId = uuidv7();
-      const promotions: boolean[] = [];
-      for (const each of steps) {
-        if (each === "answer") await sent(id, externalId);
-        else
-          promotions.push(
-            (await report(conversation, each, externalId, id)).followUps.some(({ promote }) => promote === true),
-          );
-      }
-      const furthest = Math.max(0, ...steps.map((each) => ranks.indexOf(each === "answer" ? "sent" : each)));
-      const known = steps.length > 0;
-      expect(await read(id)).toMatchObject({
-        status: ranks[furthest],
-        externalId: known ? externalId : null,
-        attemptedAt: known ? null : harness.clock.at,
-      });
-      // Only the first status of a message without a response promotes its job.
-      expect(promotions).toEqual(promotions.map((_, index) => index === 0 && steps[0] !== "answer"));
-      expect((await outbox.find(next))?.ahead).toBe(known ? 0 : 1);
-    }),
-    { numRuns: 25 },
-  );
-});
-
-test("12: a message keeps the platform id that was reported first, and its furthest status", async () => {
-  const conversation = await harness.open();
-  const [id = ""] = await harness.send(conversation, "one");
-  const first = uuidv7();
-  await report(conversation, "read", first, id);
-  await sent(id, uuidv7());
-  await report(conversation, "sent", uuidv7(), id);
-  expect(await read(id)).toMatchObject({ externalId: first, status: "read" });
-});
-
-test("6: statuses without our id that arrive before the response are applied with it", async () => {
-  const conversation = await harness.open();
-  const [id = ""] = await harness.send(conversation, "one");
-  const externalId = uuidv7();
-  expect((await report(conversation, "delivered", externalId)).followUps).toEqual([]);
-  expect((await read(id))?.status).toBe("queued");
-  await sent(id, externalId);
-  expect((await read(id))?.status).toBe("delivered");
-});
-
-test("our id in a status of another account, or of an inbound message, is ignored", async () => {
-  const [conversation, other] = [await harness.open(), await harness.open()];
-  const [id = ""] = await harness.send(conversation, "one");
-  expect((await report(other, "sent", uuidv7(), id)).followUps).toEqual([]);
-  expect(await read(id)).toMatchObject({ status: "queued", externalId: null });
-  expect((await report(conversation, "sent", uuidv7(), uuidv7())).followUps).toEqual([]);
-});
-
-test("6: a failed message stays failed after any later status", async () => {
-  const conversation = await harness.open();
-  const [id = ""] = await harness.send(conversation, "one");
-  const externalId = uuidv7();
-  await report(conversation, "failed", externalId, id);
-  expect(await read(id)).toMatchObject({ status: "failed", externalId });
-  expect((await outbox.find(id))?.isTerminal).toBe(true);
-  await report(conversation, "read", externalId, id);
-  await sent(id, externalId);
-  expect((await read(id))?.status).toBe("failed");
-});
-
-test("a dead letter fails its message once with the reason, and later statuses count", async () => {
-  const conversation = await harness.open();
-  const [id = "", suppressed = "", taken = ""] = await harness.send(conversation, "one", "two", "three");
-  await outbox.begin(id, harness.clock.at);
-  const failedAt = new Date();
-  expect(await fail(id, failedAt)).toBe(true);
-  expect(await fail(id, failedAt)).toBe(false);
-  expect(await read(id)).toMatchObject({ status: "failed", error: "no such template" });
-  const externalId = uuidv7();
-  await report(conversation, "delivered", externalId, id);
-  expect(await read(id)).toMatchObject({ status: "delivered", externalId, error: null });
-  // A failure that is recorded twice must not fail a message that was sent in between.
-  await fail(id, failedAt);
-  await harness.write((stores) => stores.outbox.suppress(suppressed, "a person took over"));
-  await sent(taken);
-  for (const each of [suppressed, taken]) await fail(each);
-  for (const [each, status] of [
-    [id, "delivered"],
-    [suppressed, "suppressed"],
-    [taken, "sent"],
-  ] as const)
-    expect((await read(each))?.status).toBe(status);
-});
-
-test("a message that is being sent or is sent cannot be suppressed", async () => {
-  const conversation = await harness.open();
-  const [id = ""] = await harness.send(conversation, "one");
-  await sent(id);
-  await harness.write((stores) => stores.outbox.suppress(id, "a person took over"));
-  expect((await read(id))?.status).toBe("sent");
 });
 
 test("5: a merge keeps the order of messages, positions stay unique, and numbering continues", async () => {
