@@ -1,6 +1,6 @@
-import type { CommanderError } from "commander";
 import { expect, test, vi } from "vitest";
 import { createProgram } from "./program.ts";
+import { exitCodeOf, UsageError } from "./usage-error.ts";
 
 /** Parses arguments as `millrace` does. Returns the exit code and everything that was printed. */
 async function millrace(...args: string[]): Promise<{ exitCode: number; output: string }> {
@@ -10,10 +10,7 @@ async function millrace(...args: string[]): Promise<{ exitCode: number; output: 
   try {
     const exitCode = await createProgram()
       .parseAsync(args, { from: "user" })
-      .then(
-        () => 0,
-        (error: CommanderError) => error.exitCode,
-      );
+      .then(() => 0, exitCodeOf);
     return { exitCode, output: printed.join("") };
   } finally {
     for (const spy of spies) spy.mockRestore();
@@ -42,8 +39,13 @@ test.each([
   [["accounts", "add", "Mill", "meta"], "missing required argument 'external id'"],
   [["operators", "add", "ada", "--role", "owner"], "Allowed choices are viewer, operator"],
   [["dead-letters", "replay", "--rate", "0"], "It must be a whole number from 1 to 10000"],
-])("%j exits with 1 and names the mistake", async (args, message) => {
+])("%j exits with 2 and names the mistake", async (args, message) => {
   const { exitCode, output } = await millrace(...args);
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(2);
   expect(output).toContain(message);
+});
+
+test("a usage error exits with 2 and any other error with 1", () => {
+  expect(exitCodeOf(new UsageError("wrong"))).toBe(2);
+  expect(exitCodeOf(new Error("failed"))).toBe(1);
 });

@@ -1,7 +1,10 @@
 import { Socket } from "node:net";
 
 const LOCAL = new Set(["127.0.0.1", "::1", "localhost", undefined]);
-const connect = Socket.prototype.connect;
+// Test files of one worker share modules: the guard wraps the original function once, not once per file.
+const original: unique symbol = Symbol.for("millrace.original-connect");
+const prototype = Socket.prototype as Socket & { [original]?: Socket["connect"] };
+const connect = (prototype[original] ??= Socket.prototype.connect);
 
 // Tests connect to this machine only. Any other connection is a mistake, so it fails.
 Socket.prototype.connect = function guarded(this: Socket, ...args: unknown[]) {

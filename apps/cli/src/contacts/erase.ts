@@ -6,6 +6,7 @@ import { openMediaStore, readMediaConfig } from "@millrace/media";
 import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { completeErasure, eraseContact, type ErasureCounts, type ErasureDeps, previewErasure } from "./erasure.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** The options of `millrace contacts erase`. */
 export type EraseOptions = { reason?: string; actor?: string; dryRun?: true; yes?: true; json?: true };
@@ -18,7 +19,8 @@ export async function erase(
   environment: Environment,
   { contact, options }: { contact: string; options: EraseOptions },
 ): Promise<void> {
-  if (!options.dryRun && !options.reason?.trim()) throw new Error("--reason <text> is missing; the audit log keeps it");
+  if (!options.dryRun && !options.reason?.trim())
+    throw new UsageError("--reason <text> is missing; the audit log keeps it");
   const media = openMediaStore(readMediaConfig(environment));
   const erased = await withStores(environment, async ({ database, backend }) => {
     const deps: ErasureDeps = { erasures: createErasures(database, uuidv7), backend, media };

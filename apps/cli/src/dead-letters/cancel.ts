@@ -3,11 +3,12 @@ import { createReplays } from "@millrace/db";
 import { z } from "zod";
 import { withStores } from "../stores.ts";
 import { auditContext, type AuditOptions } from "./selection.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** `millrace dead-letters cancel`: the replay requeues no further dead letters. */
 export async function cancel(environment: Environment, options: AuditOptions & { id: string }): Promise<void> {
   const { id } = options;
-  if (!z.uuid().safeParse(id).success) throw new Error(`${id} is not the id of a replay: it must be a UUID`);
+  if (!z.uuid().safeParse(id).success) throw new UsageError(`${id} is not the id of a replay: it must be a UUID`);
   const cancelled = await withStores(environment, ({ database }) =>
     createReplays(database, uuidv7, systemNow).cancel(id, auditContext(options)),
   );

@@ -3,6 +3,7 @@ import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays } from "@millrace/db";
 import { withStores } from "../stores.ts";
 import { auditContext, type AuditOptions, readSelection } from "./selection.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** `millrace dead-letters edit`: replaces the payload with the JSON on stdin. */
 export async function edit(environment: Environment, options: AuditOptions & { id: string }): Promise<void> {
@@ -19,6 +20,6 @@ function parseJson(input: string): unknown {
   try {
     return JSON.parse(input);
   } catch {
-    throw new Error("stdin does not contain valid JSON");
+    throw new UsageError("stdin does not contain valid JSON");
   }
 }

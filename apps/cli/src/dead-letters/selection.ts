@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { type DeadLetterSelection, deadLetterSelectionSchema } from "@millrace/core";
 import { z } from "zod";
+import { UsageError } from "../usage-error.ts";
 
 /** The options that select dead letters, as Commander returns them. */
 export type SelectionOptions = {
@@ -26,14 +27,15 @@ export function readSelection(ids: readonly string[], options: SelectionOptions)
   const given = { queue, integration, errorKind, text, tenant, since, until };
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const wrongId = ids.find((id) => !z.uuid().safeParse(id).success);
-  if (wrongId !== undefined) throw new Error(`${wrongId} is not an id: run dead-letters list to see the ids`);
+  if (wrongId !== undefined) throw new UsageError(`${wrongId} is not an id: run dead-letters list to see the ids`);
   const lowerCase = ids.map((id) => id.toLowerCase());
   const parsed = deadLetterSelectionSchema.safeParse({ ...named, ...(ids.length > 0 ? { ids: lowerCase } : {}) });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new Error(`--${optionName(String(issue?.path[0]))}: ${issue?.message}`);
+    throw new UsageError(`--${optionName(String(issue?.path[0]))}: ${issue?.message}`);
   }
-  if (all && Object.keys(parsed.data).length > 0) throw new Error("--all excludes ids and every option that selects");
+  if (all && Object.keys(parsed.data).length > 0)
+    throw new UsageError("--all excludes ids and every option that selects");
   return parsed.data;
 }
 
@@ -41,7 +43,7 @@ export function readSelection(ids: readonly string[], options: SelectionOptions)
 export function requireSelection(ids: readonly string[], options: SelectionOptions): DeadLetterSelection {
   const selection = readSelection(ids, options);
   if (Object.keys(selection).length === 0 && !options.all)
-    throw new Error("nothing is selected: add ids, an option such as --queue, or --all");
+    throw new UsageError("nothing is selected: add ids, an option such as --queue, or --all");
   return selection;
 }
 

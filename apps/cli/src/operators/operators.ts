@@ -4,6 +4,7 @@ import { createOperators, hashPassword, type Operators, type Role } from "@millr
 import { printJson, printTable } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { readSecret } from "./read-secret.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** Longest name, in characters: it fits in a header and in the memory of the login rate limiter. */
 const MAX_NAME_LENGTH = 100;
@@ -54,7 +55,7 @@ function withOperators<T>(environment: Environment, use: (operators: Operators) 
 /** HTTP Basic cannot send a user name with a colon: https://www.rfc-editor.org/rfc/rfc7617#section-2 */
 function requireUsableName(name: string): void {
   if (/[\p{Cc}:]/u.test(name) || name.length === 0 || name.length > MAX_NAME_LENGTH)
-    throw new Error(`a name has 1 to ${MAX_NAME_LENGTH} characters, no colon and no control character`);
+    throw new UsageError(`a name has 1 to ${MAX_NAME_LENGTH} characters, no colon and no control character`);
 }
 
 async function readPassword(): Promise<string> {

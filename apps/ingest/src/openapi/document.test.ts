@@ -9,16 +9,15 @@ type Json = Record<string, unknown>;
 
 /** A body with a recursive definition and a shared one. */
 const line = z.strictObject({ words: z.string() }).meta({ id: "Line", description: "A line." });
-const tree = z
-  .strictObject({
-    first: line,
-    second: line,
-    at: z.iso.datetime().transform((text) => new Date(text)),
-    get branches() {
-      return z.array(tree).optional();
-    },
-  })
-  .meta({ id: "Tree" });
+const tree = z.strictObject({
+  first: line,
+  second: line,
+  code: z.string().regex(/^\p{L}+$/u),
+  at: z.iso.datetime().transform((text) => new Date(text)),
+  get branches() {
+    return z.array(tree).optional();
+  },
+});
 const trees = apiRoute({ ...stamps, paths: ["/api/integrations/notes/trees"], body: tree });
 
 const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
@@ -82,9 +81,10 @@ test("a body is described as callers send it, and each authentication scheme as 
   const schemas = at(document, "#/components/schemas") as Record<string, { properties: Json }>;
   expect(schemas["NotesSendRequest"]?.properties["message"]).toMatchObject({ description: "The text of the note." });
   expect(schemas["NotesTreesRequest"]?.properties).toMatchObject({
-    first: { $ref: "#/components/schemas/Line" },
+    first: { $ref: "#/components/schemas/NotesTreesRequest.Line" },
+    code: { pattern: "^\\p{L}+$" },
     at: { type: "string", format: "date-time" },
-    branches: { items: { $ref: "#/components/schemas/Tree" } },
+    branches: { items: { $ref: "#/components/schemas/NotesTreesRequest" } },
   });
   const send = at(document, "#/paths/~1api~1integrations~1notes~1send/post") as Json;
   expect(send["security"]).toEqual([{ apiKey: [] }]);

@@ -1,7 +1,8 @@
-import { OpenAPIHono, type RouteConfig, type z } from "@hono/zod-openapi";
+import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import type { ApiRoute } from "@millrace/core";
 import manifest from "../../package.json" with { type: "json" };
 import { idempotencyKey, requestIdHeader, responseComponents, securitySchemes } from "./components.ts";
+import { type SchemaComponents, schemaComponents } from "./schemas.ts";
 
 /** The OpenAPI 3.1 document of the API, generated from the schemas that validate its requests. */
 export function openApiDocument(apis: ReadonlyMap<string, readonly ApiRoute[]>): object {
@@ -12,8 +13,10 @@ export function openApiDocument(apis: ReadonlyMap<string, readonly ApiRoute[]>):
     registry.registerComponent("securitySchemes", name, scheme);
   for (const [name, response] of Object.entries(responseComponents))
     registry.registerComponent("responses", name, response);
+  const components = schemaComponents();
   for (const [integration, routes] of apis)
-    for (const route of routes) registry.registerPath(pathConfig(integration, route));
+    for (const route of routes) registry.registerPath(pathConfig(integration, route, components));
+  for (const [name, schema] of Object.entries(components.schemas)) registry.registerComponent("schemas", name, schema);
   return getOpenAPI31Document({
     openapi: "3.1.1",
     info: {
@@ -26,7 +29,7 @@ export function openApiDocument(apis: ReadonlyMap<string, readonly ApiRoute[]>):
   });
 }
 
-function pathConfig(integration: string, route: ApiRoute): RouteConfig {
+function pathConfig(integration: string, route: ApiRoute, components: SchemaComponents): RouteConfig {
   const [path, ...aliases] = route.paths;
   const name = operationId(path);
   const also = aliases.map((alias) => `\`${alias}\``).join(", ");
@@ -48,11 +51,11 @@ function pathConfig(integration: string, route: ApiRoute): RouteConfig {
       ...(route.params && { params: route.params }),
       body: {
         required: true,
-        content: { "application/json": { schema: route.body.meta({ id: `${name}Request` }) } },
+        content: { "application/json": { schema: components.add(`${name}Request`, route.body, "input") } },
       },
     },
     responses: {
-      [route.status]: accepted(route.response.meta({ id: `${name}Response` })),
+      [route.status]: accepted(components.add(`${name}Response`, route.response, "output")),
       400: { $ref: "#/components/responses/BadRequest" },
       401: { $ref: "#/components/responses/Unauthorized" },
       413: { $ref: "#/components/responses/TooLarge" },
@@ -62,7 +65,7 @@ function pathConfig(integration: string, route: ApiRoute): RouteConfig {
   };
 }
 
-function accepted(schema: z.ZodType) {
+function accepted(schema: { $ref: string }) {
   return {
     description: "Accepted: the request is durable in the queue.",
     headers: { "X-Request-Id": { $ref: "#/components/headers/RequestId" } },

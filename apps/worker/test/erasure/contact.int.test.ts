@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { defaultQueueStore, until } from "@millrace/testing";
+import { queueStores, until } from "@millrace/testing";
 import { openConversationHarness } from "../harness/conversation-harness.ts";
 import {
   addRecords,
@@ -39,8 +39,7 @@ const S3 = {
   AWS_SECRET_ACCESS_KEY: "test",
 };
 
-describe("erasing a contact", () => {
-  const store = defaultQueueStore();
+describe.each(queueStores())("erasing a contact, with the queue on $kind", (store) => {
   let conversations: Awaited<ReturnType<typeof openConversationHarness>>;
   afterEach(() => conversations.close());
 
@@ -220,7 +219,7 @@ describe("erasing a contact", () => {
     expect(await erase(ADA.phone)).toMatchObject({ code: 1, output: expect.stringContaining("add --yes") });
     expect(await erase("15559999999", "--yes")).toMatchObject({
       code: 1,
-      output: expect.stringContaining("no such contact"),
+      output: expect.stringContaining("no contact matches"),
     });
     await conversations.rows.rows(`update contacts set phone = '${ADA.phone}'`);
     expect(await erase(ADA.phone, "--yes")).toMatchObject({

@@ -101,6 +101,7 @@ export async function openConversationHarness(
     sandboxUrl,
     database,
     /** Calls an API route. */
+    enqueue: ingest.enqueue,
     call: ingest.call,
     databaseUrl: testDatabase.url,
     queueUrl,
@@ -108,7 +109,6 @@ export async function openConversationHarness(
     backend,
     mediaFolder,
     /** Enqueues parsed events, as ingest does. */
-    enqueue: ingest.enqueue,
     receiveWhatsapp: ingest.receiveWhatsapp,
     receiveTelegram: ingest.receiveTelegram,
     /** Every accepted event, in order. */

@@ -4,11 +4,14 @@ import {
   type ApiRoute,
   type Environment,
   EVENT_VERSION,
+  hmacSha256Hex,
   type InboundEvent,
-  type Integration,
+  type ParsedEvent,
   type QueueRole,
+  type RawRequest,
   uuidv7,
 } from "@millrace/core";
+import { acceptApiRequest, acceptWebhook } from "@millrace/ingest";
 import { integrations } from "@millrace/integrations";
 import {
   createProducer,
@@ -20,12 +23,13 @@ import {
 import type { Delivery } from "@millrace/sandbox";
 import { outgoingFormats } from "./local-deps.ts";
 
-type NewEvent = Pick<InboundEvent, "id" | "kind" | "payload">;
-
 /** An event that is in its queue, and since when. */
-type AcceptedEvent = NewEvent & { integration: string; at: Date };
+type AcceptedEvent = Pick<InboundEvent, "id" | "kind" | "payload" | "integration"> & { at: Date };
 
-/** Ingest's path from a request to the queue, without HTTP: authenticate, parse, enqueue. */
+/** An API route with its integration. */
+type Route = { integration: string; route: ApiRoute };
+
+/** Ingest's path from a request to the queue, without a server. */
 export function openIngest(backend: QueueBackend, environment: Environment) {
   const producers = new Map<string, Producer>();
   const producerOf = (integration: string, role: QueueRole) => {
@@ -34,19 +38,35 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
     producers.set(definition.name, producer);
     return producer;
   };
-  const routes = integrations.flatMap((integration) =>
-    (integration.api?.(environment, outgoingFormats) ?? []).map((route) => ({ integration, route })),
+  const routes = integrations.flatMap(({ id, ...integration }): Route[] =>
+    (integration.api?.(environment, outgoingFormats) ?? []).map((route) => ({ integration: id, route })),
   );
   const accepted: AcceptedEvent[] = [];
   let updates = 1;
 
-  /** Enqueues events atomically and records them as accepted. */
-  async function enqueue(integration: string, role: QueueRole, events: readonly NewEvent[]): Promise<void> {
-    const receivedAt = new Date().toISOString();
-    const request = { v: EVENT_VERSION, integration, correlationId: randomUUID(), receivedAt };
-    await producerOf(integration, role).enqueue(events.map((event) => ({ ...request, ...event, v: EVENT_VERSION })));
+  function record(events: readonly InboundEvent[]): void {
     const at = new Date();
-    accepted.push(...events.map((event) => ({ ...event, integration, at })));
+    accepted.push(...events.map(({ id, kind, payload, integration }) => ({ id, kind, payload, integration, at })));
+  }
+
+  /** Enqueues parsed events, as those of one webhook. */
+  async function enqueue(integration: string, role: QueueRole, events: readonly ParsedEvent[]): Promise<void> {
+    const origin = { integration, correlationId: randomUUID(), receivedAt: new Date().toISOString() };
+    const inbound = events.map((event): InboundEvent => ({ v: EVENT_VERSION, ...origin, ...event }));
+    await producerOf(integration, role).enqueue(inbound);
+    record(inbound);
+  }
+
+  /** Accepts a request to an API route after its authentication. */
+  async function accept({ integration, route }: Route, request: RawRequest): Promise<Accepted["body"]> {
+    const origin = { integration, correlationId: randomUUID(), receivedAt: new Date() };
+    const { events, body } = await acceptApiRequest({ route, producer: producerOf(integration, route.role) }, request, {
+      ...origin,
+      caller: "test",
+      newId: uuidv7,
+    });
+    record(events);
+    return body;
   }
 
   /** Calls an API route as an authenticated caller. */
@@ -55,26 +75,11 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
       const [match] = found.route.paths.flatMap(
         (pathname) => new URLPattern({ pathname }).exec({ pathname: path }) ?? [],
       );
-      if (match) return accept(found, body, idempotencyKey, match.pathname.groups);
+      if (!match) continue;
+      const headers = { "content-type": "application/json", "idempotency-key": idempotencyKey };
+      return accept(found, { ...requestOf(headers, JSON.stringify(body)), params: paramsOf(match.pathname.groups) });
     }
     throw new Error(`no route ${path}`);
-  }
-
-  async function accept(
-    { integration, route }: { integration: Integration; route: ApiRoute },
-    body: unknown,
-    idempotencyKey?: string,
-    params: unknown = {},
-  ): Promise<Accepted["body"]> {
-    const { events, body: response } = route.accept(route.body.parse(body), {
-      params: route.params?.parse(params),
-      caller: "test",
-      idempotencyKey,
-      newId: uuidv7,
-      now: new Date(),
-    });
-    await enqueue(integration.id, route.role, events);
-    return response;
   }
 
   /** Delivers a callback until the queue accepts it, as a platform does: a busy machine must not lose it. */
@@ -89,24 +94,18 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
 
   /** Delivers a callback of the sandbox: a status of a message or the AI's answer. */
   async function deliverOnce({ path, headers, body }: Delivery): Promise<void> {
-    const request = {
-      method: "POST",
-      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-      query: new URLSearchParams(),
-      params: {},
-      body: Buffer.from(body),
-    };
+    const request = requestOf(headers, body);
     const found = routes.find(({ route }) => route.paths.includes(path));
     if (found) {
       if (!found.route.authenticate?.(request, new Date())) throw new Error(`${path} is not signed`);
-      await accept(found, JSON.parse(body));
+      await accept(found, request);
       return;
     }
-    for (const integration of integrations) {
-      const webhook = integration.webhook(environment);
+    for (const { id: integration, ...rest } of integrations) {
+      const webhook = rest.webhook(environment);
       if (!webhook?.paths.includes(path)) continue;
-      if (!webhook.authenticate(request)) throw new Error(`${path} is not signed`);
-      await enqueue(integration.id, "inbound", webhook.parse(request));
+      const origin = { integration, correlationId: randomUUID(), receivedAt: new Date() };
+      record(await acceptWebhook({ webhook, producer: producerOf(integration, "inbound") }, request, origin));
     }
   }
 
@@ -129,10 +128,10 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
       object: "whatsapp_business_account",
       entry: [{ id: "1", changes: [{ field: "messages", value }] }],
     };
-    const body = Buffer.from(JSON.stringify(webhook));
-    const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
-    const whatsapp = integrations.find(({ id }) => id === "whatsapp");
-    await enqueue("whatsapp", "inbound", whatsapp?.webhook(environment)?.parse(request) ?? []);
+    const body = JSON.stringify(webhook);
+    const secret = environment["WHATSAPP_APP_SECRET"] ?? "";
+    const headers = { "x-hub-signature-256": `sha256=${hmacSha256Hex(secret, Buffer.from(body))}` };
+    await deliverOnce({ path: "/api/integrations/whatsapp/webhook", headers, body });
   }
 
   /** Receives a text of a customer on Telegram. */
@@ -161,4 +160,20 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
       for (const producer of producers.values()) await producer.close();
     },
   };
+}
+
+function requestOf(headers: Readonly<Record<string, string | undefined>>, body: string): RawRequest {
+  return {
+    method: "POST",
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    query: new URLSearchParams(),
+    params: {},
+    body: Buffer.from(body),
+  };
+}
+
+function paramsOf(groups: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(groups).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

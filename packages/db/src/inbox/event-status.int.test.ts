@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { contentHash, uuidv7 } from "@millrace/core";
 import { useDatabase } from "../../test/use-database.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
@@ -8,8 +8,6 @@ import { createEventStatuses } from "./event-status.ts";
 
 const database = useDatabase(4);
 const eventStatuses = createEventStatuses(database);
-
-beforeAll(async () => {});
 
 test("statuses are returned for any number of events, separately per integration", async () => {
   const ids = Array.from({ length: 12_001 }, (_, index) => `event-${index}`);

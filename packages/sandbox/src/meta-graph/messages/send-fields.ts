@@ -9,5 +9,5 @@ export function missingParameter(param: string): GraphError {
 /** Returns the error of a text with more than `max` characters. */
 export function tooLong(param: string, value: unknown, max: number): GraphError | undefined {
   if (typeof value !== "string" || value.length <= max) return undefined;
-  return invalidParameter(`Param ${param} must be at max ${max} characters long.`);
+  return invalidParameter(`Param ${param} must be at most ${max} characters long.`);
 }
