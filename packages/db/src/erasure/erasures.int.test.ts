@@ -196,7 +196,7 @@ test.each([
   await harness.database.orm.execute(sql`update leads set phone = null where tenant_id = ${tenantId}`);
 });
 
-test("jobs and dead deadLetterRows of another tenant's account are not erased", async () => {
+test("jobs and dead letters of another tenant's account are not erased", async () => {
   const [conversation, elsewhere] = [await harness.open(), await harness.open()];
   const [ours, others] = [conversation.thread.tenantId, elsewhere.thread.tenantId];
   const { orm } = harness.database;
@@ -231,7 +231,7 @@ test("jobs and dead deadLetterRows of another tenant's account are not erased", 
   ]);
 });
 
-test("jobs and dead deadLetterRows of others that mention the contact stay, except completed jobs", async () => {
+test("jobs and dead letters of others that mention the contact stay, except completed jobs", async () => {
   const conversation = await harness.open();
   const { orm } = harness.database;
   await orm.delete(deadLetters);
@@ -245,7 +245,7 @@ test("jobs and dead deadLetterRows of others that mention the contact stay, exce
   expect(await orm.select().from(deadLetters)).toMatchObject([{ state: "dead", payload }]);
 });
 
-test("a replay continues without the dead deadLetterRows of an erased contact", async () => {
+test("a replay continues without the dead letters of an erased contact", async () => {
   const conversation = await harness.open();
   const { orm } = harness.database;
   await orm.delete(deadLetters);
@@ -258,7 +258,7 @@ test("a replay continues without the dead deadLetterRows of an erased contact", 
   expect(first.released.map(({ payload }) => payload)).toEqual([theirs]);
   const erasure = await erasures.begin(contactOf(conversation), BY);
   if (erasure) await erasures.eraseOtherRows(erasure);
-  expect((await store.find(replay?.id ?? ""))?.progress).toMatchObject({ left: 2, waiting: 1 });
+  expect((await store.find(replay?.id ?? ""))?.progress).toMatchObject({ skipped: 2, waiting: 1 });
   const second = await scheduler.step(harness.clock.at);
   for (const deadLetter of second.released) await scheduler.markDead(deadLetter);
   expect(second.released.map(({ payload }) => payload)).toEqual([{ from: "another" }]);
@@ -266,7 +266,7 @@ test("a replay continues without the dead deadLetterRows of an erased contact", 
   expect(ended).toMatchObject([{ id: replay?.id, state: "done" }]);
 });
 
-test("reasons about an erased contact's dead deadLetterRows, and replay selections with their name, are erased", async () => {
+test("reasons about an erased contact's dead letters, and replay selections with their name, are erased", async () => {
   const conversation = await harness.open();
   const { orm } = harness.database;
   await orm.delete(deadLetters);
