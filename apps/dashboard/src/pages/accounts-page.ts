@@ -19,8 +19,8 @@ export function accountsPage({ user, providers, accounts, account = "", error }:
     user,
     body: html`<p class="dim">
         An account is a page, a phone number, a bot or an ads account at a provider. It belongs to one tenant (a
-        company). <code>*</code> means all accounts of the provider that are not in this list. Events of an unassigned account become dead letters:
-        assign the account to a tenant, then replay them.
+        company). <code>*</code> means all accounts of the provider that are not in this list. Events of an unassigned
+        account become dead letters: assign the account to a tenant, then replay them.
       </p>
       ${errorMessage(error)} ${user.role === "viewer" ? "" : assignForm(providers, tenantsOf(accounts), account)}
       ${

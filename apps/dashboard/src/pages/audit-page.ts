@@ -33,7 +33,12 @@ function filterForm({ actor, action, subject }: Filters): Html {
   const field = (name: string, label: string, value: string | undefined, placeholder = "") =>
     html`<label
       >${label}
-      <input name="${name}" value="${value ?? ""}" placeholder="${placeholder}" autocapitalize="none" spellcheck="false"
+      <input
+        name="${name}"
+        value="${value ?? ""}"
+        placeholder="${placeholder}"
+        autocapitalize="none"
+        spellcheck="false"
     /></label>`;
   return html`<form method="get" action="/audit" role="search">
     ${field("actor", "Actor", actor)} ${field("action", "Action", action, "dead_letters.replayed")}
