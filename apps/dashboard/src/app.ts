@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { contextStorage, getContext } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
-import type { Logger, NewId, Now } from "@millrace/core";
+import type { Integration, Logger, NewId, Now } from "@millrace/core";
 import {
   createAuditLog,
   createConversionReport,
@@ -42,6 +42,8 @@ export type DashboardDeps = {
     /** Rejects while the queue's store is not available. */
     ping(): Promise<void>;
   };
+  /** The page of accounts offers those with accounts of ours. */
+  integrations: readonly Pick<Integration, "id" | "accountOf">[];
   database: Database;
   access: Access;
   runtime: {
@@ -93,13 +95,13 @@ function addSignIn(app: Hono<DashboardEnv>, { database, access, runtime, log }: 
 }
 
 /** Adds the pages, the API of dead letters and Bull Board. */
-function addPages(app: Hono<DashboardEnv>, { queue, database, runtime, log }: DashboardDeps): void {
+function addPages(app: Hono<DashboardEnv>, { queue, integrations, database, runtime, log }: DashboardDeps): void {
   const { queues, definitions } = queue;
   const { newId, now } = runtime;
   const auditLog = createAuditLog(database, newId);
   const deadLetters = createDeadLetterList(database);
   const replays = createReplays(database, newId, now);
-  const providers = [...new Set(definitions.map(({ integration }) => integration))];
+  const providers = integrations.filter(({ accountOf }) => accountOf !== undefined).map(({ id }) => id);
   app.route("/", auditRoutes(auditLog));
   app.route("/", recordBoardChanges(queues, auditLog, log));
   // Bull Board does not pass the request to its adapters. They read the operator from the context storage.

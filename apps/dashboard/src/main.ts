@@ -28,6 +28,7 @@ async function main(): Promise<void> {
   });
   const app = createDashboardApp({
     queue: { queues, definitions, ping: backend.ping },
+    integrations,
     database,
     access: config.access,
     runtime: { now: systemNow, newId: uuidv7, newToken: () => randomBytes(32).toString("base64url") },

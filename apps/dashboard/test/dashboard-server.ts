@@ -16,6 +16,9 @@ export const VIEWER = { user: "vera", password: "only wants to look" };
 /** The only queue. */
 export const QUEUE = "test-inbound";
 
+/** The id of an integration that has no accounts. */
+export const WITHOUT_ACCOUNTS = "test-assistant";
+
 /** The header with which a script signs in. */
 export function basic({ user, password }: typeof OPERATOR): { Authorization: string } {
   return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
@@ -57,6 +60,7 @@ export async function openDashboard(
   let at = Date.parse("2026-03-01T12:00:00Z");
   const app = createDashboardApp({
     queue: { queues: [queue], definitions: [queueDefinition("test", "inbound")], ping: backend.ping },
+    integrations: [{ id: "test", accountOf: () => undefined }, { id: WITHOUT_ACCOUNTS }],
     database,
     access: { builtIn: OPERATOR, proxies: undefined, secureCookies: false, ...access },
     runtime: {

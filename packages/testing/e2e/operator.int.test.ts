@@ -91,7 +91,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
 
     await page.goto(`${dashboardUrl}/accounts`);
     await page.getByLabel("Provider").selectOption("meta");
-    await page.getByLabel("Account id").fill(PAGE_ID);
+    await page.getByLabel("External id").fill(PAGE_ID);
     await page.getByLabel("Tenant").fill("Mill");
     await page.getByLabel("Reason").fill("Ada owns it");
     await page.keyboard.press("Enter");

@@ -30,7 +30,9 @@ export async function replay(
       else process.stdout.write("no dead letter matches\n");
       return;
     }
-    if (!json) process.stdout.write(`replay ${started.id}: ${started.total} at most ${started.rate} a second\n`);
+    const noun = started.total === 1 ? "dead letter" : "dead letters";
+    if (!json)
+      process.stdout.write(`replay ${started.id}: ${started.total} ${noun}, at most ${started.rate} a second\n`);
     const last = options.detach ? started : await waitForEnd(replays, started, !json && process.stdout.isTTY);
     if (json) printJson({ replay: last });
     else process.stdout.write(`${summary(last)}\n`);

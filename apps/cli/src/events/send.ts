@@ -2,7 +2,7 @@ import type { Environment } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import { readPorts } from "../env.ts";
 
-/** `millrace send` */
+/** `millrace send`: posts a sample to ingest. Without the name of a sample, it prints the names. */
 export async function sendSample(
   environment: Environment,
   {
@@ -15,11 +15,13 @@ export async function sendSample(
   if (!integration)
     throw new Error(`there is no integration ${name}; choose one of: ${integrations.map(({ id }) => id).join(", ")}`);
   const samples = integration.samples(environment, new Date(), parseFields(fields));
-  const sample = samples[sampleName ?? ""];
-  if (!sample)
-    throw new Error(
-      `${sampleName === undefined ? "no sample is named" : `there is no sample ${sampleName}`}; choose one of: ${Object.keys(samples).join(", ")}`,
-    );
+  const sampleNames = Object.keys(samples).join(", ");
+  if (sampleName === undefined) {
+    process.stdout.write(`samples of ${integration.id}: ${sampleNames}\n`);
+    return;
+  }
+  const sample = samples[sampleName];
+  if (!sample) throw new Error(`there is no sample ${sampleName}; choose one of: ${sampleNames}`);
   const url = `http://127.0.0.1:${readPorts(environment).ingest}${sample.path}`;
   const response = await fetch(url, { method: "POST", headers: sample.headers, body: sample.body }).catch(() => {
     throw new Error(`ingest does not answer at ${url}; start Millrace with npm start`);

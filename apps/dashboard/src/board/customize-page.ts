@@ -23,17 +23,29 @@ body:has(${DEAD_LETTERS_LINK}) [role="menuitem"]:has(.lucide-pause, .lucide-play
 button[class*="editButton"] { display: none; }
 </style>`;
 
+/** Names the button of the menu of links, which Bull Board shows as an icon without a name or a title. */
+const MENU_NAME = `<style>
+header ul[class^="actions-"] > li > button[aria-haspopup="menu"]::after { content: "" / "Pages and sign-out"; }
+header ul[class^="actions-"] > li > button[aria-haspopup="menu"]:hover::after {
+  content: "Pages and sign-out"; position: fixed; top: var(--header-offset); inset-inline-end: .5rem;
+  padding: .25rem .5rem; background: var(--card); border: 1px solid var(--border); white-space: nowrap;
+}
+</style>`;
+
 /** Hides every changing button from a viewer, and the menu of a queue, which contains nothing else. */
 const HIDDEN_FROM_VIEWERS = `<style>
 ul:is([class^="jobActions"], [class^="queueActions"]), button[class*="trigger-"]:has(.lucide-ellipsis-vertical),
 [role="menuitem"]:has(.lucide-pause, .lucide-play, .lucide-refresh-cw, .lucide-corner-up-left) { display: none; }
 </style>`;
 
-/** Removes from Bull Board's page what the dashboard does not offer, or does not offer to the role of the operator. */
+/**
+ * Removes from Bull Board's page what the dashboard does not offer, or does not offer to the role of the operator, and
+ * names the menu of links.
+ */
 export const customizePage: MiddlewareHandler<DashboardEnv> = async (c, next) => {
   await next();
   if (!c.res.headers.get("content-type")?.startsWith("text/html")) return;
   const page = await c.res.text();
   const hidden = c.get("role") === "operator" ? HIDDEN : `${HIDDEN}${HIDDEN_FROM_VIEWERS}`;
-  c.res = c.html(page.replace(EXTERNAL_FONTS, "").replace("</head>", `${hidden}</head>`));
+  c.res = c.html(page.replace(EXTERNAL_FONTS, "").replace("</head>", `${hidden}${MENU_NAME}</head>`));
 };

@@ -27,7 +27,7 @@ export class DeadLetterAdapter extends BaseAdapter {
     super("bull", {
       allowCompletedRetries: false,
       description:
-        "Jobs that failed for good. Retry replays a job, remove discards it. Its logs list earlier failures.",
+        "Jobs that will not run again by themselves. Retry replays a job. The bin discards it. Logs shows its earlier failures.",
     });
     this.#deadLetters = deadLetters;
     this.#actions = actions;

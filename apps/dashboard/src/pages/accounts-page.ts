@@ -18,16 +18,16 @@ export function accountsPage({ user, providers, accounts, account = "", error }:
     title: "Accounts",
     user,
     body: html`<p class="dim">
-        An account is a page, a phone number or a bot at a provider, and belongs to one tenant. <code>*</code> matches
-        every account of the provider without a row of its own. Events of an unassigned account become dead letters:
-        assign the account to a tenant, then replay them.
+        An account is a page, a phone number, a bot or an ads account at a provider. It belongs to one tenant (a
+        company). <code>*</code> means all accounts of the provider that are not in this list. Events of an unassigned
+        account become dead letters: assign the account to a tenant, then replay them.
       </p>
       ${errorMessage(error)} ${user.role === "viewer" ? "" : assignForm(providers, tenantsOf(accounts), account)}
       ${
         accounts.length === 0
           ? html`<p>No accounts yet</p>`
           : table(
-              ["Provider", "Account", "Tenant"],
+              ["Provider", "External id", "Tenant"],
               accounts.map(({ provider, externalId, tenant }) => [
                 provider,
                 externalId,
@@ -46,7 +46,7 @@ function assignForm(providers: readonly string[], tenants: readonly string[], ac
         ${providers.map((provider) => html`<option>${provider}</option>`)}
       </select></label
     >
-    <label>Account id <input name="account" value="${account}" required maxlength="200" /></label>
+    <label>External id <input name="account" value="${account}" required maxlength="200" /></label>
     <label>Tenant <input name="tenant" list="tenants" required maxlength="200" /></label>
     <datalist id="tenants">${tenants.map((tenant) => html`<option>${tenant}</option>`)}</datalist>
     <label>Reason <input name="reason" maxlength="500" /></label>

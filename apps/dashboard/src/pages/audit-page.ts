@@ -30,12 +30,19 @@ export function auditPage({ user, filters, entries, isFirst, olderThan }: AuditV
 }
 
 function filterForm({ actor, action, subject }: Filters): Html {
-  const field = (name: string, label: string, value: string | undefined) =>
+  const field = (name: string, label: string, value: string | undefined, placeholder = "") =>
     html`<label
-      >${label} <input name="${name}" value="${value ?? ""}" autocapitalize="none" spellcheck="false"
+      >${label}
+      <input
+        name="${name}"
+        value="${value ?? ""}"
+        placeholder="${placeholder}"
+        autocapitalize="none"
+        spellcheck="false"
     /></label>`;
   return html`<form method="get" action="/audit" role="search">
-    ${field("actor", "Operator", actor)} ${field("action", "Action", action)} ${field("subject", "Subject", subject)}
+    ${field("actor", "Actor", actor)} ${field("action", "Action", action, "dead_letters.replayed")}
+    ${field("subject", "Subject", subject, "id or account")}
     <button>Filter</button> <a href="/audit">Clear filters</a>
   </form>`;
 }
@@ -47,7 +54,7 @@ function emptyText(filters: Filters): string {
 
 function entryTable(entries: readonly RecordedAuditEntry[]): Html {
   return table(
-    ["Time", "Operator", "Action", "Subject", "Reason", "Change"],
+    ["Time", "Actor", "Action", "Subject", "Reason", "Change"],
     entries.map(({ createdAt, actor, action, subject, reason, before, after }) => [
       time(createdAt),
       actor,
@@ -63,7 +70,7 @@ function changeDetails(before: unknown, after: unknown): Html | string {
   if (before === null && after === null) return "";
   const pretty = (value: unknown) => (value === null ? "(empty)" : JSON.stringify(redact(value), undefined, 2));
   return html`<details>
-    <summary>Show change</summary>
+    <summary>Show before and after</summary>
     Before
     <pre>${pretty(before)}</pre>
     After

@@ -25,8 +25,8 @@ export function replaysPage({ user, queues, fields, latest, preview, error }: Re
     title: "Replays",
     user,
     body: html`<p class="dim">
-        A replay runs the jobs of dead letters again: one job first, then ten, then the others at the chosen rate,
-        behind live jobs. It stops by itself when more than a fifth of its last hundred jobs failed again.
+        A replay first runs one job, then ten, then the rest at the chosen rate. Live jobs go first. A replay stops when
+        more than 20% of its last 100 jobs fail again.
       </p>
       ${errorMessage(error)} ${selectionForm(queues, fields)} ${preview ? previewOf(preview, fields, canChange) : ""}
       ${
@@ -45,7 +45,7 @@ function selectionForm(queues: readonly string[], fields: ReplaysView["fields"])
     html`<label
       >${label}
       <select name="${name}">
-        <option value="">any</option>
+        <option value="">all</option>
         ${values.map((value) => html`<option ${fields[name] === value ? "selected" : ""}>${value}</option>`)}
       </select></label
     >`;
@@ -62,7 +62,7 @@ function selectionForm(queues: readonly string[], fields: ReplaysView["fields"])
 
 function previewOf({ count, countsByError }: Preview, fields: ReplaysView["fields"], canChange: boolean): Html {
   if (count === 0)
-    return html`<p>${isFiltered(fields) ? "No dead letters match the selection" : "No dead letters yet"}</p>`;
+    return html`<p>${isFiltered(fields) ? "No dead letters match the selection" : "No open dead letters"}</p>`;
   const jobs = count === 1 ? "1 job" : `${count} jobs`;
   const repeated = REPLAY_FIELDS.map(
     (name) => html`<input type="hidden" name="${name}" value="${fields[name] ?? ""}" />`,
