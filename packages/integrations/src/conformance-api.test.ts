@@ -51,7 +51,9 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
   });
 
   test("a plausible body becomes events, and the same events under the same Idempotency-Key", async () => {
-    const bodies = fc.sample(likely, { numRuns: 600, seed: 20_261_128 }).filter((body) => route.body.safeParse(body).success);
+    const bodies = fc
+      .sample(likely, { numRuns: 600, seed: 20_261_128 })
+      .filter((body) => route.body.safeParse(body).success);
     expect(bodies.length).toBeGreaterThan(0);
     for (const body of bodies) {
       expect(await faultsIn(route.body.parse(body))).toEqual([]);

@@ -1,6 +1,7 @@
 import type { Environment } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import { readPorts } from "../env.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** `millrace send`: posts a sample to ingest. Without the name of a sample, it prints the names. */
 export async function sendSample(
@@ -13,7 +14,9 @@ export async function sendSample(
 ): Promise<void> {
   const integration = integrations.find(({ id, aliases }) => id === name || aliases?.includes(name));
   if (!integration)
-    throw new Error(`there is no integration ${name}; choose one of: ${integrations.map(({ id }) => id).join(", ")}`);
+    throw new UsageError(
+      `there is no integration ${name}; choose one of: ${integrations.map(({ id }) => id).join(", ")}`,
+    );
   const samples = integration.samples(environment, new Date(), parseFields(fields));
   const sampleNames = Object.keys(samples).join(", ");
   if (sampleName === undefined) {
@@ -21,7 +24,7 @@ export async function sendSample(
     return;
   }
   const sample = samples[sampleName];
-  if (!sample) throw new Error(`there is no sample ${sampleName}; choose one of: ${sampleNames}`);
+  if (!sample) throw new UsageError(`there is no sample ${sampleName}; choose one of: ${sampleNames}`);
   const url = `http://127.0.0.1:${readPorts(environment).ingest}${sample.path}`;
   const response = await fetch(url, { method: "POST", headers: sample.headers, body: sample.body }).catch(() => {
     throw new Error(`ingest does not answer at ${url}; start Millrace with npm start`);
@@ -38,7 +41,7 @@ function parseFields(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf("=");
-      if (at < 1) throw new Error(`${pair} is not a field=value pair`);
+      if (at < 1) throw new UsageError(`${pair} is not a field=value pair`);
       return [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );
