@@ -26,9 +26,9 @@ button[class*="editButton"] { display: none; }
 /** Names the button of the menu of links, which Bull Board shows as an icon without a name or a title. */
 const MENU_NAME = `<style>
 header ul[class^="actions-"] > li > button[aria-haspopup="menu"]::after { content: "" / "Pages and sign-out"; }
-header ul[class^="actions-"] > li > button[aria-haspopup="menu"]:hover::after {
+header ul[class^="actions-"] > li > button[aria-haspopup="menu"]:hover:not([aria-expanded="true"])::after {
   content: "Pages and sign-out"; position: fixed; top: var(--header-offset); inset-inline-end: .5rem;
-  padding: .25rem .5rem; background: var(--card); border: 1px solid var(--border); white-space: nowrap;
+  padding: .25rem .5rem; background: var(--card); border: 1px solid var(--border); white-space: nowrap; pointer-events: none;
 }
 </style>`;
 
