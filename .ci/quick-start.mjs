@@ -100,8 +100,9 @@ try {
     if (dead > before[id].dead) throw new Error(`a sample of ${id} became a dead letter: ${JSON.stringify(after)}`);
   report(`npm run millrace -- status: ${JSON.stringify(after)}`);
   const texts = await chats();
-  if (!texts.includes("whatsapp: Yes, I am.")) throw new Error(`no chat has the reply: ${texts.join(" | ")}`);
-  if (texts.some((text) => text.includes("Are you a person?"))) throw new Error("the AI answered after the takeover");
+  if (!texts.includes("whatsapp: Yes, until six.")) throw new Error(`no chat has the reply: ${texts.join(" | ")}`);
+  if (texts.some((text) => text.includes("Can I pick it up today?")))
+    throw new Error("the AI answered after the takeover");
   report("the reply is in the chat, and the AI did not answer after the takeover");
   const reported = await until("every conversion to be processed", WORK_DEADLINE_MS, async () => {
     const { days } = JSON.parse(await run("npm run --silent millrace -- conversions --json"));
