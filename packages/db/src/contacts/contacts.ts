@@ -10,8 +10,9 @@ import { resolveContact } from "./resolve.ts";
 /** {@link ContactStore} on the tables contacts and contact_identities. */
 export function contactStore(tx: Executor, context: EventContext): ContactStore {
   return {
-    resolve: (tenantId, identities, profile) => contactOf(tx, context, tenantId, [], identities, profile),
-    join: (tenantId, previous, current, profile) => contactOf(tx, context, tenantId, previous, current, profile),
+    resolve: (tenantId, identities, profile) =>
+      contactOf(tx, context, tenantId, { previous: [], current: identities }, profile),
+    join: (tenantId, previous, current, profile) => contactOf(tx, context, tenantId, { previous, current }, profile),
 
     async setMarketing(contactId, allowed, at) {
       // Platforms report whole seconds: of two choices in one second, the opt-out wins.
@@ -28,8 +29,7 @@ async function contactOf(
   tx: Executor,
   context: EventContext,
   tenantId: string,
-  previous: readonly Identity[],
-  current: readonly Identity[],
+  { previous, current }: { previous: readonly Identity[]; current: readonly Identity[] },
   profile: Profile,
 ): Promise<string> {
   const all = uniqueIdentities([...current, ...previous]);
