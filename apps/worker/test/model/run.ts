@@ -128,7 +128,7 @@ export async function startRun(harness: ModelHarness) {
         requests.push(await retryUntilAccepted((text) => request(chatAt(index), text, undefined)));
     },
     async sendUnderKey(index: number): Promise<void> {
-      requests.push(await retryUntilAccepted((text) => request(chatAt(index), text, `key of ${text}`)));
+      requests.push(await retryUntilAccepted((text) => request(chatAt(index), text, `key-of-${text}`)));
     },
     /** Repeats a request with its Idempotency-Key, unchanged or with another text. */
     async repeat(which: number, other: boolean): Promise<void> {
