@@ -78,7 +78,7 @@ function problemsOf(read: () => unknown): readonly string[] {
   }
 }
 
-/** A feature with invalid variables counts as switched on, because somebody tried to configure it. */
+/** A feature with invalid variables counts as switched on, because its operator tried to configure it. */
 function enabled(integration: Integration, feature: "assistant" | "uploads", environment: Environment): unknown {
   try {
     return integration[feature]?.(environment);

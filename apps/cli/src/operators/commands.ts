@@ -6,7 +6,7 @@ const ROLES: readonly Role[] = ["viewer", "operator"];
 
 /** Adds `millrace operators …`. */
 export function addOperatorCommands(program: Command): void {
-  const operators = program.command("operators").description("manage who may sign in to the dashboard");
+  const operators = program.command("operators").description("manage the operators of the dashboard");
   operators
     .command("list")
     .description("list the operators")

@@ -1,7 +1,7 @@
 import type { BuiltInOperator } from "./password-check.ts";
 import type { TrustedProxies } from "./trusted-proxy.ts";
 
-/** Who may sign in, besides the operators in the table, and how sessions are kept. */
+/** The ways to sign in besides the table of operators, and the settings of sessions. */
 export type Access = {
   builtIn: BuiltInOperator | undefined;
   proxies: TrustedProxies | undefined;

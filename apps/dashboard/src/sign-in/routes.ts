@@ -14,7 +14,7 @@ import { clientAddress, type TrustedProxies } from "./trusted-proxy.ts";
 /** Largest sign-in form, in bytes. */
 const MAX_FORM_BYTES = 16_384;
 
-/** The sign-in page and its form. `sameOrigin` keeps other sites from signing a person in as somebody else. */
+/** The sign-in page and its form. `sameOrigin` keeps other sites from signing a person in under another name. */
 export function signInRoutes(
   checkPassword: PasswordCheck,
   proxies: TrustedProxies | undefined,
