@@ -1,5 +1,5 @@
-import { describe, expect, onTestFinished, test } from "vitest";
-import { queueStores, until } from "../src/index.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { defaultQueueStore, until } from "../src/index.ts";
 import { openWindows } from "./open-windows.ts";
 import { type SendingHarness, type SentMessage, startSendingHarness } from "./sending-harness.ts";
 
@@ -17,31 +17,29 @@ const LOAD = [
   ...range(10).map((turn) => telegram(BUSIEST, turn)),
 ];
 
-describe.each(queueStores())("with the queue on $kind", (store) => {
-  test("two workers together stay within the platforms' rate limits in every second, and no message is refused", async () => {
-    const harness = await startSendingHarness(store);
-    onTestFinished(harness.close);
-    await queueAll(harness);
-    await Promise.all([harness.startWorker(), harness.startWorker()]);
-    const sent = await until(
-      "every message is sent",
-      async () => {
-        const [whatsapps, telegrams] = [await harness.sentMessages("whatsapp"), await harness.sentMessages("telegram")];
-        return whatsapps.length + telegrams.length === LOAD.length && { whatsapps, telegrams };
-      },
-      150_000,
-    );
+test("two workers together stay within the platforms' rate limits in every second, and no message is refused", async () => {
+  const harness = await startSendingHarness(defaultQueueStore());
+  onTestFinished(harness.close);
+  await queueAll(harness);
+  await Promise.all([harness.startWorker(), harness.startWorker()]);
+  const sent = await until(
+    "every message is sent",
+    async () => {
+      const [whatsapps, telegrams] = [await harness.sentMessages("whatsapp"), await harness.sentMessages("telegram")];
+      return whatsapps.length + telegrams.length === LOAD.length && { whatsapps, telegrams };
+    },
+    150_000,
+  );
 
-    // The sandbox enforces the platforms' limits. WhatsApp: 80 a second; per person 45 at once, then 1 in 6 s.
-    // Telegram: 30 a second; per chat 5 at once, then 1 a second.
-    expect(await harness.sandbox("/_limits")).toEqual({ enforced: true, refused: {} });
-    expect(mostIn(1_000, sent.whatsapps)).toBeLessThanOrEqual(80);
-    expect(mostIn(1_000, sent.telegrams)).toBeLessThanOrEqual(30);
-    const toBusiest = (list: readonly SentMessage[]) => list.filter(({ to }) => to.endsWith(String(BUSIEST)));
-    expect(msTooEarly(toBusiest(sent.whatsapps), { intervalMs: 6_000, burst: 45 })).toBe(0);
-    expect(msTooEarly(toBusiest(sent.telegrams), { intervalMs: 1_000, burst: 3 })).toBeLessThanOrEqual(JITTER_MS);
-  }, 300_000);
-});
+  // The sandbox enforces the platforms' limits. WhatsApp: 80 a second; per person 45 at once, then 1 in 6 s.
+  // Telegram: 30 a second; per chat 5 at once, then 1 a second.
+  expect(await harness.sandbox("/_limits")).toEqual({ enforced: true, refused: {} });
+  expect(mostIn(1_000, sent.whatsapps)).toBeLessThanOrEqual(80);
+  expect(mostIn(1_000, sent.telegrams)).toBeLessThanOrEqual(30);
+  const toBusiest = (list: readonly SentMessage[]) => list.filter(({ to }) => to.endsWith(String(BUSIEST)));
+  expect(msTooEarly(toBusiest(sent.whatsapps), { intervalMs: 6_000, burst: 45 })).toBe(0);
+  expect(msTooEarly(toBusiest(sent.telegrams), { intervalMs: 1_000, burst: 3 })).toBeLessThanOrEqual(JITTER_MS);
+}, 300_000);
 
 type Message = { channel: SentMessage["channel"]; to: { phone: string } | { chatId: string }; text: string };
 
