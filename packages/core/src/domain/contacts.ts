@@ -23,27 +23,5 @@ export type Profile = {
   email?: string | undefined;
 };
 
-/** Contacts, each with any number of identities. */
-export type ContactStore = {
-  /**
-   * Returns the contact with these identities and creates it when there is none. Afterwards the contact owns all of
-   * them. Contacts that share them are merged, but two stable identities of one channel are merged only when one call
-   * names both.
-   */
-  resolve(tenantId: string, identities: readonly [Identity, ...Identity[]], profile: Profile): Promise<string>;
-  /**
-   * Merges two contacts after the platform reported that the person of `previous` is now the person of `current`. The
-   * conversations, messages, cases and leads of both belong to the contact that it returns.
-   */
-  join(
-    tenantId: string,
-    previous: readonly Identity[],
-    current: readonly [Identity, ...Identity[]],
-    profile: Profile,
-  ): Promise<string>;
-  /**
-   * Records whether the person accepts marketing messages. The latest `at` wins; of two with the same time, the opt-out
-   * wins.
-   */
-  setMarketing(contactId: string, allowed: boolean, at: Date): Promise<void>;
-};
+/** A person with at least one identity. */
+export type Person = { identities: readonly [Identity, ...Identity[]]; profile: Profile };

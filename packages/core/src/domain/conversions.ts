@@ -31,20 +31,17 @@ export const HELD_REASONS = ["switched_off", "no_consent"] as const;
 /** See {@link HELD_REASONS}. */
 export type HeldReason = (typeof HELD_REASONS)[number];
 
-/** A conversion of a tenant, linked to the lead or the conversation that was won, if there is one. */
-export type NewConversion = Conversion & {
-  tenantId: string;
-  /** Absent when the conversion can be uploaded. */
-  held?: HeldReason | undefined;
-  leadId?: string;
-  conversationId?: string;
-};
-
-/** Conversions that wait for their upload. */
-export type ConversionStore = {
-  /**
-   * Stores a conversion. Returns false when the action has one with that transaction id. If the stored one is held for
-   * missing consent, it adopts the consent of the new one and can be uploaded.
-   */
-  add(conversion: NewConversion): Promise<boolean>;
+/** A sale that a caller reports for a lead or a conversation. */
+export type Sale = {
+  /** The caller's order number, or derived from the subject. No personal data. */
+  transactionId: string;
+  /** RFC 3339 with an offset, unchanged. */
+  wonAt: string;
+  /** A decimal, unchanged, e.g. `12.50`. */
+  value?: string | undefined;
+  /** ISO 4217. */
+  currency?: string | undefined;
+  consent: Conversion["consent"];
+  /** What single platforms need besides, by integration id. */
+  details?: Readonly<Record<string, unknown>> | undefined;
 };

@@ -30,11 +30,3 @@ export type NewLead = {
   submittedAt: Date;
   payload: unknown;
 };
-
-/** Leads, each written once. */
-export type LeadStore = {
-  /** Returns what a conversion needs from a lead; undefined when there is no lead with this id. */
-  find(id: string): Promise<Pick<NewLead, "tenantId" | "click" | "consents"> | undefined>;
-  /** Writes a lead unless it exists. */
-  add(lead: NewLead): Promise<void>;
-};

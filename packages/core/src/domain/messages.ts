@@ -59,22 +59,13 @@ export type MessageChange =
   /** An undefined emoji removes the reaction. */
   | { kind: "reaction"; actor: string; emoji: string | undefined };
 
-/** Messages with their statuses and changes. */
-export type MessageStore = {
-  /** Writes a message once and applies the statuses and changes that arrived earlier. */
-  add(message: NewMessage): Promise<void>;
-  /** Records a status. The message's own status only moves forward. In a group, `participant` reported the status. */
-  addStatus(
-    status: MessageKey & {
-      status: MessageStatus;
-      at: Date;
-      participant?: string | undefined;
-      error?: { code: string; title?: string | undefined } | undefined;
-      payload: unknown;
-      /** Our own id, if the platform returns it: it finds the message before the external id is known. */
-      messageId?: string | undefined;
-    },
-  ): Promise<void>;
-  /** Records a change under its own id and applies it. The latest `at` wins, in any order of arrival. */
-  addChange(target: MessageKey, change: MessageChange & { changeId: string; at: Date }): Promise<void>;
+/** A status of an outbound message as the platform reports it. In a group, `participant` reported the status. */
+export type MessageStatusReport = MessageKey & {
+  status: MessageStatus;
+  at: Date;
+  participant?: string | undefined;
+  error?: { code: string; title?: string | undefined } | undefined;
+  payload: unknown;
+  /** Our own id, if the platform returns it: it finds the message before the external id is known. */
+  messageId?: string | undefined;
 };

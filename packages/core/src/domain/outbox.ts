@@ -31,18 +31,3 @@ export type SentMessage = {
   /** The recipient's identities, if the provider reports one that was unknown. */
   recipient?: readonly [Identity, ...Identity[]] | undefined;
 };
-
-/** Outbound messages and chat actions that are not sent yet. */
-export type OutboxStore = {
-  /**
-   * Writes messages as `queued`, each with its position in the conversation and a job of its own.
-   * @throws ProviderError permanent when one of the ids belongs to another message
-   */
-  queue(messages: QueuedMessages): Promise<void>;
-  /** Queues a chat action, which has no position among the messages. `id` is unique. */
-  act(action: { id: string; conversationId: string; action: unknown }): Promise<void>;
-  /** Records that the platform accepted a message, and applies the statuses that arrived earlier. */
-  markSent(messageId: string, sent: SentMessage, at: Date): Promise<void>;
-  /** Marks a message as `suppressed`: its answer was requested before a takeover and must not be sent. */
-  suppress(messageId: string, reason: string): Promise<void>;
-};

@@ -1,3 +1,6 @@
+import type { AccountReference } from "./accounts.ts";
+import type { Person } from "./contacts.ts";
+
 /** Chat platforms that carry conversations. */
 export type Channel = "whatsapp" | "telegram";
 
@@ -13,4 +16,18 @@ export type Thread = {
   /** The other person of a direct chat. */
   contactId?: string | undefined;
   title?: string | undefined;
+};
+
+/** A thread as an event names it, before its tenant and its contact are known. */
+export type ThreadReference = {
+  /** The account that decides the tenant. */
+  owner: AccountReference;
+  channel: Channel;
+  accountId: string;
+  /** Undefined on a channel without chats: the contact's id is the thread's. */
+  threadId: string | undefined;
+  kind: Thread["kind"];
+  title?: string | undefined;
+  /** The other person of a direct chat; in a group, the author of the message. */
+  person: Person | undefined;
 };

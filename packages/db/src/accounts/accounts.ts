@@ -1,5 +1,5 @@
 import { and, eq, inArray } from "drizzle-orm";
-import { type NewId, permanent, type AccountStore, type TenantStore } from "@millrace/core";
+import { type AccountStore, type NewId, permanent } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { providerAccounts, tenants } from "../schema/index.ts";
 import { type AuditContext, createAuditLog } from "../operators/audit-log.ts";
@@ -10,21 +10,30 @@ export const ANY_ACCOUNT = "*";
 /** {@link AccountStore} on the table provider_accounts. */
 export function accountStore(tx: Executor): AccountStore {
   return {
-    async tenantOf(provider, what, accountId) {
+    async tenantOf({ provider, noun, externalId }) {
       const rows = await tx
         .select({ externalId: providerAccounts.externalId, tenantId: providerAccounts.tenantId })
         .from(providerAccounts)
         .where(
-          and(eq(providerAccounts.provider, provider), inArray(providerAccounts.externalId, [accountId, ANY_ACCOUNT])),
+          and(eq(providerAccounts.provider, provider), inArray(providerAccounts.externalId, [externalId, ANY_ACCOUNT])),
         )
         .prepare("tenant_of_account")
         .execute();
-      const account = rows.find((row) => row.externalId === accountId) ?? rows[0];
+      const account = rows.find((row) => row.externalId === externalId) ?? rows[0];
       if (account?.tenantId) return account.tenantId;
-      throw permanent(`no tenant owns ${what} ${accountId}`, "unknown_account");
+      throw permanent(`no tenant owns ${noun} ${externalId}`, "unknown_account");
     },
   };
 }
+
+/** Tenants by name. */
+export type TenantStore = {
+  /**
+   * Returns the id of the tenant with that name.
+   * @throws ProviderError permanent when there is none
+   */
+  findByName(name: string): Promise<string>;
+};
 
 /** {@link TenantStore} on the table tenants. */
 export function tenantStore(tx: Executor): TenantStore {

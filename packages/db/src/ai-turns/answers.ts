@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import type { AiTurnStore, MessagePart } from "@millrace/core";
+import type { Channel, MessagePart } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { turnJob } from "../inbox/follow-up-jobs.ts";
@@ -8,6 +8,17 @@ import { aiTurns, conversations, messages } from "../schema/index.ts";
 import { endTurn, lockConversationOf } from "./open-turn.ts";
 
 type Turn = typeof aiTurns.$inferSelect;
+
+/** The result of an answer: `late` when its turn was superseded, taken over or timed out. */
+export type AnswerResult = "queued" | "late" | "duplicate";
+
+/** AI turns: questions to the AI and their answers. */
+export type AiTurnStore = {
+  /** Returns the conversation of a turn; undefined when there is no such turn. */
+  find(turnId: string): Promise<{ conversationId: string; channel: Channel } | undefined>;
+  /** Records an answer. Its messages become `queued`, or `suppressed` when the answer is late. */
+  answer(answer: { turnId: string; messages: readonly MessagePart[]; at: Date }): Promise<AnswerResult>;
+};
 
 /** {@link AiTurnStore} on the tables ai_turns, conversations and messages. */
 export function aiTurnStore(tx: Executor, context: EventContext): AiTurnStore {

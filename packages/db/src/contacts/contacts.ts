@@ -1,11 +1,36 @@
 import { and, eq, sql } from "drizzle-orm";
-import type { ContactStore, Identity, Profile } from "@millrace/core";
+import type { Identity, Profile } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { isLatest } from "../conversations/is-latest.ts";
 import { contacts } from "../schema/index.ts";
 import { ownerOf, type KnownContact, uniqueIdentities } from "./identities.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { resolveContact } from "./resolve.ts";
+
+/** Contacts, each with any number of identities. */
+export type ContactStore = {
+  /**
+   * Returns the contact with these identities and creates it when there is none. Afterwards the contact owns all of
+   * them. Contacts that share them are merged, but two stable identities of one channel are merged only when one call
+   * names both.
+   */
+  resolve(tenantId: string, identities: readonly [Identity, ...Identity[]], profile: Profile): Promise<string>;
+  /**
+   * Merges two contacts after the platform reported that the person of `previous` is now the person of `current`. The
+   * conversations, messages, cases and leads of both belong to the contact that it returns.
+   */
+  join(
+    tenantId: string,
+    previous: readonly Identity[],
+    current: readonly [Identity, ...Identity[]],
+    profile: Profile,
+  ): Promise<string>;
+  /**
+   * Records whether the person accepts marketing messages. The latest `at` wins; of two with the same time, the opt-out
+   * wins.
+   */
+  setMarketing(contactId: string, allowed: boolean, at: Date): Promise<void>;
+};
 
 /** {@link ContactStore} on the tables contacts and contact_identities. */
 export function contactStore(tx: Executor, context: EventContext): ContactStore {

@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
-import type { Activity, Channel, Click, ConversationStore, NewId, Thread } from "@millrace/core";
+import type { Activity, Channel, Click, ConversationMode, ModeChange, NewId, Thread } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { isLatest } from "./is-latest.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
@@ -10,6 +10,35 @@ import { mergeConversations } from "./merge.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { changeMode } from "./takeover.ts";
 import { findThreadState, setThreadMovedTo, setThreadReachable, type ThreadState } from "./thread-state.ts";
+
+/** Conversations, one per thread. */
+export type ConversationStore = {
+  /** Returns a conversation by its id; undefined when there is none. */
+  find(
+    id: string,
+  ): Promise<(Thread & { mode: ConversationMode; epoch: number; click?: Click | undefined }) | undefined>;
+  /**
+   * Changes the mode and increments the conversation's epoch, which invalidates every AI answer that was requested
+   * earlier and is not sent yet. It waits for an answer that is being sent at that moment. A hand-back asks the AI to
+   * answer the messages that arrived since the takeover. Returns false when the conversation is in that mode already, or
+   * when a change later than `at` is recorded.
+   */
+  changeMode(takeover: ModeChange): Promise<boolean>;
+  /** Returns the id of the thread's conversation. Creates the conversation, and an open case, where there is none. */
+  open(thread: Thread, activity: Activity): Promise<string>;
+  /** Records an activity of the contact that is no message, such as a reaction, if the conversation exists. */
+  recordUserActivity(thread: Thread, at: Date): Promise<void>;
+  /**
+   * Gives a thread its new id (a Telegram group becomes a supergroup), also when it has no conversation yet. The
+   * conversation of the new id, if any, is merged into it. Later events with the old id belong to the new one.
+   */
+  migrate(channel: Channel, accountId: string, fromThreadId: string, toThreadId: string): Promise<void>;
+  /**
+   * Records whether messages can reach the contact (it blocked or unblocked us), also for a thread without a
+   * conversation. The latest `at` wins; of two with the same time, `true` wins.
+   */
+  setReachable(channel: Channel, accountId: string, threadId: string, reachable: boolean, at: Date): Promise<void>;
+};
 
 /** {@link ConversationStore} on the tables conversations, cases and thread_states. */
 export function conversationStore(tx: Executor, context: EventContext): ConversationStore {

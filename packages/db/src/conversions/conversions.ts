@@ -1,8 +1,26 @@
 import { sql } from "drizzle-orm";
-import type { ConversionStore } from "@millrace/core";
+import type { Conversion, HeldReason } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { conversionUploads } from "../schema/index.ts";
 import type { EventContext } from "../inbox/event-context.ts";
+
+/** A conversion of a tenant, linked to the lead or the conversation that was won, if there is one. */
+export type NewConversion = Conversion & {
+  tenantId: string;
+  /** Absent when the conversion can be uploaded. */
+  held?: HeldReason | undefined;
+  leadId?: string;
+  conversationId?: string;
+};
+
+/** Conversions that wait for their upload. */
+export type ConversionStore = {
+  /**
+   * Stores a conversion. Returns false when the action has one with that transaction id. If the stored one is held for
+   * missing consent, it adopts the consent of the new one and can be uploaded.
+   */
+  add(conversion: NewConversion): Promise<boolean>;
+};
 
 /** {@link ConversionStore} on the table conversion_uploads. */
 export function conversionStore(tx: Executor, { newId, event }: EventContext): ConversionStore {

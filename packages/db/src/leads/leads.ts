@@ -1,8 +1,16 @@
 import { eq } from "drizzle-orm";
-import type { LeadStore, NewId } from "@millrace/core";
+import type { NewId, NewLead } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { leads } from "../schema/index.ts";
 import { clickFrom, clickTo } from "../conversations/click-columns.ts";
+
+/** Leads, each written once. */
+export type LeadStore = {
+  /** Returns what a conversion needs from a lead; undefined when there is no lead with this id. */
+  find(id: string): Promise<Pick<NewLead, "tenantId" | "click" | "consents"> | undefined>;
+  /** Writes a lead unless it exists. */
+  add(lead: NewLead): Promise<void>;
+};
 
 /** {@link LeadStore} on the table leads. */
 export function leadStore(tx: Executor, newId: NewId): LeadStore {

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { MessageKey, MessageStore } from "@millrace/core";
+import type { MessageChange, MessageKey, MessageStatusReport, NewMessage } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
 import { messageChanges, messages, messageStatuses } from "../schema/messages.ts";
@@ -8,6 +8,16 @@ import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { applyChanges } from "./changes.ts";
 import { adopt, applyStatuses, messageLockName } from "./statuses.ts";
 import { afterInboundMessage } from "./after-inbound-message.ts";
+
+/** Messages with their statuses and changes. */
+export type MessageStore = {
+  /** Writes a message once and applies the statuses and changes that arrived earlier. */
+  add(message: NewMessage): Promise<void>;
+  /** Records a status. The message's own status only moves forward. */
+  addStatus(status: MessageStatusReport): Promise<void>;
+  /** Records a change under its own id and applies it. The latest `at` wins, in any order of arrival. */
+  addChange(target: MessageKey, change: MessageChange & { changeId: string; at: Date }): Promise<void>;
+};
 
 /** {@link MessageStore} on the tables messages, message_statuses and message_changes. */
 export function messageStore(tx: Executor, context: EventContext): MessageStore {

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
-import { type OutboxStore, permanent, retryable, type SentMessage } from "@millrace/core";
+import { permanent, type QueuedMessages, retryable, type SentMessage } from "@millrace/core";
 import { lockNames } from "../connection/advisory-locks.ts";
 import type { Executor } from "../connection/database.ts";
 import { contactStore } from "../contacts/contacts.ts";
@@ -9,6 +9,21 @@ import type { EventContext } from "../inbox/event-context.ts";
 import { conversations, messages } from "../schema/index.ts";
 import { queueMessages } from "./queue-messages.ts";
 import { applyStatuses, hasStatuses, messageLockName } from "./statuses.ts";
+
+/** Outbound messages and chat actions that are not sent yet. */
+export type OutboxStore = {
+  /**
+   * Writes messages as `queued`, each with its position in the conversation and a job of its own.
+   * @throws ProviderError permanent when one of the ids belongs to another message
+   */
+  queue(messages: QueuedMessages): Promise<void>;
+  /** Queues a chat action, which has no position among the messages. `id` is unique. */
+  act(action: { id: string; conversationId: string; action: unknown }): Promise<void>;
+  /** Records that the platform accepted a message, and applies the statuses that arrived earlier. */
+  markSent(messageId: string, sent: SentMessage, at: Date): Promise<void>;
+  /** Marks a message as `suppressed`: its answer was requested before a takeover and must not be sent. */
+  suppress(messageId: string, reason: string): Promise<void>;
+};
 
 /**
  * {@link OutboxStore} on the tables conversations and messages: what an event's transaction writes about outbound

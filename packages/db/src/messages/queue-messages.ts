@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { contentHash, type OutboxStore, permanent } from "@millrace/core";
+import { contentHash, permanent, type QueuedMessages } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
@@ -16,7 +16,7 @@ export type AnsweredTurn = { turnId: string; epoch: number };
 export async function queueMessages(
   tx: Executor,
   { followUps }: Pick<EventContext, "followUps">,
-  { conversationId, author, messages: queued, at }: Parameters<OutboxStore["queue"]>[0],
+  { conversationId, author, messages: queued, at }: QueuedMessages,
   answer?: AnsweredTurn,
 ): Promise<void> {
   const ids = queued.map(({ id }) => id);

@@ -1,0 +1,55 @@
+import { type ConversionFact, permanent } from "@millrace/core";
+import { tenantStore } from "../accounts/accounts.ts";
+import type { Executor } from "../connection/database.ts";
+import { conversationStore } from "../conversations/conversations.ts";
+import { conversionStore } from "../conversions/conversions.ts";
+import type { EventContext } from "../inbox/event-context.ts";
+import { leadStore } from "../leads/leads.ts";
+import type { Apply } from "./apply-facts.ts";
+import { tenantOf } from "./threads.ts";
+
+/**
+ * Appends `lead.won` and `conversation.won`, with the click and the consent of the row.
+ * @throws ProviderError permanent when there is no such row
+ */
+export const applyWon: Apply<"won"> = async (tx, context, facts) => {
+  for (const { subject, subjectId, sale } of facts) {
+    const store = subject === "lead" ? leadStore(tx, context) : conversationStore(tx, context);
+    const row = await store.find(subjectId);
+    if (!row) throw permanent(`there is no such ${subject}`, "unknown");
+    const consents = "consents" in row ? row.consents : {};
+    context.domainEvents.push({
+      type: `${subject}.won`,
+      tenantId: row.tenantId,
+      subjectId,
+      payload: { sale, click: row.click, consents, reportedBy: context.event?.id },
+    });
+  }
+};
+
+/** Stores conversions for their upload. */
+export const applyConversions: Apply<"conversion"> = async (tx, context, facts) => {
+  let isStored = false;
+  let held: string | undefined;
+  for (const fact of facts) {
+    const tenantId = await tenantOfConversion(tx, context, fact);
+    const { conversion, won, reportedBy } = fact;
+    const isNew = await conversionStore(tx, context).add({
+      ...conversion,
+      tenantId,
+      held: fact.held,
+      reportedBy,
+      ...(won?.subject === "lead" ? { leadId: won.subjectId } : {}),
+      ...(won?.subject === "conversation" ? { conversationId: won.subjectId } : {}),
+    });
+    isStored ||= isNew;
+    if (isNew) held = fact.held;
+  }
+  if (!isStored) return { result: "ignored", detail: "uploaded before" };
+  return held ? { result: "written", detail: `held: ${held}` } : { result: "written" };
+};
+
+function tenantOfConversion(tx: Executor, context: EventContext, { tenant }: ConversionFact): Promise<string> {
+  if ("id" in tenant) return Promise.resolve(tenant.id);
+  return "owner" in tenant ? tenantOf(tx, context, tenant.owner) : tenantStore(tx).findByName(tenant.name);
+}
