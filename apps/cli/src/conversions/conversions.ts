@@ -23,7 +23,7 @@ export async function printConversions(environment: Environment, { json }: { jso
   }
   printTable(days, "no conversions yet");
   if (rejections.length > 0) {
-    process.stdout.write("Conversions without a reason above. Google reports only how many it refused per reason:\n");
+    process.stdout.write("Rejected conversions that have no reason above. Google reports only a count per reason:\n");
     console.table(rejections);
   }
   if (batches.length > 0) {

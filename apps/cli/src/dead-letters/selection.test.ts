@@ -12,12 +12,12 @@ test.each([
   ["an id that is no UUID", ["lead.1"], {}, "lead.1 is not an id"],
   ["a wrong kind of error", [], { errorKind: "broken" }, "--error-kind: "],
   ["a wrong time", [], { since: "yesterday" }, "--since: "],
-  ["--all with another option", [], { all: true as const, queue: "meta-inbound" }, "--all excludes"],
+  ["--all with another option", [], { all: true as const, queue: "meta-inbound" }, "--all cannot be combined"],
 ])("%s is refused", (_, ids, options, message) => {
   expect(() => readSelection(ids, options)).toThrow(message);
 });
 
 test("a change to all dead letters needs --all", () => {
-  expect(() => requireSelection([], {})).toThrow("nothing is selected");
+  expect(() => requireSelection([], {})).toThrow("no dead letters are selected");
   expect(requireSelection([], { all: true })).toEqual({});
 });

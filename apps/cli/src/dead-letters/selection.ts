@@ -35,7 +35,7 @@ export function readSelection(ids: readonly string[], options: SelectionOptions)
     throw new UsageError(`--${optionName(String(issue?.path[0]))}: ${issue?.message}`);
   }
   if (all && Object.keys(parsed.data).length > 0)
-    throw new UsageError("--all excludes ids and every option that selects");
+    throw new UsageError("--all cannot be combined with ids or with other options that select dead letters");
   return parsed.data;
 }
 
@@ -43,7 +43,7 @@ export function readSelection(ids: readonly string[], options: SelectionOptions)
 export function requireSelection(ids: readonly string[], options: SelectionOptions): DeadLetterSelection {
   const selection = readSelection(ids, options);
   if (Object.keys(selection).length === 0 && !options.all)
-    throw new UsageError("nothing is selected: add ids, an option such as --queue, or --all");
+    throw new UsageError("no dead letters are selected: add ids, an option such as --queue, or --all");
   return selection;
 }
 

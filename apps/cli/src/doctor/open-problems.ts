@@ -60,7 +60,8 @@ async function checkAlerts(database: Database, hasWebhook: boolean): Promise<Che
   const due = new Date(systemNow().getTime() - NOTIFICATION_DEADLINE_MINUTES * 60_000);
   const late = open.filter(({ openedAt, openingNotifiedAt }) => openingNotifiedAt === null && openedAt < due);
   if (!hasWebhook || late.length === 0) return results;
-  const message = `it has not accepted ${late.length} alerts for ${NOTIFICATION_DEADLINE_MINUTES} min`;
+  const alerts = late.length === 1 ? "alert" : "alerts";
+  const message = `${late.length} ${alerts} not accepted for ${NOTIFICATION_DEADLINE_MINUTES} min`;
   const remedy = "the worker logs the reason as alert.notification_failed: correct ALERT_WEBHOOK_URL or its receiver";
   return [...results, { check: "alert webhook", state: "fail", message, remedy }];
 }
@@ -72,7 +73,9 @@ async function checkWorkers(backend: QueueBackend, queues: readonly QueueDefinit
   await watch.close();
   const withoutWorker = states.filter(({ workers }) => workers === 0).map(({ queue }) => queue);
   if (states.some(({ workers }) => workers === undefined))
-    return [{ check, state: "warn", message: "this Redis does not list them", remedy: "watch /livez of each worker" }];
+    return [
+      { check, state: "warn", message: "this Redis does not list its clients", remedy: "watch /livez of each worker" },
+    ];
   if (withoutWorker.length === 0) return [{ check, state: "ok", message: "every queue has a worker" }];
   const remedy = "start a worker, or correct its WORKER_QUEUES";
   return [{ check, state: "fail", message: `no worker for ${withoutWorker.join(", ")}`, remedy }];

@@ -19,7 +19,7 @@ export function addEventCommands(program: Command): void {
     .action((options: { json?: true }) => runCommand(async () => (await import("./status.ts")).printStatus, options));
   program
     .command("trace")
-    .description("show where events are, and what was done with them")
+    .description("show the state of events, and what the queue and Postgres record about them")
     .argument("<event ids...>", "ids of events")
     .option("--json", "print JSON")
     .action((eventIds: string[], { json }: { json?: true }) =>

@@ -28,7 +28,7 @@ export async function printTraces(
   });
   process.stdout.write(json ? `${JSON.stringify(traces)}\n` : traces.map(formatTrace).join("\n"));
   const unknown = eventIds.filter((eventId) => !traces.some((trace) => trace.eventId === eventId));
-  if (unknown.length > 0) throw new Error(`Millrace has not accepted these events: ${unknown.join(", ")}`);
+  if (unknown.length > 0) throw new Error(`neither the queue nor Postgres has these events: ${unknown.join(", ")}`);
 }
 
 /** Finds an event in the queue first and in Postgres second, as events move. Undefined if neither has it. */

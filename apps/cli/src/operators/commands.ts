@@ -18,14 +18,16 @@ export function addOperatorCommands(program: Command): void {
     .command("add")
     .description("add an operator, or set a new password; the password is read from stdin")
     .argument("<name>", "name to sign in with")
-    .addOption(new Option("--role <role>", "the role (default: viewer, or the present role)").choices(ROLES))
+    .addOption(
+      new Option("--role <role>", "the role (default: viewer; an existing operator keeps the role)").choices(ROLES),
+    )
     .option("--reason <text>", "reason for the audit log")
     .action((name: string, { role, reason }: { role?: Role; reason?: string }) =>
       runCommand(async () => (await import("./operators.ts")).addOperator, { name, role, reason }),
     );
   operators
     .command("remove")
-    .description("remove an operator and end the sessions")
+    .description("remove an operator and end the operator's sessions")
     .argument("<name>", "name of the operator")
     .option("--reason <text>", "reason for the audit log")
     .action((name: string, { reason }: { reason?: string }) =>

@@ -38,7 +38,7 @@ export function deadLetterJob(deadLetter: DeadLetter, { replays, definitions, ac
       if (!(await replays.edit(deadLetter.id, payload, { actor: actor() })))
         throw new ChangeRejectedError("Only a dead letter in state dead can be edited");
     },
-    promote: () => Promise.reject(new ChangeRejectedError("A dead letter has no delay to end")),
+    promote: () => Promise.reject(new ChangeRejectedError("A dead letter is not delayed: retry it instead")),
   };
 }
 

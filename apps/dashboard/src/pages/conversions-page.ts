@@ -19,15 +19,15 @@ export function conversionsPage({ user, held, days, rejections, batches, error }
     title: "Conversions",
     user,
     body: html`<p class="dim">
-        The conversions of each day (UTC) by status. Google reports why it rejected a conversion only if the request had
-        one conversion, or if the answer names it. Otherwise Google reports counts per request.
+        The conversions of each day (UTC) by status. Google reports the reason of a rejected conversion only if its
+        request contained no other conversion, or if the answer names it. Otherwise Google reports counts per request.
       </p>
       ${errorMessage(error)} ${held.map((line) => heldConversions(line, user.role))}
       ${days.length === 0 ? html`<p>No conversions yet</p>` : dayTable(days)}
       ${
         rejections.length === 0
           ? ""
-          : html`<h2>Rejected, by reason of their request</h2>
+          : html`<h2>Rejected conversions, by the reasons of their requests</h2>
               ${rejectionTable(rejections)}`
       }
       ${

@@ -25,8 +25,9 @@ export function replaysPage({ user, queues, fields, latest, preview, error }: Re
     title: "Replays",
     user,
     body: html`<p class="dim">
-        A replay first runs one job, then ten, then the rest at the chosen rate. Live jobs go first. A replay stops when
-        more than 20% of its last 100 jobs fail again.
+        Select dead letters and preview the selection, then replay or discard it. A replay first runs one job, then ten,
+        then the rest at the chosen rate. Live jobs run before replayed jobs. A replay stops when more than 20% of its
+        last 100 jobs failed again.
       </p>
       ${errorMessage(error)} ${selectionForm(queues, fields)} ${preview ? previewOf(preview, fields, canChange) : ""}
       ${

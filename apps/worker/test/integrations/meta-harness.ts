@@ -11,7 +11,7 @@ import { createFollowUpQueue } from "../../src/follow-ups.ts";
 import { startWorker } from "../../src/worker.ts";
 import { localContext, localPorts, localStores } from "../harness/local-deps.ts";
 
-/** A known page without a tenant; every other page belongs to the tenant. */
+/** A known page without a tenant. Every other page belongs to the tenant Studio. */
 export const UNASSIGNED_PAGE = "59";
 
 /** The access token of every page, which must not appear anywhere. */
@@ -33,7 +33,7 @@ export function entry(pageId: string, ...changes: readonly unknown[]) {
   return { id: pageId, time: CREATED_TIME, changes };
 }
 
-/** The path of a Meta webhook: a running worker with its own database and queue, and the sandbox as the Graph API. */
+/** Opens a harness for Meta webhooks: a running worker with its own database and queue, and the sandbox as the Graph API. */
 export async function openMetaHarness() {
   const testDatabase = await createTestDatabase();
   const database = openDatabase(testDatabase.url, { maxConnections: 6, name: "test" });
@@ -51,7 +51,7 @@ export async function openMetaHarness() {
   const meta = integrations.find(({ id }) => id === "meta");
   const environment = {
     META_APP_SECRET: "secret",
-    META_WEBHOOK_VERIFY_TOKEN: "word",
+    META_WEBHOOK_VERIFY_TOKEN: "verify-token",
     META_PAGE_ACCESS_TOKEN: PAGE_TOKEN,
     GRAPH_BASE_URL: `${sandboxUrl}/graph/v26.0`,
   };
@@ -92,7 +92,7 @@ export async function openMetaHarness() {
     return event;
   };
 
-  /** Retries until the queue accepts the events, as Meta does after a 503: a busy machine exceeds the producer's deadline. */
+  /** Retries until the queue accepts the events, as Meta does after a 503. On a busy machine the producer can time out. */
   const enqueue = (events: readonly InboundEvent[]) =>
     until("the queue has the events", () =>
       producer.enqueue(events).then(
@@ -107,7 +107,7 @@ export async function openMetaHarness() {
     eventsOf,
     leadEvent,
     enqueue,
-    /** Enqueues one lead; the id of its event. */
+    /** Enqueues one lead. Returns the id of its event. */
     async enqueueLead(pageId: string, leadgenId: string, receivedAt?: Date): Promise<string> {
       const event = leadEvent(pageId, leadgenId, receivedAt);
       await enqueue([event]);
@@ -142,7 +142,7 @@ export async function openMetaHarness() {
     deadLetters: (eventId: string) =>
       database.orm.query.deadLetters.findMany({ where: (row, { eq }) => eq(row.eventId, eventId) }),
     pause: (scope: string) => database.orm.query.pauses.findFirst({ where: (row, { eq }) => eq(row.scope, scope) }),
-    /** Makes the sandbox fail the next calls, for one lead if it is named. */
+    /** Makes the sandbox fail the next calls, or only those for one lead. */
     async injectFault(fault: string, { leadgenId, times = 1 }: { leadgenId?: string; times?: number } = {}) {
       const body = JSON.stringify({ match: { leadgenId }, fault, times });
       const response = await fetch(`${sandboxUrl}/_faults`, { method: "POST", body });

@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CREATED_TIME, entry, leadgen, openMetaHarness, PAGE_TOKEN } from "./meta-harness.ts";
 
-let delivery: Awaited<ReturnType<typeof openMetaHarness>>;
+let harness: Awaited<ReturnType<typeof openMetaHarness>>;
 
 beforeAll(async () => {
-  delivery = await openMetaHarness();
+  harness = await openMetaHarness();
 });
 
-afterAll(() => delivery.close());
+afterAll(() => harness.close());
 
 test("3: a lead and its contact are written once, also when the webhook is redelivered in another batch", async () => {
   const [first, second] = [leadgen("11", "1101"), leadgen("11", "1102")];
-  await delivery.enqueue(delivery.eventsOf([entry("11", first)]));
-  await delivery.ended("lead.11.1101", "done");
-  await delivery.enqueue(delivery.eventsOf([entry("12", leadgen("12", "1201")), entry("11", second, first)]));
-  await Promise.all(["lead.12.1201", "lead.11.1102"].map((id) => delivery.ended(id, "done")));
-  expect((await delivery.leadsOf("11")).map(({ externalId }) => externalId).toSorted()).toEqual(["1101", "1102"]);
-  const lead = await delivery.lead("1101");
-  const identities = await delivery.identitiesOf(lead?.contactId ?? "");
+  await harness.enqueue(harness.eventsOf([entry("11", first)]));
+  await harness.ended("lead.11.1101", "done");
+  await harness.enqueue(harness.eventsOf([entry("12", leadgen("12", "1201")), entry("11", second, first)]));
+  await Promise.all(["lead.12.1201", "lead.11.1102"].map((id) => harness.ended(id, "done")));
+  expect((await harness.leadsOf("11")).map(({ externalId }) => externalId).toSorted()).toEqual(["1101", "1102"]);
+  const lead = await harness.lead("1101");
+  const identities = await harness.identitiesOf(lead?.contactId ?? "");
   expect(Object.fromEntries(identities.map(({ channel, externalId }) => [channel, externalId]))).toEqual({
     email: lead?.email,
     phone: lead?.phone,
@@ -25,14 +25,14 @@ test("3: a lead and its contact are written once, also when the webhook is redel
 });
 
 test("a lead in the inbox is not fetched again, also after the queue removed its job", async () => {
-  expect(await delivery.process(delivery.leadEvent("11", "1103"))).toMatchObject({ result: "written" });
-  expect(await delivery.process(delivery.leadEvent("11", "1103"))).toMatchObject({ result: "duplicate" });
-  expect(await delivery.callsFor("1103")).toHaveLength(1);
+  expect(await harness.process(harness.leadEvent("11", "1103"))).toMatchObject({ result: "written" });
+  expect(await harness.process(harness.leadEvent("11", "1103"))).toMatchObject({ result: "duplicate" });
+  expect(await harness.callsFor("1103")).toHaveLength(1);
 });
 
 test("a lead keeps its contact, every answer, every consent, the ad and the time", async () => {
-  for (const id of ["1301", "1302", "1303", "1304"]) await delivery.process(delivery.leadEvent("13", id));
-  const leads = await delivery.leadsOf("13");
+  for (const id of ["1301", "1302", "1303", "1304"]) await harness.process(harness.leadEvent("13", id));
+  const leads = await harness.leadsOf("13");
   const lead = leads.find(({ isOrganic }) => !isOrganic);
   expect(lead).toMatchObject({
     source: "Meta",
@@ -54,7 +54,7 @@ test("a lead keeps its contact, every answer, every consent, the ad and the time
       created_time: lead?.submittedAt.toISOString().replace(".000Z", "+0000"),
     }),
   });
-  expect(await delivery.contact(lead?.contactId ?? "")).toMatchObject({
+  expect(await harness.contact(lead?.contactId ?? "")).toMatchObject({
     name: lead?.fullName,
     email: lead?.email,
     phone: lead?.phone,
@@ -62,15 +62,15 @@ test("a lead keeps its contact, every answer, every consent, the ad and the time
 });
 
 test("without permission for the ads, a lead is kept with all its answers", async () => {
-  await delivery.injectFault("ad_fields_permission", { leadgenId: "1401" });
-  expect(await delivery.process(delivery.leadEvent("14", "1401"))).toMatchObject({
+  await harness.injectFault("ad_fields_permission", { leadgenId: "1401" });
+  expect(await harness.process(harness.leadEvent("14", "1401"))).toMatchObject({
     result: "written",
     detail: "without_ad_fields",
   });
-  const [whole, basic] = await delivery.callsFor("1401");
+  const [whole, basic] = await harness.callsFor("1401");
   expect(whole).toContain("campaign_name");
   expect(basic).toBe("id,created_time,form_id,field_data,custom_disclaimer_responses");
-  expect(await delivery.lead("1401")).toMatchObject({
+  expect(await harness.lead("1401")).toMatchObject({
     adId: "81",
     adName: null,
     email: expect.any(String),
@@ -79,9 +79,9 @@ test("without permission for the ads, a lead is kept with all its answers", asyn
 });
 
 test("an answer with characters that Postgres cannot store is kept without them", async () => {
-  await delivery.injectFault("odd_text", { leadgenId: "1402" });
-  expect(await delivery.process(delivery.leadEvent("14", "1402"))).toMatchObject({ result: "written" });
-  expect(await delivery.lead("1402")).toMatchObject({
+  await harness.injectFault("odd_text", { leadgenId: "1402" });
+  expect(await harness.process(harness.leadEvent("14", "1402"))).toMatchObject({ result: "written" });
+  expect(await harness.lead("1402")).toMatchObject({
     fullName: "Ada \uFFFD\uFFFD",
     submittedAt: new Date(CREATED_TIME * 1000),
   });
@@ -89,46 +89,46 @@ test("an answer with characters that Postgres cannot store is kept without them"
 
 test("the dashboard's test lead is ignored without a call", async () => {
   const value = { leadgen_id: "444444444444", page_id: "444444444444", form_id: "444444444444" };
-  await delivery.enqueue(delivery.eventsOf([entry("0", { field: "leadgen", value })]));
-  expect(await delivery.ended("lead.444444444444.444444444444", "done")).toMatchObject({
+  await harness.enqueue(harness.eventsOf([entry("0", { field: "leadgen", value })]));
+  expect(await harness.ended("lead.444444444444.444444444444", "done")).toMatchObject({
     result: "ignored",
     detail: "ignored_test",
   });
-  expect(await delivery.callsFor("444444444444")).toEqual([]);
-  expect(await delivery.leadsOf("444444444444")).toEqual([]);
+  expect(await harness.callsFor("444444444444")).toEqual([]);
+  expect(await harness.leadsOf("444444444444")).toEqual([]);
 });
 
 test("leads of the testing tool are marked, and their dummy answers merge no contacts", async () => {
-  for (const id of ["999901", "999902"]) await delivery.process(delivery.leadEvent("15", id));
-  const leads = await delivery.leadsOf("15");
+  for (const id of ["999901", "999902"]) await harness.process(harness.leadEvent("15", id));
+  const leads = await harness.leadsOf("15");
   expect(leads.map(({ isTest, email, phone }) => [isTest, email, phone])).toEqual([
     [true, null, null],
     [true, null, null],
   ]);
   expect(new Set(leads.map(({ contactId }) => contactId)).size).toBe(2);
-  const identities = await delivery.identitiesOf(leads[0]?.contactId ?? "");
+  const identities = await harness.identitiesOf(leads[0]?.contactId ?? "");
   expect(identities).toMatchObject([{ channel: "meta", externalId: leads[0]?.externalId, stable: true }]);
 });
 
 test("other changes are unhandled, and an unreadable change becomes a dead letter with its reason", async () => {
-  const events = delivery.eventsOf([
+  const events = harness.eventsOf([
     entry("28", { field: "feed", value: { item: "post" } }),
     { id: "28", time: CREATED_TIME, changed_fields: ["leadgen"] },
   ]);
-  await delivery.enqueue(events);
-  expect(await delivery.ended(events[0]?.id ?? "", "done")).toMatchObject({
+  await harness.enqueue(events);
+  expect(await harness.ended(events[0]?.id ?? "", "done")).toMatchObject({
     result: "unhandled",
     payload: { object: "page", accountId: "28", field: "feed", value: { item: "post" } },
   });
-  await delivery.ended(events[1]?.id ?? "", "dead");
-  expect(await delivery.deadLetters(events[1]?.id ?? "")).toMatchObject([
+  await harness.ended(events[1]?.id ?? "", "dead");
+  expect(await harness.deadLetters(events[1]?.id ?? "")).toMatchObject([
     { errorKind: "permanent", error: expect.stringContaining('"Include Values"'), attempts: 1 },
   ]);
 });
 
 test("log lines contain neither the access token nor the answers of a lead", async () => {
-  const lead = await delivery.lead("1101");
-  expect(delivery.log.text()).toContain(`"jobId":"lead.11.1101"`);
+  const lead = await harness.lead("1101");
+  expect(harness.log.text()).toContain(`"jobId":"lead.11.1101"`);
   for (const secret of [PAGE_TOKEN, lead?.email, lead?.phone, lead?.fullName])
-    expect(delivery.log.text()).not.toContain(secret);
+    expect(harness.log.text()).not.toContain(secret);
 });

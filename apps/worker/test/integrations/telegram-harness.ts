@@ -4,13 +4,13 @@ import { integrations } from "@millrace/integrations";
 import { createTestDatabase, recordingLogger } from "@millrace/testing";
 import { localContext } from "../harness/local-deps.ts";
 
-/** When every update is received. */
+/** The time at which every update is received. */
 export const RECEIVED_AT = "2026-11-22T08:00:00.000Z";
 
-/** When every message is sent, in Unix seconds. */
+/** The time at which every message is sent, in Unix seconds. */
 export const DATE = 1_790_000_000;
 
-/** A customer, and the chat with her. */
+/** A customer and her chat with the bot. */
 export const ada = { id: 7_000_000_001, is_bot: false, first_name: "Ada", last_name: "Weir", username: "ada_weir" };
 export const adaChat = { ...ada, type: "private" };
 
@@ -20,7 +20,7 @@ export function fromAda(message_id: number, content: Record<string, unknown> = {
 }
 
 /**
- * The path of a Telegram update from the request to the rows. The bots `shop` (with an old and a new secret) and `help`
+ * Opens a harness that processes Telegram updates from the request to the rows. The bots `shop` (with an old and a new secret) and `help`
  * have tenants; `orphan` has none.
  */
 export async function openTelegramHarness() {

@@ -4,10 +4,10 @@ import { integrations } from "@millrace/integrations";
 import { createTestDatabase, recordingLogger } from "@millrace/testing";
 import { localContext } from "../harness/local-deps.ts";
 
-/** When every webhook is received. */
+/** The time at which every webhook is received. */
 export const RECEIVED_AT = "2026-11-22T08:00:00.000Z";
 
-/** Phone number ids of one tenant, and one without a tenant. */
+/** Two phone number ids of one tenant, and one without a tenant. */
 export const NUMBER = "111000111000111";
 export const OTHER_NUMBER = "111000111000222";
 export const UNASSIGNED_NUMBER = "111000111000999";
@@ -39,7 +39,7 @@ export function status(id: string, name: string, more: Record<string, unknown> =
   return change("messages", { statuses: [{ id, status: name, timestamp: "1790000000", ...more }] });
 }
 
-/** The path of WhatsApp's changes from the request body to the rows. */
+/** Opens a harness that processes WhatsApp's changes from the request body to the rows. */
 export async function openWhatsappHarness() {
   const testDatabase = await createTestDatabase();
   const database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });

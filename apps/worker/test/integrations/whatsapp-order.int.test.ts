@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { change, message, openWhatsappHarness, status } from "./whatsapp-harness.ts";
 
-let delivery: Awaited<ReturnType<typeof openWhatsappHarness>>;
+let harness: Awaited<ReturnType<typeof openWhatsappHarness>>;
 
 const AT = 1_790_000_000;
-const OURS = "wamid.OURS";
+/** The id of a message that an account of ours sends. */
+const OUTBOUND_ID = "wamid.OUTBOUND";
 const ada = { from: "4917000000001", from_user_id: "DE.1" };
 const text = (id: string, body = id) => ({ id, type: "text", text: { body } });
 const echo = (at: number, content: Record<string, unknown>) =>
@@ -17,56 +18,56 @@ const echo = (at: number, content: Record<string, unknown>) =>
 const RUNS = { numRuns: 25 };
 
 beforeAll(async () => {
-  delivery = await openWhatsappHarness();
+  harness = await openWhatsappHarness();
 });
 
-afterAll(() => delivery.close());
+afterAll(() => harness.close());
 
 /** Delivers the changes in many orders, one per request, and checks the rows after each order. */
-async function inEveryOrder(changes: readonly unknown[], look: () => Promise<void>): Promise<void> {
+async function inEveryOrder(changes: readonly unknown[], check: () => Promise<void>): Promise<void> {
   const orders = fc.shuffledSubarray([...changes], { minLength: changes.length });
   const property = fc.asyncProperty(orders, async (order) => {
-    await delivery.clear();
-    for (const single of order) await delivery.deliver(single);
-    await look();
+    await harness.clear();
+    for (const single of order) await harness.deliver(single);
+    await check();
   });
   await fc.assert(property, { ...RUNS, examples: [[[...changes]], [changes.toReversed()]] });
 }
 
 test("6: the statuses of an echo set the furthest one, in every order and before the echo itself", async () => {
-  const reported = ["sent", "delivered", "read", "played"].map((name) => status(OURS, name));
-  await inEveryOrder([echo(AT, text(OURS)), ...reported, status(OURS, "deleted")], async () => {
-    expect(await delivery.messages()).toMatchObject([{ externalId: OURS, status: "played" }]);
-    expect(await delivery.statuses()).toHaveLength(4);
+  const reported = ["sent", "delivered", "read", "played"].map((name) => status(OUTBOUND_ID, name));
+  await inEveryOrder([echo(AT, text(OUTBOUND_ID)), ...reported, status(OUTBOUND_ID, "deleted")], async () => {
+    expect(await harness.messages()).toMatchObject([{ externalId: OUTBOUND_ID, status: "played" }]);
+    expect(await harness.statuses()).toHaveLength(4);
   });
 });
 
 test.each([
   [131_026, expect.stringMatching(/^the person has no WhatsApp/)],
   [999_999, "Undeliverable"],
-])("6: a failure ends a message in every order, and why is in its row (code %i)", async (code, words) => {
-  const failed = status(OURS, "failed", { errors: [{ code, title: "Undeliverable" }] });
-  await inEveryOrder([echo(AT, text(OURS)), status(OURS, "sent"), failed], async () => {
-    const statuses = await delivery.statuses();
+])("6: a failure ends a message in every order, and its row has the reason (code %i)", async (code, title) => {
+  const failed = status(OUTBOUND_ID, "failed", { errors: [{ code, title: "Undeliverable" }] });
+  await inEveryOrder([echo(AT, text(OUTBOUND_ID)), status(OUTBOUND_ID, "sent"), failed], async () => {
+    const statuses = await harness.statuses();
     const reported = statuses.find((row) => row.status === "failed");
-    expect(reported).toMatchObject({ errorCode: String(code), errorTitle: words });
+    expect(reported).toMatchObject({ errorCode: String(code), errorTitle: title });
     const error = `${reported?.errorTitle} (${code})`;
-    expect(await delivery.messages()).toMatchObject([{ status: "failed", error }]);
+    expect(await harness.messages()).toMatchObject([{ status: "failed", error }]);
   });
 });
 
 test("in a group the statuses of each member count, and one member's failure does not fail the message", async () => {
   const member = (id: string) => ({ recipient_type: "group", recipient_participant_id: id });
   const changes = [
-    echo(AT, { ...text(OURS), group_id: "Z3JvdXA" }),
-    status(OURS, "delivered", member("491")),
-    status(OURS, "delivered", member("492")),
-    status(OURS, "read", member("491")),
-    status(OURS, "failed", member("493")),
+    echo(AT, { ...text(OUTBOUND_ID), group_id: "Z3JvdXA" }),
+    status(OUTBOUND_ID, "delivered", member("491")),
+    status(OUTBOUND_ID, "delivered", member("492")),
+    status(OUTBOUND_ID, "read", member("491")),
+    status(OUTBOUND_ID, "failed", member("493")),
   ];
   await inEveryOrder(changes, async () => {
-    expect(await delivery.messages()).toMatchObject([{ status: "read", contactId: null }]);
-    expect(await delivery.statuses()).toHaveLength(4);
+    expect(await harness.messages()).toMatchObject([{ status: "read", contactId: null }]);
+    expect(await harness.statuses()).toHaveLength(4);
   });
 });
 
@@ -89,13 +90,13 @@ test("a new number and new user ids give one contact and one conversation, in ev
     message(AT + 4, { from_user_id: "DE.4", ...text("wamid.5") }),
   ];
   await inEveryOrder(changes, async () => {
-    const [contact, ...others] = await delivery.contacts();
+    const [contact, ...others] = await harness.contacts();
     expect(others).toEqual([]);
     const names = ["4917000000001", "4917000000002", "DE.1", "DE.2", "DE.3", "DE.4"];
-    expect((await delivery.identities()).map(({ externalId }) => externalId)).toEqual(names);
-    const [conversation, ...more] = await delivery.conversations();
+    expect((await harness.identities()).map(({ externalId }) => externalId)).toEqual(names);
+    const [conversation, ...more] = await harness.conversations();
     expect(more).toEqual([]);
-    const messages = await delivery.messages();
+    const messages = await harness.messages();
     expect(messages).toHaveLength(3);
     for (const row of messages) {
       expect(row).toMatchObject({ contactId: contact?.id, conversationId: conversation?.id });
@@ -118,7 +119,7 @@ test("edits, reactions and revocations give the same message in every order, als
     message(AT + 6, { ...ada, id: "wamid.7", type: "revoke", revoke: { original_message_id: "wamid.1" } }),
   ];
   await inEveryOrder(changes, async () => {
-    const [row, ...others] = await delivery.messages();
+    const [row, ...others] = await harness.messages();
     expect(others).toEqual([]);
     expect(row).toMatchObject({
       externalId: "wamid.1",
@@ -131,15 +132,15 @@ test("edits, reactions and revocations give the same message in every order, als
 });
 
 test("an echo that is edited and revoked is the same in every order", async () => {
-  const edited = { original_message_id: OURS, message: text("", "Ready at six") };
+  const edited = { original_message_id: OUTBOUND_ID, message: text("", "Ready at six") };
   const changes = [
-    echo(AT, text(OURS, "Ready at five")),
+    echo(AT, text(OUTBOUND_ID, "Ready at five")),
     echo(AT + 1, { id: "wamid.2", type: "edit", edit: edited }),
-    echo(AT + 2, { id: "wamid.3", type: "revoke", revoke: { original_message_id: OURS } }),
-    status(OURS, "delivered"),
+    echo(AT + 2, { id: "wamid.3", type: "revoke", revoke: { original_message_id: OUTBOUND_ID } }),
+    status(OUTBOUND_ID, "delivered"),
   ];
   await inEveryOrder(changes, async () => {
-    expect(await delivery.messages()).toMatchObject([
+    expect(await harness.messages()).toMatchObject([
       { direction: "outbound", status: "delivered", body: "Ready at six", revokedAt: new Date((AT + 2) * 1000) },
     ]);
   });
@@ -158,7 +159,7 @@ test("the latest marketing preference of a person counts, in every order", async
     message(AT + 40, { ...ada, ...text("wamid.1") }),
   ];
   await inEveryOrder(changes, async () => {
-    expect(await delivery.contacts()).toMatchObject([
+    expect(await harness.contacts()).toMatchObject([
       { marketingAllowed: false, marketingChangedAt: new Date((AT + 20) * 1000) },
     ]);
   });

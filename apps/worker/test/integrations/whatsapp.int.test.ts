@@ -10,7 +10,7 @@ import {
   status,
 } from "./whatsapp-harness.ts";
 
-let delivery: Awaited<ReturnType<typeof openWhatsappHarness>>;
+let harness: Awaited<ReturnType<typeof openWhatsappHarness>>;
 
 const AT = 1_790_000_000;
 const ada = { from: "4917000000001", from_user_id: "DE.1" };
@@ -19,19 +19,19 @@ const echo = (id: string, to = ada.from) =>
   change("smb_message_echoes", { message_echoes: [{ ...text(id), from: "49301", to, timestamp: String(AT) }] });
 
 beforeAll(async () => {
-  delivery = await openWhatsappHarness();
+  harness = await openWhatsappHarness();
 });
 
-beforeEach(() => delivery.clear());
+beforeEach(() => harness.clear());
 
-afterAll(() => delivery.close());
+afterAll(() => harness.close());
 
 test("a message becomes a row with its media, its reply and its sender", async () => {
   const image = { id: "9001", mime_type: "image/jpeg", sha256: "aGFzaA==", caption: "The sail" };
   const contacts = [{ wa_id: ada.from, user_id: "DE.1", profile: { name: "Ada Brook", username: "@ada" } }];
   const messages = [{ ...ada, id: "wamid.1", timestamp: String(AT), type: "image", image, context: { id: "wamid.0" } }];
-  await delivery.deliver(change("messages", { contacts, messages }));
-  const [row] = await delivery.messages();
+  await harness.deliver(change("messages", { contacts, messages }));
+  const [row] = await harness.messages();
   expect(row).toMatchObject({
     accountId: NUMBER,
     whatsappMessageId: "wamid.1",
@@ -44,9 +44,9 @@ test("a message becomes a row with its media, its reply and its sender", async (
     sentAt: new Date(AT * 1000),
     payload: messages[0],
   });
-  const [contact] = await delivery.contacts();
+  const [contact] = await harness.contacts();
   expect(contact).toMatchObject({ id: row?.contactId, name: "Ada Brook", username: "ada", phone: ada.from });
-  const [conversation] = await delivery.conversations();
+  const [conversation] = await harness.conversations();
   expect(conversation).toMatchObject({ id: row?.conversationId, kind: "direct", threadId: contact?.id });
 });
 
@@ -69,62 +69,62 @@ test("3: a redelivery in another batch changes nothing", async () => {
     { field: "account_update", value: { event: "VERIFIED_ACCOUNT" } },
   ];
   const everything = async () => ({
-    messages: await delivery.messages(),
-    conversations: await delivery.conversations(),
-    contacts: await delivery.contacts(),
-    identities: await delivery.identities(),
-    statuses: await delivery.statuses(),
-    changes: await delivery.changes(),
-    events: await delivery.events(),
+    messages: await harness.messages(),
+    conversations: await harness.conversations(),
+    contacts: await harness.contacts(),
+    identities: await harness.identities(),
+    statuses: await harness.statuses(),
+    changes: await harness.changes(),
+    events: await harness.events(),
   });
-  const first = await delivery.deliver(...singles, ...others);
+  const first = await harness.deliver(...singles, ...others);
   const before = await everything();
   expect(before.events).toHaveLength(first.length);
 
-  const again = await delivery.deliver(
+  const again = await harness.deliver(
     ...others.toReversed(),
     change("messages", { ...webhook, messages: webhook.messages.toReversed() }),
   );
-  for (const single of [...others, ...singles]) again.push(...(await delivery.deliver(single)));
+  for (const single of [...others, ...singles]) again.push(...(await harness.deliver(single)));
   expect(again).toHaveLength(2 * first.length);
   expect(new Set(again.map(({ result }) => result))).toEqual(new Set(["duplicate"]));
   expect(await everything()).toEqual(before);
 });
 
 test("a person who withholds the number stays in the same conversation", async () => {
-  await delivery.deliver(message(AT, { ...ada, ...text("wamid.1") }));
-  await delivery.deliver(message(AT + 1, { from_user_id: "DE.1", ...text("wamid.2") }));
-  await delivery.deliver(message(AT + 2, { from: "DE.1", ...text("wamid.3") }));
-  expect(await delivery.contacts()).toHaveLength(1);
-  expect(await delivery.conversations()).toHaveLength(1);
-  expect(await delivery.messages()).toHaveLength(3);
+  await harness.deliver(message(AT, { ...ada, ...text("wamid.1") }));
+  await harness.deliver(message(AT + 1, { from_user_id: "DE.1", ...text("wamid.2") }));
+  await harness.deliver(message(AT + 2, { from: "DE.1", ...text("wamid.3") }));
+  expect(await harness.contacts()).toHaveLength(1);
+  expect(await harness.conversations()).toHaveLength(1);
+  expect(await harness.messages()).toHaveLength(3);
 });
 
 test("a number that is reassigned to another person moves neither the contact nor the conversation", async () => {
-  await delivery.deliver(message(AT, { ...ada, ...text("wamid.1") }));
-  await delivery.deliver(message(AT + 1, { from: ada.from, from_user_id: "DE.2", ...text("wamid.2") }));
-  const [first, second] = await delivery.messages();
+  await harness.deliver(message(AT, { ...ada, ...text("wamid.1") }));
+  await harness.deliver(message(AT + 1, { from: ada.from, from_user_id: "DE.2", ...text("wamid.2") }));
+  const [first, second] = await harness.messages();
   expect(first?.contactId).not.toBe(second?.contactId);
   expect(first?.conversationId).not.toBe(second?.conversationId);
 });
 
 test("a parent user id identifies one person across two portfolios", async () => {
   const parent = { from_parent_user_id: "DE.ENT.9" };
-  await delivery.deliver(message(AT, { ...ada, ...parent, ...text("wamid.1") }));
-  await delivery.deliver(message(AT, { from_user_id: "DE.8", ...parent, ...text("wamid.2") }, OTHER_NUMBER));
-  expect(await delivery.contacts()).toHaveLength(1);
-  expect((await delivery.conversations()).map(({ accountId }) => accountId).sort()).toEqual([NUMBER, OTHER_NUMBER]);
+  await harness.deliver(message(AT, { ...ada, ...parent, ...text("wamid.1") }));
+  await harness.deliver(message(AT, { from_user_id: "DE.8", ...parent, ...text("wamid.2") }, OTHER_NUMBER));
+  expect(await harness.contacts()).toHaveLength(1);
+  expect((await harness.conversations()).map(({ accountId }) => accountId).sort()).toEqual([NUMBER, OTHER_NUMBER]);
 });
 
 test("a group is a thread of its own, and its members are the contacts of the direct threads", async () => {
-  await delivery.deliver(message(AT, { ...ada, ...text("wamid.1") }));
-  await delivery.deliver(message(AT, { ...ada, ...text("wamid.2"), group_id: "Z3JvdXA" }));
-  await delivery.deliver(message(AT, { from_user_id: "DE.2", ...text("wamid.3"), group_id: "Z3JvdXA" }));
-  const [direct, group, ...others] = await delivery.conversations();
+  await harness.deliver(message(AT, { ...ada, ...text("wamid.1") }));
+  await harness.deliver(message(AT, { ...ada, ...text("wamid.2"), group_id: "Z3JvdXA" }));
+  await harness.deliver(message(AT, { from_user_id: "DE.2", ...text("wamid.3"), group_id: "Z3JvdXA" }));
+  const [direct, group, ...others] = await harness.conversations();
   expect(others).toEqual([]);
   expect(direct).toMatchObject({ kind: "direct", mode: "ai" });
   expect(group).toMatchObject({ kind: "group", mode: "human", threadId: "Z3JvdXA", contactId: null });
-  const [one, two, three] = await delivery.messages();
+  const [one, two, three] = await harness.messages();
   expect([one, two, three].map((row) => row?.conversationId)).toEqual([direct?.id, group?.id, group?.id]);
   expect(two?.contactId).toBe(one?.contactId);
   expect(three?.contactId).not.toBe(one?.contactId);
@@ -134,19 +134,19 @@ test("in a group each member has a reaction of their own", async () => {
   const react = (id: string, emoji: string) => {
     return { id, type: "reaction", reaction: { message_id: "wamid.1", emoji }, group_id: "Z3JvdXA" };
   };
-  await delivery.deliver(message(AT, { ...ada, ...text("wamid.1"), group_id: "Z3JvdXA" }));
-  await delivery.deliver(message(AT + 1, { ...ada, ...react("wamid.2", "🌾") }));
-  await delivery.deliver(message(AT + 2, { from_user_id: "DE.2", ...react("wamid.3", "👍") }));
-  const [row] = await delivery.messages();
+  await harness.deliver(message(AT, { ...ada, ...text("wamid.1"), group_id: "Z3JvdXA" }));
+  await harness.deliver(message(AT + 1, { ...ada, ...react("wamid.2", "🌾") }));
+  await harness.deliver(message(AT + 2, { from_user_id: "DE.2", ...react("wamid.3", "👍") }));
+  const [row] = await harness.messages();
   expect(row?.reactions).toEqual({ "DE.1": "🌾", "DE.2": "👍" });
 });
 
-test("a message from our phone app is outbound, in the user's thread, and opens no window", async () => {
-  await delivery.deliver(message(AT - 60, { ...ada, ...text("wamid.1") }));
-  await delivery.deliver(echo("wamid.2", "+4917000000001"));
-  const [, row] = await delivery.messages();
+test("a message from the WhatsApp Business app is outbound, in the customer's thread, and opens no 24-hour window", async () => {
+  await harness.deliver(message(AT - 60, { ...ada, ...text("wamid.1") }));
+  await harness.deliver(echo("wamid.2", "+4917000000001"));
+  const [, row] = await harness.messages();
   expect(row).toMatchObject({ direction: "outbound", status: "sent", body: "wamid.2" });
-  const [conversation, ...others] = await delivery.conversations();
+  const [conversation, ...others] = await harness.conversations();
   expect(others).toEqual([]);
   expect(conversation).toMatchObject({
     lastMessageAt: new Date(AT * 1000),
@@ -158,13 +158,13 @@ test.each([
   ["absent", undefined],
   ["no number", "<TIMESTAMP>"],
   ["in milliseconds", "1790000000000"],
-])("a message with a time that is %s is kept with the time of its arrival", async (_name, timestamp) => {
-  await delivery.deliver(change("messages", { messages: [{ ...ada, ...text("wamid.1"), timestamp }] }));
-  expect(await delivery.messages()).toMatchObject([{ sentAt: new Date(RECEIVED_AT) }]);
+])("a message with a time that is %s gets the time at which the webhook was received", async (_name, timestamp) => {
+  await harness.deliver(change("messages", { messages: [{ ...ada, ...text("wamid.1"), timestamp }] }));
+  expect(await harness.messages()).toMatchObject([{ sentAt: new Date(RECEIVED_AT) }]);
 });
 
 test("an unhandled change keeps its payload and Meta's name for it", async () => {
-  const outcomes = await delivery.deliver(
+  const outcomes = await harness.deliver(
     change("messages", { errors: [{ code: 130_429, title: "Rate limit hit" }] }),
     status("wamid.1", "deleted"),
     message(AT, { ...ada, id: "wamid.2", type: "system", system: { type: "customer_identity_changed" } }),
@@ -177,8 +177,8 @@ test("an unhandled change keeps its payload and Meta's name for it", async () =>
       return { result: "unhandled", detail };
     }),
   );
-  for (const { payload } of await delivery.events()) expect(payload).not.toBeNull();
-  expect([...(await delivery.messages()), ...(await delivery.statuses())]).toEqual([]);
+  for (const { payload } of await harness.events()) expect(payload).not.toBeNull();
+  expect([...(await harness.messages()), ...(await harness.statuses())]).toEqual([]);
 });
 
 test.each([
@@ -186,6 +186,6 @@ test.each([
   ["a reaction", message(AT, { ...ada, id: "r", type: "reaction", reaction: { message_id: "m" } }, UNASSIGNED_NUMBER)],
   ["a status", change("messages", { statuses: [{ id: "wamid.1", status: "sent" }] }, UNASSIGNED_NUMBER)],
 ])("%s for an unassigned number becomes a dead letter with its reason and writes no row", async (_name, orphan) => {
-  await expect(delivery.deliver(orphan)).rejects.toThrow(/^no tenant owns phone number 111000111000999$/);
-  expect([...(await delivery.messages()), ...(await delivery.changes()), ...(await delivery.statuses())]).toEqual([]);
+  await expect(harness.deliver(orphan)).rejects.toThrow(/^no tenant owns phone number 111000111000999$/);
+  expect([...(await harness.messages()), ...(await harness.changes()), ...(await harness.statuses())]).toEqual([]);
 });

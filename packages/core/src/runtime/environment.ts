@@ -9,7 +9,7 @@ export class EnvironmentError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(`the environment is not usable:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    super(`these environment variables are missing or wrong:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
     this.problems = problems;
   }
 }

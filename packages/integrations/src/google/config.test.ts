@@ -55,7 +55,9 @@ test.each([
   const environment = { ...on, [name]: value };
   const read = () => [readRouteConfig(environment), readUploadsConfig(environment)];
   expect(read).toThrow(EnvironmentError);
-  expect(read).toThrow(new RegExp(`^the environment is not usable:\n  ${name}(?: is missing|: [^\n]+)$`));
+  expect(read).toThrow(
+    new RegExp(`^these environment variables are missing or wrong:\n  ${name}(?: is missing|: [^\n]+)$`),
+  );
 });
 
 test("a machine without credentials uploads to the sandbox, and variables that are set stay unchanged", () => {

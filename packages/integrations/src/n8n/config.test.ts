@@ -59,5 +59,7 @@ test.each([
   const environment = { ...secret, ...url, [name]: value };
   const read = () => [readCallbackConfig(environment), readAssistantConfig(environment)];
   expect(read).toThrow(EnvironmentError);
-  expect(read).toThrow(new RegExp(`^the environment is not usable:\n  ${name}(?: is missing|: [^\n]+)$`));
+  expect(read).toThrow(
+    new RegExp(`^these environment variables are missing or wrong:\n  ${name}(?: is missing|: [^\n]+)$`),
+  );
 });

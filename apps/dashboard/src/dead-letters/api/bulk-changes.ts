@@ -11,8 +11,8 @@ const replay = createRoute({
   path: "/api/dead-letters/replay",
   summary: "Replay dead letters",
   description:
-    "Workers requeue one job first, then ten, then the others at the rate, behind live jobs. The replay stops when more " +
-    "than a fifth of its last hundred jobs failed again. It skips a dead letter that another replay contains.",
+    "Workers requeue one job first, then ten, then the rest at the rate. Live jobs run before replayed jobs. The replay " +
+    "stops when more than 20% of its last 100 jobs failed again. It skips dead letters that another replay contains.",
   security,
   request: jsonBody(schemas.replayRequest),
   responses: {
