@@ -85,6 +85,7 @@ function readEnabledIntegration(integration: Integration, environment: Environme
     accountOf: integration.accountOf,
     ...readAll({
       handler: () => integration.handler(environment),
+      subscriptions: () => integration.subscribes?.(environment),
       requests: () => integration.requests?.(environment),
       outbound: () => integration.outbound?.(environment),
       media: () => integration.media?.(environment),

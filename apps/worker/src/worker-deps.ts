@@ -12,6 +12,7 @@ import type {
   Outbound,
   OutgoingFormat,
   Random,
+  Subscriptions,
 } from "@millrace/core";
 import type { Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
@@ -24,6 +25,8 @@ export type EnabledIntegration = {
   id: string;
   accountOf?: Integration["accountOf"];
   handler: EventHandler;
+  /** The domain events that it reacts to. */
+  subscriptions?: Subscriptions | undefined;
   requests?: EventHandler | undefined;
   outbound?: Outbound | undefined;
   media?: MediaSource | undefined;

@@ -56,7 +56,7 @@ function startConsumers(deps: WorkerDeps, definitions: readonly QueueDefinition[
   const { backend, database } = deps.stores;
   const { log, now, newId, random } = deps.ports;
   const deadLetters = createDeadLetters(database, newId);
-  const flowControl = createFlowControl(createPauses(database), now, random, deps.timings?.probeMs);
+  const flowControl = createFlowControl(createPauses(database, newId), now, random, deps.timings?.probeMs);
   return definitions.flatMap((definition) => {
     const processor = processors.processorOf(definition);
     if (!processor) return [];

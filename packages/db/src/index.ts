@@ -5,9 +5,10 @@ export { migrateDatabase, pendingMigrations } from "./connection/migrate.ts";
 export { isOutage } from "./connection/outage.ts";
 
 // Inbox: events and their follow-up jobs
-export type { FollowUpSettings } from "./inbox/event-context.ts";
+export type { Subscriber } from "./domain-events/subscriptions.ts";
+export type { InboxSettings } from "./inbox/event-context.ts";
 export * from "./inbox/event-status.ts";
-export * from "./inbox/inbox.ts";
+export { type AppliedEvent, createInbox, type Inbox } from "./inbox/inbox.ts";
 
 // Accounts and contacts
 export * from "./accounts/accounts.ts";

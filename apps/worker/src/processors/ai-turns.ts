@@ -29,7 +29,7 @@ export function createAiTurnProcessor({ assistant, inbox, turns, isOutage, ports
       const step = await turns.next(turnId);
       switch (step.step) {
         case "ended": {
-          const applied = await inbox.applyOnce(event, () => Promise.resolve({ result: "written", detail: step.why }));
+          const applied = await inbox.applyOnce(event, { result: "written", detail: step.why, facts: [] });
           return { ...applied, noCall: true };
         }
         case "wait":

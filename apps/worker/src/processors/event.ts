@@ -1,4 +1,4 @@
-import type { AdapterContext, EventHandler } from "@millrace/core";
+import type { EventHandler, FetchPorts, InboundEvent } from "@millrace/core";
 import type { Inbox } from "@millrace/db";
 import type { EventProcessor } from "@millrace/queue";
 import type { FollowUpQueue } from "../follow-ups.ts";
@@ -9,25 +9,34 @@ export type EventDeps = {
   inbox: Inbox;
   followUps: FollowUpQueue;
   isOutage(error: unknown): boolean;
-  ports: Omit<AdapterContext, "signal">;
+  ports: Omit<FetchPorts, "signal">;
 };
 
 /**
- * Processes an event: its handler turns it into a write, the inbox applies that in the transaction that decides whether
- * the event is new, and the follow-up jobs are enqueued.
+ * Processes an event: the handler fetches what the event lacks and turns it into facts, the inbox applies them in the
+ * transaction that decides whether the event is new, and the follow-up jobs are enqueued.
  */
 export function createEventProcessor({ handler, inbox, followUps, isOutage, ports }: EventDeps): EventProcessor {
+  /** Returns what the event's fetch returns, or `done` when the event needs a fetch and its effects are committed. */
+  async function fetchFor(event: InboundEvent, signal: AbortSignal): Promise<{ fetched: unknown } | "done"> {
+    const call = handler.fetch?.(event);
+    if (!call) return { fetched: undefined };
+    return (await inbox.isDone(event)) ? "done" : { fetched: await call({ ...ports, signal }) };
+  }
+
   return {
-    scopes: handler.scopes,
+    scopes: (event) => handler.scopes?.(event) ?? [],
     isOutage,
     async process(event, signal) {
-      const isDone = handler.callsProvider && (await inbox.isDone(event));
-      const write = isDone ? undefined : await handler.handle(event, { ...ports, signal });
+      const result = await fetchFor(event, signal);
       signal.throwIfAborted();
-      // The inbox does not run the write of an event that is done; it returns the event's follow-up jobs.
-      const applied = await inbox.applyOnce(event, write ?? (() => Promise.reject(new Error("the event was done"))));
+      if (result === "done") {
+        await followUps.enqueue(event, await inbox.followUpsOf(event));
+        return { result: "duplicate", noCall: true };
+      }
+      const applied = await inbox.applyOnce(event, handler.handle(event, result.fetched));
       await followUps.enqueue(event, applied.followUps);
-      return { ...applied, noCall: isDone };
+      return applied;
     },
   };
 }

@@ -37,10 +37,12 @@ export function createProcessors(deps: WorkerDeps, followUps: FollowUpQueue): Pr
     now: ports.now,
     assistant: ai?.assistant && { integration: ai.id, timings: ai.assistant.timings },
     media: new Set(integrations.filter((integration) => integration.media).map(({ id }) => id)),
+    formats: deps.formats,
+    subscribers: integrations.map(({ id, subscriptions = {} }) => ({ integration: id, subscriptions })),
   });
   const outbox = createSendStates(database);
   const shared = { inbox, followUps, isOutage };
-  const eventPorts = { ...ports, media, accounts: accountStore(database.orm), formats: deps.formats };
+  const eventPorts = { ...ports, media, accounts: accountStore(database.orm) };
 
   const outbound = (adapter: Outbound) =>
     createOutboundProcessor({

@@ -11,6 +11,7 @@ import {
   permanent,
   ProviderError,
   retryable,
+  written,
 } from "@millrace/core";
 import type { Inbox, StoredMediaRecords } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
@@ -52,7 +53,7 @@ type MediaPayload = ReceivedMedia & { externalId: string };
 export function createMediaProcessor(deps: MediaDeps): EventProcessor {
   const { source, store, inbox, storedMedia, ports } = deps;
   const completeErased = (event: InboundEvent) =>
-    inbox.applyOnce(event, () => Promise.resolve({ result: "ignored", detail: "the message was erased" }));
+    inbox.applyOnce(event, { result: "ignored", detail: "the message was erased", facts: [] });
   return {
     scopes: (event) => [...source.scopes(payloadOf(event)), store.scope],
     // A ProviderError means that the provider or the media store is away, also when its code looks like Postgres's.
@@ -71,7 +72,7 @@ export function createMediaProcessor(deps: MediaDeps): EventProcessor {
           return completeErased(event);
         }
       }
-      return inbox.applyOnce(event, async () => ({ result: "written" }));
+      return inbox.applyOnce(event, written());
     },
   };
 }

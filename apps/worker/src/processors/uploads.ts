@@ -140,7 +140,7 @@ async function completeUpload(deps: UploadDeps, event: InboundEvent, batch: Uplo
 }
 
 function completeEvent({ inbox }: UploadDeps, event: InboundEvent, detail: string) {
-  return inbox.applyOnce(event, () => Promise.resolve({ result: "written", detail }));
+  return inbox.applyOnce(event, { result: "written", detail, facts: [] });
 }
 
 async function checkStatus(

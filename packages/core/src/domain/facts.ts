@@ -5,6 +5,7 @@ import type { Conversion, HeldReason, Sale } from "./conversions.ts";
 import type { NewLead } from "./leads.ts";
 import type { MessageChange, MessageKey, MessageStatusReport, NewMessage } from "./messages.ts";
 import type { MessagePart, SentMessage } from "./outbox.ts";
+import type { ScopePause } from "./pauses.ts";
 import type { Channel, ThreadReference } from "./thread.ts";
 
 /**
@@ -149,11 +150,8 @@ export type AnswerFact = {
 /** A takeover or a hand-back of a conversation. */
 export type ModeFact = { fact: "mode"; change: ModeChange & { mode: ConversationMode } };
 
-/**
- * A scope of an account must pause, as the event reports it. With `until` the pause is a rate limit; without it an
- * operator must act. `reason` is logged and shown, so it holds no secret and no personal data.
- */
-export type ScopePausedFact = { fact: "scope_paused"; scope: string; reason: string; until?: Date | undefined };
+/** A scope of an account must pause. */
+export type ScopePausedFact = { fact: "scope_paused" } & ScopePause;
 
 /** The result of an event. `detail` holds no personal data. */
 export type Outcome =

@@ -28,3 +28,9 @@ export type PauseStore = {
   /** Removes rate limits that have ended. */
   expire(now: Date): Promise<void>;
 };
+
+/**
+ * A scope of an account that must pause, as an event reports it. With `until` the pause is a rate limit; without it an
+ * operator must act. `reason` is logged and shown, so it holds no secret and no personal data.
+ */
+export type ScopePause = { scope: string; reason: string; until?: Date | undefined };

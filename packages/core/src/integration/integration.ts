@@ -1,3 +1,4 @@
+import type { Subscriptions } from "../domain/domain-event.ts";
 import type { InboundEvent } from "../domain/event.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { ApiRoute } from "./api-route.ts";
@@ -21,6 +22,8 @@ export type Integration = {
   webhook(environment: Environment): Webhook | undefined;
   /** Processes the events. Throws EnvironmentError. */
   handler(environment: Environment): EventHandler;
+  /** The domain events that the integration reacts to. Throws EnvironmentError. */
+  subscribes?(environment: Environment): Subscriptions;
   /**
    * Routes of Millrace's own API; none when the integration is switched off. `formats` is what each channel can send.
    * Throws EnvironmentError.

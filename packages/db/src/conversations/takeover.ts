@@ -48,6 +48,12 @@ export async function changeMode(tx: Executor, context: EventContext, change: Mo
     before: { mode: before.mode, epoch: before.epoch },
     after: { mode, epoch: after.epoch },
   });
+  context.domainEvents.push({
+    type: mode === "human" ? "conversation.taken_over" : "conversation.handed_back",
+    tenantId: before.tenantId,
+    subjectId: conversationId,
+    payload: { epoch: after.epoch },
+  });
   await (mode === "human" ? withdrawAnswers(tx, context, after) : handBack(tx, context, before, after));
   return true;
 }

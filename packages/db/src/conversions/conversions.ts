@@ -11,6 +11,8 @@ export type NewConversion = Conversion & {
   held?: HeldReason | undefined;
   leadId?: string;
   conversationId?: string;
+  /** The event that reported the sale, when it is not the event of the transaction. */
+  reportedBy?: string | undefined;
 };
 
 /** Conversions that wait for their upload. */
@@ -25,9 +27,9 @@ export type ConversionStore = {
 /** {@link ConversionStore} on the table conversion_uploads. */
 export function conversionStore(tx: Executor, { newId, event }: EventContext): ConversionStore {
   return {
-    async add({ tenantId, held, leadId, conversationId, ...conversion }) {
+    async add({ tenantId, held, leadId, conversationId, reportedBy, ...conversion }) {
       const { transactionId, accountId, actionId, convertedAt, value, currency } = conversion;
-      const eventId = event?.id ?? null;
+      const eventId = reportedBy ?? event?.id ?? null;
       const state = { status: held ? ("held" as const) : ("queued" as const), error: held ?? null };
       const isWaitingForConsent = sql`${conversionUploads.status} = 'held' and ${conversionUploads.error} = 'no_consent'`;
       const written = await tx

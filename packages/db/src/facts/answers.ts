@@ -1,9 +1,17 @@
-import { type AnswerFact, eventId, type MessagePart, type OutgoingFormat, type Outcome, permanent } from "@millrace/core";
+import {
+  type AnswerFact,
+  eventId,
+  type MessagePart,
+  type OutgoingFormat,
+  type Outcome,
+  parsePayload,
+  permanent,
+} from "@millrace/core";
 import { aiTurnStore, type AnswerResult } from "../ai-turns/answers.ts";
 import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { outboxStore } from "../messages/outbox.ts";
-import type { Apply } from "./apply-facts.ts";
+import type { Apply } from "./apply.ts";
 
 const OUTCOMES: Readonly<Record<AnswerResult, Outcome>> = {
   queued: { result: "written", detail: "queued" },
@@ -43,9 +51,7 @@ function partsOf({ messages }: AnswerFact, format: OutgoingFormat): { parts: Mes
   const parts: MessagePart[] = [];
   const actions: unknown[] = [];
   for (const [index, message] of messages.entries()) {
-    const content = format.content.safeParse(message);
-    if (!content.success) throw permanent(describe(content.error.issues, index), "payload");
-    const part = format.parts(content.data);
+    const part = format.parts(parsePayload(format.content, message, ["messages", String(index)]));
     if ("action" in part) actions.push(part.action);
     else parts.push(...part);
   }

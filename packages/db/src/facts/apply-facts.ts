@@ -1,6 +1,7 @@
 import type { Fact, FactOf, Handled, Outcome } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
+import type { Apply } from "./apply.ts";
 import { applyAnswers } from "./answers.ts";
 import { applyIdentitiesJoined, applyMarketing } from "./contacts.ts";
 import { applyActivities, applyModes, applyReachability, applyThreadsMoved } from "./conversations.ts";
@@ -8,16 +9,6 @@ import { applyConversions, applyWon } from "./conversions.ts";
 import { applyLeads } from "./leads.ts";
 import { applyMessageChanges, applyMessages, applyStatuses } from "./messages.ts";
 import { applyMessagesSent, applyMessagesSuppressed, applySendRequests } from "./outbox.ts";
-
-/**
- * Applies facts of one kind in their order. Resolves with the event's outcome where applying the facts decides it, e.g.
- * `ignored` for a takeover of a conversation that is taken over already.
- */
-export type Apply<Kind extends Fact["fact"]> = (
-  tx: Executor,
-  context: EventContext,
-  facts: readonly FactOf<Kind>[],
-) => Promise<Outcome | undefined | void>;
 
 const APPLY: { readonly [Kind in Fact["fact"]]: Apply<Kind> } = {
   message: applyMessages,
@@ -36,9 +27,7 @@ const APPLY: { readonly [Kind in Fact["fact"]]: Apply<Kind> } = {
   send_requested: applySendRequests,
   answer: applyAnswers,
   mode: applyModes,
-  scope_paused: async (_tx, { pauses }, facts) => {
-    pauses.push(...facts);
-  },
+  scope_paused: async (_tx, { pauses }, facts) => void pauses.push(...facts),
 };
 
 /**

@@ -1,5 +1,5 @@
 import { contactStore } from "../contacts/contacts.ts";
-import type { Apply } from "./apply-facts.ts";
+import type { Apply } from "./apply.ts";
 import { resolvePerson, tenantOf } from "./threads.ts";
 
 /** Merges the contacts of people whose identities changed. */

@@ -1,6 +1,6 @@
 import { permanent } from "@millrace/core";
 import { conversationStore } from "../conversations/conversations.ts";
-import type { Apply } from "./apply-facts.ts";
+import type { Apply } from "./apply.ts";
 import { openThread, resolveThread } from "./threads.ts";
 
 /** Records activities of contacts that are no messages. */

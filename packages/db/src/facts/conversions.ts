@@ -5,7 +5,7 @@ import { conversationStore } from "../conversations/conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { leadStore } from "../leads/leads.ts";
-import type { Apply } from "./apply-facts.ts";
+import type { Apply } from "./apply.ts";
 import { tenantOf } from "./threads.ts";
 
 /**

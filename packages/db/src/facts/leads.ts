@@ -1,5 +1,5 @@
 import { leadStore } from "../leads/leads.ts";
-import type { Apply } from "./apply-facts.ts";
+import type { Apply } from "./apply.ts";
 import { resolvePerson, tenantOf } from "./threads.ts";
 
 /** Writes leads with their contacts. */

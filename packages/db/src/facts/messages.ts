@@ -1,6 +1,6 @@
 import { conversationStore } from "../conversations/conversations.ts";
 import { messageStore } from "../messages/messages.ts";
-import type { Apply } from "./apply-facts.ts";
+import type { Apply } from "./apply.ts";
 import { openThread, tenantOf } from "./threads.ts";
 
 /** Writes messages into their conversations. */

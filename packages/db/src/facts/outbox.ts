@@ -3,7 +3,7 @@ import type { Executor } from "../connection/database.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { outboxStore } from "../messages/outbox.ts";
-import type { Apply } from "./apply-facts.ts";
+import type { Apply } from "./apply.ts";
 import { openThread } from "./threads.ts";
 
 /**

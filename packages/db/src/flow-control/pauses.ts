@@ -1,29 +1,24 @@
 import { and, eq, lte, sql } from "drizzle-orm";
-import type { PauseStore } from "@millrace/core";
-import type { Database } from "../connection/database.ts";
+import type { NewId, Pause, PauseStore } from "@millrace/core";
+import type { Database, Executor } from "../connection/database.ts";
+import { appendDomainEvents } from "../domain-events/append.ts";
 import { pauses } from "../schema/index.ts";
 
-/** {@link PauseStore} on the table pauses. */
-export function createPauses({ orm }: Database): PauseStore {
+/** {@link PauseStore} on the table pauses. A scope that an operator must act on is also the domain event `account.paused`. */
+export function createPauses({ orm }: Database, newId: NewId): PauseStore {
   return {
     list: () =>
       orm.select({ scope: pauses.scope, kind: pauses.kind, reason: pauses.reason, until: pauses.until }).from(pauses),
-    async set(pause) {
-      const { scope, kind, reason } = pause;
-      const [written] = await orm
-        .insert(pauses)
-        .values(pause)
-        .onConflictDoUpdate({
-          target: pauses.scope,
-          set: { kind, reason, until: sql`greatest(${pauses.until}, excluded.until)` },
-          setWhere: eq(pauses.kind, "rate_limited"),
-        })
-        .returning({ isNew: sql<boolean>`xmax = 0` });
-      if (written) return written.isNew || kind === "paused";
-      const until = sql`greatest(${pauses.until}, ${sql.param(pause.until, pauses.until)})`;
-      await orm.update(pauses).set({ until }).where(eq(pauses.scope, scope));
-      return false;
-    },
+    set: (pause) =>
+      orm.transaction(async (tx) => {
+        const isNew = await setPause(tx, pause);
+        const { scope, kind, reason } = pause;
+        if (isNew && kind === "paused")
+          await appendDomainEvents(tx, newId, [
+            { type: "account.paused", tenantId: undefined, subjectId: scope, payload: { reason } },
+          ]);
+        return isNew;
+      }),
     async claimProbe(scope, now, nextProbe) {
       const claimed = await orm
         .update(pauses)
@@ -46,4 +41,22 @@ export function createPauses({ orm }: Database): PauseStore {
       await orm.delete(pauses).where(and(eq(pauses.kind, "rate_limited"), lte(pauses.until, now)));
     },
   };
+}
+
+/** Sets a pause or moves its time later. Returns whether the scope had none, or was only rate limited until now. */
+async function setPause(tx: Executor, pause: Pause): Promise<boolean> {
+  const { scope, kind, reason } = pause;
+  const [written] = await tx
+    .insert(pauses)
+    .values(pause)
+    .onConflictDoUpdate({
+      target: pauses.scope,
+      set: { kind, reason, until: sql`greatest(${pauses.until}, excluded.until)` },
+      setWhere: eq(pauses.kind, "rate_limited"),
+    })
+    .returning({ isNew: sql<boolean>`xmax = 0` });
+  if (written) return written.isNew || kind === "paused";
+  const until = sql`greatest(${pauses.until}, ${sql.param(pause.until, pauses.until)})`;
+  await tx.update(pauses).set({ until }).where(eq(pauses.scope, scope));
+  return false;
 }

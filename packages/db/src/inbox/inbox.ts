@@ -1,45 +1,47 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import {
   contentHash,
+  type Fact,
   type FollowUp,
+  type Handled,
   type InboundEvent,
   type NewId,
   type Outcome,
-  type Stores,
-  type Write,
+  type ScopePause,
 } from "@millrace/core";
+import { accountStore } from "../accounts/accounts.ts";
 import type { Database, Executor } from "../connection/database.ts";
-import { deadLetters, webhookEvents } from "../schema/index.ts";
-import { contactStore } from "../contacts/contacts.ts";
-import { conversationStore } from "../conversations/conversations.ts";
-import { conversionStore } from "../conversions/conversions.ts";
-import { erasedEventId } from "../erasure/erased-values.ts";
-import { type EventContext, eventContext, type FollowUpSettings } from "./event-context.ts";
-import { leadStore } from "../leads/leads.ts";
-import { messageStore } from "../messages/messages.ts";
-import { outboxStore } from "../messages/outbox.ts";
 import { completeItems } from "../dead-letters/replay-items.ts";
-import { accountStore, tenantStore } from "../accounts/accounts.ts";
-import { aiTurnStore } from "../ai-turns/answers.ts";
+import { appendDomainEvents } from "../domain-events/append.ts";
+import { subscribedJobs } from "../domain-events/subscriptions.ts";
+import { erasedEventId } from "../erasure/erased-values.ts";
+import { applyFacts } from "../facts/apply-facts.ts";
+import { tenantKey } from "../facts/threads.ts";
+import { deadLetters, webhookEvents } from "../schema/index.ts";
+import { type EventContext, eventContext, type InboxSettings } from "./event-context.ts";
 
 /** Decides whether an event is new and writes its effects, both in one transaction. */
 export type Inbox = {
   /** Whether the event's effects are committed. */
   isDone(event: InboundEvent): Promise<boolean>;
   /**
-   * Runs `write` unless the event is done; then the result is `duplicate`. Resolves the event's dead letter. Returns the
-   * follow-up jobs in both cases, so that jobs that a crashed worker did not enqueue are enqueued now.
+   * Applies the facts of an event unless the event is done; then the result is `duplicate`. Resolves the event's dead
+   * letter. Returns the follow-up jobs in both cases, so that jobs that a crashed worker did not enqueue are enqueued now.
+   * @throws ProviderError when a fact cannot be applied; then nothing is written
    */
-  applyOnce(event: InboundEvent, write: Write): Promise<AppliedEvent>;
+  applyOnce(event: InboundEvent, handled: Handled): Promise<AppliedEvent>;
   /** Returns the follow-up jobs of an event that is done; none when it is not. */
   followUpsOf(event: Pick<InboundEvent, "integration" | "id">): Promise<readonly FollowUp[]>;
 };
 
-/** The result of an event, and its follow-up jobs. */
-export type AppliedEvent = (Outcome | { result: "duplicate"; detail?: undefined }) & { followUps: readonly FollowUp[] };
+/** The result of an event, its follow-up jobs, and the scopes that must pause. */
+export type AppliedEvent = (Outcome | { result: "duplicate"; detail?: undefined }) & {
+  followUps: readonly FollowUp[];
+  pauses: readonly ScopePause[];
+};
 
 /** {@link Inbox} on the table webhook_events. */
-export function createInbox(database: Database, newId: NewId, settings?: FollowUpSettings): Inbox {
+export function createInbox(database: Database, newId: NewId, settings?: InboxSettings): Inbox {
   return {
     async isDone(event) {
       const [row] = await database.orm
@@ -51,24 +53,30 @@ export function createInbox(database: Database, newId: NewId, settings?: FollowU
       return row?.status === "done";
     },
     followUpsOf: (event) => followUpsOf(database.orm, event),
-    applyOnce(event, write) {
+    applyOnce(event, handled) {
       const origin = { id: event.id, receivedAt: new Date(event.receivedAt) };
-      return database.orm.transaction((tx) => applyOnce(tx, eventContext(newId, settings, origin), event, write));
+      return database.orm.transaction((tx) => {
+        const claiming = claim(tx, newId(), event);
+        // The lookup of the tenants is pipelined with the claim in one round trip.
+        const context = { ...eventContext(newId, settings, origin), tenants: tenantsOf(tx, handled.facts) };
+        return applyClaimed(tx, context, event, claiming, () => applyFacts(tx, context, handled));
+      });
     },
   };
 }
 
-async function applyOnce(
-  tx: Executor,
-  context: EventContext,
-  event: InboundEvent,
-  write: Write,
-): Promise<AppliedEvent> {
-  // The unique key decides: a second transaction with the same event waits here until the first one ends.
+/** An event's row in the inbox. */
+export type ClaimedEvent = { id: string; wasDead: boolean; wasErased: boolean };
+
+/**
+ * Claims an event for this transaction. The unique key decides: a second transaction with the same event waits until the
+ * first one ends. Resolves with undefined when the event is done.
+ */
+export async function claim(tx: Executor, id: string, event: InboundEvent): Promise<ClaimedEvent | undefined> {
   const [claimed] = await tx
     .insert(webhookEvents)
     .values({
-      id: context.newId(),
+      id,
       integration: event.integration,
       eventId: event.id,
       kind: event.kind,
@@ -86,31 +94,77 @@ async function applyOnce(
     .returning({ id: webhookEvents.id, wasDead: sql<boolean>`xmax <> 0`, wasErased: isErased(event) })
     .prepare("claim_event")
     .execute();
-  if (!claimed) return { result: "duplicate", followUps: await followUpsOf(tx, event) };
+  return claimed;
+}
+
+/** Starts the lookup of the tenants of all accounts in the facts, by {@link tenantKey}. */
+function tenantsOf(tx: Executor, facts: readonly Fact[]): Map<string, Promise<string>> {
+  const tenants = new Map<string, Promise<string>>();
+  for (const owner of facts.flatMap(ownersOf)) {
+    if (tenants.has(tenantKey(owner))) continue;
+    const lookup = accountStore(tx).tenantOf(owner);
+    // An account without a tenant fails the fact that names it. An event that is done fails nothing.
+    lookup.catch(() => undefined);
+    tenants.set(tenantKey(owner), lookup);
+  }
+  return tenants;
+}
+
+function ownersOf(fact: Fact) {
+  if ("owner" in fact && fact.owner) return [fact.owner];
+  return "thread" in fact ? [fact.thread.owner] : [];
+}
+
+/**
+ * Writes the effects of a claimed event, its domain events and its outcome.
+ * @param work writes the effects
+ */
+export async function applyClaimed(
+  tx: Executor,
+  context: EventContext,
+  event: InboundEvent,
+  claiming: Promise<ClaimedEvent | undefined>,
+  work: () => Promise<Outcome>,
+): Promise<AppliedEvent> {
+  const claimed = await claiming;
+  if (!claimed) return { result: "duplicate", followUps: await followUpsOf(tx, event), pauses: [] };
   if (claimed.wasErased) {
     // Delete the row, because its event id contains data of an erased person.
     await tx.delete(webhookEvents).where(eq(webhookEvents.id, claimed.id));
-    return { result: "duplicate", followUps: [] };
+    return { result: "duplicate", followUps: [], pauses: [] };
   }
   if (claimed.wasDead) await resolveDeadLetters(tx, event);
 
-  const outcome = await write(storesOf(tx, context));
-  const { followUps } = context;
-  const isPlain = outcome.result === "written" && outcome.detail === undefined;
-  if (!isPlain || followUps.length > 0) {
-    await tx
-      .update(webhookEvents)
-      .set({
-        result: outcome.result,
-        detail: outcome.detail ?? null,
-        payload: outcome.result === "written" ? null : event.payload,
-        followUps: followUps.length > 0 ? followUps : null,
-      })
-      .where(eq(webhookEvents.id, claimed.id))
-      .prepare("complete_event")
-      .execute();
-  }
-  return { ...outcome, followUps };
+  const outcome = await work();
+  const { domainEvents, pauses } = context;
+  const followUps = [...context.followUps, ...subscribedJobs(context.subscribers, domainEvents)];
+  await Promise.all([
+    appendDomainEvents(tx, context.newId, domainEvents),
+    complete(tx, claimed.id, event, outcome, followUps),
+  ]);
+  return { ...outcome, followUps, pauses };
+}
+
+/** Records the outcome and the follow-up jobs of an event. The row of a plain event has nothing to add. */
+async function complete(
+  tx: Executor,
+  id: string,
+  event: InboundEvent,
+  outcome: Outcome,
+  followUps: readonly FollowUp[],
+): Promise<void> {
+  if (outcome.result === "written" && outcome.detail === undefined && followUps.length === 0) return;
+  await tx
+    .update(webhookEvents)
+    .set({
+      result: outcome.result,
+      detail: outcome.detail ?? null,
+      payload: outcome.result === "written" ? null : event.payload,
+      followUps: followUps.length > 0 ? followUps : null,
+    })
+    .where(eq(webhookEvents.id, id))
+    .prepare("complete_event")
+    .execute();
 }
 
 async function followUpsOf(tx: Executor, event: Pick<InboundEvent, "integration" | "id">): Promise<FollowUp[]> {
@@ -145,19 +199,4 @@ function isErased({ integration, id }: InboundEvent) {
 
 function isEvent(event: Pick<InboundEvent, "integration" | "id">) {
   return and(eq(webhookEvents.integration, event.integration), eq(webhookEvents.eventId, event.id));
-}
-
-function storesOf(tx: Executor, context: EventContext): Stores {
-  const { newId } = context;
-  return {
-    accounts: accountStore(tx),
-    tenants: tenantStore(tx),
-    contacts: contactStore(tx, context),
-    conversations: conversationStore(tx, context),
-    messages: messageStore(tx, context),
-    outbox: outboxStore(tx, context),
-    aiTurns: aiTurnStore(tx, context),
-    leads: leadStore(tx, newId),
-    conversions: conversionStore(tx, context),
-  };
 }

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
-import type { NewId, NewLead } from "@millrace/core";
+import type { NewLead } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
+import type { EventContext } from "../inbox/event-context.ts";
 import { leads } from "../schema/index.ts";
 import { clickFrom, clickTo } from "../conversations/click-columns.ts";
 
@@ -13,7 +14,7 @@ export type LeadStore = {
 };
 
 /** {@link LeadStore} on the table leads. */
-export function leadStore(tx: Executor, newId: NewId): LeadStore {
+export function leadStore(tx: Executor, { newId, domainEvents }: EventContext): LeadStore {
   return {
     async find(id) {
       const [row] = await tx
@@ -31,10 +32,14 @@ export function leadStore(tx: Executor, newId: NewId): LeadStore {
     },
 
     async add({ click, ...lead }) {
-      await tx
+      const [added] = await tx
         .insert(leads)
         .values({ id: newId(), ...lead, ...clickTo(click) })
-        .onConflictDoNothing();
+        .onConflictDoNothing()
+        .returning({ id: leads.id });
+      const { tenantId, contactId, source } = lead;
+      if (added)
+        domainEvents.push({ type: "lead.created", tenantId, subjectId: added.id, payload: { contactId, source } });
     },
   };
 }

@@ -23,7 +23,8 @@ export async function afterInboundMessage(
       payload: { channel, accountId, externalId, media },
     });
   }
-  if (!context.assistant) return;
+  // The AI is not asked on a channel that cannot send its answer, e.g. about a call that has ended.
+  if (!context.assistant || !context.formats.some((format) => format.channel === channel)) return;
   const [conversation] = await tx
     .select({
       id: conversations.id,

@@ -21,7 +21,7 @@ export type MessageStore = {
 
 /** {@link MessageStore} on the tables messages, message_statuses and message_changes. */
 export function messageStore(tx: Executor, context: EventContext): MessageStore {
-  const { newId, event } = context;
+  const { newId, event, domainEvents } = context;
   return {
     async add(message) {
       const { tenantId, conversationId, channel, accountId, externalId, direction, type, sentAt, payload, status } =
@@ -53,8 +53,14 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
       const [, [added]] = await Promise.all([lockMessage(tx, message), insertion.execute()]);
       if (added?.hasChanges) await applyChanges(tx, message);
       if (!added) return;
-      if (direction === "outbound") await applyStatuses(tx, message);
-      else await afterInboundMessage(tx, context, added.id, message);
+      if (direction === "outbound") return applyStatuses(tx, context, message);
+      domainEvents.push({
+        type: "message.received",
+        tenantId,
+        subjectId: added.id,
+        payload: { conversationId, contactId: message.contactId, channel, type },
+      });
+      await afterInboundMessage(tx, context, added.id, message);
     },
 
     async addStatus(status) {
@@ -80,7 +86,7 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
       const conversationId = messageId === undefined ? undefined : await adopt(tx, status, messageId, at);
       if (conversationId !== undefined && messageId !== undefined)
         context.followUps.push({ ...sendJob({ id: messageId, channel, accountId, conversationId }), promote: true });
-      if (added.length > 0 || conversationId !== undefined) await applyStatuses(tx, status);
+      if (added.length > 0 || conversationId !== undefined) await applyStatuses(tx, context, status);
     },
 
     async addChange(target, change) {

@@ -73,7 +73,7 @@ export function outboxStore(tx: Executor, context: EventContext): OutboxStore {
         .returning({ hasStatuses: hasStatuses(key) })
         .prepare("mark_message_sent");
       const [, [sent]] = await Promise.all([lockNames(tx, [messageLockName(key)]), update.execute()]);
-      if (sent?.hasStatuses) await applyStatuses(tx, key);
+      if (sent?.hasStatuses) await applyStatuses(tx, context, key);
     },
 
     async suppress(messageId, reason) {

@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { MESSAGE_STATUSES, type MessageKey } from "@millrace/core";
+import { MESSAGE_STATUSES, type MessageKey, type MessageStatus } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
+import type { EventContext } from "../inbox/event-context.ts";
 import { messages, messageStatuses } from "../schema/messages.ts";
 
 /** The advisory lock name of a message; see lockNames. */
@@ -51,7 +52,11 @@ function rank(status: unknown) {
  * Sets the message to the furthest status that the platform reported, with the error of a failure. The result is a
  * maximum, so the order of arrival does not matter. A participant's failure does not fail a message to a group.
  */
-export async function applyStatuses(tx: Executor, key: MessageKey): Promise<void> {
+export async function applyStatuses(
+  tx: Executor,
+  { domainEvents }: Pick<EventContext, "domainEvents">,
+  key: MessageKey,
+): Promise<void> {
   const furthest = sql`(
     select status, case status when 'failed' then concat(coalesce(error_title, 'failed'), ' (' || error_code || ')') end as error
     from ${messageStatuses}
@@ -59,7 +64,7 @@ export async function applyStatuses(tx: Executor, key: MessageKey): Promise<void
       and (participant = '' or status <> 'failed')
     order by ${rank(sql`status`)} desc limit 1
   ) as furthest`;
-  await tx
+  const moved = await tx
     .update(messages)
     .set({ status: sql`furthest.status`, error: sql`furthest.error`, updatedAt: sql`now()` })
     .from(furthest)
@@ -72,8 +77,21 @@ export async function applyStatuses(tx: Executor, key: MessageKey): Promise<void
         sql`${rank(sql`furthest.status`)} > ${rank(messages.status)}`,
       ),
     )
+    .returning({
+      id: messages.id,
+      tenantId: messages.tenantId,
+      conversationId: messages.conversationId,
+      status: messages.status,
+    })
     .prepare("apply_statuses")
     .execute();
+  for (const { id, tenantId, conversationId, status } of moved)
+    domainEvents.push({
+      type: "message.status_changed",
+      tenantId,
+      subjectId: id,
+      payload: { conversationId, channel: key.channel, status: status as MessageStatus },
+    });
 }
 
 /** Whether statuses of a message arrived before its id was recorded, as SQL. */

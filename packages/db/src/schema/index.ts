@@ -7,6 +7,7 @@ export * from "./ai-turns.ts";
 export * from "./leads.ts";
 export * from "./conversions.ts";
 export * from "./inbox.ts";
+export * from "./domain-events.ts";
 export * from "./dead-letters.ts";
 export * from "./replays.ts";
 export * from "./flow-control.ts";

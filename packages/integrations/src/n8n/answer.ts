@@ -11,10 +11,10 @@ import {
   permanent,
   type AnswerResult,
   type Write,
+  parsePayload,
 } from "@millrace/core";
 import { z } from "zod";
 import { storeInline } from "../shared/send/outgoing-media.ts";
-import { parsePayload } from "../shared/parse-payload.ts";
 import { callbackRoute } from "./callback-route.ts";
 import type { CallbackConfig } from "./config.ts";
 

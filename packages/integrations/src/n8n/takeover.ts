@@ -7,9 +7,9 @@ import {
   permanent,
   type ParsedEvent,
   type Write,
+  parsePayload,
 } from "@millrace/core";
 import { z } from "zod";
-import { parsePayload } from "../shared/parse-payload.ts";
 import { callbackRoute } from "./callback-route.ts";
 import type { CallbackConfig } from "./config.ts";
 

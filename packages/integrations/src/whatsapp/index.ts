@@ -6,7 +6,7 @@ import { isSwitchedOn, readApiConfig, readBaseUrl, readPhoneNumberId, readWebhoo
 import { whatsappHandler } from "./inbound/handler.ts";
 import { whatsappMedia } from "./media/source.ts";
 import { SAMPLE_PHONE_NUMBER_ID, whatsappSamples } from "./samples.ts";
-import { openChat, whatsappAddress } from "./send/address.ts";
+import { chatThread, whatsappAddress } from "./send/address.ts";
 import { whatsappFormat } from "./send/format.ts";
 import { whatsappOutbound } from "./send/outbound.ts";
 import { whatsappSendRoute } from "./send/route.ts";
@@ -29,7 +29,7 @@ export const whatsapp: Integration = {
       {
         format: whatsappFormat,
         to: whatsappAddress,
-        open: (stores, to, from, at) => openChat(stores, to, from, at, phoneNumberId),
+        threadOf: (to, from) => chatThread(to, from, phoneNumberId),
       },
       readSendTakesOver(environment),
     );

@@ -5,8 +5,8 @@ export type JobResult =
   | {
       result: string;
       detail?: string | undefined;
-      /** The event reported that a scope must pause. */
-      pause?: ScopePause | undefined;
+      /** The scopes that must pause, as the event reported. */
+      pauses?: readonly ScopePause[] | undefined;
       /** No call to the provider was necessary, so the result proves nothing about a paused scope. */
       noCall?: boolean | undefined;
     }

@@ -22,7 +22,7 @@ export async function runJob(
     const { result: outcome, detail } = processed;
     if ("until" in processed)
       return { outcome, detail, retryAt: processed.until, stillWaiting: processed.stillWaiting };
-    if (processed.pause) await pauseScope(deps, processed.pause);
+    for (const pause of processed.pauses ?? []) await pauseScope(deps, pause);
     return { outcome, detail };
   } catch (error) {
     if (stopping.aborted && !deadline.aborted) return { outcome: "returned" };

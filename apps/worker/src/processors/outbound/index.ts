@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type InboundEvent, permanent, type SentMessage, type Write } from "@millrace/core";
+import { type Handled, type InboundEvent, permanent, written } from "@millrace/core";
 import type { AppliedEvent, SendState } from "@millrace/db";
 import type { EventProcessor, JobResult } from "@millrace/queue";
 import { z } from "zod";
@@ -39,7 +39,7 @@ async function act(deps: OutboundDeps, event: InboundEvent, signal: AbortSignal)
   const target = await deps.outbox.findTarget(conversationId);
   if (!target) throw permanent(`conversation ${conversationId} does not exist`, "no_conversation");
   await deps.adapter.act({ ...target, action }, { ...deps.ports, signal });
-  return deps.inbox.applyOnce(event, () => Promise.resolve({ result: "written" }));
+  return deps.inbox.applyOnce(event, written());
 }
 
 async function sendInOrder(
@@ -52,7 +52,7 @@ async function sendInOrder(
   const state = await deps.outbox.find(messageId);
   if (!state) throw permanent("the message does not exist", "no_message");
   if (state.isTerminal) {
-    const unchanged: Write = () => Promise.resolve({ result: "written", detail: state.status });
+    const unchanged: Handled = { result: "written", detail: state.status, facts: [] };
     return { ...(await complete(deps, event, state, unchanged)), noCall: true };
   }
   const snoozed = await snoozeWhileBlocked(deps, startedAt, event, state);
@@ -60,33 +60,26 @@ async function sendInOrder(
 
   const sent = await sendUnderTakeoverLock(deps, state, signal);
   if (sent && "result" in sent) return sent;
-  const write = sent ? recordSent(messageId, sent, deps.ports.now()) : recordSuppressed(messageId);
-  const applied = await retryDuringOutage(deps, signal, () => complete(deps, event, state, write));
+  const handled = sent
+    ? written({ fact: "message_sent", messageId, sent, at: deps.ports.now() })
+    : suppressed(messageId);
+  const applied = await retryDuringOutage(deps, signal, () => complete(deps, event, state, handled));
   return { ...applied, noCall: !sent };
 }
 
-function recordSent(messageId: string, sent: SentMessage, at: Date): Write {
-  return async (stores) => {
-    await stores.outbox.markSent(messageId, sent, at);
-    return { result: "written" };
-  };
-}
-
 /** A takeover committed between the check of the message and the takeover lock. */
-function recordSuppressed(messageId: string): Write {
-  return async (stores) => {
-    await stores.outbox.suppress(messageId, "a person took over");
-    return { result: "ignored", detail: "a person took over" };
-  };
+function suppressed(messageId: string): Handled {
+  const reason = "a person took over";
+  return { result: "ignored", detail: reason, facts: [{ fact: "message_suppressed", messageId, reason }] };
 }
 
 async function complete(
   deps: OutboundDeps,
   event: InboundEvent,
   state: SendState,
-  write: Write,
+  handled: Handled,
 ): Promise<AppliedEvent> {
-  const applied = await deps.inbox.applyOnce(event, write);
+  const applied = await deps.inbox.applyOnce(event, handled);
   await deps.followUps.enqueue(event, applied.followUps);
   await promoteNext(deps, event.correlationId, state);
   return applied;

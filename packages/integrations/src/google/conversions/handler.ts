@@ -8,10 +8,10 @@ import {
   permanent,
   type Stores,
   type Write,
+  parsePayload,
 } from "@millrace/core";
 import { z } from "zod";
 import { CLICK_KINDS } from "../../shared/click-id.ts";
-import { parsePayload } from "../../shared/parse-payload.ts";
 import { CONVERSION } from "./conversion-route.ts";
 import { heldReason } from "./sale.ts";
 import { WON } from "./won-route.ts";

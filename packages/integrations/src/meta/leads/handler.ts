@@ -8,9 +8,9 @@ import {
   UNREADABLE,
   unreadableSchema,
   type Write,
+  parsePayload,
 } from "@millrace/core";
 import { findClickIdInFields } from "../../shared/click-id.ts";
-import { parsePayload } from "../../shared/parse-payload.ts";
 import { dateOfUnixSeconds } from "../../shared/json-value.ts";
 import { tokenFor } from "../../shared/meta/graph-tokens.ts";
 import type { HandlerConfig } from "../config.ts";

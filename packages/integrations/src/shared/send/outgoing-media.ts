@@ -52,6 +52,14 @@ export async function storeInline(content: unknown, key: string, store: MediaSto
   };
 }
 
+/** Whether a content contains inline files. */
+export function hasInline(content: unknown): boolean {
+  if (!isObject(content)) return false;
+  const { media, items } = content;
+  if (isObject(media) && typeof media["data"] === "string") return true;
+  return Array.isArray(items) && items.some(hasInline);
+}
+
 async function storeOne(media: Record<string, unknown>, key: string, store: MediaStore): Promise<unknown> {
   const { data, ...rest } = media;
   if (typeof data !== "string") return media;

@@ -3,24 +3,29 @@ import {
   contentHash,
   derivedUuid,
   type EventHandler,
+  type InboundEvent,
   type OutgoingFormat,
-  permanent,
-  type Stores,
+  parsePayload,
+  type SendRequestedFact,
+  type ThreadReference,
+  written,
 } from "@millrace/core";
-import { storeInline } from "./outgoing-media.ts";
-import { parsePayload } from "../parse-payload.ts";
+import { hasInline, storeInline } from "./outgoing-media.ts";
 
 /** The parts of a send request that differ between channels. */
 type SendRequestChannel<To> = {
   format: OutgoingFormat;
   /** The recipient; the same schema as the route's. */
   to: z.ZodType<To & { conversationId?: string | undefined }>;
-  /** Finds or opens the conversation with a recipient. `from` is the account that the caller named. */
-  open(stores: Stores, to: To, from: string | undefined, at: Date): Promise<string>;
+  /**
+   * The thread with a recipient. `from` is the account that the caller named.
+   * @throws ProviderError permanent when there is no account to send from
+   */
+  threadOf(to: To, from: string | undefined): ThreadReference;
 };
 
 /** Handles a channel's send requests. A request becomes messages, each with its position in the order, or one action. */
-export function sendRequestHandler<To>(channel: SendRequestChannel<To>, sendTakesOver: boolean): EventHandler {
+export function sendRequestHandler<To>(channel: SendRequestChannel<To>, sendTakesOver: boolean): EventHandler<unknown> {
   const payload = z.object({
     to: channel.to,
     from: z.string().optional(),
@@ -28,57 +33,45 @@ export function sendRequestHandler<To>(channel: SendRequestChannel<To>, sendTake
     messageIds: z.array(z.uuid()),
   });
   return {
-    callsProvider: false,
-    scopes: () => [],
-    async handle(event, context) {
+    // The files in the request move into the media store first.
+    fetch(event) {
       const request = parsePayload(payload, event.payload);
+      if (!hasInline(request.message)) return undefined;
       // The key contains a hash of the content: another request under the same Idempotency-Key must not replace the file.
       const key = `outgoing/${request.messageIds[0] ?? event.id}-${contentHash(request.message)}`;
-      const stored = await storeInline(request.message, key, context.media);
-      const outgoing = channel.format.parts(parsePayload(channel.format.content, stored, ["message"]));
-      const at = new Date(event.receivedAt);
-      return async (stores) => {
-        const conversationId = await conversationOf(stores, channel, request.to, request.from, at);
-        if ("action" in outgoing) {
-          await stores.outbox.act({ id: event.id, conversationId, action: outgoing.action });
-          return { result: "written" };
-        }
-        if (sendTakesOver)
-          await stores.conversations.changeMode({
-            conversationId,
-            mode: "human",
-            actor: "send API",
-            at,
-            reason: "a person wrote",
-          });
-        const messages = outgoing.map((part, index) => ({ ...part, id: idAt(request.messageIds, index, event.id) }));
-        await stores.outbox.queue({ conversationId, author: "person", messages, at });
-        return { result: "written" };
-      };
+      return ({ media }) => storeInline(request.message, key, media);
+    },
+    handle(event, stored) {
+      const request = parsePayload(payload, event.payload);
+      const content = parsePayload(channel.format.content, stored ?? request.message, ["message"]);
+      const outgoing = channel.format.parts(content);
+      const fact = {
+        fact: "send_requested",
+        to: recipientOf(channel, request),
+        at: new Date(event.receivedAt),
+      } as const;
+      if ("action" in outgoing) return written({ ...fact, request: { id: event.id, action: outgoing.action } });
+      const messages = outgoing.map((part, index) => ({ ...part, id: idAt(request.messageIds, index, event) }));
+      const takeover = sendTakesOver ? { actor: "send API", reason: "a person wrote" } : undefined;
+      return written({ ...fact, request: { messages }, takeover });
     },
   };
 }
 
-async function conversationOf<To>(
-  stores: Stores,
-  { format, open }: SendRequestChannel<To>,
-  to: To & { conversationId?: string | undefined },
-  from: string | undefined,
-  at: Date,
-): Promise<string> {
-  if (to.conversationId === undefined) return open(stores, to, from, at);
-  const conversation = await stores.conversations.find(to.conversationId);
-  if (conversation?.channel !== format.channel)
-    throw permanent(`no ${format.channel} conversation ${to.conversationId}`, "no_conversation");
-  if (from !== undefined && conversation.accountId !== from)
-    throw permanent(`conversation ${to.conversationId} does not belong to account ${from}`, "other_account");
-  return to.conversationId;
+function recipientOf<To>(
+  { format, threadOf }: SendRequestChannel<To>,
+  { to, from }: { to: To & { conversationId?: string | undefined }; from?: string | undefined },
+): SendRequestedFact["to"] {
+  const { conversationId } = to;
+  return conversationId === undefined
+    ? threadOf(to, from)
+    : { conversationId, channel: format.channel, accountId: from };
 }
 
 /**
  * The id of the message at an index. An edited request, or another version's splitting, can produce more messages than
  * the request has ids. Those ids are derived from the event id, so that a retry produces the same ids.
  */
-function idAt(ids: readonly string[], index: number, eventId: string): string {
-  return ids[index] ?? derivedUuid("message", eventId, String(index));
+function idAt(ids: readonly string[], index: number, { id }: InboundEvent): string {
+  return ids[index] ?? derivedUuid("message", id, String(index));
 }

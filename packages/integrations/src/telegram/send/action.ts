@@ -1,6 +1,5 @@
-import type { OutboundContext, OutgoingAction } from "@millrace/core";
+import { type OutboundContext, type OutgoingAction, parsePayload } from "@millrace/core";
 import { z } from "zod";
-import { parsePayload } from "../../shared/parse-payload.ts";
 import { NOT_MODIFIED, QUERY_TOO_OLD } from "../api/descriptions.ts";
 import { callTelegram, type MethodCall } from "../api/call.ts";
 import type { ApiConfig } from "../config.ts";

@@ -1,6 +1,5 @@
-import type { OutboundContext, OutgoingMessage, SentMessage } from "@millrace/core";
+import { type OutboundContext, type OutgoingMessage, type SentMessage, parsePayload } from "@millrace/core";
 import { idOf, isObject } from "../../shared/json-value.ts";
-import { parsePayload } from "../../shared/parse-payload.ts";
 import { type Answer, callTelegram, unreadable } from "../api/call.ts";
 import { BAD_ENTITIES, LINK_REJECTED, NO_REPLY_TARGET } from "../api/descriptions.ts";
 import type { ApiConfig } from "../config.ts";

@@ -1,11 +1,8 @@
-import type { Identity, Profile } from "@millrace/core";
+import type { Identity, Person } from "@millrace/core";
 import type { Contact } from "../inbound/schema.ts";
 
 /** The user ids and phone numbers of a person in a webhook. Any of them may be withheld. */
 export type ExternalIds = { userIds: readonly (string | undefined)[]; numbers: readonly (string | undefined)[] };
-
-/** A person with at least one identity. */
-export type Person = { identities: readonly [Identity, ...Identity[]]; profile: Profile };
 
 /**
  * A business-scoped user id (BSUID). If the number is withheld, Meta documents that `from` and `wa_id` are absent, but

@@ -1,6 +1,5 @@
-import type { Media } from "@millrace/core";
+import { type Media, parsePayload } from "@millrace/core";
 import { z } from "zod";
-import { parsePayload } from "../../shared/parse-payload.ts";
 import { isObject } from "../../shared/json-value.ts";
 import { mediaPart, voicePart } from "./message-media.ts";
 import { optionalId, optionalText } from "./schema.ts";

@@ -1,45 +1,45 @@
 import {
   type EventHandler,
+  type Handled,
   type InboundEvent,
+  parsePayload,
   permanent,
   UNREADABLE,
   unreadableSchema,
-  type Write,
 } from "@millrace/core";
-import { parsePayload } from "../../shared/parse-payload.ts";
 import { isObject } from "../../shared/json-value.ts";
-import { callWrite } from "./calls.ts";
-import { userIdUpdateWrite } from "../identity/identity-changes.ts";
+import { handleCall } from "./calls.ts";
+import { handleUserIdUpdate } from "../identity/identity-changes.ts";
 import { unhandled } from "./unhandled.ts";
-import { echoWrite, messageWrite } from "./messages.ts";
-import { preferenceWrite } from "./preferences.ts";
-import { statusWrite } from "./statuses.ts";
+import { handleEcho, handleMessage } from "./messages.ts";
+import { handlePreference } from "./preferences.ts";
+import { handleStatus } from "./statuses.ts";
 
 /**
  * Handles the events of WhatsApp's webhook.
  * @param takesOver whether a message from the WhatsApp Business app takes the conversation over
  */
 export function whatsappHandler(takesOver: boolean): EventHandler {
-  return { callsProvider: false, scopes: () => [], handle: async (event) => writeOf(event, takesOver) };
+  return { handle: (event) => handle(event, takesOver) };
 }
 
-function writeOf(event: InboundEvent, takesOver: boolean): Write {
+function handle(event: InboundEvent, takesOver: boolean): Handled {
   switch (event.kind) {
     case "message":
-      return messageWrite(event);
+      return handleMessage(event);
     case "echo":
-      return echoWrite(event, takesOver);
+      return handleEcho(event, takesOver);
     case "status":
-      return statusWrite(event);
+      return handleStatus(event);
     case "preference":
-      return preferenceWrite(event);
+      return handlePreference(event);
     case "user_id_update":
-      return userIdUpdateWrite(event);
+      return handleUserIdUpdate(event);
     case "error":
       return unhandled(at(event.payload, "error", "code"));
     case "change": {
       const field = at(event.payload, "field");
-      return field === "calls" ? callWrite(event) : unhandled(field);
+      return field === "calls" ? handleCall(event) : unhandled(field);
     }
     case UNREADABLE:
       throw permanent(parsePayload(unreadableSchema, event.payload).reason, UNREADABLE);

@@ -1,6 +1,5 @@
-import type { MessageChange } from "@millrace/core";
+import { type MessageChange, parsePayload } from "@millrace/core";
 import { z } from "zod";
-import { parsePayload } from "../../shared/parse-payload.ts";
 import { contentOf } from "./content.ts";
 import { id, optionalText } from "./schema.ts";
 

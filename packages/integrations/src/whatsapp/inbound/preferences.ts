@@ -1,10 +1,9 @@
-import { type InboundEvent, permanent, type Write } from "@millrace/core";
-import { parsePayload } from "../../shared/parse-payload.ts";
+import { type Handled, type InboundEvent, parsePayload, permanent } from "@millrace/core";
+import { accountOf } from "../identity/account.ts";
 import { personOf } from "../identity/identity.ts";
-import { unhandled } from "./unhandled.ts";
 import { preferencePayload } from "./schema.ts";
-import { tenantOf } from "../identity/tenant.ts";
 import { timeOf } from "./timestamp.ts";
+import { unhandled } from "./unhandled.ts";
 
 /** Whether each value allows marketing messages. `signup` is an opt-in through a link of the business. */
 const ALLOWS = new Map([
@@ -17,7 +16,7 @@ const ALLOWS = new Map([
  * Records whether a person allows marketing messages. A preference without a category is about those too.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences
  */
-export function preferenceWrite(event: InboundEvent): Write {
+export function handlePreference(event: InboundEvent): Handled {
   const { metadata, contact, preference } = parsePayload(preferencePayload, event.payload);
   const { category = "marketing_messages", value } = preference;
   const allowed = ALLOWS.get(value);
@@ -25,10 +24,7 @@ export function preferenceWrite(event: InboundEvent): Write {
   const ids = { userIds: [preference.user_id, preference.parent_user_id], numbers: [preference.wa_id] };
   const person = personOf(ids, contact);
   if (!person) throw permanent("the preference has neither a phone number nor a user id", "no_identity");
-  return async (stores) => {
-    const tenantId = await tenantOf(stores, metadata);
-    const contactId = await stores.contacts.resolve(tenantId, person.identities, person.profile);
-    await stores.contacts.setMarketing(contactId, allowed, timeOf(preference.timestamp, event));
-    return { result: "unhandled", detail: value };
-  };
+  const at = timeOf(preference.timestamp, event);
+  const marketing = { fact: "marketing", owner: accountOf(metadata), person, allowed, at } as const;
+  return { result: "unhandled", detail: value, facts: [marketing] };
 }

@@ -1,13 +1,12 @@
-import type { ScopePause, InboundEvent, Write } from "@millrace/core";
+import { type Handled, type InboundEvent, parsePayload, type ScopePausedFact, written } from "@millrace/core";
 import { z } from "zod";
-import { parsePayload } from "../../shared/parse-payload.ts";
 import { meaningOf } from "../api/error-codes.ts";
 import { numberScope } from "../api/scopes.ts";
+import { accountOf } from "../identity/account.ts";
 import { unhandled } from "./unhandled.ts";
 import { participantOf } from "../webhook/participant.ts";
 import { rawOf } from "./raw-payload.ts";
 import { statusPayload } from "./schema.ts";
-import { tenantOf } from "../identity/tenant.ts";
 import { timeOf } from "./timestamp.ts";
 
 /** The statuses of a message. Older accounts also send `deleted` and `warning`, which change nothing. */
@@ -17,43 +16,42 @@ const STATUSES = ["sent", "delivered", "read", "played", "failed"] as const;
 const messageId = z.uuid();
 
 /**
- * Writes a status of an outbound message, whether or not its row exists yet.
+ * Handles a status of an outbound message, whether or not its row exists yet.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
  */
-export function statusWrite(event: InboundEvent): Write {
+export function handleStatus(event: InboundEvent): Handled {
   const { metadata, status: received } = parsePayload(statusPayload, event.payload);
   const status = STATUSES.find((name) => name === received.status);
   if (!status) return unhandled(received.status);
   const [error] = received.errors ?? [];
   const meaning = error && meaningOf(Number(error.code));
-  return async (stores) => {
-    await tenantOf(stores, metadata);
-    await stores.messages.addStatus({
+  const at = timeOf(received.timestamp, event);
+  const pause = status === "failed" ? pauseOf(metadata.phone_number_id, error?.code, at) : undefined;
+  return written(
+    {
+      fact: "status",
+      owner: accountOf(metadata),
       channel: "whatsapp",
       accountId: metadata.phone_number_id,
       externalId: received.id,
       status,
-      at: timeOf(received.timestamp, event),
+      at,
       participant: participantOf(received),
       error: error && { code: error.code, title: meaning?.message ?? error.title },
       payload: rawOf(event, "status"),
       messageId: messageId.safeParse(received.biz_opaque_callback_data).data,
-    });
-    const pause =
-      status === "failed"
-        ? pauseOf(metadata.phone_number_id, error?.code, timeOf(received.timestamp, event))
-        : undefined;
-    return pause ? { result: "written", pause } : { result: "written" };
-  };
+    },
+    ...(pause ? [pause] : []),
+  );
 }
 
 /** The pause of a number after a message failed for a reason of the number: other messages would fail too. */
-function pauseOf(phoneNumberId: string, code: string | undefined, at: Date): ScopePause | undefined {
+function pauseOf(phoneNumberId: string, code: string | undefined, at: Date): ScopePausedFact | undefined {
   const meaning = code === undefined ? undefined : meaningOf(Number(code));
   const reaction = meaning?.reaction;
   const isOfNumber = reaction?.kind === "paused" || (reaction?.kind === "rate_limited" && reaction.scope === "number");
   if (!meaning || !isOfNumber) return undefined;
   const reason = `${meaning.message} (WhatsApp error ${code})`;
   const until = reaction.kind === "rate_limited" ? { until: new Date(at.getTime() + reaction.seconds * 1000) } : {};
-  return { scope: numberScope(phoneNumberId), reason, ...until };
+  return { fact: "scope_paused", scope: numberScope(phoneNumberId), reason, ...until };
 }

@@ -1,5 +1,4 @@
-import type { OutboundContext, OutgoingAction } from "@millrace/core";
-import { parsePayload } from "../../shared/parse-payload.ts";
+import { type OutboundContext, type OutgoingAction, parsePayload } from "@millrace/core";
 import { accessOf, callGraph } from "../api/call.ts";
 import { conversationScope, numberScope } from "../api/scopes.ts";
 import type { ApiConfig } from "../config.ts";

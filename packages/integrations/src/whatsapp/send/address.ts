@@ -1,7 +1,6 @@
-import { permanent, type Stores } from "@millrace/core";
+import { permanent, type ThreadReference } from "@millrace/core";
 import { z } from "zod";
 import { BSUID, personOf } from "../identity/identity.ts";
-import { tenantOf } from "../identity/tenant.ts";
 import { threadOf } from "../identity/thread.ts";
 
 const FIELDS = ["conversationId", "phone", "userId", "group"] as const;
@@ -35,24 +34,19 @@ export const whatsappAddress = z
   .meta({ description: "Exactly one of the fields is required." });
 
 /**
- * Opens the conversation with a person or a group.
+ * The thread with a person or a group.
  * @param from the phone number id that the caller named
  * @param phoneNumberId the default phone number id
- * @throws ProviderError permanent if there is no number to send from or no tenant owns it
+ * @throws ProviderError permanent if there is no number to send from
  */
-export async function openChat(
-  stores: Stores,
+export function chatThread(
   to: z.output<typeof whatsappAddress>,
   from: string | undefined,
-  at: Date,
   phoneNumberId: string | undefined,
-): Promise<string> {
+): ThreadReference {
   const accountId = from ?? phoneNumberId;
   if (accountId === undefined)
     throw permanent("the request has no `from`, and WHATSAPP_PHONE_NUMBER_ID is not set", "no_number");
   if (!/^\d{1,32}$/.test(accountId)) throw permanent("`from` must be a phone number id, only digits", "no_number");
-  const find = threadOf(to.group, personOf({ userIds: [to.userId], numbers: [to.phone] }));
-  const tenantId = await tenantOf(stores, { phone_number_id: accountId });
-  const { thread } = await find(stores, tenantId);
-  return stores.conversations.open({ ...thread, tenantId, channel: "whatsapp", accountId }, { at, byUser: false });
+  return threadOf({ phone_number_id: accountId }, to.group, personOf({ userIds: [to.userId], numbers: [to.phone] }));
 }

@@ -1,5 +1,4 @@
-import type { OutboundContext, OutgoingMessage, SentMessage } from "@millrace/core";
-import { parsePayload } from "../../shared/parse-payload.ts";
+import { type OutboundContext, type OutgoingMessage, type SentMessage, parsePayload } from "@millrace/core";
 import { idOf, isObject, listOf } from "../../shared/json-value.ts";
 import { personOf } from "../identity/identity.ts";
 import { accessOf, callGraph } from "../api/call.ts";

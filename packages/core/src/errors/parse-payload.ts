@@ -1,5 +1,5 @@
-import { permanent } from "@millrace/core";
 import type { z } from "zod";
+import { permanent } from "./provider-error.ts";
 
 /** The number of field paths in a reason. It keeps the reason short. */
 const MAX_PATHS = 5;
