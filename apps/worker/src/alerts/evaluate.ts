@@ -30,7 +30,7 @@ export function createAlertEvaluation({ config, database, watch, ports }: AlertD
   const { thresholds, webhook } = config;
   const { log, now } = ports;
   const alerts = createAlerts(database, ports.newId);
-  const stores = { pauses: createPauses(database), rates: createDeadLetterRates(database) };
+  const stores = { pauses: createPauses(database, ports.newId), rates: createDeadLetterRates(database) };
   const notifier = webhook && createNotifier({ ...ports, alerts }, webhook);
   const readQueues = queueReader(watch, log);
 

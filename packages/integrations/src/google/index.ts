@@ -7,6 +7,7 @@ import { conversionRoute } from "./conversions/conversion-route.ts";
 import { googleSamples } from "./samples.ts";
 import { googleUploads } from "./upload/uploads.ts";
 import { wonRoute } from "./conversions/won-route.ts";
+import { wonSubscriptions } from "./conversions/won-subscription.ts";
 
 /** Google Ads: offline conversions through the Data Manager API. */
 export const google: Integration = {
@@ -20,6 +21,7 @@ export const google: Integration = {
     return [conversionRoute(config), wonRoute("lead", config), wonRoute("conversation", config)];
   },
   handler: () => googleHandler,
+  subscribes: (environment) => wonSubscriptions(readRouteConfig(environment)),
   uploads: (environment) => {
     const config = readUploadsConfig(environment);
     return config && googleUploads(config, accessTokens(config.accessToken));

@@ -1,20 +1,17 @@
 import {
-  type AdapterContext,
   type ApiRoute,
   apiRoute,
   contentHash,
   eventId,
+  type FetchPorts,
+  type Handled,
   type InboundEvent,
-  type MessagePart,
   type OutgoingFormat,
-  type Outcome,
-  permanent,
-  type AnswerResult,
-  type Write,
   parsePayload,
+  written,
 } from "@millrace/core";
 import { z } from "zod";
-import { storeInline } from "../shared/send/outgoing-media.ts";
+import { hasInline, storeInline } from "../shared/send/outgoing-media.ts";
 import { callbackRoute } from "./callback-route.ts";
 import type { CallbackConfig } from "./config.ts";
 
@@ -63,42 +60,19 @@ export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFo
   });
 }
 
-const OUTCOMES: Readonly<Record<AnswerResult, Outcome>> = {
-  queued: { result: "written", detail: "queued" },
-  late: { result: "written", detail: "late" },
-  duplicate: { result: "ignored", detail: "duplicate" },
-};
-
-/** Handles an answer: moves its files into the media store and queues its messages for the AI turn. */
-export async function handleAnswer(event: InboundEvent, { media, formats }: AdapterContext): Promise<Write> {
-  const { turnId, conversationId, messages } = parsePayload(answerOf(z.unknown()), event.payload);
+/** The call that moves the answer's inline files into the media store; undefined when the answer has none. */
+export function storeFiles(event: InboundEvent): ((ports: FetchPorts) => Promise<readonly unknown[]>) | undefined {
+  const { turnId, messages } = parsePayload(answerOf(z.unknown()), event.payload);
+  if (!messages.some(hasInline)) return undefined;
   // The key contains a hash of the content: another answer to the turn must not replace a file that is being sent.
-  const stored = await Promise.all(
-    messages.map((message) => storeInline(message, `outgoing/${turnId}-${contentHash(message)}`, media)),
-  );
-  return async (stores) => {
-    const turn = await stores.aiTurns.find(turnId);
-    if (!turn) throw permanent(`no AI turn ${turnId}`, "no_turn");
-    if (conversationId !== undefined && conversationId !== turn.conversationId)
-      throw permanent(`AI turn ${turnId} does not belong to conversation ${conversationId}`, "other_conversation");
-    const format = formats.find(({ channel }) => channel === turn.channel);
-    if (!format) throw permanent(`no integration can send on ${turn.channel}`, "no_format");
-    const parts: MessagePart[] = [];
-    const actions: unknown[] = [];
-    for (const [index, message] of stored.entries()) {
-      const part = format.parts(parsePayload(format.content, message, ["messages", String(index)]));
-      if ("action" in part) actions.push(part.action);
-      else parts.push(...part);
-    }
-    if (parts.length === 0) throw permanent("the answer contains no message", "no_message");
-    const result = await stores.aiTurns.answer({ turnId, messages: parts, at: new Date(event.receivedAt) });
-    if (result === "queued")
-      for (const [index, action] of actions.entries())
-        await stores.outbox.act({
-          id: eventId(event.id, String(index)),
-          conversationId: turn.conversationId,
-          action,
-        });
-    return OUTCOMES[result];
-  };
+  const key = (message: unknown) => `outgoing/${turnId}-${contentHash(message)}`;
+  return ({ media }) => Promise.all(messages.map((message) => storeInline(message, key(message), media)));
+}
+
+/** Handles an answer: its messages answer the AI turn. */
+export function handleAnswer(event: InboundEvent, stored: readonly unknown[] | undefined): Handled {
+  const { turnId, conversationId, messages } = parsePayload(answerOf(z.unknown()), event.payload);
+  const at = new Date(event.receivedAt);
+  const answer = { turnId, conversationId, messages: stored ?? messages, answerId: event.id, at };
+  return written({ fact: "answer", ...answer });
 }

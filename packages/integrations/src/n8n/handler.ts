@@ -1,15 +1,14 @@
 import { type EventHandler, permanent } from "@millrace/core";
-import { ANSWER, handleAnswer } from "./answer.ts";
+import { ANSWER, handleAnswer, storeFiles } from "./answer.ts";
 import { handleTakeover, TAKEOVER } from "./takeover.ts";
 
 /** Handles the events of n8n's callbacks. */
-export const n8nHandler: EventHandler = {
-  callsProvider: false,
-  scopes: () => [],
-  async handle(event, context) {
+export const n8nHandler: EventHandler<readonly unknown[]> = {
+  fetch: (event) => (event.kind === ANSWER ? storeFiles(event) : undefined),
+  handle(event, stored) {
     switch (event.kind) {
       case ANSWER:
-        return handleAnswer(event, context);
+        return handleAnswer(event, stored);
       case TAKEOVER:
         return handleTakeover(event);
       default:

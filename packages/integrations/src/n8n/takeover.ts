@@ -3,11 +3,11 @@ import {
   apiRoute,
   contentHash,
   eventId,
+  type Handled,
   type InboundEvent,
-  permanent,
   type ParsedEvent,
-  type Write,
   parsePayload,
+  written,
 } from "@millrace/core";
 import { z } from "zod";
 import { callbackRoute } from "./callback-route.ts";
@@ -51,14 +51,7 @@ export function takeoverRoute(config: CallbackConfig): ApiRoute {
 }
 
 /** Handles a takeover or hand-back: changes the mode of the conversation. */
-export function handleTakeover(event: InboundEvent): Write {
+export function handleTakeover(event: InboundEvent): Handled {
   const { conversationId, mode, actor = "n8n", reason } = parsePayload(takeover, event.payload);
-  return async (stores) => {
-    const conversation = await stores.conversations.find(conversationId);
-    if (!conversation) throw permanent(`no conversation ${conversationId}`, "no_conversation");
-    const at = new Date(event.receivedAt);
-    const changed = await stores.conversations.changeMode({ conversationId, mode, actor, reason, at });
-    if (changed) return { result: "written", detail: mode };
-    return { result: "ignored", detail: conversation.mode === mode ? `already ${mode}` : "changed later" };
-  };
+  return written({ fact: "mode", change: { conversationId, mode, actor, reason, at: new Date(event.receivedAt) } });
 }

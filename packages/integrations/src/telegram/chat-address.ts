@@ -1,4 +1,4 @@
-import type { MessageKey, Stores, Thread } from "@millrace/core";
+import type { AccountReference, MessageKey, Person, Thread } from "@millrace/core";
 import type { TelegramChat, TelegramMessage, TelegramUser } from "./inbound/update-schema.ts";
 
 /**
@@ -44,11 +44,19 @@ export function kindOf({ id, type }: Pick<TelegramChat, "id" | "type">): Thread[
   return "group";
 }
 
-/** Resolves the person's contact. A Telegram user id is a stable identity. `phone` has digits only. */
-export function resolvePerson(stores: Stores, tenantId: string, person: TelegramUser, phone?: string): Promise<string> {
-  return stores.contacts.resolve(tenantId, [{ channel: "telegram", externalId: person.id, stable: true }], {
-    name: [person.first_name, person.last_name].filter(Boolean).join(" ") || undefined,
-    username: person.username || undefined,
-    phone,
-  });
+/** The account of a bot, which decides the tenant. */
+export function botAccount(bot: string): AccountReference {
+  return { provider: "telegram", noun: "bot", externalId: bot };
+}
+
+/** A person of Telegram. A Telegram user id is a stable identity. `phone` has digits only. */
+export function personOf(user: TelegramUser, phone?: string): Person {
+  return {
+    identities: [{ channel: "telegram", externalId: user.id, stable: true }],
+    profile: {
+      name: [user.first_name, user.last_name].filter(Boolean).join(" ") || undefined,
+      username: user.username || undefined,
+      phone,
+    },
+  };
 }

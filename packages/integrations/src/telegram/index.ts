@@ -6,7 +6,7 @@ import { isSwitchedOn, readApiConfig, readWebhookConfig } from "./config.ts";
 import { telegramHandler } from "./inbound/handler.ts";
 import { telegramMedia } from "./media/source.ts";
 import { telegramSamples } from "./samples.ts";
-import { openChat, telegramAddress } from "./send/address.ts";
+import { chatThread, telegramAddress } from "./send/address.ts";
 import { telegramFormat } from "./send/format.ts";
 import { telegramOutbound } from "./send/outbound.ts";
 import { telegramSendRoute } from "./send/route.ts";
@@ -29,7 +29,7 @@ export const telegram: Integration = {
       {
         format: telegramFormat,
         to: telegramAddress,
-        open: (stores, to, from, at) => openChat(stores, to, from, at, config),
+        threadOf: (to, from) => chatThread(to, from, config),
       },
       readSendTakesOver(environment),
     );

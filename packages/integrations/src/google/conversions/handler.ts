@@ -1,19 +1,17 @@
 import {
-  type Conversion,
-  HELD_REASONS,
+  type ConversionFact,
   type EventHandler,
+  type Handled,
+  HELD_REASONS,
   type InboundEvent,
-  type NewConversion,
-  type Outcome,
-  permanent,
-  type Stores,
-  type Write,
   parsePayload,
+  permanent,
+  written,
 } from "@millrace/core";
 import { z } from "zod";
 import { CLICK_KINDS } from "../../shared/click-id.ts";
 import { CONVERSION } from "./conversion-route.ts";
-import { heldReason } from "./sale.ts";
+import { SALE } from "./won-subscription.ts";
 import { WON } from "./won-route.ts";
 
 const consentStatus = z.enum(["granted", "denied"]).optional();
@@ -31,9 +29,13 @@ const salePayload = z.object({
   eventSource: z.string().min(1),
 });
 
+const held = z.enum(HELD_REASONS).optional();
+const click = z.object({ kind: z.enum(CLICK_KINDS), id: z.string().min(1) });
+const subject = z.enum(["lead", "conversation"]);
+
 const conversionPayload = salePayload.extend({
-  held: z.enum(HELD_REASONS).optional(),
-  click: z.object({ kind: z.enum(CLICK_KINDS), id: z.string().min(1) }),
+  held,
+  click,
   emailHash: hash.optional(),
   phoneHash: hash.optional(),
   /** The name of the tenant. Without it, the tenant that owns the account. */
@@ -41,69 +43,69 @@ const conversionPayload = salePayload.extend({
 });
 
 const wonPayload = salePayload.extend({
-  subject: z.enum(["lead", "conversation"]),
+  subject,
   subjectId: z.uuid(),
   /** Whether uploads were switched on, and whether a sale without consent is held. */
   enabled: z.boolean(),
   holdsWithoutConsent: z.boolean(),
 });
 
-/** Handles the events of the routes: a sale becomes a row, which the upload reads. */
+const soldPayload = salePayload.extend({
+  held,
+  /** Absent when the row of the subject has no click id. */
+  click: click.optional(),
+  tenantId: z.uuid(),
+  subject,
+  subjectId: z.uuid(),
+  reportedBy: z.string().optional(),
+});
+
+/** Handles the events of the routes and the sales of won leads: a sale becomes a row, which the upload reads. */
 export const googleHandler: EventHandler = {
-  callsProvider: false,
-  scopes: () => [],
-  async handle(event) {
+  handle(event) {
     switch (event.kind) {
       case CONVERSION:
-        return conversionWrite(event);
+        return handleConversion(event);
       case WON:
-        return wonWrite(event);
+        return handleWon(event);
+      case SALE:
+        return handleSale(event);
       default:
         throw permanent(`unknown event kind: ${event.kind}`);
     }
   },
 };
 
-function conversionWrite(event: InboundEvent): Write {
+function handleConversion(event: InboundEvent): Handled {
   const { tenant, held, ...conversion } = parsePayload(conversionPayload, event.payload);
-  return async (stores) => {
-    const tenantId =
-      tenant === undefined
-        ? await stores.accounts.tenantOf("google", "account", conversion.accountId)
-        : await stores.tenants.findByName(tenant);
-    return add(stores, { ...conversion, tenantId, held });
-  };
+  const owner = { provider: "google", noun: "account", externalId: conversion.accountId };
+  return written({
+    fact: "conversion",
+    tenant: tenant === undefined ? { owner } : { name: tenant },
+    conversion,
+    held,
+  });
 }
 
-function wonWrite(event: InboundEvent): Write {
-  const { subject, subjectId, enabled, holdsWithoutConsent, ...sale } = parsePayload(wonPayload, event.payload);
-  return async (stores) => {
-    const found = await (subject === "lead" ? stores.leads.find(subjectId) : stores.conversations.find(subjectId));
-    if (!found) throw permanent(`there is no such ${subject}`, "unknown");
-    const { tenantId, click } = found;
-    if (!click) throw permanent(`the ${subject} has no click id`, "no_click");
-    const consent = "consents" in found ? { ...consentOf(found.consents), ...sale.consent } : sale.consent;
-    return add(stores, {
-      ...sale,
-      tenantId,
-      click,
-      consent,
-      held: heldReason(consent, holdsWithoutConsent, enabled),
-      ...(subject === "lead" ? { leadId: subjectId } : { conversationId: subjectId }),
-    });
-  };
+function handleWon(event: InboundEvent): Handled {
+  const { subject, subjectId, convertedAt, transactionId, value, currency, consent, ...details } = parsePayload(
+    wonPayload,
+    event.payload,
+  );
+  const sale = { transactionId, wonAt: convertedAt, value, currency, consent, details: { google: details } };
+  return written({ fact: "won", subject, subjectId, sale });
 }
 
-async function add(stores: Stores, conversion: NewConversion): Promise<Outcome> {
-  if (!(await stores.conversions.add(conversion))) return { result: "ignored", detail: "uploaded before" };
-  return conversion.held ? { result: "written", detail: `held: ${conversion.held}` } : { result: "written" };
-}
-
-/** The consent in a form's boxes that have Google's names. An unchecked box is denied consent. */
-function consentOf(boxes: Readonly<Record<string, boolean>>): Conversion["consent"] {
-  const status = (box: boolean | undefined) => {
-    if (box === undefined) return undefined;
-    return box ? "granted" : "denied";
+function handleSale(event: InboundEvent): Handled {
+  const { held, click, tenantId, subject, subjectId, reportedBy, ...sale } = parsePayload(soldPayload, event.payload);
+  if (!click) throw permanent(`the ${subject} has no click id`, "no_click");
+  const conversion: ConversionFact = {
+    fact: "conversion",
+    tenant: { id: tenantId },
+    conversion: { ...sale, click },
+    held,
+    won: { subject, subjectId },
+    reportedBy,
   };
-  return { adUserData: status(boxes["ad_user_data"]), adPersonalization: status(boxes["ad_personalization"]) };
+  return written(conversion);
 }

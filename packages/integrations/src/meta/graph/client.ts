@@ -1,10 +1,10 @@
-import type { AdapterContext, HttpResponse } from "@millrace/core";
+import type { FetchPorts, HttpResponse } from "@millrace/core";
 
 /** Reads an object of the Graph API. Rejects with a ProviderError if there is no response. */
 export function getGraph(
   url: string,
   token: string,
-  { http, signal }: Pick<AdapterContext, "http" | "signal">,
+  { http, signal }: Pick<FetchPorts, "http" | "signal">,
 ): Promise<HttpResponse> {
   return http({ method: "GET", url, headers: { authorization: `Bearer ${token}` } }, signal);
 }

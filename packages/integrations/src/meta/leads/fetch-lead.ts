@@ -1,4 +1,4 @@
-import { type AdapterContext, type HttpResponse, retryable } from "@millrace/core";
+import { type FetchPorts, type HttpResponse, retryable } from "@millrace/core";
 import { getGraph } from "../graph/client.ts";
 import { type GraphLead, graphLeadSchema } from "./graph-lead.ts";
 import { classifyLeadError, type LeadCall, mayBeAboutFields } from "./lead-error.ts";
@@ -37,20 +37,20 @@ export type LeadRequest = { graphBaseUrl: string; leadgenId: string; token: stri
  */
 export async function fetchLead(
   request: LeadRequest,
-  context: Pick<AdapterContext, "http" | "signal" | "now">,
+  ports: Pick<FetchPorts, "http" | "signal" | "now">,
 ): Promise<FetchedLead> {
-  const all = await get(request, ALL_FIELDS, context);
-  if (!mayBeAboutFields(all)) return { ...parseLead(all, request.call, context.now()), complete: true };
-  const basic = await get(request, BASIC_FIELDS, context);
-  return { ...parseLead(basic, request.call, context.now()), complete: false };
+  const all = await get(request, ALL_FIELDS, ports);
+  if (!mayBeAboutFields(all)) return { ...parseLead(all, request.call, ports.now()), complete: true };
+  const basic = await get(request, BASIC_FIELDS, ports);
+  return { ...parseLead(basic, request.call, ports.now()), complete: false };
 }
 
 function get(
   { graphBaseUrl, leadgenId, token }: LeadRequest,
   fields: readonly string[],
-  context: Pick<AdapterContext, "http" | "signal">,
+  ports: Pick<FetchPorts, "http" | "signal">,
 ): Promise<HttpResponse> {
-  return getGraph(`${graphBaseUrl}/${leadgenId}?fields=${fields.join(",")}`, token, context);
+  return getGraph(`${graphBaseUrl}/${leadgenId}?fields=${fields.join(",")}`, token, ports);
 }
 
 function parseLead(response: HttpResponse, call: LeadCall, now: Date): { lead: GraphLead; raw: unknown } {

@@ -1,39 +1,47 @@
 import {
-  type AdapterContext,
+  type AccountReference,
   type EventHandler,
+  type FetchPorts,
+  type Handled,
   type Identity,
   type InboundEvent,
+  parsePayload,
   permanent,
   ProviderError,
+  retryable,
   UNREADABLE,
   unreadableSchema,
-  type Write,
-  parsePayload,
+  written,
 } from "@millrace/core";
 import { findClickIdInFields } from "../../shared/click-id.ts";
 import { dateOfUnixSeconds } from "../../shared/json-value.ts";
 import { tokenFor } from "../../shared/meta/graph-tokens.ts";
 import type { HandlerConfig } from "../config.ts";
 import { type FetchedLead, fetchLead } from "./fetch-lead.ts";
-import { answersOf, consentsOf, parseGraphTime, isTestLead, type Person, personOf } from "./graph-lead.ts";
+import { answersOf, consentsOf, isTestLead, parseGraphTime, type Person, personOf } from "./graph-lead.ts";
 import { isDashboardTest, type LeadgenNotification, leadgenNotificationSchema } from "./leadgen-change.ts";
 
-/** Handles Meta's webhook events. The webhook only names a lead; the handler fetches the lead from Graph. */
-export function metaHandler(config: HandlerConfig): EventHandler {
+/** Handles Meta's webhook events. The webhook only names a lead; the fetch gets the lead from Graph. */
+export function metaHandler(config: HandlerConfig): EventHandler<FetchedLead> {
   return {
-    callsProvider: true,
     scopes(event) {
       const notification = leadgenNotificationSchema.safeParse(event.payload);
       return notification.success ? Object.values(scopesOf(notification.data)) : [];
     },
-    async handle(event, context) {
+    fetch(event) {
+      if (event.kind !== "lead") return undefined;
+      const notification = parsePayload(leadgenNotificationSchema, event.payload);
+      if (isDashboardTest(notification.leadgen_id)) return undefined;
+      return (ports) => fetchNotifiedLead(notification, new Date(event.receivedAt), config, ports);
+    },
+    handle(event, fetched) {
       switch (event.kind) {
         case "lead":
-          return handleLead(event, config, context);
+          return handleLead(event, fetched);
         case UNREADABLE:
           throw permanent(parsePayload(unreadableSchema, event.payload).reason, UNREADABLE);
         default:
-          return () => Promise.resolve({ result: "unhandled" });
+          return { result: "unhandled", facts: [] };
       }
     },
   };
@@ -43,13 +51,18 @@ function scopesOf({ page_id, leadgen_id }: LeadgenNotification): { pageScope: st
   return { pageScope: `meta:page:${page_id}`, leadScope: `meta:lead:${leadgen_id}` };
 }
 
-async function handleLead(event: InboundEvent, config: HandlerConfig, context: AdapterContext): Promise<Write> {
-  const notification = parsePayload(leadgenNotificationSchema, event.payload);
-  if (isDashboardTest(notification.leadgen_id))
-    return () => Promise.resolve({ result: "ignored", detail: "ignored_test" });
+function pageAccount({ page_id: externalId }: LeadgenNotification): AccountReference {
+  return { provider: "meta", noun: "page", externalId };
+}
 
+async function fetchNotifiedLead(
+  notification: LeadgenNotification,
+  receivedAt: Date,
+  config: HandlerConfig,
+  ports: FetchPorts,
+): Promise<FetchedLead> {
   // The tenant is resolved before the call: a page without a tenant has no token, and Meta would return a permission error.
-  await context.accounts.tenantOf("meta", "page", notification.page_id);
+  await ports.accounts.tenantOf(pageAccount(notification));
   const scopes = scopesOf(notification);
   const token = tokenFor(config.pageTokens, notification.page_id);
   if (token === undefined)
@@ -58,33 +71,29 @@ async function handleLead(event: InboundEvent, config: HandlerConfig, context: A
       { kind: "paused", scope: scopes.pageScope },
       { code: "no_token" },
     );
-  const receivedAt = new Date(event.receivedAt);
-  const fetched = await fetchLead(
-    {
-      graphBaseUrl: config.graphBaseUrl,
-      leadgenId: notification.leadgen_id,
-      token,
-      call: { ...scopes, receivedAt },
-    },
-    context,
-  );
-  return leadWrite(notification, receivedAt, fetched);
+  const { graphBaseUrl } = config;
+  const leadgenId = notification.leadgen_id;
+  return fetchLead({ graphBaseUrl, leadgenId, token, call: { ...scopes, receivedAt } }, ports);
 }
 
-function leadWrite(notification: LeadgenNotification, receivedAt: Date, { lead, raw, complete }: FetchedLead): Write {
+function handleLead(event: InboundEvent, fetched: FetchedLead | undefined): Handled {
+  const notification = parsePayload(leadgenNotificationSchema, event.payload);
+  if (isDashboardTest(notification.leadgen_id)) return { result: "ignored", detail: "ignored_test", facts: [] };
+  if (!fetched) throw retryable("the lead was not fetched");
+  const { lead, raw, complete } = fetched;
   const answers = answersOf(lead);
   const person = personOf(answers);
   const { fullName, email, phone } = person;
-  return async (stores) => {
-    const tenantId = await stores.accounts.tenantOf("meta", "page", notification.page_id);
-    const contactId = await stores.contacts.resolve(tenantId, identitiesOf(person, notification.leadgen_id), {
-      name: fullName,
-      email,
-      phone,
-    });
-    await stores.leads.add({
-      tenantId,
-      contactId,
+  const submittedAt =
+    parseGraphTime(lead.created_time) ?? dateOfUnixSeconds(notification.created_time) ?? new Date(event.receivedAt);
+  const handled = written({
+    fact: "lead",
+    owner: pageAccount(notification),
+    person: {
+      identities: identitiesOf(person, notification.leadgen_id),
+      profile: { name: fullName, email, phone },
+    },
+    lead: {
       source: "Meta",
       externalId: notification.leadgen_id,
       pageId: notification.page_id,
@@ -102,11 +111,11 @@ function leadWrite(notification: LeadgenNotification, receivedAt: Date, { lead, 
       answers,
       consents: consentsOf(lead),
       click: findClickIdInFields(answers),
-      submittedAt: parseGraphTime(lead.created_time) ?? dateOfUnixSeconds(notification.created_time) ?? receivedAt,
+      submittedAt,
       payload: raw,
-    });
-    return complete ? { result: "written" } : { result: "written", detail: "without_ad_fields" };
-  };
+    },
+  });
+  return complete ? handled : { ...handled, result: "written", detail: "without_ad_fields" };
 }
 
 /**

@@ -1,15 +1,15 @@
 import {
   type EventHandler,
   type InboundEvent,
+  type Handled,
   permanent,
   UNREADABLE,
   unreadableSchema,
-  type Write,
 } from "@millrace/core";
 import type { z } from "zod";
-import { callbackWrite } from "./callback-query.ts";
-import { deletionWrite, editWrite, membershipWrite, reactionWrite } from "./message-changes.ts";
-import { messageWrite } from "./message.ts";
+import { handleCallback } from "./callback-query.ts";
+import { handleDeletion, handleEdit, handleMembership, handleReaction } from "./message-changes.ts";
+import { handleMessage } from "./message.ts";
 import {
   callbackSchema,
   deletionSchema,
@@ -25,36 +25,34 @@ import {
  * @param ownerTakesOver whether a message of the owner of a business account takes the conversation over
  */
 export function telegramHandler(ownerTakesOver: boolean): EventHandler {
-  return {
-    callsProvider: false,
-    scopes: () => [],
-    handle: async (event) => writeOf(event, ownerTakesOver),
-  };
+  return { handle: (event) => handle(event, ownerTakesOver) };
 }
 
-function writeOf(event: InboundEvent, ownerTakesOver: boolean): Write {
+function handle(event: InboundEvent, ownerTakesOver: boolean): Handled {
   switch (event.kind) {
     case "message":
     case "channel_post":
     case "business_message":
     case "guest_message":
-      return read(event, messageSchema, (message, context, raw) => messageWrite(message, context, raw, ownerTakesOver));
+      return read(event, messageSchema, (message, context, raw) =>
+        handleMessage(message, context, raw, ownerTakesOver),
+      );
     case "edited_message":
     case "edited_channel_post":
     case "edited_business_message":
-      return read(event, messageSchema, editWrite);
+      return read(event, messageSchema, handleEdit);
     case "callback_query":
-      return read(event, callbackSchema, callbackWrite);
+      return read(event, callbackSchema, handleCallback);
     case "message_reaction":
-      return read(event, reactionSchema, reactionWrite);
+      return read(event, reactionSchema, handleReaction);
     case "deleted_business_messages":
-      return read(event, deletionSchema, deletionWrite);
+      return read(event, deletionSchema, handleDeletion);
     case "my_chat_member":
-      return read(event, membershipSchema, membershipWrite);
+      return read(event, membershipSchema, handleMembership);
     case UNREADABLE:
       throw permanent(unreadableSchema.parse(event.payload).reason, UNREADABLE);
     default:
-      return () => Promise.resolve({ result: "unhandled" });
+      return { result: "unhandled", facts: [] };
   }
 }
 
@@ -62,13 +60,13 @@ function writeOf(event: InboundEvent, ownerTakesOver: boolean): Write {
 function read<Schema extends z.ZodType>(
   event: InboundEvent,
   schema: Schema,
-  write: (value: z.infer<Schema>, context: UpdateContext, raw: unknown) => Write,
-): Write {
+  handle: (value: z.infer<Schema>, context: UpdateContext, raw: unknown) => Handled,
+): Handled {
   const payload = updatePayload.safeParse(event.payload);
   if (!payload.success) throw permanent("the payload is not an update");
   const { bot, update } = payload.data;
   const raw = update[event.kind];
   const parsed = schema.safeParse(raw);
   if (!parsed.success) throw permanent(`the ${event.kind} does not match its schema`);
-  return write(parsed.data, { bot, updateId: update.update_id, receivedAt: new Date(event.receivedAt) }, raw);
+  return handle(parsed.data, { bot, updateId: update.update_id, receivedAt: new Date(event.receivedAt) }, raw);
 }

@@ -1,4 +1,4 @@
-import { permanent, type Write } from "@millrace/core";
+import { type Fact, type Handled, permanent, written } from "@millrace/core";
 import type { z } from "zod";
 import { dateOfUnixSeconds } from "../../shared/json-value.ts";
 import { contentOf } from "./content.ts";
@@ -15,19 +15,17 @@ import type {
  * Changes the edited message. The edit can arrive before the message, and never becomes a message itself.
  * https://core.telegram.org/bots/api#update, edited_message
  */
-export function editWrite(message: TelegramMessage, context: UpdateContext, raw: unknown): Write {
+export function handleEdit(message: TelegramMessage, context: UpdateContext, raw: unknown): Handled {
   const at = dateOfUnixSeconds(message.edit_date ?? message.date);
   if (!at) throw permanent("the edit has no time");
   const target = messageKey(accountOf(context.bot, message), message.chat.id, message);
   const { body } = contentOf(message);
-  return async (stores) => {
-    await stores.messages.addChange(target, { kind: "edit", body, payload: raw, changeId: changeId(context), at });
-    return { result: "written" };
-  };
+  const change = { kind: "edit", body, payload: raw } as const;
+  return written({ fact: "message_changed", target, change, changeId: changeId(context), at });
 }
 
 /** Sets the reaction of one person or one chat. https://core.telegram.org/bots/api#messagereactionupdated */
-export function reactionWrite(reaction: z.infer<typeof reactionSchema>, context: UpdateContext): Write {
+export function handleReaction(reaction: z.infer<typeof reactionSchema>, context: UpdateContext): Handled {
   const at = dateOfUnixSeconds(reaction.date);
   const actor = reaction.user?.id ?? reaction.actor_chat?.id;
   if (!at || actor === undefined) throw permanent("the reaction has no time or no actor");
@@ -36,42 +34,36 @@ export function reactionWrite(reaction: z.infer<typeof reactionSchema>, context:
   const emoji = reaction.new_reaction
     .map(({ type, emoji, custom_emoji_id: custom }) => emoji || (custom ? `:${custom}:` : `:${type}:`))
     .join("");
-  return async (stores) => {
-    const change = { kind: "reaction", actor, emoji: emoji || undefined, changeId: changeId(context), at } as const;
-    await stores.messages.addChange(target, change);
-    return { result: "written" };
-  };
+  const change = { kind: "reaction", actor, emoji: emoji || undefined } as const;
+  return written({ fact: "message_changed", target, change, changeId: changeId(context), at });
 }
 
 /** Revokes the messages that a business account deleted. https://core.telegram.org/bots/api#businessmessagesdeleted */
-export function deletionWrite(deletion: z.infer<typeof deletionSchema>, context: UpdateContext): Write {
+export function handleDeletion(deletion: z.infer<typeof deletionSchema>, context: UpdateContext): Handled {
   const accountId = accountOf(context.bot, deletion);
-  return async (stores) => {
-    // The ids are sorted, so that two deletions with common messages cannot deadlock.
-    for (const message_id of deletion.message_ids.toSorted()) {
-      const target = messageKey(accountId, deletion.chat.id, { message_id, date: 0 });
-      const change = { kind: "revoke", changeId: changeId(context), at: context.receivedAt } as const;
-      await stores.messages.addChange(target, change);
-    }
-    return { result: "written" };
-  };
+  // The ids are sorted, so that two deletions with common messages cannot deadlock.
+  const revocations = deletion.message_ids.toSorted().map((message_id): Fact => {
+    const target = messageKey(accountId, deletion.chat.id, { message_id, date: 0 });
+    const change = { kind: "revoke" } as const;
+    return { fact: "message_changed", target, change, changeId: changeId(context), at: context.receivedAt };
+  });
+  return written(...revocations);
 }
 
 /**
  * Records whether the chat accepts messages: a person can block and unblock the bot, and a group can remove it.
  * https://core.telegram.org/bots/api#chatmember
  */
-export function membershipWrite(
+export function handleMembership(
   { chat, date, new_chat_member: { status } }: z.infer<typeof membershipSchema>,
   { bot }: UpdateContext,
-): Write {
+): Handled {
   const at = dateOfUnixSeconds(date);
   if (!at) throw permanent("the membership change has no time");
   const reachable = status !== "kicked" && status !== "left";
-  return async (stores) => {
-    await stores.conversations.setReachable("telegram", bot, chat.id, reachable, at);
-    return { result: "written", detail: reachable ? "the chat accepts messages" : "the chat accepts no messages" };
-  };
+  const detail = reachable ? "the chat accepts messages" : "the chat accepts no messages";
+  const thread = { channel: "telegram", accountId: bot, threadId: chat.id } as const;
+  return { result: "written", detail, facts: [{ fact: "reachability", ...thread, reachable, at }] };
 }
 
 /** Update ids increase, so the padded id orders two changes within one second. */

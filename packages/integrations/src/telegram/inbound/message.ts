@@ -1,74 +1,59 @@
-import { permanent, type Write } from "@millrace/core";
+import { type Handled, permanent, written } from "@millrace/core";
 import { dateOfUnixSeconds, idOf, isObject } from "../../shared/json-value.ts";
 import { findClickIdInText } from "../../shared/click-id.ts";
 import { stringField } from "./message-body.ts";
 import { contentOf } from "./content.ts";
-import { accountOf, kindOf, messageKey, resolvePerson } from "../chat-address.ts";
+import { accountOf, botAccount, kindOf, messageKey, personOf } from "../chat-address.ts";
 import type { TelegramMessage, TelegramUser, UpdateContext } from "./update-schema.ts";
 
 /**
- * Writes a message with its sender and its thread. A migration changes the thread's id and is not a message.
+ * Handles a message with its sender and its thread. A migration changes the thread's id and is not a message.
  * @param ownerTakesOver whether a message of the owner of a business account takes the conversation over
  */
-export function messageWrite(
+export function handleMessage(
   message: TelegramMessage,
   { bot }: UpdateContext,
   raw: unknown,
   ownerTakesOver: boolean,
-): Write {
+): Handled {
   const sentAt = dateOfUnixSeconds(message.date);
   if (!sentAt) throw permanent("the message has no time");
   const { chat } = message;
   const accountId = accountOf(bot, message);
   const migration = migrationOf(message);
   if (migration) {
-    return async (stores) => {
-      await stores.conversations.migrate("telegram", accountId, migration.from, migration.to);
-      return { result: "written", detail: "the chat has a new id" };
-    };
+    const moved = { fact: "thread_moved", channel: "telegram", accountId, ...migration } as const;
+    return { result: "written", detail: "the chat has a new id", facts: [moved] };
   }
 
-  const kind = kindOf(chat);
   const ours = isOurs(message);
   const sender = ours ? undefined : senderOf(message);
   const content = contentOf(message);
-  return async (stores) => {
-    const tenantId = await stores.accounts.tenantOf("telegram", "bot", bot);
-    const contactId = sender && (await resolvePerson(stores, tenantId, sender, ownPhone(message, sender)));
-    const person = ours ? await resolvePerson(stores, tenantId, chat) : contactId;
-    const account = { tenantId, channel: "telegram", accountId } as const;
-    const conversationId = await stores.conversations.open(
-      {
-        ...account,
-        threadId: chat.id,
-        kind,
-        contactId: kind === "direct" ? person : undefined,
-        title: chat.title ?? undefined,
-      },
-      { at: sentAt, byUser: !ours, click: ours ? undefined : findClickIdInText(content.body) },
-    );
-    if (ownerTakesOver && ours && isWrittenByPerson(message))
-      await stores.conversations.changeMode({
-        conversationId,
-        mode: "human",
-        actor: "Telegram business account",
-        reason: "a person wrote",
-        at: sentAt,
-      });
-    await stores.messages.add({
-      ...account,
+  const takesOver = ownerTakesOver && ours && isWrittenByPerson(message);
+  return written({
+    fact: "message",
+    thread: {
+      owner: botAccount(bot),
+      channel: "telegram",
+      accountId,
+      threadId: chat.id,
+      kind: kindOf(chat),
+      title: chat.title ?? undefined,
+      person: ours ? personOf(chat) : sender && personOf(sender, ownPhone(message, sender)),
+    },
+    activity: { at: sentAt, byUser: !ours, click: ours ? undefined : findClickIdInText(content.body) },
+    message: {
       ...content,
+      ofContact: !ours,
       externalId: messageKey(accountId, chat.id, message).externalId,
-      conversationId,
-      contactId,
       direction: ours ? "outbound" : "inbound",
       replyTo: replyTo(message, accountId),
       sentAt,
       payload: raw,
       status: ours ? "sent" : "received",
-    });
-    return { result: "written" };
-  };
+    },
+    takeover: takesOver ? { actor: "Telegram business account", reason: "a person wrote" } : undefined,
+  });
 }
 
 /** The ids of a group that becomes a supergroup. Both chats get a message: https://core.telegram.org/bots/api#message, migrate_to_chat_id */

@@ -1,7 +1,7 @@
-import { permanent, type Stores } from "@millrace/core";
+import { permanent, type ThreadReference } from "@millrace/core";
 import { z } from "zod";
 import type { ApiConfig } from "../config.ts";
-import { kindOf, parseAccountId, resolvePerson } from "../chat-address.ts";
+import { botAccount, kindOf, parseAccountId, personOf } from "../chat-address.ts";
 
 /** At most 52 significant bits: https://core.telegram.org/bots/api#chat. A larger number would be rounded to another chat's id. */
 const chatId = z
@@ -25,25 +25,25 @@ export const telegramAddress = z
   .meta({ description: "Exactly one of the fields is required." });
 
 /**
- * Opens the conversation of a chat, and resolves the person of a direct chat.
- * @throws ProviderError permanent if there is no such bot or no tenant owns it
+ * The thread of a chat, with the person of a direct chat.
+ * @throws ProviderError permanent if there is no such bot
  */
-export async function openChat(
-  stores: Stores,
+export function chatThread(
   to: z.output<typeof telegramAddress>,
   from: string | undefined,
-  at: Date,
   { tokens, defaultBot }: ApiConfig,
-): Promise<string> {
+): ThreadReference {
   if (to.chatId === undefined) throw permanent("the request names no chat", "payload");
   const accountId = from ?? defaultBot;
   const { bot } = parseAccountId(accountId);
   if (tokens.size > 0 && !tokens.has(bot)) throw permanent("TELEGRAM_BOT_TOKEN has no bot with this label", "no_bot");
-  const tenantId = await stores.accounts.tenantOf("telegram", "bot", bot);
   const kind = kindOf({ id: to.chatId, type: undefined });
-  const contactId = kind === "direct" ? await resolvePerson(stores, tenantId, { id: to.chatId }) : undefined;
-  return stores.conversations.open(
-    { tenantId, channel: "telegram", accountId, threadId: to.chatId, kind, contactId },
-    { at, byUser: false },
-  );
+  return {
+    owner: botAccount(bot),
+    channel: "telegram",
+    accountId,
+    threadId: to.chatId,
+    kind,
+    person: kind === "direct" ? personOf({ id: to.chatId }) : undefined,
+  };
 }
