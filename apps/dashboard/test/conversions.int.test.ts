@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createInbox, createAuditLog } from "@millrace/db";
-import { EVENT_VERSION, type HeldReason, uuidv7 } from "@millrace/core";
+import { EVENT_VERSION, type HeldReason, uuidv7, written } from "@millrace/core";
 import { openRows, useTestDatabase } from "@millrace/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
@@ -39,22 +39,23 @@ async function addConversions(count: number, held?: HeldReason): Promise<void> {
     payload: {},
   } as const;
   const conversion = {
-    tenantId,
     accountId: "1",
     actionId: "7001",
     click: { kind: "gclid", id: "click" },
     convertedAt: "2026-03-01T12:00:00Z",
     consent: {},
     eventSource: "WEB",
-    held,
   } as const;
   await createInbox(dashboard.database, uuidv7).applyOnce(
     { ...event, id: randomUUID(), receivedAt: new Date().toISOString() },
-    async (stores) => {
-      for (let index = 0; index < count; index += 1)
-        await stores.conversions.add({ ...conversion, transactionId: randomUUID() });
-      return { result: "written" };
-    },
+    written(
+      ...Array.from({ length: count }, () => ({
+        fact: "conversion" as const,
+        tenant: { id: tenantId },
+        conversion: { ...conversion, transactionId: randomUUID() },
+        held,
+      })),
+    ),
   );
 }
 

@@ -1,7 +1,5 @@
 import { type EventHandler, type InboundEvent, uuidv7 } from "@millrace/core";
 import { createInbox, type Database } from "@millrace/db";
-import { recordingLogger } from "@millrace/testing/servers";
-import { localContext } from "../test/harness/local-deps.ts";
 
 /** Applies events directly, `concurrency` at a time and without a queue. Returns events per second. */
 export async function runBare(
@@ -11,13 +9,11 @@ export async function runBare(
   concurrency: number,
 ): Promise<number> {
   const inbox = createInbox(database, uuidv7);
-  const { log } = recordingLogger();
-  const context = { ...localContext(database, log), signal: new AbortController().signal };
   let next = 0;
   const startedAt = performance.now();
   const work = async () => {
     for (let event = events[next++]; event; event = events[next++])
-      await inbox.applyOnce(event, await handler.handle(event, context));
+      await inbox.applyOnce(event, handler.handle(event, undefined));
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   return events.length / ((performance.now() - startedAt) / 1000);

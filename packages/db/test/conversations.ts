@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
-import { EVENT_VERSION, type FollowUp, type Stores, type Thread, uuidv7 } from "@millrace/core";
+import { EVENT_VERSION, type FollowUp, type OutgoingFormat, type Thread, uuidv7 } from "@millrace/core";
 import { afterAll } from "vitest";
 import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../src/connection/database.ts";
-import { createInbox } from "../src/inbox/inbox.ts";
 import { tenants } from "../src/schema/index.ts";
+import { applyWork, type Stores } from "./stores.ts";
 
 /** A conversation with a customer of its own tenant. */
 export type TestConversation = { id: string; thread: Thread };
@@ -20,7 +20,13 @@ export function useConversations() {
   afterAll(() => database.close());
   const clock = { at: new Date("2026-03-01T08:00:00Z") };
   const assistant = { integration: "n8n", timings: TIMINGS };
-  const inbox = createInbox(database, uuidv7, { now: () => clock.at, assistant, media: new Set(["whatsapp"]) });
+  const settings = {
+    now: () => clock.at,
+    assistant,
+    media: new Set(["whatsapp"]),
+    formats: ["whatsapp", "telegram"].map(textFormat),
+    subscribers: [],
+  };
 
   /** Applies one event that runs `work`; returns its value and the follow-up jobs. */
   async function write<T>(
@@ -28,10 +34,11 @@ export function useConversations() {
     receivedAt = new Date(),
   ): Promise<{ value: T; followUps: readonly FollowUp[] }> {
     const values: T[] = [];
-    const { followUps } = await inbox.applyOnce(eventOf(receivedAt), async (stores) => {
+    const apply = async (stores: Stores) => {
       values.push(await work(stores));
-      return { result: "written" };
-    });
+      return { result: "written" } as const;
+    };
+    const { followUps } = await applyWork(database, uuidv7, eventOf(receivedAt), apply, settings);
     const [value] = values as [T];
     return { value, followUps };
   }
@@ -106,6 +113,12 @@ export function useConversations() {
 /** A text message to send. */
 export function textMessage(text: string, id = uuidv7()) {
   return { id, type: "text", body: text, content: { type: "text", text } };
+}
+
+/** A channel that can send texts. */
+function textFormat(channel: string): OutgoingFormat {
+  const parts = (content: unknown) => [{ type: "text", content }];
+  return { channel: channel as Thread["channel"], content: {} as OutgoingFormat["content"], parts };
 }
 
 /** Counts the statements that wait for a lock in this database. */

@@ -210,10 +210,9 @@ function setUp(platform: {
     store,
     inbox: {
       isDone: async ({ id }) => applied.some((event) => event.id === id),
-      async applyOnce({ id }, write) {
-        const outcome = await write(undefined as never);
+      async applyOnce({ id }, { facts: _, ...outcome }) {
         applied.push({ id, result: outcome.result });
-        return { ...outcome, followUps: [] };
+        return { ...outcome, followUps: [], pauses: [] };
       },
       followUpsOf: () => Promise.resolve([]),
     },

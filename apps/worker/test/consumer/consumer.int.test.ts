@@ -1,3 +1,4 @@
+import { uuidv7 } from "@millrace/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createPauses } from "@millrace/db";
 import { queueStores, until, useTestDatabase } from "@millrace/testing";
@@ -109,8 +110,8 @@ describe.each(queueStores())("a worker on $kind", (store) => {
       await harness.enqueue(id, { do: "write_and_pause", scope: `page:${id}` });
       await until(`${id} is done`, () => isDone(id));
     }
-    await until("both are paused", async () => (await createPauses(harness.database).list()).length === 2);
-    expect(await createPauses(harness.database).list()).toMatchObject([{ kind: "paused" }, { kind: "paused" }]);
+    await until("both are paused", async () => (await createPauses(harness.database, uuidv7).list()).length === 2);
+    expect(await createPauses(harness.database, uuidv7).list()).toMatchObject([{ kind: "paused" }, { kind: "paused" }]);
     const alerts = harness.log.lines().filter((line) => line["msg"] === "scope.paused");
     expect(alerts.map(({ alert, error }) => [alert, error])).toEqual([
       [true, "payment due"],

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { PauseStore } from "@millrace/core";
+import { type PauseStore, uuidv7 } from "@millrace/core";
 import { createPauses, type Database, openDatabase } from "@millrace/db";
 import { createFlowControl } from "@millrace/queue";
 import { useTestDatabase } from "@millrace/testing";
@@ -15,7 +15,7 @@ let at: Date;
 
 beforeAll(async () => {
   database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
-  pauses = createPauses(database);
+  pauses = createPauses(database, uuidv7);
 });
 beforeEach(() => {
   scope = randomUUID();

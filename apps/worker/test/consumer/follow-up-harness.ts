@@ -1,23 +1,27 @@
-import { type EventHandler, type FollowUp, systemNow, uuidv7 } from "@millrace/core";
+import { type EventHandler, type FollowUp, systemNow, uuidv7, written } from "@millrace/core";
 import { assignAccounts, createInbox, isOutage } from "@millrace/db";
 import { createQueueReader, queueDefinition } from "@millrace/queue";
 import { createFollowUpQueue } from "../../src/follow-ups.ts";
 import { createEventProcessor } from "../../src/processors/event.ts";
-import { localContext } from "../harness/local-deps.ts";
+import { localFetchPorts } from "../harness/local-deps.ts";
 import { openQueueHarness } from "../harness/queue-harness.ts";
 
 /** Each event requests a chat action in a group, which is a follow-up job. */
 const handler: EventHandler = {
-  callsProvider: false,
-  scopes: () => [],
-  handle: async (event) => async (stores) => {
-    const tenantId = await stores.accounts.tenantOf("fake", "account", "1");
-    const thread = { tenantId, channel: "whatsapp", accountId: "fake", threadId: "fake" } as const;
-    const activity = { at: new Date(event.receivedAt), byUser: false };
-    const conversationId = await stores.conversations.open({ ...thread, kind: "group" }, activity);
-    await stores.outbox.act({ id: event.id, conversationId, action: "typing" });
-    return { result: "written" };
-  },
+  handle: (event) =>
+    written({
+      fact: "send_requested",
+      to: {
+        owner: { provider: "fake", noun: "account", externalId: "1" },
+        channel: "whatsapp",
+        accountId: "fake",
+        threadId: "fake",
+        kind: "group",
+        person: undefined,
+      },
+      at: new Date(event.receivedAt),
+      request: { id: event.id, action: "typing" },
+    }),
 };
 
 /**
@@ -47,7 +51,7 @@ export async function openFollowUpHarness(
       },
     },
     isOutage,
-    ports: localContext(database, log.log),
+    ports: localFetchPorts(database, log.log),
   });
   return {
     /** The queue of the events. */

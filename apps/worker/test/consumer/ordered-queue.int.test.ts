@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { permanent, ProviderError, retryable } from "@millrace/core";
+import { permanent, ProviderError, retryable, uuidv7 } from "@millrace/core";
 import { createPauses } from "@millrace/db";
 import { QueueUnavailableError } from "@millrace/queue";
 import { queueStores, until, useTestDatabase } from "@millrace/testing";
@@ -105,7 +105,7 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
     await doneAll(4);
     expect(done).toEqual(named(4));
     expect(attempts).toBe(3);
-    expect(await createPauses(harness.database).list()).toEqual([]);
+    expect(await createPauses(harness.database, uuidv7).list()).toEqual([]);
   });
 
   test("a consumer that stops during a job returns it to the front of the queue", async () => {

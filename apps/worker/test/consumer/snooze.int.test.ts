@@ -1,3 +1,4 @@
+import { uuidv7 } from "@millrace/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createQueueReader, queueDefinition } from "@millrace/queue";
 import { createPauses } from "@millrace/db";
@@ -148,7 +149,7 @@ describe.each(queueStores())("a delayed or snoozed job on $kind", (store) => {
   });
 
   test("a snooze returns the probe of a paused account and does not resume the account", async () => {
-    const pauses = createPauses(harness.database);
+    const pauses = createPauses(harness.database, uuidv7);
     const paused = { scope: "account", kind: "paused", reason: "token expired", until: new Date(0) } as const;
     await pauses.set(paused);
     let calls = 0;

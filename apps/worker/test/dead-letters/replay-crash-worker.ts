@@ -1,4 +1,4 @@
-import type { EventHandler, Logger } from "@millrace/core";
+import { type EventHandler, type Logger, uuidv7, written } from "@millrace/core";
 import { openDatabase } from "@millrace/db";
 import { type JobQueue, openQueueBackend, type QueueBackend } from "@millrace/queue";
 import { recordingLogger } from "@millrace/testing";
@@ -51,14 +51,18 @@ function secondAttempt(): EventHandler {
   const { handler, attempts } = fakeIntegration(() => new Date());
   return {
     ...handler,
-    async handle(event, context) {
+    handle(event, fetched) {
       attempts.set(event.id, 1);
-      const write = await handler.handle(event, context);
-      return async (stores) => {
-        const outcome = await write(stores);
-        crashAt("written");
-        return outcome;
-      };
+      const { facts } = handler.handle(event, fetched);
+      return written(...facts, {
+        fact: "message_suppressed",
+        messageId: uuidv7(),
+        // Applying the facts reads it after the facts before are applied, and before the commit.
+        get reason() {
+          crashAt("written");
+          return "";
+        },
+      });
     },
   };
 }

@@ -3,7 +3,15 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EVENT_VERSION, type InboundEvent, type ParsedEvent, systemNow, uuidv7 } from "@millrace/core";
+import {
+  EVENT_VERSION,
+  type InboundEvent,
+  type ParsedEvent,
+  systemNow,
+  uuidv7,
+  type Person,
+  written,
+} from "@millrace/core";
 import { createDeadLetters, createInbox } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { queueCatalogue } from "@millrace/queue";
@@ -83,41 +91,44 @@ export function reactionInGroup(person: TestPerson, messageId: number): ParsedEv
  * Adds what the person's messages do not create: one contact for all channels, an email address, a lead, an unhandled
  * event, a dead letter, and a queued message.
  */
-export async function addRecords(
-  { database, rows, backend, environment }: Conversations,
-  person: TestPerson,
-): Promise<void> {
+export async function addRecords({ database, backend, environment }: Conversations, person: TestPerson): Promise<void> {
   const { phone, telegram, name, email, word } = person;
   const inbox = createInbox(database, uuidv7);
-  const [tenant] = await rows.rows<{ id: string }>("select id from tenants where name = 'Mill'");
-  const tenantId = tenant?.id ?? "";
   const followUpQueue = createFollowUpQueue(backend, systemNow);
   const event = eventOf({});
-  const { followUps } = await inbox.applyOnce(event, async (stores) => {
-    const contactId = await stores.contacts.resolve(
-      tenantId,
-      [
-        { channel: "telegram", externalId: String(telegram), stable: true },
-        { channel: "whatsapp", externalId: phone, stable: false },
-        { channel: "email", externalId: email, stable: true },
-      ],
-      { name, email, phone, username: `user_${word}` },
-    );
-    const answers = { fullName: name, email, phone, answers: { wish: [word] }, consents: {} };
-    const lead = { source: "Meta", externalId: randomUUID(), isTest: false, submittedAt: new Date() };
-    await stores.leads.add({ tenantId, contactId, ...lead, ...answers, payload: { field_data: [word, email] } });
-    const channel = "whatsapp" as const;
-    const accountId = environment["WHATSAPP_PHONE_NUMBER_ID"] ?? "";
-    const thread = { tenantId, channel, accountId, threadId: contactId, kind: "direct" as const, contactId };
-    const conversationId = await stores.conversations.open(thread, { at: new Date(), byUser: false });
-    const content = { type: "text", text: `Dear ${name}, ${word}` };
-    const message = { id: uuidv7(), type: "text", body: content.text, content };
-    await stores.outbox.queue({ conversationId, author: "person", messages: [message], at: new Date() });
-    return { result: "written" };
-  });
+  const accountId = environment["WHATSAPP_PHONE_NUMBER_ID"] ?? "";
+  const owner = { provider: "whatsapp", noun: "phone number", externalId: accountId };
+  const contact: Person = {
+    identities: [
+      { channel: "telegram", externalId: String(telegram), stable: true },
+      { channel: "whatsapp", externalId: phone, stable: false },
+      { channel: "email", externalId: email, stable: true },
+    ],
+    profile: { name, email, phone, username: `user_${word}` },
+  };
+  const answers = { fullName: name, email, phone, answers: { wish: [word] }, consents: {} };
+  const lead = { source: "Meta", externalId: randomUUID(), isTest: false, submittedAt: new Date() };
+  const content = { type: "text", text: `Dear ${name}, ${word}` };
+  const { followUps } = await inbox.applyOnce(
+    event,
+    written(
+      {
+        fact: "lead",
+        owner,
+        person: contact,
+        lead: { ...lead, ...answers, payload: { field_data: [word, email] } },
+      },
+      {
+        fact: "send_requested",
+        to: { owner, channel: "whatsapp", accountId, threadId: undefined, kind: "direct", person: contact },
+        at: new Date(),
+        request: { messages: [{ id: uuidv7(), type: "text", body: content.text, content }] },
+      },
+    ),
+  );
   await followUpQueue.enqueue(event, followUps);
   await followUpQueue.close();
-  await inbox.applyOnce(eventOf({ from: phone, text: word }), () => Promise.resolve({ result: "unhandled" }));
+  await inbox.applyOnce(eventOf({ from: phone, text: word }), { result: "unhandled", facts: [] });
   const dead = eventOf({ message: { from: { id: telegram }, text: word } });
   const job = { queue: "telegram-inbound", jobId: dead.id, eventId: dead.id, attempts: 1 };
   const end = { errorKind: "permanent", error: "broken", receivedAt: new Date(), failedAt: new Date() };

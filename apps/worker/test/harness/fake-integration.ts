@@ -1,4 +1,12 @@
-import { type EventHandler, type InboundEvent, permanent, ProviderError, retryable, type Write } from "@millrace/core";
+import {
+  type EventHandler,
+  type Fact,
+  type InboundEvent,
+  permanent,
+  ProviderError,
+  uuidv7,
+  written,
+} from "@millrace/core";
 
 /** The payload of an event of the fake integration: what its handler does. */
 export type FakePayload = {
@@ -35,8 +43,8 @@ export type FakeIntegration = {
 const PERSONAL = "+4915112345678 wrote hello";
 
 /**
- * An integration without a platform, which does what the event asks for. Its write is not idempotent by itself: it adds
- * a message under a new id each time, so that a test can count how often an event took effect.
+ * An integration without a platform, which does what the event asks for. Its facts are not idempotent by themselves:
+ * the message has a new id each time, so that a test can count how often an event took effect.
  */
 export function fakeIntegration(rateLimitedUntil: () => Date): FakeIntegration {
   const attempts = new Map<string, number>();
@@ -45,21 +53,29 @@ export function fakeIntegration(rateLimitedUntil: () => Date): FakeIntegration {
     attempts,
     running,
     handler: {
-      callsProvider: false,
       scopes: (event) => scopesOf(event),
-      async handle(event, { signal, newId }) {
+      fetch(event) {
+        const { do: action, times = Number.POSITIVE_INFINITY } = event.payload as FakePayload;
+        if (action !== "hang" || countAttempt(event.id) > times) return undefined;
+        return ({ signal }) => {
+          running.add(event.id);
+          return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        };
+      },
+      handle(event) {
         const payload = event.payload as FakePayload;
         const scope = payload.scope ?? "";
+        const message = messageOf(event);
+        if (payload.do === "hang") return written(message);
+        const paused: Fact[] =
+          payload.do === "write_and_pause" ? [{ fact: "scope_paused", scope, reason: "payment due" }] : [];
         // A pause concerns the account, so its attempts are counted over all its events.
-        const counter = payload.do === "pause" ? scope : event.id;
-        const attempt = (attempts.get(counter) ?? 0) + 1;
-        attempts.set(counter, attempt);
-        const write = writeOf(event, newId);
-        if (attempt > (payload.times ?? Number.POSITIVE_INFINITY)) return write;
+        const attempt = countAttempt(payload.do === "pause" ? scope : event.id);
+        if (attempt > (payload.times ?? Number.POSITIVE_INFINITY)) return written(message, ...paused);
         switch (payload.do) {
           case "write":
           case "write_and_pause":
-            return write;
+            return written(message, ...paused);
           case "fail":
             throw new ProviderError("asked to fail", {
               kind: "retryable",
@@ -76,18 +92,18 @@ export function fakeIntegration(rateLimitedUntil: () => Date): FakeIntegration {
           case "pause":
             throw new ProviderError("token expired", { kind: "paused", scope });
           case "fail_after_write":
-            return async (stores) => {
-              await write(stores);
-              throw retryable("asked to fail after writing");
-            };
-          case "hang":
-            running.add(event.id);
-            await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-            return write;
+            // Postgres rejects the id.
+            return written(message, { fact: "message_suppressed", messageId: "no uuid", reason: "" });
         }
       },
     },
   };
+
+  function countAttempt(counter: string): number {
+    const attempt = (attempts.get(counter) ?? 0) + 1;
+    attempts.set(counter, attempt);
+    return attempt;
+  }
 }
 
 function scopesOf(event: InboundEvent): string[] {
@@ -95,28 +111,28 @@ function scopesOf(event: InboundEvent): string[] {
   return scope === undefined ? [] : [scope];
 }
 
-function writeOf(event: InboundEvent, newId: () => string): Write {
-  return async (stores) => {
-    const tenantId = await stores.accounts.tenantOf("fake", "account", "1");
-    const account = { tenantId, channel: "whatsapp", accountId: "fake" } as const;
-    const at = new Date(event.receivedAt);
-    const conversationId = await stores.conversations.open(
-      { ...account, threadId: "fake", kind: "group" },
-      { at, byUser: true },
-    );
-    await stores.messages.add({
-      ...account,
-      conversationId,
-      externalId: newId(),
+function messageOf(event: InboundEvent): Fact {
+  const at = new Date(event.receivedAt);
+  return {
+    fact: "message",
+    thread: {
+      owner: { provider: "fake", noun: "account", externalId: "1" },
+      channel: "whatsapp",
+      accountId: "fake",
+      threadId: "fake",
+      kind: "group",
+      person: undefined,
+    },
+    activity: { at, byUser: true },
+    message: {
+      externalId: uuidv7(),
+      ofContact: false,
       direction: "inbound",
       type: "text",
       body: event.id,
       sentAt: at,
       payload: {},
       status: "received",
-    });
-    const { do: action, scope = "" } = event.payload as FakePayload;
-    const pause = action === "write_and_pause" ? { pause: { scope, reason: "payment due" } } : {};
-    return { result: "written", ...pause };
+    },
   };
 }

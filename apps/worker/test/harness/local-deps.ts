@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  type AdapterContext,
   fetchDownload,
   fetchHttp,
+  type FetchPorts,
   type Logger,
   type OutgoingFormat,
   type Random,
@@ -32,10 +32,10 @@ export function localStores(database: Database, backend: QueueBackend): WorkerSt
   return { backend, database, lockDatabase: database, media: temporaryMedia() };
 }
 
-/** The context of an event handler that runs outside a worker; the caller adds the signal. */
-export function localContext(database: Database, log: Logger): Omit<AdapterContext, "signal"> {
+/** The ports of a fetch that runs outside a worker; the caller adds the signal. */
+export function localFetchPorts(database: Database, log: Logger): Omit<FetchPorts, "signal"> {
   const accounts = accountStore(database.orm);
-  return { http: fetchHttp, log, now: systemNow, newId: uuidv7, media: temporaryMedia(), accounts, formats: [] };
+  return { http: fetchHttp, log, now: systemNow, media: temporaryMedia(), accounts };
 }
 
 function temporaryMedia() {

@@ -55,7 +55,7 @@ export async function openQueueHarness(
         backend,
         definition,
         processor: { process, scopes: () => scopes, isOutage: (error) => error instanceof OutageError },
-        flowControl: createFlowControl(createPauses(database), now, () => 0, timings.probeMs),
+        flowControl: createFlowControl(createPauses(database, uuidv7), now, () => 0, timings.probeMs),
         deadLetters: createDeadLetters(database, uuidv7),
         log: log.log,
         now,

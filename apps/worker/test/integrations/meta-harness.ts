@@ -9,7 +9,7 @@ import { createTestDatabase, recordingLogger, until } from "@millrace/testing";
 import { createEventProcessor } from "../../src/processors/event.ts";
 import { createFollowUpQueue } from "../../src/follow-ups.ts";
 import { startWorker } from "../../src/worker.ts";
-import { localContext, localPorts, localStores } from "../harness/local-deps.ts";
+import { localFetchPorts, localPorts, localStores } from "../harness/local-deps.ts";
 
 /** A known page without a tenant. Every other page belongs to the tenant Studio. */
 export const UNASSIGNED_PAGE = "59";
@@ -116,7 +116,7 @@ export async function openMetaHarness() {
     /** Processes an event without the queue, by default with the worker's configuration. */
     process(event: InboundEvent, { variables = {}, signal = new AbortController().signal } = {}) {
       const processor = createEventProcessor({
-        ports: localContext(database, log.log),
+        ports: localFetchPorts(database, log.log),
         handler: meta.handler({ ...environment, ...variables }),
         inbox: createInbox(database, uuidv7),
         followUps: createFollowUpQueue(backend, systemNow),

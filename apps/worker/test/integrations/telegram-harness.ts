@@ -1,8 +1,7 @@
 import { EVENT_VERSION, uuidv7 } from "@millrace/core";
 import { assignAccounts, createInbox, openDatabase } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
-import { createTestDatabase, recordingLogger } from "@millrace/testing";
-import { localContext } from "../harness/local-deps.ts";
+import { createTestDatabase } from "@millrace/testing";
 
 /** The time at which every update is received. */
 export const RECEIVED_AT = "2026-11-22T08:00:00.000Z";
@@ -49,12 +48,8 @@ export async function openTelegramHarness() {
         receivedAt: RECEIVED_AT,
       } as const;
       const event = { ...origin, ...parsed };
-      const write = await telegram.handler(environment).handle(event, {
-        ...localContext(database, recordingLogger().log),
-        now: () => new Date(RECEIVED_AT),
-        signal: new AbortController().signal,
-      });
-      return createInbox(database, uuidv7).applyOnce(event, write);
+      const handled = telegram.handler(environment).handle(event, undefined);
+      return createInbox(database, uuidv7).applyOnce(event, handled);
     },
     messages: () => database.orm.query.messages.findMany({ orderBy: ({ id }, { asc }) => asc(id) }),
     conversations: () => database.orm.query.conversations.findMany(),

@@ -1,8 +1,7 @@
 import { EVENT_VERSION, uuidv7 } from "@millrace/core";
 import { assignAccounts, createInbox, openDatabase } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
-import { createTestDatabase, recordingLogger } from "@millrace/testing";
-import { localContext } from "../harness/local-deps.ts";
+import { createTestDatabase } from "@millrace/testing";
 
 /** The time at which every webhook is received. */
 export const RECEIVED_AT = "2026-11-22T08:00:00.000Z";
@@ -64,12 +63,7 @@ export async function openWhatsappHarness() {
       const outcomes = [];
       for (const parsed of webhook.parse(request)) {
         const event = { ...origin, ...parsed };
-        const write = await handler.handle(event, {
-          ...localContext(database, recordingLogger().log),
-          now: () => new Date(RECEIVED_AT),
-          signal: new AbortController().signal,
-        });
-        outcomes.push(await inbox.applyOnce(event, write));
+        outcomes.push(await inbox.applyOnce(event, handler.handle(event, undefined)));
       }
       return outcomes;
     },

@@ -21,9 +21,14 @@ test("an account's own row takes precedence over the provider's `*`, and a row w
 
   const found: Record<string, string> = {};
   const accounts = accountStore(database.orm);
-  for (const page of ["page-1", "page-9"]) found[page] = await accounts.tenantOf("meta", "page", page);
-  await expect(accounts.tenantOf("meta", "page", "page-2")).rejects.toThrow("no tenant owns page page-2");
-  await expect(accounts.tenantOf("google", "account", "7")).rejects.toMatchObject({ next: { kind: "permanent" } });
+  for (const page of ["page-1", "page-9"])
+    found[page] = await accounts.tenantOf({ provider: "meta", noun: "page", externalId: page });
+  await expect(accounts.tenantOf({ provider: "meta", noun: "page", externalId: "page-2" })).rejects.toThrow(
+    "no tenant owns page page-2",
+  );
+  await expect(accounts.tenantOf({ provider: "google", noun: "account", externalId: "7" })).rejects.toMatchObject({
+    next: { kind: "permanent" },
+  });
   expect(found).toEqual({ "page-1": tenantOf("page-1"), "page-9": tenantOf("*") });
   expect(tenantOf("page-1")).not.toBe(tenantOf("*"));
 });
@@ -31,7 +36,7 @@ test("an account's own row takes precedence over the provider's `*`, and a row w
 test("a tenant is found by its name, and the error of an unknown name does not contain the name", async () => {
   const assignment = { provider: "google", externalId: "1", tenantName: "Candlemaker" };
   await assignAccounts(database.orm, [assignment], uuidv7);
-  const owner = await accountStore(database.orm).tenantOf("google", "account", "1");
+  const owner = await accountStore(database.orm).tenantOf({ provider: "google", noun: "account", externalId: "1" });
   expect(await tenantStore(database.orm).findByName("Candlemaker")).toBe(owner);
   await expect(tenantStore(database.orm).findByName("candlemaker")).rejects.toMatchObject({
     next: { kind: "permanent" },
@@ -50,8 +55,8 @@ test("seeding does not change the tenant of an assigned account", async () => {
   await seedAccounts(database.orm, seed, uuidv7);
   const accounts = accountStore(database.orm);
   const [one, two] = [
-    await accounts.tenantOf("telegram", "bot", "bot-1"),
-    await accounts.tenantOf("telegram", "bot", "bot-2"),
+    await accounts.tenantOf({ provider: "telegram", noun: "bot", externalId: "bot-1" }),
+    await accounts.tenantOf({ provider: "telegram", noun: "bot", externalId: "bot-2" }),
   ];
   expect(one).not.toBe(two);
 });

@@ -44,7 +44,7 @@ test("statements of every event are prepared, and none with prepare=false in the
       receivedAt,
       payload: {},
     } as const;
-    expect(await inbox.applyOnce(event, () => Promise.resolve({ result: "unhandled" }))).toMatchObject({
+    expect(await inbox.applyOnce(event, { result: "unhandled", facts: [] })).toMatchObject({
       result: "unhandled",
     });
     expect(await inbox.isDone(event)).toBe(true);

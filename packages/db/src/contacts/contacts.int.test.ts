@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
 import { beforeEach, expect, test } from "vitest";
-import { type Identity, type Profile, type Stores, uuidv7 } from "@millrace/core";
+import { type Identity, type Profile, uuidv7 } from "@millrace/core";
 import { useDatabase } from "../../test/use-database.ts";
 import { contactIdentities, contacts, tenants } from "../schema/index.ts";
-import { contactStore } from "./contacts.ts";
+import { type ContactStore, contactStore } from "./contacts.ts";
 import { eventContext } from "../inbox/event-context.ts";
 
 const database = useDatabase(6);
@@ -131,7 +131,7 @@ function mail(address: string): Identity {
   return { channel: "email", externalId: address, stable: false };
 }
 
-function step<T>(write: (stores: Pick<Stores, "contacts">) => Promise<T>): Promise<T> {
+function step<T>(write: (stores: { contacts: ContactStore }) => Promise<T>): Promise<T> {
   return database.orm.transaction((tx) => write({ contacts: contactStore(tx, eventContext(uuidv7)) }));
 }
 

@@ -102,7 +102,13 @@ async function effects(tx: Executor, tenantId: string, { id, current, previous }
     status: "received",
   });
   const answers = { answers: {}, consents: {}, payload: {}, isTest: false, submittedAt: at };
-  await leadStore(tx, uuidv7).add({ tenantId, contactId, source: "Meta", externalId: `${tenantId}.${id}`, ...answers });
+  await leadStore(tx, eventContext(uuidv7)).add({
+    tenantId,
+    contactId,
+    source: "Meta",
+    externalId: `${tenantId}.${id}`,
+    ...answers,
+  });
 }
 
 /** Expects the contacts of the reference model, each with one thread and one open case; returns their row counts. */

@@ -1,12 +1,12 @@
 import { eq } from "drizzle-orm";
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
-import { type Activity, type ConversationStore, uuidv7 } from "@millrace/core";
+import { type Activity, uuidv7 } from "@millrace/core";
 import { useDatabase } from "../../test/use-database.ts";
 import type { Executor } from "../connection/database.ts";
 import { isOutage } from "../connection/outage.ts";
 import { cases, conversations, conversionUploads, messages, tenants } from "../schema/index.ts";
-import { conversationStore } from "./conversations.ts";
+import { type ConversationStore, conversationStore } from "./conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
 import { eventContext } from "../inbox/event-context.ts";
 import { messageStore } from "../messages/messages.ts";

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { uuidv7 } from "@millrace/core";
+import { uuidv7, written } from "@millrace/core";
 import { until } from "@millrace/testing";
 import { useConversations, type TestConversation, countBlocked } from "../../test/conversations.ts";
 import {
@@ -328,7 +328,7 @@ test("a redelivery of an event with the contact's data in its id changes nothing
   const at = { correlationId: "c", receivedAt: new Date().toISOString(), payload: {} };
   const event = { v: 1, integration: "whatsapp", kind: "message", ...at } as const;
   const [theirs, other] = [`message.stable-${conversation.thread.tenantId}`, `message.${uuidv7()}`];
-  const come = (id: string) => inbox.applyOnce({ ...event, id }, () => Promise.resolve({ result: "written" }));
+  const come = (id: string) => inbox.applyOnce({ ...event, id }, written());
   expect(await come(theirs)).toMatchObject({ result: "written" });
   const erasure = await erasures.begin(contactOf(conversation), BY);
   if (erasure) await erasures.eraseOtherRows(erasure);

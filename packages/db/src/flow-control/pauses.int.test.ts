@@ -1,11 +1,11 @@
-import type { Pause } from "@millrace/core";
+import { type Pause, uuidv7 } from "@millrace/core";
 import { afterEach, expect, test } from "vitest";
 import { useDatabase } from "../../test/use-database.ts";
 import { pauses as table } from "../schema/index.ts";
 import { createPauses } from "./pauses.ts";
 
 const database = useDatabase();
-const pauses = createPauses(database);
+const pauses = createPauses(database, uuidv7);
 
 afterEach(() => database.orm.delete(table));
 

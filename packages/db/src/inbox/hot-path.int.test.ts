@@ -1,6 +1,6 @@
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type InboundEvent, uuidv7, type Write } from "@millrace/core";
+import { type Handled, type InboundEvent, uuidv7, written } from "@millrace/core";
 import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
 import { createInbox } from "./inbox.ts";
@@ -29,8 +29,8 @@ test("an inbound text of a known contact takes seven round trips", async () => {
   for (const id of ["wamid.1", "wamid.2", "wamid.3"]) await inbox.applyOnce(eventOf(id), textOf(id));
   const before = { turns: wire.turns(), statements: wire.statements() };
   await inbox.applyOnce(eventOf("wamid.4"), textOf("wamid.4"));
-  // Begin, inbox, account, contact, conversation, lock and message together, commit.
-  expect(wire.statements() - before.statements).toBe(8);
+  // Begin, inbox and account together, contact, conversation, lock and message together, domain event, commit.
+  expect(wire.statements() - before.statements).toBe(9);
   expect(wire.turns() - before.turns).toBe(7);
 });
 
@@ -47,34 +47,36 @@ function eventOf(id: string): InboundEvent {
   };
 }
 
-function textOf(id: string): Write {
-  return async (stores) => {
-    const tenantId = await stores.accounts.tenantOf("whatsapp", "phone number", "1001");
-    const contactId = await stores.contacts.resolve(
-      tenantId,
-      [
-        { channel: "whatsapp", externalId: "31600000001", stable: false },
-        { channel: "whatsapp", externalId: "NL.1", stable: true },
-      ],
-      { name: "Ada", phone: "31600000001" },
-    );
-    const place = { tenantId, channel: "whatsapp", accountId: "1001" } as const;
-    const at = new Date("2026-03-01T08:00:00Z");
-    const conversationId = await stores.conversations.open(
-      { ...place, threadId: contactId, kind: "direct", contactId },
-      { at, byUser: true },
-    );
-    const message = {
-      ...place,
-      conversationId,
-      contactId,
+function textOf(id: string): Handled {
+  const at = new Date("2026-03-01T08:00:00Z");
+  return written({
+    fact: "message",
+    thread: {
+      owner: { provider: "whatsapp", noun: "phone number", externalId: "1001" },
+      channel: "whatsapp",
+      accountId: "1001",
+      threadId: undefined,
+      kind: "direct",
+      person: {
+        identities: [
+          { channel: "whatsapp", externalId: "31600000001", stable: false },
+          { channel: "whatsapp", externalId: "NL.1", stable: true },
+        ],
+        profile: { name: "Ada", phone: "31600000001" },
+      },
+    },
+    activity: { at, byUser: true },
+    message: {
       externalId: id,
+      ofContact: true,
       direction: "inbound",
       type: "text",
-    } as const;
-    await stores.messages.add({ ...message, body: "hello", sentAt: at, payload: { id }, status: "received" });
-    return { result: "written" };
-  };
+      body: "hello",
+      sentAt: at,
+      payload: { id },
+      status: "received",
+    },
+  });
 }
 
 /** A proxy to Postgres that counts the round trips and the statements. */

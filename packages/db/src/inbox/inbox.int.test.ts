@@ -1,12 +1,21 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { contentHash, type InboundEvent, permanent, uuidv7, type Write, type ExhaustedJob } from "@millrace/core";
+import {
+  contentHash,
+  type InboundEvent,
+  permanent,
+  uuidv7,
+  written,
+  type ExhaustedJob,
+  type Handled,
+} from "@millrace/core";
 import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
 import { deadLetters, messages, messageStatuses, webhookEvents } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
 import { createInbox } from "./inbox.ts";
 import { assignAccounts } from "../accounts/accounts.ts";
+import { applyWork } from "../../test/stores.ts";
 
 const { url } = useTestDatabase();
 const pools = [1, 2, 3].map(() => openDatabase(url, { maxConnections: 6, name: "test" }));
@@ -23,10 +32,10 @@ afterAll(async () => {
 test("3: a redelivery changes nothing, even with another payload and in another request", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
-  expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "written" });
+  expect(await inbox.applyOnce(event, statusOf(event.id))).toMatchObject({ result: "written" });
   const before = await everything(event.id);
   const again = { ...event, correlationId: "another", payload: { other: true } };
-  expect(await inbox.applyOnce(again, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
+  expect(await inbox.applyOnce(again, statusOf(event.id))).toMatchObject({ result: "duplicate" });
   expect(await everything(event.id)).toEqual(before);
   expect(before.statuses).toHaveLength(1);
   expect(await inbox.isDone(event)).toBe(true);
@@ -34,22 +43,36 @@ test("3: a redelivery changes nothing, even with another payload and in another 
 
 test("3: many concurrent attempts at one event, from several pools, have one effect", async () => {
   const event = newEvent();
-  const write: Write = async (stores) => {
-    const tenantId = await stores.accounts.tenantOf("whatsapp", "phone number", "1001");
-    const at = new Date();
-    const place = { tenantId, channel: "whatsapp", accountId: "1001" } as const;
-    const conversationId = await stores.conversations.open(
-      { ...place, threadId: "t-1", kind: "direct" },
-      { at, byUser: true },
-    );
-    // Every attempt uses its own row id, so only the inbox prevents a second row.
-    const message = { ...place, conversationId, externalId: uuidv7(), direction: "inbound", type: "text" } as const;
-    await stores.messages.add({ ...message, body: event.id, sentAt: at, payload: {}, status: "received" });
-    return { result: "written" };
-  };
+  const at = new Date();
+  const owner = { provider: "whatsapp", noun: "phone number", externalId: "1001" };
+  const thread = {
+    owner,
+    channel: "whatsapp",
+    accountId: "1001",
+    threadId: "t-1",
+    kind: "group",
+    person: undefined,
+  } as const;
+  // Every attempt uses its own row id, so only the inbox prevents a second row.
+  const message = () =>
+    written({
+      fact: "message",
+      thread,
+      activity: { at, byUser: true },
+      message: {
+        externalId: uuidv7(),
+        direction: "inbound",
+        type: "text",
+        body: event.id,
+        sentAt: at,
+        payload: {},
+        status: "received",
+        ofContact: false,
+      },
+    });
   const attempts = Array.from({ length: 30 }, (_, index) => {
     const pool = pools[index % pools.length] ?? database;
-    return createInbox(pool, uuidv7).applyOnce(event, write);
+    return createInbox(pool, uuidv7).applyOnce(event, message());
   });
   const results = (await Promise.all(attempts)).map(({ result }) => result);
   expect(results.filter((result) => result === "written")).toHaveLength(1);
@@ -60,14 +83,11 @@ test("3: many concurrent attempts at one event, from several pools, have one eff
 test("4: a write that throws changes nothing, and the next attempt starts from the beginning", async () => {
   const event = newEvent();
   const inbox = createInbox(database, uuidv7);
-  const failing: Write = async (stores) => {
-    await statusWrite(event.id)(stores);
-    throw permanent("no");
-  };
-  await expect(inbox.applyOnce(event, failing)).rejects.toThrow("no");
+  const failing = written(...statusOf(event.id).facts, unknownConversation);
+  await expect(inbox.applyOnce(event, failing)).rejects.toThrow("no conversation");
   expect(await everything(event.id)).toEqual({ events: [], statuses: [], deadLetterRows: [] });
   expect(await inbox.isDone(event)).toBe(false);
-  expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "written" });
+  expect(await inbox.applyOnce(event, statusOf(event.id))).toMatchObject({ result: "written" });
 });
 
 test("of two concurrent attempts, the second writes when the first one fails", async () => {
@@ -77,9 +97,9 @@ test("of two concurrent attempts, the second writes when the first one fails", a
   const failure = new Promise<never>((_, reject) => (fail = reject));
   let begun: () => void = () => undefined;
   const writing = new Promise<void>((resolve) => (begun = resolve));
-  const first = inbox.applyOnce(event, () => (begun(), failure));
+  const first = applyWork(database, uuidv7, event, () => (begun(), failure));
   await writing;
-  const second = inbox.applyOnce(event, statusWrite(event.id));
+  const second = inbox.applyOnce(event, statusOf(event.id));
   fail(permanent("no"));
   await expect(first).rejects.toThrow("no");
   expect(await second).toMatchObject({ result: "written" });
@@ -93,7 +113,7 @@ test("the inbox keeps the payload of unhandled and ignored events, and not of wr
     { result: "written", detail: "a lead" },
   ] as const) {
     const event = newEvent();
-    await inbox.applyOnce(event, () => Promise.resolve(outcome));
+    await inbox.applyOnce(event, { ...outcome, facts: [] });
     const { events } = await everything(event.id);
     const detail = "detail" in outcome ? outcome.detail : null;
     const payload = outcome.result === "written" ? null : event.payload;
@@ -110,17 +130,17 @@ test("9: a dead event that succeeds is done, and its dead letters are resolved i
   await deadLetterStore.record(exhausted(event, { jobId: `${event.id}.replay` }));
   expect(await inbox.isDone(event)).toBe(false);
 
-  await expect(inbox.applyOnce(event, () => Promise.reject(permanent("no")))).rejects.toThrow("no");
+  await expect(inbox.applyOnce(event, written(unknownConversation))).rejects.toThrow("no conversation");
   const failed = await everything(event.id);
   expect(failed.events).toMatchObject([{ status: "dead", error: "it broke" }]);
   expect(failed.deadLetterRows).toMatchObject([{ state: "dead" }, { state: "dead" }]);
 
-  await inbox.applyOnce(event, statusWrite(event.id));
+  await inbox.applyOnce(event, statusOf(event.id));
   const { events, deadLetterRows: rows } = await everything(event.id);
   expect(events).toMatchObject([{ status: "done", result: "written", error: null }]);
   expect(rows).toMatchObject([{ state: "resolved" }, { state: "resolved" }]);
   expect(rows.every((row) => row.resolvedAt !== null)).toBe(true);
-  expect(await inbox.applyOnce(event, statusWrite(event.id))).toMatchObject({ result: "duplicate" });
+  expect(await inbox.applyOnce(event, statusOf(event.id))).toMatchObject({ result: "duplicate" });
 });
 
 test("recording the same failure again, or an earlier one late, changes nothing", async () => {
@@ -178,7 +198,7 @@ test("a discarded or resolved dead letter is dead again when its job fails again
 
 test("the dead letter of a job with a completed event is resolved at once", async () => {
   const event = newEvent();
-  await createInbox(database, uuidv7).applyOnce(event, statusWrite(event.id));
+  await createInbox(database, uuidv7).applyOnce(event, statusOf(event.id));
   const job = exhausted(event);
   await createDeadLetters(database, uuidv7).record(job);
   const { deadLetterRows, events } = await everything(event.id);
@@ -193,7 +213,7 @@ test("8: many workers that record one failure write one dead letter, also while 
     const records = Array.from({ length: 9 }, (_, index) =>
       createDeadLetters(pools[index % 3] ?? database, uuidv7).record(job),
     );
-    await Promise.all([...records, createInbox(database, uuidv7).applyOnce(event, statusWrite(event.id))]);
+    await Promise.all([...records, createInbox(database, uuidv7).applyOnce(event, statusOf(event.id))]);
     const { deadLetterRows, events, statuses } = await everything(event.id);
     expect(deadLetterRows).toMatchObject([{ state: "resolved" }]);
     expect(events).toMatchObject([{ status: "done" }]);
@@ -207,13 +227,17 @@ function newEvent(): InboundEvent {
   return { v: 1, integration: "whatsapp", id, kind: "status", correlationId: "c-1", receivedAt, payload: { of: id } };
 }
 
-/** Writes one row with the attempt's own id, so that a second effect is a second row. */
-function statusWrite(eventId: string): Write {
-  return async ({ messages }) => {
-    const key = { channel: "whatsapp", accountId: eventId, externalId: uuidv7() } as const;
-    await messages.addStatus({ ...key, status: "sent", at: new Date(), payload: {} });
-    return { result: "written" };
-  };
+/** A fact that cannot be applied. */
+const unknownConversation = {
+  fact: "mode",
+  change: { conversationId: uuidv7(), mode: "human", actor: "Bea", at: new Date() },
+} as const;
+
+/** A status with an external id of its own, so that a second effect is a second row. */
+function statusOf(eventId: string): Handled {
+  const owner = { provider: "whatsapp", noun: "phone number", externalId: eventId };
+  const key = { channel: "whatsapp", accountId: eventId, externalId: uuidv7() } as const;
+  return written({ fact: "status", owner, ...key, status: "sent", at: new Date(), payload: {} });
 }
 
 function exhausted(event: InboundEvent, changes: Partial<ExhaustedJob> = {}): ExhaustedJob {

@@ -1,20 +1,13 @@
 import { and, eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import {
-  type MessageChange,
-  MESSAGE_STATUSES,
-  type MessageStatus,
-  type NewMessage,
-  type Stores,
-  uuidv7,
-} from "@millrace/core";
+import { type MessageChange, MESSAGE_STATUSES, type MessageStatus, type NewMessage, uuidv7 } from "@millrace/core";
 import { until } from "@millrace/testing";
 import { useDatabase } from "../../test/use-database.ts";
 import { messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import { eventContext } from "../inbox/event-context.ts";
-import { messageStore } from "./messages.ts";
+import { type MessageStore, messageStore } from "./messages.ts";
 
 const database = useDatabase(8);
 let base: Omit<NewMessage, "externalId">;
@@ -199,7 +192,7 @@ test("a message waits for an uncommitted edit and applies it", async () => {
   expect((await read(externalId))?.body).toBe("second");
 });
 
-function step(write: (store: Stores["messages"]) => Promise<void>): Promise<void> {
+function step(write: (store: MessageStore) => Promise<void>): Promise<void> {
   return database.orm.transaction((tx) => write(messageStore(tx, eventContext(uuidv7))));
 }
 
@@ -209,7 +202,7 @@ function keyOf(externalId: string) {
 
 type ReportedStatus = { status: MessageStatus; participant: string | undefined };
 
-function report(store: Stores["messages"], externalId: string, { status, participant }: ReportedStatus): Promise<void> {
+function report(store: MessageStore, externalId: string, { status, participant }: ReportedStatus): Promise<void> {
   return store.addStatus({ ...keyOf(externalId), status, participant, at: new Date(), payload: {} });
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { firstIdAt, type InboundEvent, uuidv7 } from "@millrace/core";
+import { firstIdAt, type InboundEvent, uuidv7, written } from "@millrace/core";
 import { useDatabase } from "../../test/use-database.ts";
 import {
   alerts,
@@ -166,9 +166,7 @@ test("a locked row is skipped, and inserts do not wait", async () => {
   await database.orm.transaction(async (other) => {
     await other.execute(sql`select pg_advisory_xact_lock(hashtextextended('retention', 0))`);
     expect(await retention.deleteExpired("webhook_events", LINE)).toBeUndefined();
-    expect((await inbox.applyOnce(eventOf("new"), () => Promise.resolve({ result: "written" }))).result).toBe(
-      "written",
-    );
+    expect((await inbox.applyOnce(eventOf("new"), written())).result).toBe("written");
   });
   expect(await forget("webhook_events")).toBe(1);
 });
@@ -184,9 +182,9 @@ test("two concurrent runs delete each row once", async () => {
 test("a redelivery within the retention of its event changes nothing", async () => {
   const inbox = createInbox(database, () => idAt(LATER));
   const event = eventOf("again");
-  await inbox.applyOnce(event, () => Promise.resolve({ result: "written" }));
+  await inbox.applyOnce(event, written());
   await forget("webhook_events");
-  expect((await inbox.applyOnce(event, () => Promise.reject(new Error("written twice")))).result).toBe("duplicate");
+  expect((await inbox.applyOnce(event, written())).result).toBe("duplicate");
 });
 
 /** Deletes in steps until nothing is left to delete. */
