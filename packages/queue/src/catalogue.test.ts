@@ -21,9 +21,10 @@ test("a queue is named after its integration and its role", () => {
 test("an integration has the queues of its capabilities and no others", () => {
   const names = queueCatalogue([
     { id: "meta" },
-    { id: "whatsapp", requests: {}, outbound: {}, media: {} },
-    { id: "n8n", assistant: {} },
-    { id: "off", outbound: undefined, assistant: undefined },
+    { id: "whatsapp", capabilities: { send: {}, media: {} } },
+    { id: "n8n", capabilities: { ai: {} } },
+    { id: "google", capabilities: { conversions: {} } },
+    { id: "off", capabilities: { send: undefined, ai: undefined } },
   ]).map(({ name }) => name);
   expect(names).toEqual([
     "meta-inbound",
@@ -33,6 +34,8 @@ test("an integration has the queues of its capabilities and no others", () => {
     "whatsapp-media",
     "n8n-inbound",
     "n8n-ai-turns",
+    "google-inbound",
+    "google-uploads",
     "off-inbound",
   ]);
 });

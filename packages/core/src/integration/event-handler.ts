@@ -1,11 +1,11 @@
 import type { AccountStore } from "../domain/accounts.ts";
 import type { InboundEvent } from "../domain/event.ts";
 import type { MediaStore } from "../domain/media-store.ts";
+import type { OutgoingFormat } from "../domain/outgoing-format.ts";
 import type { Stores } from "../domain/stores.ts";
 import type { Http } from "../http/http.ts";
 import type { NewId, Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
-import type { OutgoingFormat } from "./outbound.ts";
 
 /** The ports that a handler uses. */
 export type AdapterContext = {

@@ -20,9 +20,13 @@ export const google: Integration = {
     return [conversionRoute(config), wonRoute("lead", config), wonRoute("conversation", config)];
   },
   handler: () => googleHandler,
-  uploads: (environment) => {
-    const config = readUploadsConfig(environment);
-    return config && googleUploads(config, accessTokens(config.accessToken));
+  capabilities: {
+    conversions: {
+      read(environment) {
+        const config = readUploadsConfig(environment);
+        return config && googleUploads(config, accessTokens(config.accessToken));
+      },
+    },
   },
   accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["accountId"]) : undefined),
   samples: googleSamples,
