@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { QUEUE_ROLES, type QueueRole } from "@millrace/core";
+import { type CapabilityName, QUEUE_ROLES, type QueueRole, rolesOf } from "@millrace/core";
 import { backoffMs, queueCatalogue, queueDefinition } from "./catalogue.ts";
 
 /** Returns the longest time from the first attempt to the last, in ms. */
@@ -38,6 +38,11 @@ test("an integration has the queues of its capabilities and no others", () => {
     "google-uploads",
     "off-inbound",
   ]);
+});
+
+test("no two capabilities share a role, so that each queue belongs to one", () => {
+  const all: Record<CapabilityName, unknown> = { send: {}, media: {}, ai: {}, conversions: {} };
+  expect(rolesOf(all)).toEqual(QUEUE_ROLES);
 });
 
 test("only the requests queue is ordered, and a failing job blocks it for less than 10 seconds", () => {
