@@ -1,6 +1,7 @@
 import {
   type ApiRoute,
   type Environment,
+  formatsOf,
   port,
   readAll,
   readEnvironment,
@@ -43,7 +44,7 @@ export type IngestConfig = {
 
 /** Reads the process's environment once. Throws EnvironmentError with a line per invalid variable. */
 export function readIngestConfig(environment: Environment = process.env): IngestConfig {
-  const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
+  const formats = formatsOf(integrations);
   const { own, queueUrl, webhooks, apis } = readAll({
     own: () => readEnvironment(variables, environment),
     queueUrl: () => readQueueUrl(environment),

@@ -1,11 +1,13 @@
 import {
   type AlertConfig,
   type Environment,
+  formatsOf,
   type Integration,
   type OutgoingFormat,
   port,
   readAlertConfig,
   readAll,
+  readCapabilities,
   readEnvironment,
   readRetentionDays,
 } from "@millrace/core";
@@ -62,7 +64,7 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
     ...share,
     logLevel: own.LOG_LEVEL,
     integrations: Object.values(enabled),
-    formats: integrations.map(({ format }) => format).filter((format) => format !== undefined),
+    formats: formatsOf(integrations),
     media,
     alerts,
     retentionDays: {
@@ -78,7 +80,7 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
   };
 }
 
-/** Reads an integration's capabilities. Throws EnvironmentError. */
+/** Reads an integration's handler and capabilities. Throws EnvironmentError. */
 function readEnabledIntegration(integration: Integration, environment: Environment): EnabledIntegration {
   return {
     id: integration.id,
@@ -86,11 +88,7 @@ function readEnabledIntegration(integration: Integration, environment: Environme
     ...readAll({
       handler: () => integration.handler(environment),
       subscriptions: () => integration.subscribes?.(environment),
-      requests: () => integration.requests?.(environment),
-      outbound: () => integration.outbound?.(environment),
-      media: () => integration.media?.(environment),
-      assistant: () => integration.assistant?.(environment),
-      uploads: () => integration.uploads?.(environment),
+      capabilities: () => readCapabilities(integration.capabilities, environment),
     }),
   };
 }

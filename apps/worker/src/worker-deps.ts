@@ -1,15 +1,12 @@
 import type {
-  Assistant,
-  ConversionUploads,
   Download,
+  EnabledCapabilities,
   EventHandler,
   Http,
   Integration,
   Logger,
-  MediaSource,
   NewId,
   Now,
-  Outbound,
   OutgoingFormat,
   Random,
   Subscriptions,
@@ -17,21 +14,17 @@ import type {
 import type { Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
 import type { ConsumerTimings, QueueBackend } from "@millrace/queue";
+import type { CapabilityTimings } from "./capabilities/timings.ts";
 import type { ReplayTimings } from "./loops/replays.ts";
-import type { BatchTimings } from "./loops/upload-batcher.ts";
 
-/** An integration that is switched on, with a capability for each of its queues. */
+/** An integration and its capabilities that are switched on. */
 export type EnabledIntegration = {
   id: string;
   accountOf?: Integration["accountOf"];
   handler: EventHandler;
   /** The domain events that it reacts to. */
   subscriptions?: Subscriptions | undefined;
-  requests?: EventHandler | undefined;
-  outbound?: Outbound | undefined;
-  media?: MediaSource | undefined;
-  assistant?: Assistant | undefined;
-  uploads?: ConversionUploads | undefined;
+  capabilities?: EnabledCapabilities;
 };
 
 /** The stores that a worker reads and writes. */
@@ -62,5 +55,5 @@ export type WorkerDeps = {
   formats: readonly OutgoingFormat[];
   /** Which queues the worker consumes (undefined: all) and how many jobs of each run at a time. */
   consumption: { queues?: readonly string[] | undefined; concurrency: number };
-  timings?: Partial<ConsumerTimings & ReplayTimings & BatchTimings> | undefined;
+  timings?: Partial<ConsumerTimings & ReplayTimings & CapabilityTimings> | undefined;
 };

@@ -1,5 +1,5 @@
 import type { ExhaustedJob } from "@millrace/core";
-import { createConversionBatches, createDeadLetters, createPauses, createReplayScheduler } from "@millrace/db";
+import { createDeadLetters, createPauses, createReplayScheduler } from "@millrace/db";
 import {
   type Consumer,
   createFlowControl,
@@ -8,15 +8,14 @@ import {
   type QueueDefinition,
   startConsumer,
 } from "@millrace/queue";
-import { createFollowUpQueue, type FollowUpQueue } from "./follow-ups.ts";
+import { runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
+import { createFollowUpQueue } from "./follow-ups.ts";
 import { startReplays } from "./loops/replays.ts";
-import { startUploadBatcher } from "./loops/upload-batcher.ts";
-import { createProcessors, type Processors } from "./processors/index.ts";
 import type { WorkerDeps } from "./worker-deps.ts";
 
 /**
- * Starts a consumer for each queue that this worker consumes, the replays, and a batcher for each integration that
- * uploads conversions. They stop together.
+ * Starts a consumer for each queue that this worker consumes, the replays, and the loops of the capabilities. They stop
+ * together.
  * @throws Error when WORKER_QUEUES names a queue that does not exist
  */
 export function startWorker(deps: WorkerDeps): Consumer {
@@ -24,19 +23,20 @@ export function startWorker(deps: WorkerDeps): Consumer {
   const catalogue = queueCatalogue(integrations);
   const definitions = consumedQueues(catalogue, deps.consumption.queues);
   const followUps = createFollowUpQueue(stores.backend, ports.now);
-  const consumers = startConsumers(deps, definitions, createProcessors(deps, followUps));
+  const capabilities = runCapabilities(deps, followUps);
+  const consumers = startConsumers(deps, definitions, capabilities);
   const replays = startReplays({
     scheduler: createReplayScheduler(stores.database),
     replayer: createReplayer(stores.backend, catalogue),
     ports,
     timings,
   });
-  const batchers = startBatchers(deps, followUps);
+  const loops = [replays, ...capabilities.startLoops()];
   return {
     async stop(deadlineMs) {
       await Promise.all([
         ...consumers.map((consumer) => consumer.stop(deadlineMs)),
-        ...[replays, ...batchers].map((loop) => loop.stop()),
+        ...loops.map((loop) => loop.stop()),
       ]);
       await followUps.close();
     },
@@ -52,13 +52,17 @@ function consumedQueues(catalogue: QueueDefinition[], queues: readonly string[] 
   return catalogue.filter(({ name }) => queues.includes(name));
 }
 
-function startConsumers(deps: WorkerDeps, definitions: readonly QueueDefinition[], processors: Processors): Consumer[] {
+function startConsumers(
+  deps: WorkerDeps,
+  definitions: readonly QueueDefinition[],
+  capabilities: RunningCapabilities,
+): Consumer[] {
   const { backend, database } = deps.stores;
   const { log, now, newId, random } = deps.ports;
   const deadLetters = createDeadLetters(database, newId);
   const flowControl = createFlowControl(createPauses(database, newId), now, random, deps.timings?.probeMs);
   return definitions.flatMap((definition) => {
-    const processor = processors.processorOf(definition);
+    const processor = capabilities.processorOf(definition);
     if (!processor) return [];
     const consumer = startConsumer({
       backend,
@@ -68,7 +72,7 @@ function startConsumers(deps: WorkerDeps, definitions: readonly QueueDefinition[
       deadLetters: {
         async record(job) {
           const isNew = await deadLetters.record({ ...job, account: accountOf(deps, definition, job) });
-          if (isNew) await processors.onDeadLettered(job);
+          if (isNew) await capabilities.onDeadLettered(definition, job);
           return isNew;
         },
       },
@@ -87,12 +91,4 @@ function accountOf({ integrations }: WorkerDeps, { integration, role }: QueueDef
   if (role !== "inbound") return undefined;
   const { kind, payload } = job;
   return integrations.find(({ id }) => id === integration)?.accountOf?.({ kind, payload });
-}
-
-function startBatchers({ stores, ports, integrations, timings }: WorkerDeps, followUps: FollowUpQueue) {
-  return integrations.flatMap(({ id, uploads }) => {
-    if (!uploads) return [];
-    const batches = createConversionBatches(stores.database, ports.newId);
-    return [startUploadBatcher({ integration: id, maxBatch: uploads.maxBatch, batches, followUps, ports, timings })];
-  });
 }

@@ -8,6 +8,7 @@ import {
   EnvironmentError,
   EVENT_VERSION,
   type EventHandler,
+  formatsOf,
   type Integration,
   MAX_EVENT_ID_LENGTH,
   permanent,
@@ -21,7 +22,7 @@ import { integrations } from "./registry.ts";
 
 const NOW = new Date("2026-11-22T08:00:00.000Z");
 const ID = "019ab000-0000-7000-8000-000000000000";
-const formats = integrations.map(({ format }) => format).filter((format) => format !== undefined);
+const formats = formatsOf(integrations);
 
 /** The routes of these integrations also accept requests while they are switched off, and hold them. */
 const HOLDS_WHEN_OFF = ["google"];
@@ -170,7 +171,8 @@ function accept(route: ApiRoute, body: unknown) {
 }
 
 function handlerOf(integration: Integration, environment: Environment, { role }: ApiRoute): EventHandler {
-  const handler = role === "requests" ? integration.requests?.(environment) : integration.handler(environment);
+  const requests = () => integration.capabilities?.send?.read(environment)?.requests;
+  const handler = role === "requests" ? requests() : integration.handler(environment);
   if (!handler) throw new Error(`${integration.id} has no handler for ${role}`);
   return handler;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { QUEUE_ROLES, type QueueRole } from "@millrace/core";
+import { type CapabilityName, QUEUE_ROLES, type QueueRole, rolesOf } from "@millrace/core";
 import { backoffMs, queueCatalogue, queueDefinition } from "./catalogue.ts";
 
 /** Returns the longest time from the first attempt to the last, in ms. */
@@ -21,9 +21,10 @@ test("a queue is named after its integration and its role", () => {
 test("an integration has the queues of its capabilities and no others", () => {
   const names = queueCatalogue([
     { id: "meta" },
-    { id: "whatsapp", requests: {}, outbound: {}, media: {} },
-    { id: "n8n", assistant: {} },
-    { id: "off", outbound: undefined, assistant: undefined },
+    { id: "whatsapp", capabilities: { send: {}, media: {} } },
+    { id: "n8n", capabilities: { ai: {} } },
+    { id: "google", capabilities: { conversions: {} } },
+    { id: "off", capabilities: { send: undefined, ai: undefined } },
   ]).map(({ name }) => name);
   expect(names).toEqual([
     "meta-inbound",
@@ -33,8 +34,15 @@ test("an integration has the queues of its capabilities and no others", () => {
     "whatsapp-media",
     "n8n-inbound",
     "n8n-ai-turns",
+    "google-inbound",
+    "google-uploads",
     "off-inbound",
   ]);
+});
+
+test("no two capabilities share a role, so that each queue belongs to one", () => {
+  const all: Record<CapabilityName, unknown> = { send: {}, media: {}, ai: {}, conversions: {} };
+  expect(rolesOf(all)).toEqual(QUEUE_ROLES);
 });
 
 test("only the requests queue is ordered, and a failing job blocks it for less than 10 seconds", () => {

@@ -15,7 +15,7 @@ export function addAccountCommands(program: Command): void {
     .command("add")
     .description("assign an account to a tenant, and create the tenant if it does not exist")
     .argument("<tenant>", "name of the tenant")
-    .argument("<provider>", "whatsapp, telegram, meta or google")
+    .argument("<provider>", "id of the integration that the account belongs to, for example whatsapp")
     .argument("<external id>", "id of the page, number, bot or ads account, or * for all that are not in the list")
     .option("--reason <text>", "reason for the audit log")
     .action((tenantName: string, provider: string, externalId: string, { reason }: { reason?: string }) =>

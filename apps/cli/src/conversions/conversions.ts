@@ -23,11 +23,15 @@ export async function printConversions(environment: Environment, { json }: { jso
   }
   printTable(days, "no conversions yet");
   if (rejections.length > 0) {
-    process.stdout.write("Rejected conversions that have no reason above. Google reports only a count per reason:\n");
+    process.stdout.write(
+      "Conversions without a reason above. The platform reports only how many it refused per reason:\n",
+    );
     console.table(rejections);
   }
   if (batches.length > 0) {
-    process.stdout.write("Requests with errors or warnings. Google does not report which conversions they concern:\n");
+    process.stdout.write(
+      "Requests with errors or warnings. The platform does not report which conversions they concern:\n",
+    );
     console.table(
       batches.map((batch) => ({
         ...batch,

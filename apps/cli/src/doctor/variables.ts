@@ -1,9 +1,12 @@
 import {
+  type CapabilityReader,
   type CheckResult,
   type Environment,
   EnvironmentError,
+  formatsOf,
   type Integration,
   readAlertConfig,
+  readCapabilities,
   readRetentionDays,
 } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
@@ -27,13 +30,14 @@ export function checkVariables(environment: Environment): CheckResult[] {
   ];
 }
 
-/** Returns the queues that a worker with these variables consumes: all except those of features that are off. */
+/** Returns the queues that a worker with these variables consumes: all except those of capabilities that are off. */
 export function queuesInUse(environment: Environment): QueueDefinition[] {
   return queueCatalogue(
-    integrations.map((integration) => ({
-      ...integration,
-      assistant: enabled(integration, "assistant", environment),
-      uploads: enabled(integration, "uploads", environment),
+    integrations.map(({ id, capabilities = {} }) => ({
+      id,
+      capabilities: Object.fromEntries(
+        Object.entries(capabilities).map(([name, capability]) => [name, readIfEnabled(capability, environment)]),
+      ),
     })),
   );
 }
@@ -48,16 +52,12 @@ function requireExistingQueues(environment: Environment): void {
 
 /** Returns the functions that read the variables of an integration. */
 function readersOf(integration: Integration, environment: Environment): (() => unknown)[] {
-  const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
+  const formats = formatsOf(integrations);
   return [
     () => integration.webhook(environment),
     () => integration.api?.(environment, formats),
     () => integration.handler(environment),
-    () => integration.requests?.(environment),
-    () => integration.outbound?.(environment),
-    () => integration.media?.(environment),
-    () => integration.assistant?.(environment),
-    () => integration.uploads?.(environment),
+    () => readCapabilities(integration.capabilities, environment),
   ];
 }
 
@@ -78,11 +78,11 @@ function problemsOf(read: () => unknown): readonly string[] {
   }
 }
 
-/** A feature with invalid variables counts as switched on, because its operator tried to configure it. */
-function enabled(integration: Integration, feature: "assistant" | "uploads", environment: Environment): unknown {
+/** A capability with invalid variables counts as switched on, because its operator tried to configure it. */
+function readIfEnabled(capability: CapabilityReader<unknown>, environment: Environment): unknown {
   try {
-    return integration[feature]?.(environment);
+    return capability.read(environment);
   } catch {
-    return integration[feature];
+    return capability;
   }
 }

@@ -6,7 +6,7 @@ export function addEventCommands(program: Command): void {
   program
     .command("send")
     .description("post a signed sample to the running ingest")
-    .argument("<integration>", "whatsapp, telegram, meta, n8n or google")
+    .argument("<integration>", "id of the integration, for example whatsapp")
     .argument("[sample]", "name of the sample; without it, the command lists the samples")
     .argument("[fields...]", "field=value pairs that replace fields of the sample")
     .action((integration: string, sample: string | undefined, fields: string[]) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { apiRoute } from "@millrace/core";
+import { apiRoute, formatsOf } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import { z } from "zod";
 import { noteApi, notes, pins, stamps } from "../../test/fake-routes.ts";
@@ -20,7 +20,7 @@ const tree = z.strictObject({
 });
 const trees = apiRoute({ ...stamps, paths: ["/api/integrations/notes/trees"], body: tree });
 
-const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
+const formats = formatsOf(integrations);
 const environment = {
   META_APP_SECRET: "meta-secret-of-the-test",
   META_WEBHOOK_VERIFY_TOKEN: "meta-verify-token",

@@ -2,7 +2,7 @@ import { type EventHandler, type FollowUp, systemNow, uuidv7, written } from "@m
 import { assignAccounts, createInbox, isOutage } from "@millrace/db";
 import { createQueueReader, queueDefinition } from "@millrace/queue";
 import { createFollowUpQueue } from "../../src/follow-ups.ts";
-import { createEventProcessor } from "../../src/processors/event.ts";
+import { createEventProcessor } from "../../src/capabilities/inbound/event.ts";
 import { localFetchPorts } from "../harness/local-deps.ts";
 import { openQueueHarness } from "../harness/queue-harness.ts";
 

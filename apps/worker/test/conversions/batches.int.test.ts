@@ -68,7 +68,12 @@ describe("conversions of any kind in batches of any size", () => {
         const worker = harness.startWorker({
           batchWindowMs: 0,
           batchStepMs: 20,
-          uploads: { maxBatch, firstCheckAfterMs: 20, requestsPerMinute: 60_000 },
+          uploads: {
+            maxBatch,
+            statusCheckAfterMs: () => 20,
+            retryAfterMs: (attempts) => (attempts < 4 ? 20 : undefined),
+            requestRate: { intervalMs: 1, burst: 20 },
+          },
         });
         const rows = await harness.processUntil("all have ended", async () => {
           const found = await ofRun(run);

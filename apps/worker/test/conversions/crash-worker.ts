@@ -42,10 +42,10 @@ startWorker({
       return response;
     },
   },
-  integrations: integrations.map(({ id, handler, uploads }) => ({
+  integrations: integrations.map(({ id, handler, capabilities }) => ({
     id,
     handler: handler(environment),
-    uploads: uploads?.(environment),
+    capabilities: { conversions: capabilities?.conversions?.read(environment) },
   })),
   formats: [],
   consumption: { queues: ["google-inbound", "google-uploads"], concurrency: 8 },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type ConversionUploads,
+  type Environment,
   EVENT_VERSION,
   type FollowUp,
   type Http,
@@ -21,7 +22,7 @@ import {
 import { integrations } from "@millrace/integrations";
 import { createSandboxApp } from "@millrace/sandbox";
 import { openRows, recordingLogger, useTestDatabase } from "@millrace/testing";
-import { createUploadProcessor } from "../../src/processors/uploads.ts";
+import { createUploadProcessor } from "../../src/capabilities/conversions/uploads.ts";
 
 const BATCHES = 300;
 const WORKERS = 3;
@@ -55,7 +56,7 @@ test("all workers together stay within Google's requests per minute, also after 
   const app = createSandboxApp({ now, processingMs: 60_000 });
   const fault = { match: { api: "google" }, fault: "http_503", share: 0.3 };
   await app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
-  const uploads = { ...googleUploads(), firstCheckAfterMs: 30_000 };
+  const uploads = googleUploads({ GOOGLE_STATUS_AFTER_MS: "30000" });
 
   /** The queue: each job with the time at which it runs. */
   let waiting: { event: InboundEvent; at: number }[] = [];
@@ -123,9 +124,11 @@ test("all workers together stay within Google's requests per minute, also after 
   expect(Math.max(...inAMinute)).toBeLessThanOrEqual(PER_MINUTE);
 }, 60_000);
 
-function googleUploads(): ConversionUploads {
+function googleUploads(environment: Environment): ConversionUploads {
   const google = integrations.find(({ id }) => id === "google");
-  const uploads = google?.uploads?.(google.local.endpoints({}, "http://sandbox.example"));
+  const uploads = google?.capabilities?.conversions?.read(
+    google.local.endpoints(environment, "http://sandbox.example"),
+  );
   if (!uploads) throw new Error("the google integration does not upload conversions");
   return uploads;
 }

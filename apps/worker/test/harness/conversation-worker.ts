@@ -1,15 +1,23 @@
-import type { ConversionUploads, Environment, Integration, Logger, Random } from "@millrace/core";
+import {
+  type ConversionUploads,
+  type Environment,
+  type Integration,
+  type Logger,
+  type Outbound,
+  type Random,
+  readCapabilities,
+} from "@millrace/core";
 import type { Database } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import type { OpenMediaStore } from "@millrace/media";
 import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
-import type { BatchTimings } from "../../src/loops/upload-batcher.ts";
+import type { CapabilityTimings } from "../../src/capabilities/timings.ts";
 import { startWorker } from "../../src/worker.ts";
 import type { EnabledIntegration } from "../../src/worker-deps.ts";
 import { localPorts, localStores, outgoingFormats } from "./local-deps.ts";
 
 /** Times of a worker in a test. */
-export type WorkerTestTimings = Partial<ConsumerTimings & BatchTimings> & {
+export type WorkerTestTimings = Partial<ConsumerTimings & CapabilityTimings> & {
   /** Most time that a platform has to report an uncertain send, in ms. */
   reconcileMs?: number | undefined;
   /** What differs from the integration's own uploads of conversions. */
@@ -54,18 +62,18 @@ function enable(
   environment: Environment,
   { reconcileMs, uploads: changedUploads }: Pick<WorkerTestTimings, "reconcileMs" | "uploads">,
 ): EnabledIntegration {
-  const uploads = integration.uploads?.(environment);
-  const outbound = integration.outbound?.(environment);
+  const { send, conversions, ...others } = readCapabilities(integration.capabilities, environment);
   return {
     id: integration.id,
     handler: integration.handler(environment),
-    requests: integration.requests?.(environment),
-    outbound:
-      outbound && reconcileMs !== undefined
-        ? { ...outbound, reconcileMs: Math.min(reconcileMs, outbound.reconcileMs) }
-        : outbound,
-    media: integration.media?.(environment),
-    assistant: integration.assistant?.(environment),
-    uploads: uploads && { ...uploads, ...changedUploads },
+    capabilities: {
+      ...others,
+      send: send && { ...send, outbound: atMost(reconcileMs, send.outbound) },
+      conversions: conversions && { ...conversions, ...changedUploads },
+    },
   };
+}
+
+function atMost(reconcileMs = Number.POSITIVE_INFINITY, outbound: Outbound): Outbound {
+  return { ...outbound, reconcileMs: Math.min(reconcileMs, outbound.reconcileMs) };
 }

@@ -5,6 +5,7 @@ import {
   fetchDownload,
   fetchHttp,
   type FetchPorts,
+  formatsOf,
   type Logger,
   type OutgoingFormat,
   type Random,
@@ -18,9 +19,7 @@ import type { QueueBackend } from "@millrace/queue";
 import type { WorkerPorts, WorkerStores } from "../../src/worker-deps.ts";
 
 /** What each channel of the registry can send. */
-export const outgoingFormats: OutgoingFormat[] = integrations
-  .map(({ format }) => format)
-  .filter((format) => format !== undefined);
+export const outgoingFormats: readonly OutgoingFormat[] = formatsOf(integrations);
 
 /** The real network and clock, with a log of the test's own. */
 export function localPorts(log: Logger, random: Random = () => 0): WorkerPorts {

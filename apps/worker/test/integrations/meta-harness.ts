@@ -6,7 +6,7 @@ import { integrations } from "@millrace/integrations";
 import { createProducer, queueDefinition, openQueueBackend } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
 import { createTestDatabase, recordingLogger, until } from "@millrace/testing";
-import { createEventProcessor } from "../../src/processors/event.ts";
+import { createEventProcessor } from "../../src/capabilities/inbound/event.ts";
 import { createFollowUpQueue } from "../../src/follow-ups.ts";
 import { startWorker } from "../../src/worker.ts";
 import { localFetchPorts, localPorts, localStores } from "../harness/local-deps.ts";

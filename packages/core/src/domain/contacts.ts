@@ -1,8 +1,7 @@
-import type { Channel } from "./thread.ts";
-
 /** One name of a person on a channel. */
 export type Identity = {
-  channel: Channel | "email" | "phone" | "meta";
+  /** Id of the integration that assigns the external id; `email` or `phone` when no integration does. */
+  channel: string;
   /**
    * wa_id, BSUID, Telegram user id, e-mail address, phone number in digits, or the id of a lead that has neither e-mail
    * address nor phone number.

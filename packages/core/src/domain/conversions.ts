@@ -1,8 +1,8 @@
 /** A person's consent; absent when the person did not answer. */
 export type ConsentStatus = "granted" | "denied";
 
-/** A click on an ad, by the id in the URL of its landing page. */
-export type Click = { kind: "gclid" | "gbraid" | "wbraid"; id: string };
+/** A click on an ad: its id, and the ads platform's name for that kind of id, e.g. `gclid`. */
+export type Click = { kind: string; id: string };
 
 /** A sale after an ad click, as it is stored and uploaded: validated, with hashed personal data only. */
 export type Conversion = {

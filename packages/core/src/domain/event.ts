@@ -45,27 +45,3 @@ export const unreadableSchema = z.object({
   /** The body, or its unreadable part, as it arrived; invalid UTF-8 in base64. */
   raw: z.unknown(),
 });
-
-/**
- * The purpose of an integration's queue:
- * `inbound` webhook events · `requests` API requests to send, one at a time in the order of acceptance · `outbound`
- * messages to send, in order per conversation · `media` files to fetch · `ai-turns` questions to the AI · `uploads`
- * batches of conversions and their status checks.
- */
-export const QUEUE_ROLES = ["inbound", "requests", "outbound", "media", "ai-turns", "uploads"] as const;
-/** See {@link QUEUE_ROLES}. */
-export type QueueRole = (typeof QUEUE_ROLES)[number];
-
-/**
- * A job that follows from an event. It is enqueued after the event's effects are committed, and again whenever the event
- * is delivered again, under an id that is derived from the event's id.
- */
-export type FollowUp = ParsedEvent & {
-  /** Integration of the job's queue. */
-  integration: string;
-  role: QueueRole;
-  /** ISO 8601 in UTC; absent: immediately. */
-  notBefore?: string | undefined;
-  /** The job exists and is delayed; promote it so that it runs now. */
-  promote?: boolean | undefined;
-};

@@ -1,8 +1,8 @@
 import type { AccountReference } from "./accounts.ts";
 import type { Person } from "./contacts.ts";
 
-/** Chat platforms that carry conversations. */
-export type Channel = "whatsapp" | "telegram";
+/** A channel that carries conversations: the id of its integration, e.g. `whatsapp`. */
+export type Channel = string;
 
 /** A chat at a platform. Its messages form one conversation. */
 export type Thread = {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { ParsedEvent, QueueRole } from "../domain/event.ts";
+import type { QueueRole } from "../capabilities/index.ts";
+import type { ParsedEvent } from "../domain/event.ts";
 import type { RawRequest } from "../http/raw-request.ts";
 import type { NewId } from "../runtime/clock.ts";
 

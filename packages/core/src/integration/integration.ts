@@ -1,12 +1,10 @@
+import type { Capabilities } from "../capabilities/index.ts";
 import type { Subscriptions } from "../domain/domain-event.ts";
 import type { InboundEvent } from "../domain/event.ts";
+import type { OutgoingFormat } from "../domain/outgoing-format.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { ApiRoute } from "./api-route.ts";
-import type { Assistant } from "./assistant.ts";
-import type { ConversionUploads } from "./conversion-uploads.ts";
 import type { EventHandler } from "./event-handler.ts";
-import type { MediaSource } from "./media-source.ts";
-import type { Outbound, OutgoingFormat } from "./outbound.ts";
 import type { Webhook } from "./webhook.ts";
 
 /**
@@ -29,18 +27,8 @@ export type Integration = {
    * Throws EnvironmentError.
    */
   api?(environment: Environment, formats: readonly OutgoingFormat[]): readonly ApiRoute[];
-  /** The format of a channel's outgoing messages, which needs no credentials. */
-  format?: OutgoingFormat;
-  /** Processes the requests to send on this channel. Throws EnvironmentError. */
-  requests?(environment: Environment): EventHandler;
-  /** Sends the messages of this channel. Throws EnvironmentError. */
-  outbound?(environment: Environment): Outbound;
-  /** Fetches the files in received messages. Throws EnvironmentError. */
-  media?(environment: Environment): MediaSource;
-  /** Uploads conversions to the platform; undefined when uploads are switched off. Throws EnvironmentError. */
-  uploads?(environment: Environment): ConversionUploads | undefined;
-  /** The AI that answers first; undefined when it is switched off or has no URL. Throws EnvironmentError. */
-  assistant?(environment: Environment): Assistant | undefined;
+  /** What the integration can do besides receiving events. Absent when it only receives them. */
+  capabilities?: Capabilities;
   /**
    * Example requests of the platform and of API callers, for `millrace send`, the smoke test and the conformance suite.
    * `fields` replaces values of a sample, e.g. `text`; a sample ignores fields that it does not have.

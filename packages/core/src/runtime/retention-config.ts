@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Environment, readEnvironment } from "./environment.ts";
 
-/** Platforms repeat webhooks that got no 200; WhatsApp does so for up to 7 days. */
+/** Platforms repeat webhooks that got no 200, for up to 7 days. */
 const MIN_EVENTS_DAYS = 8;
 
 /** A dead-lettered job stays in its queue for 14 days. */
@@ -11,7 +11,7 @@ const variables = z.object({
   RETENTION_EVENTS_DAYS: days(
     90,
     MIN_EVENTS_DAYS,
-    "Millrace recognizes a repeated webhook by its stored event, and WhatsApp repeats webhooks for 7 days",
+    "Millrace recognizes a repeated webhook by its stored event, and platforms repeat webhooks for up to 7 days",
   ),
   RETENTION_DEAD_LETTERS_DAYS: days(
     90,

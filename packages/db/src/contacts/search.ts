@@ -30,7 +30,7 @@ export async function matchContacts({ orm }: Database, term: string): Promise<st
 
 function matchesTerm(orm: Database["orm"], term: string): SQL | undefined {
   const digits = /^\+?[\d ()/.-]{5,}$/.test(term) ? term.replaceAll(/\D/g, "") : undefined;
-  const [, channel, externalId] = /^([a-z]+):(.+)$/.exec(term) ?? [];
+  const [, channel, externalId] = /^([a-z0-9-]+):(.+)$/.exec(term) ?? [];
   const identity = (condition: SQL | undefined) =>
     exists(
       orm
@@ -46,7 +46,7 @@ function matchesTerm(orm: Database["orm"], term: string): SQL | undefined {
       ? or(sql`lower(${contacts.email}) = lower(${term})`, identity(sql`lower(external_id) = lower(${term})`))
       : undefined,
     channel && externalId
-      ? identity(and(eq(contactIdentities.channel, channel as "email"), hasExternalId(externalId)))
+      ? identity(and(eq(contactIdentities.channel, channel), hasExternalId(externalId)))
       : undefined,
     sql`false`,
   );

@@ -1,5 +1,4 @@
 import { and, asc, eq, gt, inArray } from "drizzle-orm";
-import type { MessageKey } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { applyChanges } from "../messages/changes.ts";
 import { messageChanges, messages, messageStatuses } from "../schema/index.ts";
@@ -58,7 +57,7 @@ export function messageChangeRows(
       if (!isAny(set)) return undefined;
       return async (tx) => {
         await tx.update(messageChanges).set(set).where(eq(messageChanges.id, id));
-        if (isActor) await applyChanges(tx, { channel, accountId, externalId } as MessageKey);
+        if (isActor) await applyChanges(tx, { channel, accountId, externalId });
       };
     },
   };

@@ -40,7 +40,8 @@ export const conversations = pgTable(
       .notNull()
       .references(() => cases.id),
     contactId: uuid("contact_id").references(() => contacts.id),
-    channel: text("channel", { enum: ["whatsapp", "telegram"] }).notNull(),
+    /** Id of the integration that carries the conversation. */
+    channel: text("channel").notNull(),
     /** The account at the provider: a phone number id, a bot. */
     accountId: text("account_id").notNull(),
     /** The platform's id of the chat or group; the contact's id on a channel without such ids. */
@@ -61,8 +62,8 @@ export const conversations = pgTable(
     lastMessageAt: time("last_message_at"),
     /** The platform's time of the latest inbound message: WhatsApp's 24-hour window starts at it. */
     lastUserMessageAt: time("last_user_message_at"),
-    /** The latest click on a Google ad that an inbound message carried, and the time of that message. */
-    clickKind: text("click_kind", { enum: ["gclid", "gbraid", "wbraid"] }),
+    /** The latest ad click that an inbound message carried, and the time of that message. */
+    clickKind: text("click_kind"),
     clickId: text("click_id"),
     clickedAt: time("clicked_at"),
     telegramChatId: bigint("telegram_chat_id", { mode: "bigint" }).generatedAlwaysAs(
@@ -77,7 +78,6 @@ export const conversations = pgTable(
     index("conversations_case_id").on(table.caseId),
     index("conversations_contact_id").on(table.contactId),
     check("conversations_mode", sql`${table.mode} in ('ai', 'human')`),
-    check("conversations_click_kind", sql`${table.clickKind} in ('gclid', 'gbraid', 'wbraid')`),
     check("conversations_kind", sql`${table.kind} in ('direct', 'group', 'channel')`),
   ],
 );

@@ -42,7 +42,7 @@ export const conversionBatches = millrace.table(
   ],
 );
 
-/** A sale reported to Google Ads. */
+/** A sale that is reported to an ads platform. */
 export const conversionUploads = pgTable(
   "conversion_uploads",
   {

@@ -1,5 +1,4 @@
-import { sql } from "drizzle-orm";
-import { boolean, check, index, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time } from "./columns.ts";
 import { contacts } from "./contacts.ts";
 import { tenants } from "./accounts.ts";
@@ -34,8 +33,8 @@ export const leads = pgTable(
     phone: text("phone"),
     answers: jsonb("answers").notNull(),
     consents: jsonb("consents").notNull(),
-    /** The click on a Google ad that the lead came from, if its form received it. */
-    clickKind: text("click_kind", { enum: ["gclid", "gbraid", "wbraid"] }),
+    /** The ad click that the lead came from, if its form received it. */
+    clickKind: text("click_kind"),
     clickId: text("click_id"),
     submittedAt: time("submitted_at").notNull(),
     payload: jsonb("payload").notNull(),
@@ -45,6 +44,5 @@ export const leads = pgTable(
     unique("leads_source_external_id").on(table.source, table.externalId),
     index("leads_tenant_id").on(table.tenantId),
     index("leads_contact_id").on(table.contactId),
-    check("leads_click_kind", sql`${table.clickKind} in ('gclid', 'gbraid', 'wbraid')`),
   ],
 );

@@ -11,7 +11,7 @@ const on = {
 
 test("uploads are off by default and need no variable then", () => {
   expect(readUploadsConfig({})).toBeUndefined();
-  expect(google.uploads?.({})).toBeUndefined();
+  expect(google.capabilities?.conversions?.read({})).toBeUndefined();
   expect(google.webhook(on)).toBeUndefined();
   expect(readRouteConfig({})).toEqual({
     enabled: false,
@@ -67,7 +67,7 @@ test("a machine without credentials uploads to the sandbox, and variables that a
     accessToken: "sandbox",
     baseUrl: "http://sandbox.example/datamanager/v1",
   });
-  expect(google.uploads?.(sandbox)).toBeDefined();
+  expect(google.capabilities?.conversions?.read(sandbox)).toBeDefined();
   const off = { GOOGLE_ADS_OFFLINE_ENABLED: "false", GOOGLE_ADS_CUSTOMER_ID: "1" };
   expect(endpoints(off, "http://sandbox.example")).toMatchObject(off);
   for (const name of ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_ACCESS_TOKEN", "GOOGLE_DATAMANAGER_BASE_URL"])

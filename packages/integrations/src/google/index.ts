@@ -22,9 +22,13 @@ export const google: Integration = {
   },
   handler: () => googleHandler,
   subscribes: (environment) => wonSubscriptions(readRouteConfig(environment)),
-  uploads: (environment) => {
-    const config = readUploadsConfig(environment);
-    return config && googleUploads(config, accessTokens(config.accessToken));
+  capabilities: {
+    conversions: {
+      read(environment) {
+        const config = readUploadsConfig(environment);
+        return config && googleUploads(config, accessTokens(config.accessToken));
+      },
+    },
   },
   accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["accountId"]) : undefined),
   samples: googleSamples,

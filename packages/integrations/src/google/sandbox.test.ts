@@ -20,7 +20,7 @@ function withSandbox(variables: Record<string, string> = {}) {
       json: parsed.ok ? parsed.value : undefined,
     };
   };
-  const uploads = google.uploads?.({ ...endpoints({}, "http://sandbox.example"), ...variables });
+  const uploads = google.capabilities?.conversions?.read({ ...endpoints({}, "http://sandbox.example"), ...variables });
   if (!uploads) throw new Error("the uploads are switched on");
   const context = { http, log: recordingLogger().log, now: () => NOW, signal: new AbortController().signal };
   return {

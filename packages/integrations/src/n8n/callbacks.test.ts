@@ -133,7 +133,8 @@ test("both routes have two paths, and n8n has no route when it is switched off",
     ["/api/integrations/n8n/human-takeover", "/api/webhooks/n8n/human-takeover"],
   ]);
   expect(n8n.api?.({ N8N_WEBHOOK_ENABLED: "false" }, formats)).toEqual([]);
-  expect(n8n.assistant?.({ N8N_WEBHOOK_ENABLED: "false", N8N_DISPATCH_URL: "https://n8n.test" })).toBeUndefined();
+  const off = { N8N_WEBHOOK_ENABLED: "false", N8N_DISPATCH_URL: "https://n8n.test" };
+  expect(n8n.capabilities?.ai?.read(off)).toBeUndefined();
   expect(() => n8n.api?.({}, formats)).toThrow("N8N_WEBHOOK_SECRET");
 });
 

@@ -17,9 +17,13 @@ export const n8n: Integration = {
     return config ? [answerRoute(config, formats), takeoverRoute(config)] : [];
   },
   handler: () => n8nHandler,
-  assistant: (environment) => {
-    const config = readAssistantConfig(environment);
-    return config && n8nAssistant(config);
+  capabilities: {
+    ai: {
+      read(environment) {
+        const config = readAssistantConfig(environment);
+        return config && n8nAssistant(config);
+      },
+    },
   },
   samples: n8nSamples,
   local: {

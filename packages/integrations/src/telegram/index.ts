@@ -1,4 +1,4 @@
-import type { Integration } from "@millrace/core";
+import { type Integration, readAll } from "@millrace/core";
 import { readSendTakesOver } from "../shared/send/config.ts";
 import { idOf, isObject } from "../shared/json-value.ts";
 import { sendRequestHandler } from "../shared/send/request-handler.ts";
@@ -22,20 +22,27 @@ export const telegram: Integration = {
   },
   handler: (environment) => telegramHandler(readSendTakesOver(environment)),
   api: (environment) => (isSwitchedOn(environment) ? [telegramSendRoute] : []),
-  format: telegramFormat,
-  requests: (environment) => {
-    const config = readApiConfig(environment);
-    return sendRequestHandler(
-      {
-        format: telegramFormat,
-        to: telegramAddress,
-        threadOf: (to, from) => chatThread(to, from, config),
+  capabilities: {
+    send: {
+      format: telegramFormat,
+      read(environment) {
+        const { config, takesOver } = readAll({
+          config: () => readApiConfig(environment),
+          takesOver: () => readSendTakesOver(environment),
+        });
+        const requests = sendRequestHandler(
+          {
+            format: telegramFormat,
+            to: telegramAddress,
+            threadOf: (to, from) => chatThread(to, from, config),
+          },
+          takesOver,
+        );
+        return { requests, outbound: telegramOutbound(config) };
       },
-      readSendTakesOver(environment),
-    );
+    },
+    media: { read: (environment) => telegramMedia(readApiConfig(environment)) },
   },
-  outbound: (environment) => telegramOutbound(readApiConfig(environment)),
-  media: (environment) => telegramMedia(readApiConfig(environment)),
   accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["bot"]) : undefined),
   samples: telegramSamples,
   local: {

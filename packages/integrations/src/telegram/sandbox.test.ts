@@ -11,8 +11,8 @@ const SANDBOX_URL = "http://sandbox.test";
 function openSandbox() {
   const app = createSandboxApp({ now: () => NOW });
   const environment = telegram.local.endpoints({}, SANDBOX_URL);
-  const outbound = telegram.outbound?.(environment);
-  const media = telegram.media?.(environment);
+  const outbound = telegram.capabilities?.send?.read(environment)?.outbound;
+  const media = telegram.capabilities?.media?.read(environment);
   if (!outbound || !media) throw new Error("Telegram cannot send");
   const http: Http = async ({ url, method, headers = {}, body = null }) => {
     const response = await app.request(url, { method, headers, body });

@@ -27,10 +27,11 @@ describe("access tokens", () => {
 });
 
 test("a token is required only while WhatsApp is switched on", () => {
-  for (const side of [whatsapp.outbound, whatsapp.media]) {
-    expect(() => side?.({})).toThrow(EnvironmentError);
-    expect(() => side?.({})).toThrow("WHATSAPP_ACCESS_TOKEN is missing");
-    expect(side?.({ WHATSAPP_WEBHOOK_ENABLED: "false" })).toBeDefined();
+  const { send, media } = whatsapp.capabilities ?? {};
+  for (const capability of [send, media]) {
+    expect(() => capability?.read({})).toThrow(EnvironmentError);
+    expect(() => capability?.read({})).toThrow("WHATSAPP_ACCESS_TOKEN is missing");
+    expect(capability?.read({ WHATSAPP_WEBHOOK_ENABLED: "false" })).toBeDefined();
   }
 });
 

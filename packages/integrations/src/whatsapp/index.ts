@@ -1,4 +1,4 @@
-import type { Integration } from "@millrace/core";
+import { type Integration, readAll } from "@millrace/core";
 import { readSendTakesOver } from "../shared/send/config.ts";
 import { idOf, isObject } from "../shared/json-value.ts";
 import { sendRequestHandler } from "../shared/send/request-handler.ts";
@@ -22,20 +22,28 @@ export const whatsapp: Integration = {
   },
   handler: (environment) => whatsappHandler(readSendTakesOver(environment)),
   api: (environment) => (isSwitchedOn(environment) ? [whatsappSendRoute] : []),
-  format: whatsappFormat,
-  requests: (environment) => {
-    const phoneNumberId = readPhoneNumberId(environment);
-    return sendRequestHandler(
-      {
-        format: whatsappFormat,
-        to: whatsappAddress,
-        threadOf: (to, from) => chatThread(to, from, phoneNumberId),
+  capabilities: {
+    send: {
+      format: whatsappFormat,
+      read(environment) {
+        const { config, phoneNumberId, takesOver } = readAll({
+          config: () => readApiConfig(environment),
+          phoneNumberId: () => readPhoneNumberId(environment),
+          takesOver: () => readSendTakesOver(environment),
+        });
+        const requests = sendRequestHandler(
+          {
+            format: whatsappFormat,
+            to: whatsappAddress,
+            threadOf: (to, from) => chatThread(to, from, phoneNumberId),
+          },
+          takesOver,
+        );
+        return { requests, outbound: whatsappOutbound(config) };
       },
-      readSendTakesOver(environment),
-    );
+    },
+    media: { read: (environment) => whatsappMedia(readApiConfig(environment)) },
   },
-  outbound: (environment) => whatsappOutbound(readApiConfig(environment)),
-  media: (environment) => whatsappMedia(readApiConfig(environment)),
   accountOf: ({ payload }) => {
     const fields = isObject(payload) ? payload : {};
     const { metadata } = isObject(fields["value"]) ? fields["value"] : fields;

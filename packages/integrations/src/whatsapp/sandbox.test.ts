@@ -42,8 +42,8 @@ function withSandbox(files: Record<string, { bytes: Uint8Array; mimeType: string
     return { status: response.status, headers: Object.fromEntries(response.headers), body };
   };
   const read = async (key: string) => files[key] ?? { bytes: new Uint8Array(), mimeType: undefined };
-  const outbound = whatsapp.outbound?.(environment);
-  const media = whatsapp.media?.(environment);
+  const outbound = whatsapp.capabilities?.send?.read(environment)?.outbound;
+  const media = whatsapp.capabilities?.media?.read(environment);
   if (!outbound || !media) throw new Error("WhatsApp is switched off");
   const { signal } = new AbortController();
   const context = { http, download, media: { read }, log: recordingLogger().log, now: () => NOW, signal };

@@ -86,7 +86,7 @@ test("consent is sent if known and never made up", async () => {
 
 test("the uploads have Google's limits, and a conversion without an account goes to the configured account", async () => {
   const uploads = uploadsOf();
-  expect([uploads.maxBatch, uploads.requestsPerMinute]).toEqual([2_000, 300]);
+  expect([uploads.maxBatch, uploads.requestRate]).toEqual([2_000, { intervalMs: 250, burst: 20 }]);
   expect(uploads.scopes("42")).toEqual(["google:project", "google:account:42"]);
   expect(uploads.scopes("default")).toEqual(["google:project", "google:account:5550001111"]);
   const { requests, context } = fakeGoogle(accepted);

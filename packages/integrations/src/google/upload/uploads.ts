@@ -7,6 +7,7 @@ import { accountScope, classifyGoogle, PROJECT_SCOPE } from "./api-error.ts";
 import { ingestRequest } from "./ingest-request.ts";
 import { rejectionOf } from "./rejected-conversions.ts";
 import { outcomeOf } from "./request-status.ts";
+import { PROCESSING_LIMIT_MS, REQUEST_RATE, retryAfterMs, statusCheckAfterMs } from "./timing.ts";
 
 const ingestResponse = z.object({ requestId: z.string().min(1).max(200) });
 
@@ -19,9 +20,10 @@ export function googleUploads(config: UploadsConfig, accessToken: AccessToken): 
   const actionOf = (actionId: string) => (actionId === UNSET ? config.actionId : actionId);
   return {
     maxBatch: 2_000,
-    firstCheckAfterMs: config.statusCheckAfterMs,
-    // Google counts reads and uploads separately, and counted them together before. This limit suits both.
-    requestsPerMinute: 300,
+    requestRate: REQUEST_RATE,
+    statusCheckAfterMs: (checks) => statusCheckAfterMs(config.statusCheckAfterMs, checks),
+    processingLimitMs: PROCESSING_LIMIT_MS,
+    retryAfterMs: (attempts) => retryAfterMs(config.statusCheckAfterMs, attempts),
     scopes: (accountId) => [PROJECT_SCOPE, accountScope(accountOf(accountId))],
     async send({ conversions, ...batch }, context) {
       const accountId = accountOf(batch.accountId);

@@ -24,7 +24,7 @@ function eventOf(body: unknown): InboundEvent {
 async function handle(body: unknown, { takesOver = "false", found }: { takesOver?: string; found?: string } = {}) {
   const thread = { tenantId: "t", channel: "telegram", threadId: "7", kind: "direct", mode: "ai", epoch: 0 } as const;
   const { stores, argsOf } = fakeStores({ "conversations.find": found && { ...thread, accountId: found } });
-  const handler = telegram.requests?.({ ...environment, SEND_TAKES_OVER: takesOver });
+  const handler = telegram.capabilities?.send?.read({ ...environment, SEND_TAKES_OVER: takesOver })?.requests;
   const { log, now, http, signal } = fakeBotApi([]).context;
   const context = {
     log,
@@ -124,7 +124,7 @@ test.each([
 test("while Telegram is switched off, it has no route and needs no token", () => {
   const off = { TELEGRAM_WEBHOOK_ENABLED: "false" };
   expect(telegram.api?.(off, [])).toEqual([]);
-  for (const capability of [telegram.outbound, telegram.requests, telegram.media, telegram.handler])
-    expect(() => capability?.(off)).not.toThrow();
-  expect(() => telegram.outbound?.({})).toThrow("TELEGRAM_BOT_TOKEN");
+  const { send, media } = telegram.capabilities ?? {};
+  for (const read of [send?.read, media?.read, telegram.handler]) expect(read?.(off)).toBeDefined();
+  expect(() => send?.read({})).toThrow("TELEGRAM_BOT_TOKEN");
 });

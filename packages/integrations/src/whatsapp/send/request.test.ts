@@ -9,6 +9,7 @@ const ids = ["019ab000-0000-7000-8000-00000000000a", "019ab000-0000-7000-8000-00
 const text = { type: "text", text: "Hello" };
 const AT = "2026-11-01T00:00:00.000Z";
 const environment = { WHATSAPP_PHONE_NUMBER_ID: "111" };
+const token = { WHATSAPP_ACCESS_TOKEN: "token" };
 
 /** The calls of the stores for a request, and its inline files. */
 async function callsFor(payload: Record<string, unknown>, variables: Record<string, string> = environment) {
@@ -16,7 +17,8 @@ async function callsFor(payload: Record<string, unknown>, variables: Record<stri
   const event: InboundEvent = { ...origin, id: "request.1", kind: "request", payload: { messageIds: ids, ...payload } };
   const { stores, calls } = recordingStores();
   const written = new Map<string, Uint8Array>();
-  const write = await whatsapp.requests?.(variables).handle(event, adapterContext(written));
+  const handler = whatsapp.capabilities?.send?.read({ ...token, ...variables })?.requests;
+  const write = await handler?.handle(event, adapterContext(written));
   await write?.(stores);
   return { calls, written };
 }

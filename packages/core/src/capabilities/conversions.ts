@@ -2,6 +2,7 @@ import type { Conversion } from "../domain/conversions.ts";
 import type { Http } from "../http/http.ts";
 import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { DEFAULT_POLICY, DEFAULT_RETRY, type QueuePolicies, type RetryPolicy } from "./queue-policy.ts";
 
 /** The ports that an upload uses. */
 export type UploadContext = { http: Http; log: Logger; now: Now; signal: AbortSignal };
@@ -43,12 +44,37 @@ export type BatchOutcome =
 export type ConversionUploads = {
   /** Most conversions in a request. */
   maxBatch: number;
-  /** Delay in ms between the upload of a batch and the first status check. */
-  firstCheckAfterMs: number;
-  /** Requests per minute of all workers together: uploads and status checks. */
-  requestsPerMinute: number;
+  /**
+   * The rate of the requests of all workers together, uploads and status checks: one per `intervalMs` on average, and
+   * bursts of up to `burst`. A request is sent up to {@link LATEST_REQUEST_MS} after its turn.
+   */
+  requestRate: { intervalMs: number; burst: number };
+  /** How long in ms to wait for the next status check of a batch after so many checks without a result. */
+  statusCheckAfterMs(checks: number): number;
+  /** How long in ms the platform may process a batch before its job becomes a dead letter. */
+  processingLimitMs: number;
+  /**
+   * How long in ms to wait before conversions are uploaded again that the platform itself failed to process. Undefined
+   * after the last of so many attempts.
+   */
+  retryAfterMs(attempts: number): number | undefined;
   /** Scopes that pause an account's uploads, e.g. `google:project`, `google:account:123`. */
   scopes(accountId: string): readonly string[];
   send(batch: ConversionBatch, context: UploadContext): Promise<BatchResponse>;
   outcome(requestId: string, accountId: string, context: UploadContext): Promise<BatchOutcome>;
 };
+
+/**
+ * How late a request may be sent, in ms. A later one waits for another turn: after a pause, or a time without a worker,
+ * all requests would be sent at once.
+ */
+export const LATEST_REQUEST_MS = 5_000;
+
+/**
+ * An upload can wait for hours without loss, and repeating it is harmless, so it has more attempts than the default. From
+ * the 13th attempt on the delay is up to 1 h, and the 16th is at most 5 h 8 min after the first.
+ */
+const RETRY_UPLOADS: RetryPolicy = { ...DEFAULT_RETRY, attempts: 16 };
+
+/** The queue of the batches to upload and of their status checks. */
+export const CONVERSION_QUEUES = { uploads: { ...DEFAULT_POLICY, retry: RETRY_UPLOADS } } satisfies QueuePolicies;

@@ -1,7 +1,7 @@
 import type { Logger, NewId, Now } from "@millrace/core";
 import type { ConversionBatches } from "@millrace/db";
-import type { FollowUpQueue } from "../follow-ups.ts";
-import { type Loop, startLoop } from "./loop.ts";
+import type { FollowUpQueue } from "../../follow-ups.ts";
+import { type Loop, startLoop } from "../../loops/loop.ts";
 
 /** Times of the batcher in ms. */
 export type BatchTimings = {

@@ -1,8 +1,16 @@
-import { type ConversionUploads, type Http, type InboundEvent, type Logger, type Now, permanent } from "@millrace/core";
+import {
+  type ConversionUploads,
+  type Http,
+  type InboundEvent,
+  LATEST_REQUEST_MS,
+  type Logger,
+  type Now,
+  permanent,
+} from "@millrace/core";
 import { type ConversionBatches, type Inbox, outcomeJob, type RateLimits, type UploadBatch } from "@millrace/db";
 import type { EventProcessor, JobResult } from "@millrace/queue";
 import { z } from "zod";
-import type { FollowUpQueue } from "../follow-ups.ts";
+import type { FollowUpQueue } from "../../follow-ups.ts";
 
 /** Dependencies of {@link createUploadProcessor}. */
 export type UploadDeps = {
@@ -18,50 +26,7 @@ export type UploadDeps = {
 const payload = z.object({ batchId: z.uuid() });
 const accountPayload = z.object({ accountId: z.string() });
 
-/** Requests that may be sent at once before the rate limit spaces them. */
-const BURST = 20;
-
-/** The share of the platform's requests per minute that Millrace uses; other programs of the project use the rest. */
-const RATE_SHARE = 0.8;
-
-/**
- * How late a batch may use its send slot, in ms. A later batch reserves a new one: after a pause, or a time without a
- * worker, all batches would be sent at once. With this, any minute has at most 20 + 65 s x 4 = 280 of the 300 requests
- * that Google allows.
- */
-const LATE_MS = 5_000;
-
-/**
- * The status checks of a batch, where the platform asks to wait 30 minutes for the first. The second check follows after
- * a third of that, and each wait is twice the one before.
- * https://developers.google.com/data-manager/api/devguides/diagnostics
- *
- * | check | waits before it | since it was sent |
- * | ----- | --------------- | ----------------- |
- * | 1     | 30 min          | 30 min            |
- * | 2     | 10 min          | 40 min            |
- * | 3     | 20 min          | 1 h               |
- * | 4     | 40 min          | 1 h 40 min        |
- * | 5     | 80 min          | 3 h               |
- * | 6     | 160 min         | 5 h 40 min        |
- * | 7 …   | 5 h 20 min, 6 h |                   |
- */
-const LONGEST_CHECK_WAIT_MS = 6 * 3_600_000;
-
-/** How long the platform may process a batch before its job becomes a dead letter. */
-const PROCESSING_LIMIT_MS = 7 * 24 * 3_600_000;
-
-/**
- * How often conversions are uploaded that the platform itself failed to process, with a growing wait:
- *
- * | attempt | waits before it | at the earliest since the first |
- * | ------- | --------------- | ------------------------------- |
- * | 1       |                 |                                 |
- * | 2       | 30 min          | 1 h                             |
- * | 3       | 1 h             | 2 h 30 min                      |
- * | 4       | 2 h             | 5 h                             |
- */
-const MAX_ATTEMPTS = 4;
+const DAY_MS = 24 * 3_600_000;
 
 /**
  * Uploads a batch with one request per run, and then checks the status of the upload until the platform has processed
@@ -121,9 +86,9 @@ async function upload(
 async function snoozeUntilSlot({ uploads, batches, limits, ports }: UploadDeps, batch: UploadBatch) {
   const now = ports.now();
   const [scope = ""] = uploads.scopes(batch.accountId);
-  const limit = { scope, intervalMs: 60_000 / (uploads.requestsPerMinute * RATE_SHARE), burst: BURST };
-  const kept = batch.sendSlotAt && now.getTime() - batch.sendSlotAt.getTime() <= LATE_MS ? batch.sendSlotAt : undefined;
-  const until = kept ?? (await limits.reserve([limit], now));
+  const { sendSlotAt } = batch;
+  const kept = sendSlotAt && now.getTime() - sendSlotAt.getTime() <= LATEST_REQUEST_MS ? sendSlotAt : undefined;
+  const until = kept ?? (await limits.reserve([{ scope, ...uploads.requestRate }], now));
   const isDue = until <= now;
   await batches.setSendSlot(batch.id, isDue ? undefined : until);
   return isDue ? undefined : ({ result: "snoozed", detail: "the platform's rate limit", until } as const);
@@ -133,7 +98,7 @@ async function snoozeUntilSlot({ uploads, batches, limits, ports }: UploadDeps, 
 async function completeUpload(deps: UploadDeps, event: InboundEvent, batch: UploadBatch): Promise<JobResult> {
   const applied = await completeEvent(deps, event, batch.state);
   if (batch.state === "sent" && batch.sentAt) {
-    const firstCheckAt = new Date(batch.sentAt.getTime() + deps.uploads.firstCheckAfterMs);
+    const firstCheckAt = new Date(batch.sentAt.getTime() + deps.uploads.statusCheckAfterMs(0));
     await deps.followUps.enqueue(event, [outcomeJob(batch, firstCheckAt)]);
   }
   return applied;
@@ -158,15 +123,16 @@ async function checkStatus(
   const outcome = await uploads.outcome(requestId, batch.accountId, { ...ports, signal });
   const at = ports.now();
   if (outcome.state === "processing") {
-    if (at.getTime() - sentAt.getTime() > PROCESSING_LIMIT_MS)
-      throw permanent("the platform has not processed the upload within 7 days", "processing");
+    const days = uploads.processingLimitMs / DAY_MS;
+    if (at.getTime() - sentAt.getTime() > uploads.processingLimitMs)
+      throw permanent(`the platform has not processed the upload within ${days} days`, "processing");
     await batches.countStatusCheck(batch.id);
-    const waitMs = Math.min((uploads.firstCheckAfterMs / 3) * 2 ** batch.statusChecks, LONGEST_CHECK_WAIT_MS);
-    const until = new Date(at.getTime() + waitMs);
+    const until = new Date(at.getTime() + uploads.statusCheckAfterMs(batch.statusChecks + 1));
     return { result: "snoozed", detail: "the platform is processing the upload", until, callSucceeded: true };
   }
-  if (outcome.retry && batch.attempts < MAX_ATTEMPTS) {
-    const notBefore = new Date(at.getTime() + uploads.firstCheckAfterMs * 2 ** (batch.attempts - 1));
+  const retryMs = outcome.retry ? uploads.retryAfterMs(batch.attempts) : undefined;
+  if (retryMs !== undefined) {
+    const notBefore = new Date(at.getTime() + retryMs);
     await followUps.enqueue(event, await batches.retryFailed(batch.id, outcome, at, notBefore));
   } else await batches.complete(batch.id, outcome, at);
   return completeEvent(deps, event, outcome.state);

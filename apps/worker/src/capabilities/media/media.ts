@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import {
   type ReceivedMedia,
-  type Channel,
   type Download,
   type Http,
   type InboundEvent,
@@ -30,7 +29,7 @@ export type MediaDeps = {
 
 /** The payload of a media job: a file that was received with a message. */
 const payload = z.object({
-  channel: z.custom<Channel>((value) => typeof value === "string" && /^[a-z]+$/.test(value)),
+  channel: z.string().regex(/^[a-z0-9-]+$/),
   accountId: z.string().min(1),
   /** The external id of the message. */
   externalId: z.string().min(1),

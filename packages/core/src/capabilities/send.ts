@@ -1,25 +1,13 @@
-import type { z } from "zod";
 import type { MediaReader } from "../domain/media-store.ts";
-import type { MessagePart, SentMessage } from "../domain/outbox.ts";
+import type { SentMessage } from "../domain/outbox.ts";
+import type { OutgoingFormat } from "../domain/outgoing-format.ts";
 import type { Channel, Thread } from "../domain/thread.ts";
 import type { Download, Http } from "../http/http.ts";
+import type { EventHandler } from "../integration/event-handler.ts";
 import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
-
-/** An action in a chat that is no message: typing, marking as read. */
-export type ChatAction = { action: unknown };
-
-/** What a channel can send. */
-export type OutgoingFormat = {
-  channel: Channel;
-  /**
-   * Validates a message as callers and the AI write it. Its JSON has a field `type`. It transforms nothing, because a
-   * message is validated more than once on its way.
-   */
-  content: z.ZodType;
-  /** Turns valid content into the messages to send (a long text becomes several) or into an action. */
-  parts(content: unknown): readonly MessagePart[] | ChatAction;
-};
+import type { CapabilityReader } from "./capability-reader.ts";
+import { DEFAULT_POLICY, FILE_DEADLINE_MS, type QueuePolicies, type RetryPolicy } from "./queue-policy.ts";
 
 /** A message to send, with what the adapter needs at the time of sending. */
 export type OutgoingMessage = {
@@ -80,3 +68,40 @@ export type Outbound = {
   /** Performs a chat action. Throws ProviderError only. */
   act(action: OutgoingAction, context: OutboundContext): Promise<void>;
 };
+
+/** What a worker runs for a channel that sends. */
+export type Sending = {
+  /** Processes the requests of the send API. */
+  requests: EventHandler;
+  outbound: Outbound;
+};
+
+/** The capability to send messages on a channel. Its format needs no credentials, so ingest reads it too. */
+export type SendCapability = CapabilityReader<Sending> & { format: OutgoingFormat };
+
+/**
+ * API requests run one at a time. The job at the head of the queue is retried in place, so that the next one does not
+ * overtake it. After 8 attempts in a few seconds it is dead-lettered. An outage of our own Postgres costs no attempt.
+ */
+const RETRY_IN_PLACE: RetryPolicy = { attempts: 8, baseMs: 50, capMs: 2_000 };
+
+/**
+ * The queues of {@link SendCapability}: `requests` has the API requests to send, one at a time in the order of acceptance;
+ * `outbound` has the messages to send, in order per conversation.
+ */
+export const SEND_QUEUES = {
+  requests: {
+    ...DEFAULT_POLICY,
+    retry: RETRY_IN_PLACE,
+    inOrder: true,
+    keepCompleted: { ...DEFAULT_POLICY.keepCompleted, count: 100 },
+  },
+  outbound: { ...DEFAULT_POLICY, deadlineMs: FILE_DEADLINE_MS },
+} satisfies QueuePolicies;
+
+/** Returns what each channel of the integrations can send. */
+export function formatsOf(
+  integrations: readonly { capabilities?: { send?: SendCapability } }[],
+): readonly OutgoingFormat[] {
+  return integrations.flatMap(({ capabilities }) => (capabilities?.send ? [capabilities.send.format] : []));
+}

@@ -1,7 +1,7 @@
 import type { EventHandler, FetchPorts, InboundEvent } from "@millrace/core";
 import type { Inbox } from "@millrace/db";
 import type { EventProcessor } from "@millrace/queue";
-import type { FollowUpQueue } from "../follow-ups.ts";
+import type { FollowUpQueue } from "../../follow-ups.ts";
 
 /** Dependencies of {@link createEventProcessor}. */
 export type EventDeps = {

@@ -3,6 +3,7 @@ import type { Channel } from "../domain/thread.ts";
 import type { Download, Http } from "../http/http.ts";
 import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { DEFAULT_POLICY, FILE_DEADLINE_MS, type QueuePolicies } from "./queue-policy.ts";
 
 /** A file in a message that we received. */
 export type ReceivedMedia = { channel: Channel; accountId: string; media: Media };
@@ -28,3 +29,6 @@ export type MediaSource = {
     sizeBytes: number | undefined;
   }>;
 };
+
+/** The queue of the files to fetch. */
+export const MEDIA_QUEUES = { media: { ...DEFAULT_POLICY, deadlineMs: FILE_DEADLINE_MS } } satisfies QueuePolicies;

@@ -2,6 +2,7 @@ import type { Channel } from "../domain/thread.ts";
 import type { Http } from "../http/http.ts";
 import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { DEFAULT_POLICY, type QueuePolicies } from "./queue-policy.ts";
 
 /** A message in a question to the AI. */
 export type AiTurnMessage = {
@@ -72,3 +73,6 @@ export type AiTurnTimings = {
   /** How long to wait for the answer to each question; the second timeout ends the turn. */
   answerTimeoutMs: number;
 };
+
+/** The queue of the AI turns: each is a question to the AI that waits for its answer. */
+export const AI_QUEUES = { "ai-turns": DEFAULT_POLICY } satisfies QueuePolicies;

@@ -1,0 +1,10 @@
+import { expect, test } from "vitest";
+import { UsageError } from "../usage-error.ts";
+import { addAccount } from "./accounts.ts";
+
+test("an account of an unknown integration is refused, and the error lists the integrations", async () => {
+  const account = { tenantName: "Mill", provider: "watsapp", externalId: "1", reason: undefined };
+  const added = addAccount({}, account);
+  await expect(added).rejects.toThrow(UsageError);
+  await expect(added).rejects.toThrow(/there is no integration watsapp; choose one of: .*whatsapp/);
+});

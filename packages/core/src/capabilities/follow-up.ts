@@ -1,0 +1,16 @@
+import type { ParsedEvent } from "../domain/event.ts";
+import type { QueueRole } from "./index.ts";
+
+/**
+ * A job that follows from an event. It is enqueued after the event's effects are committed, and again whenever the event
+ * is delivered again, under an id that is derived from the event's id.
+ */
+export type FollowUp = ParsedEvent & {
+  /** Integration of the job's queue. */
+  integration: string;
+  role: QueueRole;
+  /** ISO 8601 in UTC; absent: immediately. */
+  notBefore?: string | undefined;
+  /** The job exists and is delayed; promote it so that it runs now. */
+  promote?: boolean | undefined;
+};

@@ -1,0 +1,46 @@
+/** How many attempts a job has, and the bounds of the delays between them. */
+export type RetryPolicy = { attempts: number; baseMs: number; capMs: number };
+
+/** How the jobs of a queue are processed. */
+export type QueuePolicy = {
+  retry: RetryPolicy;
+  /** Whether jobs run one at a time among all workers, in order. */
+  inOrder: boolean;
+  /** Deadline of one attempt, in ms. */
+  deadlineMs: number;
+  /** How long completed jobs stay in the queue: by age in seconds and by number, whichever is reached first. */
+  keepCompleted: { age: number; count: number };
+};
+
+/** The policies of a capability's queues by their roles. A role is the part of a queue's name after the integration. */
+export type QueuePolicies = Readonly<Record<string, QueuePolicy>>;
+
+/**
+ * The default: exponential backoff from 2 s, at most 1 h, with full jitter (a random part of the delay), so that jobs
+ * that failed together are not retried together.
+ *
+ * | attempt | longest delay before it | longest time since the first |
+ * | ------- | ----------------------- | ---------------------------- |
+ * | 1       | -                       | -                            |
+ * | 2       | 2 s                     | 2 s                          |
+ * | 3       | 4 s                     | 6 s                          |
+ * | 4       | 8 s                     | 14 s                         |
+ * | 5       | 16 s                    | 30 s                         |
+ * | 6       | 32 s                    | 1 min 2 s                    |
+ * | 7       | 64 s                    | 2 min 6 s                    |
+ * | 8       | 128 s                   | 4 min 14 s                   |
+ *
+ * Rate limits, paused accounts and an outage of our own Postgres cost no attempt, however long they last.
+ */
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 8, baseMs: 2_000, capMs: 3_600_000 };
+
+/** The policy of a queue with jobs that make a few calls. */
+export const DEFAULT_POLICY: QueuePolicy = {
+  retry: DEFAULT_RETRY,
+  inOrder: false,
+  deadlineMs: 30_000,
+  keepCompleted: { age: 3_600, count: 1_000 },
+};
+
+/** The deadline of jobs that transfer files: the transfer of a 100 MB file over a slow connection, and its calls. */
+export const FILE_DEADLINE_MS = 660_000;
