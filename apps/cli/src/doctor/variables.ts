@@ -4,6 +4,7 @@ import {
   EnvironmentError,
   type Integration,
   readAlertConfig,
+  readPublicUrl,
   readRetentionDays,
 } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
@@ -17,6 +18,7 @@ export function checkVariables(environment: Environment): CheckResult[] {
     ...integrations.flatMap((integration) =>
       checkReaders(`variables of ${integration.id}`, readersOf(integration, environment)),
     ),
+    ...checkReaders("variables of ingest", [() => readPublicUrl(environment)]),
     ...checkReaders("variables of files", [() => readMediaConfig(environment)]),
     ...checkReaders("variables of the worker", [
       () => readPorts(environment),
@@ -50,7 +52,7 @@ function requireExistingQueues(environment: Environment): void {
 function readersOf(integration: Integration, environment: Environment): (() => unknown)[] {
   const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
   return [
-    () => integration.webhook(environment),
+    () => integration.webhooks(environment),
     () => integration.api?.(environment, formats),
     () => integration.handler(environment),
     () => integration.requests?.(environment),

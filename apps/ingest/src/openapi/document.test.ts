@@ -18,7 +18,13 @@ const tree = z.strictObject({
     return z.array(tree).optional();
   },
 });
-const trees = apiRoute({ ...stamps, paths: ["/api/integrations/notes/trees"], body: tree });
+const oak = { first: { words: "a" }, second: { words: "b" }, code: "c", at: "2026-11-21T10:00:00Z" };
+const trees = apiRoute({
+  ...stamps,
+  paths: ["/api/integrations/notes/trees"],
+  body: tree,
+  examples: [{ summary: "A tree", body: oak }],
+});
 
 const formats = integrations.flatMap(({ format }) => (format ? [format] : []));
 const environment = {
