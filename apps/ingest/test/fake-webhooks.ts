@@ -12,7 +12,9 @@ export const calls: Webhook = {
     methods: ["POST"],
     respond({ body }) {
       const challenge = /^challenge=(\w+)$/.exec(Buffer.from(body).toString())?.[1];
-      return challenge === undefined ? undefined : { contentType: "application/json", body: JSON.stringify({ challenge }) };
+      return challenge === undefined
+        ? undefined
+        : { contentType: "application/json", body: JSON.stringify({ challenge }) };
     },
   },
   async authenticate({ url, headers }, { now, secrets }) {
@@ -21,7 +23,7 @@ export const calls: Webhook = {
     return now.getTime() > 0 && secretsEqual(headers["x-secret"] ?? "", key);
   },
   parse: ({ body }) => [{ id: eventId("call", Buffer.from(body).toString()), kind: "call", payload: {} }],
-  respond: ({ query }) => ({ contentType: "text/xml", body: `<Response><Say>${query.get("say")}</Say></Response>` }),
+  respond: ({ query }) => ({ contentType: "text/xml", body: `<Response><Play>${query.get("file")}</Play></Response>` }),
 };
 
 /** A second webhook of the same integration, without challenge and response. */

@@ -37,7 +37,9 @@ const queued = async () => {
 function sendTarget({ url }: IngestServer, target: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(url).port), "127.0.0.1", () => {
-      socket.write(`POST ${target} HTTP/1.1\r\nHost: mill.example:81\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      socket.write(
+        `POST ${target} HTTP/1.1\r\nHost: mill.example:81\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+      );
     });
     socket.once("data", (data: Buffer) => resolve(data.toString("latin1").split("\r\n", 1)[0] ?? ""));
     socket.once("error", reject);
@@ -45,16 +47,16 @@ function sendTarget({ url }: IngestServer, target: string): Promise<string> {
 }
 
 test("1: a response of the webhook is sent once its events are in the queue", async () => {
-  const response = await post(`${path}?say=Hello`, "with-a-response");
+  const response = await post(`${path}?file=Hello`, "with-a-response");
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe("text/xml");
-  expect(await response.text()).toBe("<Response><Say>Hello</Say></Response>");
+  expect(await response.text()).toBe("<Response><Play>Hello</Play></Response>");
   expect(await queued()).toContain("call.with-a-response");
 });
 
 test("10: an unauthentic request gets 401 and none of the webhook's response", async () => {
   for (const headers of [{}, { "x-secret": "guess" }] as Record<string, string>[]) {
-    const response = await post(`${path}?say=Hello`, "forged", headers);
+    const response = await post(`${path}?file=Hello`, "forged", headers);
     expect(response.status).toBe(401);
     expect(await response.text()).not.toContain("Hello");
   }
@@ -100,10 +102,13 @@ test.each(TARGETS)("10: the URL is the Host header with the path and query byte 
   expect(seenUrls).toEqual([`http://mill.example:81${target}`]);
 });
 
-test.each(TARGETS)("10: with a public URL, its prefix precedes the path and query byte for byte: %s", async (target) => {
-  expect(await sendTarget(proxied, target)).toContain("401");
-  expect(seenUrls).toEqual([`https://hooks.example/mill${target}`]);
-});
+test.each(TARGETS)(
+  "10: with a public URL, its prefix precedes the path and query byte for byte: %s",
+  async (target) => {
+    expect(await sendTarget(proxied, target)).toContain("401");
+    expect(seenUrls).toEqual([`https://hooks.example/mill${target}`]);
+  },
+);
 
 test("10: a request target with a host has the public URL all the same", async () => {
   expect(await sendTarget(proxied, `http://evil.example${TARGETS[0]}`)).toContain("401");

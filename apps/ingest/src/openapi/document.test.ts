@@ -100,6 +100,15 @@ test("a body is described as callers send it, and each authentication scheme as 
   expect(own["description"]).toContain("`X-Stamp`");
 });
 
+test("the document shows the examples of each route with their summaries", () => {
+  const document = openApiDocument(new Map([["notes", [notes]]]));
+  const body = "requestBody/content/application~1json/examples";
+  expect(at(document, `#/paths/~1api~1integrations~1notes~1send/post/${body}`)).toEqual({
+    "example-1": { summary: "A text", value: notes.examples[0].body },
+    "example-2": { summary: "A list", value: notes.examples[1]?.body },
+  });
+});
+
 test("a path parameter is a parameter of its operation and not part of the operation id", () => {
   const document = openApiDocument(new Map([["notes", [pins, notes]]]));
   const pin = at(document, "#/paths/~1api~1notes~1{id}~1pin/post") as Json;

@@ -31,7 +31,7 @@ export function verifySignedUrl(
   );
 }
 
-/** Returns the signature that {@link verifySignedUrl} verifies, for samples and for stand-ins of providers. */
+/** Returns the signature that {@link verifySignedUrl} verifies, for samples and for the sandbox. */
 export function signUrl(secret: string, url: string, form: FormFields = []): string {
   // A value that a field has several times counts once.
   const fields = [...new Map([...form].map((field) => [JSON.stringify(field), field])).values()];

@@ -51,7 +51,7 @@ export function verifyTimestampedHeader(
   return verifyTimestampedHmac({ timestamp, signatures: valuesOf(version) }, secrets, body, freshness);
 }
 
-/** Returns the header that {@link verifyTimestampedHeader} verifies, for samples and for stand-ins of providers. */
+/** Returns the header that {@link verifyTimestampedHeader} verifies, for samples and for the sandbox. */
 export function timestampedHeader(version: string, secret: string, at: Date, body: string): string {
   const timestamp = String(Math.floor(at.getTime() / 1000));
   const signature = hmacSha256Hex(secret, signedBytes(timestamp, Buffer.from(body)));
