@@ -45,7 +45,7 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
   test("any body is rejected by the schema, or becomes valid events that are handled or fail with a reason", async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.jsonValue(), changedExample(route)), async (body) => {
-        if (route.body.safeParse(body).success) expect(await faultsIn(body)).toEqual([]);
+        expect(route.body.safeParse(body).success ? await faultsIn(body) : []).toEqual([]);
       }),
     );
   });

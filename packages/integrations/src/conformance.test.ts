@@ -113,9 +113,9 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
         const events = webhook.parse(request);
         expect(events.length).toBeGreaterThan(0);
         expect(events.map(({ kind }) => kind)).not.toContain(UNREADABLE);
-        const accounts = events.map((event) => integration.accountOf(event));
-        if (integration.local.accounts.length === 0) expect(new Set(accounts)).toEqual(new Set([undefined]));
-        else for (const account of accounts) expect(account).toMatch(/^[\w+-]+$/);
+        // A platform without accounts names none.
+        const named = integration.local.accounts.length === 0 ? /^undefined$/ : /^(?!undefined$)[\w+-]+$/;
+        for (const event of events) expect(String(integration.accountOf(event))).toMatch(named);
       });
 
       test("10: the samples authenticate when ingest has a public URL with a path", async () => {
@@ -129,7 +129,7 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
           for (const part of authenticatedBytes(request, secrets)) {
             await fc.assert(
               fc.asyncProperty(flipped(part), async (changed) => {
-                if (!isSameForm(changed, request)) expect(await isAuthentic(webhook, changed, NOW)).toBe(false);
+                expect((await isAuthentic(webhook, changed, NOW)) && !isSameForm(changed, request)).toBe(false);
               }),
             );
           }
@@ -138,11 +138,10 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
 
       test("10: if a signature covers the URL, a request with one flipped bit in its URL does not authenticate", async () => {
         for (const request of requests) {
-          const elsewhere = { ...request, url: `${request.url}/elsewhere` };
-          if (await isAuthentic(webhook, elsewhere, NOW)) continue;
+          const coversUrl = !(await isAuthentic(webhook, { ...request, url: `${request.url}/elsewhere` }, NOW));
           await fc.assert(
             fc.asyncProperty(flipped(urlBytes(request)), async (changed) => {
-              expect(await isAuthentic(webhook, changed, NOW)).toBe(false);
+              expect(await isAuthentic(webhook, changed, NOW)).toBe(!coversUrl);
             }),
           );
         }
@@ -166,8 +165,9 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
       });
 
       test("no sample is a verification challenge", () => {
-        for (const request of requests)
-          if (webhook.challenge?.methods.includes("POST")) expect(webhook.challenge.respond(request)).toBeUndefined();
+        const answersPost = webhook.challenge?.methods.includes("POST");
+        const challenges = requests.filter((request) => answersPost && webhook.challenge?.respond(request));
+        expect(challenges).toEqual([]);
       });
 
       test("the responses to any body contain no secret", () => {

@@ -1,9 +1,10 @@
 import { hmacSha256Hex, type RawRequest } from "@millrace/core";
 import { describe, expect, test } from "vitest";
-import { isAuthentic } from "../../../test/webhook-request.ts";
 import { whatsappWebhook } from "./webhook.ts";
 
 const webhook = whatsappWebhook({ appSecrets: ["old-secret", "new-secret"], verifyTokens: ["token-1", "token-2"] });
+const isAuthentic = (request: RawRequest, by = webhook) =>
+  by.authenticate(request, { now: new Date(), secrets: by.secrets });
 // Meta escapes slashes and characters beyond ASCII. The signature covers these bytes.
 const body = Buffer.from(String.raw`{"object":"whatsapp_business_account","entry":[{"id":"1","text":"\u00e4\/b"}]}`);
 
@@ -22,20 +23,20 @@ const signedWith = (secret: string) => ({ "x-hub-signature-256": `sha256=${hmacS
 
 describe("authentication", () => {
   test.each(["old-secret", "new-secret"])("a body signed with %s authenticates", (secret) => {
-    expect(isAuthentic(webhook, post(signedWith(secret)))).toBe(true);
+    expect(isAuthentic(post(signedWith(secret)))).toBe(true);
   });
 
   test("a body with one changed byte does not authenticate", () => {
     for (let index = 0; index < body.length; index++) {
       const flipped = Buffer.from(body);
       flipped[index] = (flipped[index] ?? 0) ^ 1;
-      expect(isAuthentic(webhook, post(signedWith("new-secret"), flipped))).toBe(false);
+      expect(isAuthentic(post(signedWith("new-secret"), flipped))).toBe(false);
     }
   });
 
   test("the same JSON in other bytes does not authenticate", () => {
     const rewritten = Buffer.from(JSON.stringify(JSON.parse(body.toString())));
-    expect(isAuthentic(webhook, post(signedWith("new-secret"), rewritten))).toBe(false);
+    expect(isAuthentic(post(signedWith("new-secret"), rewritten))).toBe(false);
   });
 
   test.each([
@@ -46,12 +47,12 @@ describe("authentication", () => {
     ["no algorithm", { "x-hub-signature-256": hmacSha256Hex("new-secret", body) }],
     ["the legacy header", { "x-hub-signature": `sha256=${hmacSha256Hex("new-secret", body)}` }],
   ])("does not accept %s", (_name, headers) => {
-    expect(isAuthentic(webhook, post(headers))).toBe(false);
+    expect(isAuthentic(post(headers))).toBe(false);
   });
 
   test("without a configured secret no request authenticates", () => {
     const open = whatsappWebhook({ appSecrets: [], verifyTokens: [] });
-    expect(isAuthentic(open, post(signedWith("")))).toBe(false);
+    expect(isAuthentic(post(signedWith("")), open)).toBe(false);
   });
 });
 
