@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { contextStorage, getContext } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
-import type { Integration, Logger, NewId, Now } from "@millrace/core";
+import type { Integration, LocalSetup, Logger, NewId, Now } from "@millrace/core";
 import {
   createAuditLog,
   createConversionReport,
@@ -43,7 +43,7 @@ export type DashboardDeps = {
     ping(): Promise<void>;
   };
   /** The page of accounts offers those with accounts of ours. */
-  integrations: readonly Pick<Integration, "id" | "accountOf">[];
+  integrations: readonly (Pick<Integration, "id"> & { local: Pick<LocalSetup, "accounts"> })[];
   database: Database;
   access: Access;
   runtime: {
@@ -101,7 +101,7 @@ function addPages(app: Hono<DashboardEnv>, { queue, integrations, database, runt
   const auditLog = createAuditLog(database, newId);
   const deadLetters = createDeadLetterList(database);
   const replays = createReplays(database, newId, now);
-  const providers = integrations.filter(({ accountOf }) => accountOf !== undefined).map(({ id }) => id);
+  const providers = integrations.filter(({ local }) => local.accounts.length > 0).map(({ id }) => id);
   app.route("/", auditRoutes(auditLog));
   app.route("/", recordBoardChanges(queues, auditLog, log));
   // Bull Board does not pass the request to its adapters. They read the operator from the context storage.

@@ -60,7 +60,10 @@ export async function openDashboard(
   let at = Date.parse("2026-03-01T12:00:00Z");
   const app = createDashboardApp({
     queue: { queues: [queue], definitions: [queueDefinition("test", "inbound")], ping: backend.ping },
-    integrations: [{ id: "test", accountOf: () => undefined }, { id: WITHOUT_ACCOUNTS }],
+    integrations: [
+      { id: "test", local: { accounts: ["*"] } },
+      { id: WITHOUT_ACCOUNTS, local: { accounts: [] } },
+    ],
     database,
     access: { builtIn: OPERATOR, proxies: undefined, secureCookies: false, ...access },
     runtime: {

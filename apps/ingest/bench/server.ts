@@ -21,7 +21,8 @@ async function openProducer(): Promise<Producer> {
 
 const producer = queueUrl === "none" ? noQueue : await openProducer();
 const app = createIngestApp({
-  webhooks: new Map(integrations.map((integration) => [integration.id, integration.webhook(benchEnvironment)])),
+  webhooks: new Map(integrations.map((integration) => [integration.id, integration.webhooks(benchEnvironment)])),
+  publicUrl: undefined,
   apis: new Map(),
   apiKeys: [],
   producerOf: () => producer,

@@ -5,10 +5,12 @@ import type { Producer } from "@millrace/queue";
 
 /** What the ingest app needs. */
 export type IngestDeps = {
-  /** By integration id; undefined where the integration is switched off. */
-  webhooks: ReadonlyMap<string, Webhook | undefined>;
+  /** By integration id; empty where the integration is switched off or receives no webhooks. */
+  webhooks: ReadonlyMap<string, readonly Webhook[]>;
   /** By integration id; empty where the integration is switched off or has no API. */
   apis: ReadonlyMap<string, readonly ApiRoute[]>;
+  /** The base URL under which platforms reach ingest. Undefined: `http` and the Host header of each request. */
+  publicUrl: string | undefined;
   /** The keys that callers of the API authenticate with. */
   apiKeys: readonly string[];
   /** The producer of a queue. The app calls it once per route, when it is built. */

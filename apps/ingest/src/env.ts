@@ -5,6 +5,7 @@ import {
   port,
   readAll,
   readEnvironment,
+  readPublicUrl,
   secretList,
   type Webhook,
 } from "@millrace/core";
@@ -36,8 +37,10 @@ export type IngestConfig = {
   /** The keys that callers of the API authenticate with. Without keys, routes that require one refuse every request. */
   apiKeys: readonly string[];
   logLevel: string;
-  /** By integration id; undefined where the integration is switched off. */
-  webhooks: ReadonlyMap<string, Webhook | undefined>;
+  /** The base URL under which platforms reach ingest; undefined when it is not configured. */
+  publicUrl: string | undefined;
+  /** By integration id; empty where the integration is switched off or receives no webhooks. */
+  webhooks: ReadonlyMap<string, readonly Webhook[]>;
   /** By integration id; empty where the integration is switched off or has no API. */
   apis: ReadonlyMap<string, readonly ApiRoute[]>;
 };
@@ -45,12 +48,15 @@ export type IngestConfig = {
 /** Reads the process's environment once. Throws EnvironmentError with a line per invalid variable. */
 export function readIngestConfig(environment: Environment = process.env): IngestConfig {
   const formats = formatsOf(integrations);
-  const { own, queueUrl, webhooks, apis } = readAll({
+  const { own, queueUrl, publicUrl, webhooks, apis } = readAll({
     own: () => readEnvironment(variables, environment),
     queueUrl: () => readQueueUrl(environment),
+    publicUrl: () => readPublicUrl(environment),
     webhooks: () =>
       readAll(
-        Object.fromEntries(integrations.map((integration) => [integration.id, () => integration.webhook(environment)])),
+        Object.fromEntries(
+          integrations.map((integration) => [integration.id, () => integration.webhooks(environment)]),
+        ),
       ),
     apis: () =>
       readAll(
@@ -61,6 +67,7 @@ export function readIngestConfig(environment: Environment = process.env): Ingest
   });
   return {
     queueUrl,
+    publicUrl,
     port: own.INGEST_PORT,
     apiKeys: own.API_KEYS,
     logLevel: own.LOG_LEVEL,

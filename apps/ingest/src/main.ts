@@ -22,6 +22,7 @@ async function main(): Promise<void> {
   const backend = openQueueBackend(config.queueUrl, "producer", 4);
   const producers = new Map<string, Producer>();
   const app = createIngestApp({
+    publicUrl: config.publicUrl,
     webhooks: config.webhooks,
     apis: config.apis,
     apiKeys: config.apiKeys,

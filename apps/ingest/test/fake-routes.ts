@@ -27,6 +27,10 @@ export const notes: ApiRoute = apiRoute({
     copies: z.int().min(1).max(1_000).optional(),
     on: z.iso.date().optional(),
   }),
+  examples: [
+    { summary: "A text", body: { to: { person: "Ada" }, message: { type: "text", text: "Lunch?" } } },
+    { summary: "A list", body: { to: { room: 7 }, message: { type: "list", lines: [{ title: "Tea" }] } } },
+  ],
   status: 202,
   response: z.strictObject({ ids: z.array(z.uuid()) }),
   accept(body, { caller, idempotencyKey, newId, now }) {
@@ -52,6 +56,7 @@ export const stamps: ApiRoute = apiRoute({
   maxBodyBytes: 4_000,
   role: "inbound",
   body: z.object({ note: z.string() }),
+  examples: [{ summary: "A stamp", body: { note: "n-1" } }],
   status: 200,
   response: z.object({ by: z.string() }),
   accept: ({ note }, { caller }) => ({
@@ -70,6 +75,7 @@ export const pins: ApiRoute = apiRoute({
   role: "inbound",
   params: z.strictObject({ id: z.uuid().meta({ description: "The id of the note." }) }),
   body: z.strictObject({}),
+  examples: [{ summary: "A pin", body: {} }],
   status: 202,
   response: z.object({ pinned: z.uuid() }),
   accept: (_, { params }) => ({

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { serve, type ServerType } from "@hono/node-server";
-import { type ApiRoute, hmacSha256Hex, type QueueRole, systemNow, uuidv7 } from "@millrace/core";
+import { type ApiRoute, hmacSha256Hex, type QueueRole, systemNow, uuidv7, type Webhook } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import {
   createProducer,
@@ -30,7 +30,7 @@ export type IngestServer = {
   close(): Promise<void>;
 };
 
-/** Starts ingest on a queue store with the given API routes only. */
+/** Starts ingest on a queue store with the given API routes only, and with all integrations' webhooks or those in `own`. */
 export async function startIngest(
   queueUrl: string,
   overrides: Record<string, string> = {},
@@ -38,15 +38,19 @@ export async function startIngest(
     apis: new Map(),
     apiKeys: [],
   },
+  own: { webhooks?: ReadonlyMap<string, readonly Webhook[]>; publicUrl?: string } = {},
 ): Promise<IngestServer> {
   const producing = openQueueBackend(queueUrl, "producer", 4);
   const reading = openQueueBackend(queueUrl, "consumer", 2);
   const log = recordingLogger();
   const producers: Producer[] = [];
   const app = createIngestApp({
-    webhooks: new Map(
-      integrations.map((integration) => [integration.id, integration.webhook({ ...environment, ...overrides })]),
-    ),
+    webhooks:
+      own.webhooks ??
+      new Map(
+        integrations.map((integration) => [integration.id, integration.webhooks({ ...environment, ...overrides })]),
+      ),
+    publicUrl: own.publicUrl,
     ...api,
     producerOf: (integration, role) => {
       const producer = createProducer(producing, queueDefinition(integration, role));

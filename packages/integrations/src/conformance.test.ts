@@ -1,61 +1,66 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   describeError,
-  type Environment,
   EnvironmentError,
   EVENT_VERSION,
-  type Integration,
   MAX_EVENT_ID_LENGTH,
-  parseJsonBody,
   permanent,
   ProviderError,
   type RawRequest,
   retryable,
-  type Sample,
   type ParsedEvent,
+  toggleOf,
   UNREADABLE,
   type Webhook,
 } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
+import { authenticatedBytes, flipped, isSameForm, urlBytes } from "../test/authenticated-bytes.ts";
+import { damaged } from "../test/damaged.ts";
+import { fixturesOf } from "../test/fixtures.ts";
 import { localEnvironment } from "../test/local-environment.ts";
+import { isAuthentic, isFor, requestOf } from "../test/webhook-request.ts";
 import { integrations } from "./registry.ts";
 
 const NOW = new Date("2026-11-22T08:00:00.000Z");
-const source = new URL(".", import.meta.url);
 
 test("every integration has a folder, and every folder is in the registry", () => {
-  const folders = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const folders = readdirSync(new URL(".", import.meta.url), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
   const names = folders.map(({ name }) => name).filter((name) => name !== "shared");
   expect(new Set(names)).toEqual(new Set(integrations.map(({ id }) => id)));
   expect(integrations).toHaveLength(names.length);
 });
 
-const withWebhook = integrations.filter((integration) =>
-  integration.webhook(localEnvironment(integration).environment),
+test("no two webhooks share a path", () => {
+  const paths = integrations.flatMap((integration) =>
+    integration.webhooks(localEnvironment(integration).environment).flatMap((webhook) => webhook.paths),
+  );
+  expect(new Set(paths).size).toBe(paths.length);
+});
+
+const noQuery = new URLSearchParams();
+
+const withWebhooks = integrations.filter(
+  (integration) => integration.webhooks(localEnvironment(integration).environment).length > 0,
 );
 
-describe.each(withWebhook.map((integration) => [integration.id, integration] as const))("%s", (id, integration) => {
+describe.each(withWebhooks.map((integration) => [integration.id, integration] as const))("%s", (id, integration) => {
   const { environment, secrets } = localEnvironment(integration);
-  const webhook = webhookOf(integration, environment);
-  const samples = Object.entries(integration.samples(environment, NOW)).filter(([, { path }]) => isOf(webhook, path));
-  const requests = samples.map(([, sample]) => requestOf(webhook, sample));
-  const fixtures = fixturesOf(id);
-  const bodies = [...requests.map(({ body }) => body), ...fixtures.map(([, body]) => body)];
-
-  test("has samples and fixtures", () => {
-    expect(samples.length).toBeGreaterThan(0);
-    expect(fixtures.length).toBeGreaterThan(0);
+  const webhooks = integration.webhooks(environment).map((webhook) => {
+    const samples = samplesOf(webhook);
+    return { webhook, samples, requests: samples.map(([, request]) => request) };
   });
+  const fixtures = fixturesOf(id);
+  const bodies = [
+    ...webhooks.flatMap(({ requests }) => requests.map(({ body }) => body)),
+    ...fixtures.map(([, body]) => body),
+  ];
 
-  test.each(samples)("the sample %s authenticates and is parsed", (_, sample) => {
-    const request = requestOf(webhook, sample);
-    expect(webhook.authenticate(request)).toBe(true);
-    const events = webhook.parse(request);
-    expect(events.length).toBeGreaterThan(0);
-    expect(events.map(({ kind }) => kind)).not.toContain(UNREADABLE);
-    for (const event of events) expect(integration.accountOf?.(event)).toMatch(/^[\w-]+$/);
+  test("has fixtures", () => {
+    expect(fixtures.length).toBeGreaterThan(0);
   });
 
   test.each(fixtures)("the fixture %s is parsed, and its events are handled or fail with a reason", async (_, body) => {
@@ -64,27 +69,9 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
     expect(await faultsInWork(events)).toEqual([]);
   });
 
-  test.each(samples)(
-    "the sample %s with one flipped bit in its credentials or signed body does not authenticate",
-    (_, sample) => {
-      for (const { bytes, replace } of authenticatedBytes(requestOf(webhook, sample), secrets)) {
-        fc.assert(
-          fc.property(fc.nat({ max: bytes.length - 1 }), fc.nat({ max: 6 }), (at, bit) => {
-            const changed = bytes.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte));
-            expect(webhook.authenticate(replace(Buffer.from(changed)))).toBe(false);
-          }),
-        );
-      }
-    },
-  );
-
-  test("a request without a secret or signature does not authenticate", () => {
-    for (const request of requests) expect(webhook.authenticate({ ...request, headers: {}, params: {} })).toBe(false);
-  });
-
   test.each(integration.local.secrets)("the start fails without %s, and the error names it but no secret", (name) => {
     for (const value of [undefined, ""]) {
-      const start = () => integration.webhook({ ...environment, [name]: value });
+      const start = () => integration.webhooks({ ...environment, [name]: value });
       expect(start).toThrow(EnvironmentError);
       expect(start).toThrow(name);
       for (const secret of secrets) expect(start).not.toThrow(secret);
@@ -92,9 +79,8 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
   });
 
   test("an integration that is switched off has no webhook and needs no secret", () => {
-    const toggle = `${id.toUpperCase()}_WEBHOOK_ENABLED`;
-    expect(integration.webhook({ [toggle]: "false" })).toBeUndefined();
-    expect(() => integration.webhook({ [toggle]: "perhaps" })).toThrow(toggle);
+    expect(integration.webhooks({ [toggleOf(id)]: "false" })).toEqual([]);
+    expect(() => integration.webhooks({ [toggleOf(id)]: "perhaps" })).toThrow(toggleOf(id));
   });
 
   test("any body is parsed into valid events, always the same, without an exception", () => {
@@ -115,14 +101,116 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
     );
   });
 
-  /** The events of a body at each of the webhook's paths. Path parameters hold a secret, to show that it does not leak. */
+  describe.each(webhooks.map((one) => [one.webhook.paths[0], one] as const))(
+    "%s",
+    (_, { webhook, samples, requests }) => {
+      test("has samples", () => {
+        expect(samples.length).toBeGreaterThan(0);
+      });
+
+      test.each(samples)("the sample %s authenticates and is parsed", async (_name, request) => {
+        expect(await isAuthentic(webhook, request, NOW)).toBe(true);
+        const events = webhook.parse(request);
+        expect(events.length).toBeGreaterThan(0);
+        expect(events.map(({ kind }) => kind)).not.toContain(UNREADABLE);
+        // A platform without accounts names none.
+        const named = integration.local.accounts.length === 0 ? /^undefined$/ : /^(?!undefined$)[\w+-]+$/;
+        for (const event of events) expect(String(integration.accountOf(event))).toMatch(named);
+      });
+
+      test("10: the samples authenticate when ingest has a public URL with a path", async () => {
+        for (const [, request] of samplesOf(webhook, "https://hooks.example/mill"))
+          expect(await isAuthentic(webhook, request, NOW)).toBe(true);
+      });
+
+      test.each(samples)(
+        "10: the sample %s with one flipped bit in its credentials or signed body does not authenticate",
+        async (_name, request) => {
+          for (const part of authenticatedBytes(request, secrets)) {
+            await fc.assert(
+              fc.asyncProperty(flipped(part), async (changed) => {
+                expect((await isAuthentic(webhook, changed, NOW)) && !isSameForm(changed, request)).toBe(false);
+              }),
+            );
+          }
+        },
+      );
+
+      test("10: if a signature covers the URL, a request with one flipped bit in its URL does not authenticate", async () => {
+        for (const request of requests) {
+          const coversUrl = !(await isAuthentic(webhook, { ...request, url: `${request.url}/elsewhere` }, NOW));
+          await fc.assert(
+            fc.asyncProperty(flipped(urlBytes(request)), async (changed) => {
+              expect(await isAuthentic(webhook, changed, NOW)).toBe(!coversUrl);
+            }),
+          );
+        }
+      });
+
+      test("10: if a signature has a time, a request authenticates only within ten minutes of it", async () => {
+        const seconds = String(NOW.getTime() / 1000);
+        const timed = requests.filter(({ headers }) =>
+          Object.values(headers).some((value) => value?.includes(seconds)),
+        );
+        for (const request of timed)
+          for (const minutes of [-11, 11])
+            expect(await isAuthentic(webhook, request, new Date(NOW.getTime() + minutes * 60_000))).toBe(false);
+      });
+
+      test("10: a request without a secret or signature, or with no secret in force, does not authenticate", async () => {
+        for (const request of requests) {
+          expect(await isAuthentic(webhook, { ...request, headers: {}, params: {} }, NOW)).toBe(false);
+          expect(await webhook.authenticate(request, { now: NOW, secrets: [] })).toBe(false);
+        }
+      });
+
+      test("no sample is a verification challenge", () => {
+        const answersPost = webhook.challenge?.methods.includes("POST");
+        const challenges = requests.filter((request) => answersPost && webhook.challenge?.respond(request));
+        expect(challenges).toEqual([]);
+      });
+
+      test("the responses to any body contain no secret", () => {
+        fc.assert(
+          fc.property(damaged(bodies), (body) => {
+            for (const request of requestsAtEveryPath(webhook, body)) {
+              const challenges =
+                webhook.challenge?.methods.map((method) => ({ ...request, method, query: noQuery })) ?? [];
+              const responses = [
+                webhook.respond?.(request),
+                ...challenges.map((one) => webhook.challenge?.respond(one)),
+              ];
+              expect(secretsIn(JSON.stringify(responses))).toEqual([]);
+            }
+          }),
+        );
+      });
+    },
+  );
+
+  /** The requests of the webhook's samples under their names. */
+  function samplesOf(webhook: Webhook, publicUrl?: string): (readonly [name: string, request: RawRequest])[] {
+    const variables = { ...environment, INGEST_PUBLIC_URL: publicUrl };
+    return Object.entries(integration.samples(variables, NOW))
+      .filter(([, sample]) => isFor(webhook, sample))
+      .map(([name, sample]) => [name, requestOf(webhook.paths, sample, variables)] as const);
+  }
+
+  /** A sample with another body at each path. Path parameters hold a secret, to show that it does not leak. */
+  function requestsAtEveryPath(webhook: Webhook, body: Uint8Array): RawRequest[] {
+    const [, request] = samplesOf(webhook)[0] ?? [];
+    if (!request) return [];
+    return webhook.paths.map((path) => {
+      const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "");
+      const params = Object.fromEntries(names.map((name) => [name, secrets[0] ?? ""]));
+      const url = `http://127.0.0.1:8080${path.replaceAll(/:\w+/g, secrets[0] ?? "")}`;
+      return { ...request, url, params, body };
+    });
+  }
+
   function parseAtEveryPath(body: Uint8Array): ParsedEvent[] {
-    return requests.slice(0, 1).flatMap((request) =>
-      webhook.paths.flatMap((path) => {
-        const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "");
-        const params = Object.fromEntries(names.map((name) => [name, secrets[0] ?? ""]));
-        return webhook.parse({ ...request, params, body });
-      }),
+    return webhooks.flatMap(({ webhook }) =>
+      requestsAtEveryPath(webhook, body).flatMap((request) => webhook.parse(request)),
     );
   }
 
@@ -168,86 +256,3 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
     return secrets.filter((secret) => text.includes(secret)).map(() => "a secret leaks");
   }
 });
-
-function webhookOf(integration: Integration, environment: Environment): Webhook {
-  const webhook = integration.webhook(environment);
-  if (!webhook) throw new Error(`${integration.id} is switched off`);
-  return webhook;
-}
-
-/** Whether a sample is a request to the webhook and not to an API route. */
-function isOf({ paths }: Webhook, path: string): boolean {
-  const { pathname } = new URL(path, "http://127.0.0.1");
-  return paths.some((pattern) => paramsOf(pattern, pathname) !== undefined);
-}
-
-/** The request that ingest passes to the webhook for a sample. */
-function requestOf({ paths }: Webhook, { path, headers, body }: Sample): RawRequest {
-  const url = new URL(path, "http://127.0.0.1");
-  const params = paths.map((pattern) => paramsOf(pattern, url.pathname)).find((found) => found !== undefined);
-  if (!params) throw new Error("the webhook does not have the sample's path");
-  const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return { method: "POST", headers: lowerCase, query: url.searchParams, params, body: Buffer.from(body) };
-}
-
-/** The parameters of a path that matches a pattern; undefined if it does not match. */
-function paramsOf(pattern: string, path: string): Record<string, string> | undefined {
-  const parts = path.split("/");
-  const expected = pattern.split("/");
-  const same = (part: string, index: number) => (part.startsWith(":") ? parts[index] !== "" : part === parts[index]);
-  if (parts.length !== expected.length || !expected.every(same)) return undefined;
-  const params = expected.map((part, index): [string, string] => [part, parts[index] ?? ""]);
-  return Object.fromEntries(
-    params.filter(([part]) => part.startsWith(":")).map(([part, value]) => [part.slice(1), value]),
-  );
-}
-
-/** The JSON files of an integration's fixtures, each as a request body. */
-function fixturesOf(id: string): (readonly [name: string, body: Uint8Array])[] {
-  const folder = new URL(`${id}/fixtures/`, source);
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
-  return names.map((name) => [name, readFileSync(new URL(name, folder))] as const);
-}
-
-/**
- * The bytes that authenticate a request, each with a function that replaces them: the headers and parameters that hold
- * a secret, or the body of a signed request.
- */
-function authenticatedBytes(request: RawRequest, secrets: readonly string[]) {
-  const carried = (["headers", "params"] as const).flatMap((part) =>
-    Object.entries(request[part]).flatMap(([name, value]) => {
-      if (!secrets.some((secret) => value?.includes(secret))) return [];
-      const replace = (bytes: Buffer) => ({
-        ...request,
-        [part]: { ...request[part], [name]: bytes.toString("latin1") },
-      });
-      return [{ bytes: [...Buffer.from(value ?? "", "latin1")], replace }];
-    }),
-  );
-  if (carried.length > 0) return carried;
-  return [{ bytes: [...request.body], replace: (body: Buffer) => ({ ...request, body }) }];
-}
-
-/** Arbitrary bytes, arbitrary JSON, and real bodies with one changed byte or value. */
-function damaged(bodies: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
-  const real = fc.constantFrom(...bodies).map((body) => Buffer.from(body));
-  const byteChanged = fc.tuple(real, fc.nat(), fc.nat({ max: 255 })).map(([body, at, byte]) => {
-    body[at % body.length] = byte;
-    return body;
-  });
-  const valueChanged = fc.tuple(real, fc.nat(), fc.jsonValue()).map(([body, at, value]) => {
-    const parsed = parseJsonBody(body);
-    if (!parsed.ok) return body;
-    let values = 0;
-    JSON.stringify(parsed.value, (_, inner: unknown) => (values++, inner));
-    let next = 0;
-    const change = (_: string, inner: unknown) => (next++ === at % values ? value : inner);
-    return Buffer.from(JSON.stringify(parsed.value, change));
-  });
-  return fc.oneof(
-    fc.uint8Array(),
-    fc.json().map((text) => Buffer.from(text)),
-    byteChanged,
-    valueChanged,
-  );
-}

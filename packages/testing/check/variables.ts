@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { toggleOf } from "@millrace/core";
 import { projectFiles, read } from "./project-files.ts";
 
 /** Files that read variables, with Zod schemas that have the variables' names as keys. */
@@ -9,6 +10,7 @@ const READERS = new Set([
   "alert-config.ts",
   "retention-config.ts",
   "graph-base-url.ts",
+  "public-url.ts",
 ]);
 
 /** Variables that a dependency reads. */
@@ -57,7 +59,8 @@ function readersInCode(): [name: string, path: string][] {
       const text = read(path);
       const keys = READERS.has(basename(path)) ? [...find(text, /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"?:/g)] : [];
       const lookups = find(text, /\benvironment\["([A-Z][A-Z0-9_]*)"\]/g);
-      return [...keys, ...lookups].map((name): [string, string] => [name, path]);
+      const toggles = [...find(text, /\breadToggle\("([a-z0-9-]+)"/g)].map(toggleOf);
+      return [...keys, ...lookups, ...toggles].map((name): [string, string] => [name, path]);
     });
 }
 

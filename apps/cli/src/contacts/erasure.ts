@@ -73,6 +73,6 @@ function jobsAbout({ backend }: ErasureDeps, { isAbout }: Erasure): Parameters<t
 function matchableJob(integration: string, data: unknown, isCompleted: boolean): Parameters<Erasure["isAbout"]>[0] {
   const event = inboundEventSchema.safeParse(data).data;
   if (!event) return { integration, account: undefined, ids: [], payload: data, isCompleted: isCompleted };
-  const account = integrations.find(({ id }) => id === integration)?.accountOf?.(event);
+  const account = integrations.find(({ id }) => id === integration)?.accountOf(event);
   return { integration, account, ids: [event.id], payload: event.payload, isCompleted: isCompleted };
 }

@@ -7,6 +7,7 @@ import {
   type Integration,
   readAlertConfig,
   readCapabilities,
+  readPublicUrl,
   readRetentionDays,
 } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
@@ -20,6 +21,7 @@ export function checkVariables(environment: Environment): CheckResult[] {
     ...integrations.flatMap((integration) =>
       checkReaders(`variables of ${integration.id}`, readersOf(integration, environment)),
     ),
+    ...checkReaders("variables of ingest", [() => readPublicUrl(environment)]),
     ...checkReaders("variables of files", [() => readMediaConfig(environment)]),
     ...checkReaders("variables of the worker", [
       () => readPorts(environment),
@@ -54,7 +56,7 @@ function requireExistingQueues(environment: Environment): void {
 function readersOf(integration: Integration, environment: Environment): (() => unknown)[] {
   const formats = formatsOf(integrations);
   return [
-    () => integration.webhook(environment),
+    () => integration.webhooks(environment),
     () => integration.api?.(environment, formats),
     () => integration.handler(environment),
     () => readCapabilities(integration.capabilities, environment),

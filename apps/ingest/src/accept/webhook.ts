@@ -14,7 +14,8 @@ export async function acceptWebhook(
   request: RawRequest,
   origin: RequestOrigin,
 ): Promise<InboundEvent[]> {
-  if (!webhook.authenticate(request)) throw new HttpError(401, "Signature refused");
+  const isAuthentic = await webhook.authenticate(request, { now: origin.receivedAt, secrets: webhook.secrets });
+  if (!isAuthentic) throw new HttpError(401, "Signature refused");
   const events = inboundEvents(webhook.parse(request), origin);
   await producer.enqueue(events, request.body.byteLength);
   return events;

@@ -18,7 +18,13 @@ const tree = z.strictObject({
     return z.array(tree).optional();
   },
 });
-const trees = apiRoute({ ...stamps, paths: ["/api/integrations/notes/trees"], body: tree });
+const oak = { first: { words: "a" }, second: { words: "b" }, code: "c", at: "2026-11-21T10:00:00Z" };
+const trees = apiRoute({
+  ...stamps,
+  paths: ["/api/integrations/notes/trees"],
+  body: tree,
+  examples: [{ summary: "A tree", body: oak }],
+});
 
 const formats = formatsOf(integrations);
 const environment = {
@@ -92,6 +98,15 @@ test("a body is described as callers send it, and each authentication scheme as 
   const own = at(document, "#/paths/~1api~1integrations~1notes~1trees/post") as Json;
   expect(own["security"]).toEqual([{ callbackSignature: [] }]);
   expect(own["description"]).toContain("`X-Stamp`");
+});
+
+test("the document shows the examples of each route with their summaries", () => {
+  const document = openApiDocument(new Map([["notes", [notes]]]));
+  const body = "requestBody/content/application~1json/examples";
+  expect(at(document, `#/paths/~1api~1integrations~1notes~1send/post/${body}`)).toEqual({
+    "example-1": { summary: "A text", value: notes.examples[0].body },
+    "example-2": { summary: "A list", value: notes.examples[1]?.body },
+  });
 });
 
 test("a path parameter is a parameter of its operation and not part of the operation id", () => {

@@ -1,5 +1,5 @@
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
-import type { ApiRoute } from "@millrace/core";
+import type { ApiExample, ApiRoute } from "@millrace/core";
 import manifest from "../../package.json" with { type: "json" };
 import { idempotencyKey, requestIdHeader, responseComponents, securitySchemes } from "./components.ts";
 import { type SchemaComponents, schemaComponents } from "./schemas.ts";
@@ -51,7 +51,12 @@ function pathConfig(integration: string, route: ApiRoute, components: SchemaComp
       ...(route.params && { params: route.params }),
       body: {
         required: true,
-        content: { "application/json": { schema: components.add(`${name}Request`, route.body, "input") } },
+        content: {
+          "application/json": {
+            schema: components.add(`${name}Request`, route.body, "input"),
+            examples: Object.fromEntries(route.examples.map(namedExample)),
+          },
+        },
       },
     },
     responses: {
@@ -63,6 +68,11 @@ function pathConfig(integration: string, route: ApiRoute, components: SchemaComp
       503: { $ref: "#/components/responses/QueueUnavailable" },
     },
   };
+}
+
+/** An example under a name that needs no escape, as the document requires. */
+function namedExample({ summary, body }: ApiExample, index: number) {
+  return [`example-${index + 1}`, { summary, value: body }] as const;
 }
 
 function accepted(schema: { $ref: string }) {

@@ -30,7 +30,7 @@ export function apiRoutes(deps: IngestDeps): Hono<IngestEnv> {
 
 async function receiveRequest(
   c: Context<IngestEnv>,
-  { log, newId, now }: IngestDeps,
+  { publicUrl, log, newId, now }: IngestDeps,
   { integration, route, producer, authenticate }: MountedRoute,
 ): Promise<Response> {
   const receivedAt = now();
@@ -40,8 +40,8 @@ async function receiveRequest(
   const respond = async (): Promise<Response> => {
     try {
       // An API key is checked before the body is read; a route's own scheme may sign the body.
-      if (!route.authenticate) caller = authenticate(route, rawRequest(c, new Uint8Array()), receivedAt);
-      const request = rawRequest(c, await readBody(c.env.incoming, route.maxBodyBytes));
+      if (!route.authenticate) caller = authenticate(route, rawRequest(c, publicUrl, new Uint8Array()), receivedAt);
+      const request = rawRequest(c, publicUrl, await readBody(c.env.incoming, route.maxBodyBytes));
       caller ??= authenticate(route, request, receivedAt);
       const context = { integration, correlationId, receivedAt, caller, newId };
       const accepted = await acceptApiRequest({ route, producer }, request, context);

@@ -18,11 +18,13 @@ export function healthRoutes(deps: IngestDeps): Hono<IngestEnv> {
     .get("/api/health", (c) => c.json({ integrations }));
 }
 
-/** By integration id, whether its webhook or a route of its API is mounted. */
+/** By integration id, whether a webhook of it or a route of its API is mounted. */
 export function enabledIntegrations({
   webhooks,
   apis,
 }: Pick<IngestDeps, "webhooks" | "apis">): Record<string, boolean> {
   const ids = [...new Set([...webhooks.keys(), ...apis.keys()])];
-  return Object.fromEntries(ids.map((id) => [id, webhooks.get(id) !== undefined || (apis.get(id) ?? []).length > 0]));
+  return Object.fromEntries(
+    ids.map((id) => [id, [webhooks, apis].some((routes) => (routes.get(id) ?? []).length > 0)]),
+  );
 }

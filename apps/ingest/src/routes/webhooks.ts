@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import type { Webhook } from "@millrace/core";
+import type { VerificationChallenge, Webhook, WebhookResponse } from "@millrace/core";
 import type { Producer } from "@millrace/queue";
 import { acceptWebhook } from "../accept/webhook.ts";
 import type { IngestDeps, IngestEnv } from "../deps.ts";
@@ -14,30 +14,33 @@ type MountedWebhook = { integration: string; webhook: Webhook; producer: Produce
 /** The webhooks of the integrations that are switched on. */
 export function webhookRoutes(deps: IngestDeps): Hono<IngestEnv> {
   const routes = new Hono<IngestEnv>();
-  for (const [integration, webhook] of deps.webhooks) {
-    if (!webhook) continue;
-    const mounted = { integration, webhook, producer: deps.producerOf(integration, "inbound") };
-    for (const path of webhook.paths) {
-      routes.get(path, (c) => answerChallenge(c, webhook));
-      routes.post(path, (c) => receiveWebhook(c, deps, mounted));
-      routes.all(path, (c) =>
-        problem(c, 405, "Method not allowed", { Allow: webhook.challenge ? "GET, POST" : "POST" }),
-      );
+  for (const [integration, webhooks] of deps.webhooks) {
+    for (const webhook of webhooks) {
+      const { challenge } = webhook;
+      const mounted = { integration, webhook, producer: deps.producerOf(integration, "inbound") };
+      const methods = challenge?.methods.includes("GET") ? "GET, POST" : "POST";
+      for (const path of webhook.paths) {
+        if (challenge?.methods.includes("GET")) routes.get(path, (c) => answerChallenge(c, deps, challenge));
+        routes.post(path, (c) => receiveWebhook(c, deps, mounted));
+        routes.all(path, (c) => problem(c, 405, "Method not allowed", { Allow: methods }));
+      }
     }
   }
   return routes;
 }
 
-function answerChallenge(c: Context<IngestEnv>, webhook: Webhook): Response {
-  if (!webhook.challenge) return problem(c, 405, "Method not allowed", { Allow: "POST" });
-  const challenge = webhook.challenge(rawRequest(c, new Uint8Array()));
-  return challenge === undefined ? problem(c, 403, "Verification refused") : c.text(challenge);
+function answerChallenge(c: Context<IngestEnv>, { publicUrl }: IngestDeps, challenge: VerificationChallenge): Response {
+  const response = challenge.respond(rawRequest(c, publicUrl, new Uint8Array()));
+  return response ? respondWith(c, response) : problem(c, 403, "Verification refused");
 }
 
-/** Responds with 200 after the events are durable. The response has no body: Telegram executes a method named in it. */
+/**
+ * Responds with 200 after the events are durable. Without the webhook's own response there is no body: Telegram executes a
+ * method named in it.
+ */
 async function receiveWebhook(
   c: Context<IngestEnv>,
-  { log, now }: IngestDeps,
+  { publicUrl, log, now }: IngestDeps,
   { integration, webhook, producer }: MountedWebhook,
 ): Promise<Response> {
   const receivedAt = now();
@@ -45,10 +48,13 @@ async function receiveWebhook(
   let events = 0;
   const respond = async (): Promise<Response> => {
     try {
-      const request = rawRequest(c, await readBody(c.env.incoming, webhook.maxBodyBytes));
+      const request = rawRequest(c, publicUrl, await readBody(c.env.incoming, webhook.maxBodyBytes));
+      const { challenge } = webhook;
+      const challenged = challenge?.methods.includes("POST") ? challenge.respond(request) : undefined;
+      if (challenged) return respondWith(c, challenged);
       const accepted = await acceptWebhook({ webhook, producer }, request, { integration, correlationId, receivedAt });
       events = accepted.length;
-      return c.body(null, 200);
+      return webhook.respond ? respondWith(c, webhook.respond(request)) : c.body(null, 200);
     } catch (error) {
       return errorResponse(c, error);
     }
@@ -60,4 +66,8 @@ async function receiveWebhook(
     "webhook.received",
   );
   return response;
+}
+
+function respondWith(c: Context<IngestEnv>, { contentType, body }: WebhookResponse): Response {
+  return c.body(body, 200, { "content-type": contentType });
 }

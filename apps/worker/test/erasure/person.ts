@@ -50,12 +50,19 @@ export function onWhatsapp(
     messages: [{ id: wamid(person), from: phone, timestamp, ...content }],
   };
   const body = Buffer.from(JSON.stringify({ entry: [{ id: "1", changes: [{ field: "messages", value }] }] }));
-  const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
+  const request = {
+    method: "POST",
+    headers: {},
+    url: "http://127.0.0.1:8080/",
+    query: new URLSearchParams(),
+    params: {},
+    body,
+  };
   return (
     integrations
       .find(({ id }) => id === "whatsapp")
-      ?.webhook(environment)
-      ?.parse(request) ?? []
+      ?.webhooks(environment)
+      .flatMap((webhook) => webhook.parse(request)) ?? []
   );
 }
 

@@ -6,6 +6,7 @@ import {
   EVENT_VERSION,
   hmacSha256Hex,
   type InboundEvent,
+  localRequestUrl,
   type ParsedEvent,
   type QueueRole,
   type RawRequest,
@@ -77,7 +78,10 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
       );
       if (!match) continue;
       const headers = { "content-type": "application/json", "idempotency-key": idempotencyKey };
-      return accept(found, { ...requestOf(headers, JSON.stringify(body)), params: paramsOf(match.pathname.groups) });
+      return accept(found, {
+        ...requestOf(localRequestUrl(environment, path), headers, JSON.stringify(body)),
+        params: paramsOf(match.pathname.groups),
+      });
     }
     throw new Error(`no route ${path}`);
   }
@@ -94,7 +98,7 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
 
   /** Delivers a callback of the sandbox: a status of a message or the AI's answer. */
   async function deliverOnce({ path, headers, body }: Delivery): Promise<void> {
-    const request = requestOf(headers, body);
+    const request = requestOf(localRequestUrl(environment, path), headers, body);
     const found = routes.find(({ route }) => route.paths.includes(path));
     if (found) {
       if (!found.route.authenticate?.(request, new Date())) throw new Error(`${path} is not signed`);
@@ -102,8 +106,8 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
       return;
     }
     for (const { id: integration, ...rest } of integrations) {
-      const webhook = rest.webhook(environment);
-      if (!webhook?.paths.includes(path)) continue;
+      const webhook = rest.webhooks(environment).find(({ paths }) => paths.includes(path));
+      if (!webhook) continue;
       const origin = { integration, correlationId: randomUUID(), receivedAt: new Date() };
       record(await acceptWebhook({ webhook, producer: producerOf(integration, "inbound") }, request, origin));
     }
@@ -162,11 +166,12 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
   };
 }
 
-function requestOf(headers: Readonly<Record<string, string | undefined>>, body: string): RawRequest {
+function requestOf(url: string, headers: Readonly<Record<string, string | undefined>>, body: string): RawRequest {
   return {
     method: "POST",
+    url,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-    query: new URLSearchParams(),
+    query: new URL(url).searchParams,
     params: {},
     body: Buffer.from(body),
   };

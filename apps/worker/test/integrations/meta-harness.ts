@@ -55,7 +55,7 @@ export async function openMetaHarness() {
     META_PAGE_ACCESS_TOKEN: PAGE_TOKEN,
     GRAPH_BASE_URL: `${sandboxUrl}/graph/v26.0`,
   };
-  const webhook = meta?.webhook(environment);
+  const [webhook] = meta?.webhooks(environment) ?? [];
   if (!meta || !webhook) throw new Error("the registry has no meta integration");
 
   const log = recordingLogger();
@@ -75,7 +75,14 @@ export async function openMetaHarness() {
 
   const eventsOf = (entries: readonly Record<string, unknown>[], receivedAt = new Date()): InboundEvent[] => {
     const body = Buffer.from(JSON.stringify({ object: "page", entry: entries }));
-    const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
+    const request = {
+      method: "POST",
+      headers: {},
+      url: "http://127.0.0.1:8080/",
+      query: new URLSearchParams(),
+      params: {},
+      body,
+    };
     const origin = {
       v: EVENT_VERSION,
       integration: meta.id,

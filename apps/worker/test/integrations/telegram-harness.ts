@@ -29,7 +29,7 @@ export async function openTelegramHarness() {
   await assignAccounts(database.orm, bots, uuidv7);
   const telegram = integrations.find(({ id }) => id === "telegram");
   const environment = { TELEGRAM_WEBHOOK_SECRET: "shop=shop-old,shop=shop-new,help=help-one,orphan=orphan-secret" };
-  const webhook = telegram?.webhook(environment);
+  const [webhook] = telegram?.webhooks(environment) ?? [];
   if (!telegram || !webhook) throw new Error("the registry has no telegram integration");
   let nextId = 1;
 
@@ -37,8 +37,17 @@ export async function openTelegramHarness() {
     async deliver(update: Record<string, unknown>, secret = "shop-new") {
       const body = Buffer.from(JSON.stringify({ update_id: nextId++, ...update }));
       const headers = { "x-telegram-bot-api-secret-token": secret };
-      const request = { method: "POST", headers, query: new URLSearchParams(), params: {}, body };
-      if (!webhook.authenticate(request)) throw new Error("the update is not authenticated");
+      const request = {
+        method: "POST",
+        headers,
+        url: "http://127.0.0.1:8080/",
+        query: new URLSearchParams(),
+        params: {},
+        body,
+      };
+      const { secrets } = webhook;
+      if (!(await webhook.authenticate(request, { now: new Date(RECEIVED_AT), secrets })))
+        throw new Error("the update is not authenticated");
       const [parsed] = webhook.parse(request);
       if (!parsed) throw new Error("no event");
       const origin = {

@@ -48,7 +48,7 @@ export async function openWhatsappHarness() {
   await assignAccounts(database.orm, numbers, uuidv7);
   const whatsapp = integrations.find(({ id }) => id === "whatsapp");
   const environment = { WHATSAPP_APP_SECRET: "app-secret", WHATSAPP_WEBHOOK_VERIFY_TOKEN: "token" };
-  const webhook = whatsapp?.webhook(environment);
+  const [webhook] = whatsapp?.webhooks(environment) ?? [];
   if (!whatsapp || !webhook) throw new Error("the registry has no whatsapp integration");
   const handler = whatsapp.handler(environment);
   const inbox = createInbox(database, uuidv7);
@@ -59,7 +59,14 @@ export async function openWhatsappHarness() {
     /** Delivers the changes in one request and processes its events in order. Returns the result of each. */
     async deliver(...changes: unknown[]) {
       const body = Buffer.from(JSON.stringify({ entry: [{ id: "waba", changes }] }));
-      const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
+      const request = {
+        method: "POST",
+        headers: {},
+        url: "http://127.0.0.1:8080/",
+        query: new URLSearchParams(),
+        params: {},
+        body,
+      };
       const outcomes = [];
       for (const parsed of webhook.parse(request)) {
         const event = { ...origin, ...parsed };

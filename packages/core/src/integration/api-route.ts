@@ -37,6 +37,9 @@ export class InvalidFieldError extends Error {
   }
 }
 
+/** A valid body of a route. The conformance suite posts it, and the OpenAPI document shows it. */
+export type ApiExample<Body = unknown> = { summary: string; body: Body };
+
 /** A route that API callers post JSON to. The OpenAPI document is generated from its schemas. */
 export type ApiRoute = {
   /** Paths of the route, the canonical one first. `:id` is a path parameter. */
@@ -55,8 +58,12 @@ export type ApiRoute = {
   maxBodyBytes: number;
   /** Schema of the body; an invalid one gets a 400 that names the field. */
   body: z.ZodType;
+  /** At least one valid body. */
+  examples: readonly [ApiExample, ...ApiExample[]];
   /** 202 when the request is queued; 200 for a caller that accepts no other success. */
   status: 200 | 202;
+  /** The route also exists while the integration is switched off: it holds the requests, with status 200. */
+  holdsWhenOff?: boolean;
   /** Schema of the response body. */
   response: z.ZodType;
   /** The queue of the route's events. */
@@ -67,8 +74,9 @@ export type ApiRoute = {
 
 /** Declares an {@link ApiRoute}; `accept` receives the types that the schemas produce. */
 export function apiRoute<Body extends z.ZodType, Params extends z.ZodObject = z.ZodObject>(
-  route: Omit<ApiRoute, "body" | "params" | "accept"> & {
+  route: Omit<ApiRoute, "body" | "examples" | "params" | "accept"> & {
     body: Body;
+    examples: readonly [ApiExample<z.input<Body>>, ...ApiExample<z.input<Body>>[]];
     params?: Params;
     accept(body: z.output<Body>, call: ApiCall<z.output<Params>>): Accepted;
   },

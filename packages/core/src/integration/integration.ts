@@ -16,8 +16,11 @@ export type Integration = {
   id: string;
   /** The name that people read. */
   title: string;
-  /** Receives the platform's webhooks; undefined when the integration is switched off. Throws EnvironmentError. */
-  webhook(environment: Environment): Webhook | undefined;
+  /**
+   * Receives what the platform posts; empty when the integration is switched off (see toggleOf) or receives no webhooks.
+   * Throws EnvironmentError.
+   */
+  webhooks(environment: Environment): readonly Webhook[];
   /** Processes the events. Throws EnvironmentError. */
   handler(environment: Environment): EventHandler;
   /** The domain events that the integration reacts to. Throws EnvironmentError. */
@@ -34,8 +37,8 @@ export type Integration = {
    * `fields` replaces values of a sample, e.g. `text`; a sample ignores fields that it does not have.
    */
   samples(environment: Environment, now: Date, fields?: Readonly<Record<string, string>>): Record<string, Sample>;
-  /** Our account that an inbound event belongs to, e.g. a page; undefined when the event names none. */
-  accountOf?(event: Pick<InboundEvent, "kind" | "payload">): string | undefined;
+  /** Our account that an inbound event belongs to, e.g. a page; undefined when the event names none. Never throws. */
+  accountOf(event: Pick<InboundEvent, "kind" | "payload">): string | undefined;
   /** Other names that `millrace send` accepts. */
   aliases?: readonly string[];
   /** How the integration runs on a machine without an account at the platform. */
@@ -48,11 +51,14 @@ export type LocalSetup = {
   secrets: readonly string[];
   /** Variables that point to the sandbox instead of the platform; empty when a real token is set. */
   endpoints(environment: Environment, sandboxUrl: string): Record<string, string>;
-  /** Accounts of the sandbox tenant; `*` is every account without a row of its own. */
+  /** Accounts of the sandbox tenant; `*` is every account without a row of its own. Empty: the platform has no accounts. */
   accounts: readonly string[];
   /** Accounts that no tenant owns, to show what happens to their events. */
   unownedAccounts?: readonly string[];
 };
 
-/** A request in the platform's form, signed with the secrets of the environment. */
+/**
+ * A POST request in the platform's form, signed with the secrets of the environment. `path` may have a query. A signature
+ * over the URL covers what localRequestUrl returns for the path.
+ */
 export type Sample = { path: string; headers: Record<string, string>; body: string };

@@ -76,9 +76,11 @@ export const secretList = z
   .pipe(z.array(z.string()).min(1, "must hold at least one secret"));
 
 /** An http(s) base URL, without its trailing slashes. */
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+  .transform((url) => url.replace(/\/+$/, ""));
+
+/** {@link httpUrl} with a default. */
 export function baseUrl(fallback: string) {
-  return z
-    .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-    .default(fallback)
-    .transform((url) => url.replace(/\/+$/, ""));
+  return httpUrl.prefault(fallback);
 }

@@ -12,7 +12,7 @@ const on = {
 test("uploads are off by default and need no variable then", () => {
   expect(readUploadsConfig({})).toBeUndefined();
   expect(google.capabilities?.conversions?.read({})).toBeUndefined();
-  expect(google.webhook(on)).toBeUndefined();
+  expect(google.webhooks(on)).toEqual([]);
   expect(readRouteConfig({})).toEqual({
     enabled: false,
     accountId: "default",

@@ -14,7 +14,7 @@ export const google: Integration = {
   id: "google",
   title: "Google Ads",
   // Google sends no webhooks; callers post to API routes.
-  webhook: () => undefined,
+  webhooks: () => [],
   // The routes also exist while uploads are switched off: they hold the sales.
   api(environment) {
     const config = readRouteConfig(environment);

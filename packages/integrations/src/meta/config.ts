@@ -1,9 +1,7 @@
-import { type Environment, EnvironmentError, flag, readEnvironment, secretList } from "@millrace/core";
+import { type Environment, EnvironmentError, flag, readEnvironment, readToggle, secretList } from "@millrace/core";
 import { z } from "zod";
 import { readGraphBaseUrl } from "../shared/meta/graph-base-url.ts";
 import { type GraphTokens, graphTokens } from "../shared/meta/graph-tokens.ts";
-
-const toggle = z.object({ META_WEBHOOK_ENABLED: flag(true) });
 
 const webhookVariables = z.object({
   META_APP_SECRET: secretList,
@@ -25,7 +23,7 @@ export type WebhookConfig = {
  * @throws EnvironmentError when a secret is missing, or when META_VERIFY_SIGNATURE is false in production
  */
 export function readWebhookConfig(environment: Environment): WebhookConfig | undefined {
-  if (!readEnvironment(toggle, environment).META_WEBHOOK_ENABLED) return undefined;
+  if (!readToggle("meta", environment, true)) return undefined;
   const variables = readEnvironment(webhookVariables, environment);
   if (!variables.META_VERIFY_SIGNATURE && variables.NODE_ENV === "production")
     throw new EnvironmentError(["META_VERIFY_SIGNATURE: must not be false when NODE_ENV is production"]);
@@ -46,7 +44,7 @@ export type HandlerConfig = { pageTokens: GraphTokens; graphBaseUrl: string };
  * @throws EnvironmentError
  */
 export function readHandlerConfig(environment: Environment): HandlerConfig {
-  const needed = readEnvironment(toggle, environment).META_WEBHOOK_ENABLED;
+  const needed = readToggle("meta", environment, true);
   const given = needed || environment["META_PAGE_ACCESS_TOKEN"];
   return {
     pageTokens: given ? readEnvironment(tokens, environment).META_PAGE_ACCESS_TOKEN : new Map(),

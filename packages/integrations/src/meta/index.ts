@@ -10,9 +10,9 @@ export const meta: Integration = {
   id: "meta",
   title: "Meta Lead Ads",
   aliases: ["meta-leads"],
-  webhook: (environment) => {
+  webhooks: (environment) => {
     const config = readWebhookConfig(environment);
-    return config && metaWebhook(config);
+    return config ? [metaWebhook(config)] : [];
   },
   handler: (environment) => metaHandler(readHandlerConfig(environment)),
   accountOf: ({ payload }) => {

@@ -6,18 +6,19 @@ const samplesAt = (time: string) => meta.samples(environment, new Date(time));
 
 function eventsOf(name: string, time = "2026-11-20T10:00:00Z") {
   const sample = samplesAt(time)[name];
-  const webhook = meta.webhook(environment);
+  const [webhook] = meta.webhooks(environment);
   if (!sample || !webhook) throw new Error(`no sample ${name}`);
   const { headers, path } = sample;
   const request = {
     method: "POST",
     headers,
+    url: "http://127.0.0.1:8080/",
     query: new URLSearchParams(),
     params: {},
     body: Buffer.from(sample.body),
   };
   expect(webhook.paths).toContain(path);
-  expect(webhook.authenticate(request)).toBe(true);
+  expect(webhook.authenticate(request, { now: new Date(time), secrets: webhook.secrets })).toBe(true);
   return webhook.parse(request);
 }
 

@@ -20,8 +20,9 @@ export function metaWebhook(config: WebhookConfig): Webhook {
   return {
     paths: META_PATHS,
     maxBodyBytes: META_MAX_BODY_BYTES,
-    challenge: (request) => metaChallenge(request, config.verifyTokens),
-    authenticate: (request) => !config.verifySignature || verifyMetaSignature(request, config.appSecrets),
+    secrets: config.appSecrets,
+    challenge: metaChallenge(config.verifyTokens),
+    authenticate: (request, { secrets }) => !config.verifySignature || verifyMetaSignature(request, secrets),
     parse: parseMetaWebhook,
   };
 }

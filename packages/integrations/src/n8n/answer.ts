@@ -24,6 +24,8 @@ const MAX_MESSAGES = 10;
 /** In bytes: one file in base64 and the messages. */
 const MAX_BODY_BYTES = 7_000_000;
 
+const EXAMPLE_TURN_ID = "019ab000-0000-7000-8000-00000000000a";
+
 function answerOf<Message extends z.ZodType>(message: Message) {
   return z.strictObject({
     turnId: z.uuid().toLowerCase().meta({ description: "The `turnId` of the AI request." }),
@@ -52,6 +54,22 @@ export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFo
       "newer message or a takeover is recorded and not sent.",
     maxBodyBytes: MAX_BODY_BYTES,
     body: answerOf(z.union(formats.map(({ content }) => content))),
+    examples: [
+      {
+        summary: "A text",
+        body: { turnId: EXAMPLE_TURN_ID, messages: [{ type: "text", text: "Yes, the blue one is still there." }] },
+      },
+      {
+        summary: "A text and an image",
+        body: {
+          turnId: EXAMPLE_TURN_ID,
+          messages: [
+            { type: "text", text: "This one:" },
+            { type: "image", media: { link: "https://www.example.com/blue.jpg" } },
+          ],
+        },
+      },
+    ],
     response: z.strictObject({ accepted: z.literal(true), turnId: z.uuid() }),
     accept: (body, { newId }) => ({
       events: [{ id: eventId(ANSWER, body.turnId, newId()), kind: ANSWER, payload: body }],

@@ -23,7 +23,14 @@ const HEADERS: Record<CallbackAuthentication, (by: string) => Record<string, str
 const all = Object.keys(HEADERS) as CallbackAuthentication[];
 
 const requestWith = (headers: Record<string, string>, bytes: Uint8Array = Buffer.from(body)): RawRequest => {
-  return { method: "POST", headers, query: new URLSearchParams(), params: {}, body: bytes };
+  return {
+    method: "POST",
+    headers,
+    url: "http://127.0.0.1:8080/",
+    query: new URLSearchParams(),
+    params: {},
+    body: bytes,
+  };
 };
 const verify = (
   headers: Record<string, string>,

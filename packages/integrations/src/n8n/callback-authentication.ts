@@ -1,12 +1,14 @@
 import {
-  isFreshTimestamp,
   type RawRequest,
   secretsEqual,
   type Verified,
-  verifySha256Header,
   verifyStandardWebhook,
+  verifyTimestampedHmac,
 } from "@millrace/core";
 import type { CallbackAuthentication, CallbackConfig } from "./config.ts";
+
+/** The tolerance of Standard Webhooks, for both schemes with a time. */
+const TOLERANCE_MS = 5 * 60_000;
 
 type Verify = (request: RawRequest, secrets: readonly string[], now: Date) => Verified;
 
@@ -17,9 +19,9 @@ type Verify = (request: RawRequest, secrets: readonly string[], now: Date) => Ve
 const VERIFIERS: Readonly<Record<CallbackAuthentication, Verify>> = {
   "standard-webhooks": ({ headers, body }, secrets, now) => verifyStandardWebhook(headers, body, secrets, now),
   hmac: ({ headers, body }, secrets, now) => {
-    const timestamp = headers["x-timestamp"] ?? "";
-    const signed = Buffer.concat([Buffer.from(`${timestamp}.`), body]);
-    return isFreshTimestamp(timestamp, now) && verifySha256Header(headers["x-signature"], secrets, signed);
+    const { "x-timestamp": timestamp = "", "x-signature": header = "" } = headers;
+    const signatures = header.startsWith("sha256=") ? [header.slice("sha256=".length)] : [];
+    return verifyTimestampedHmac({ timestamp, signatures }, secrets, body, { now, toleranceMs: TOLERANCE_MS });
   },
   bearer: ({ headers }, secrets) => {
     const given = /^bearer +(.+)$/i.exec(headers["authorization"] ?? "")?.[1] ?? "";

@@ -1,4 +1,4 @@
-import { type Environment, flag, readEnvironment, secretList, type AiTurnTimings } from "@millrace/core";
+import { type Environment, readEnvironment, readToggle, secretList, type AiTurnTimings } from "@millrace/core";
 import { z } from "zod";
 
 /** A comma-separated list. */
@@ -38,8 +38,6 @@ function milliseconds(fallback: number) {
   return z.coerce.number({ error: "must be milliseconds" }).int("must be whole milliseconds").min(0).default(fallback);
 }
 
-const toggle = z.object({ N8N_WEBHOOK_ENABLED: flag(true) });
-
 const callbackVariables = z.object({
   N8N_WEBHOOK_SECRET: secrets,
   N8N_CALLBACK_AUTH: methods.prefault("standard-webhooks,hmac"),
@@ -50,7 +48,7 @@ export type CallbackConfig = { secrets: readonly string[]; methods: readonly Cal
 
 /** Reads {@link CallbackConfig}; undefined when switched off. Throws EnvironmentError. */
 export function readCallbackConfig(environment: Environment): CallbackConfig | undefined {
-  if (!readEnvironment(toggle, environment).N8N_WEBHOOK_ENABLED) return undefined;
+  if (!readToggle("n8n", environment, true)) return undefined;
   const variables = readEnvironment(callbackVariables, environment);
   return { secrets: variables.N8N_WEBHOOK_SECRET, methods: variables.N8N_CALLBACK_AUTH };
 }
@@ -85,7 +83,7 @@ export type AssistantConfig = {
 
 /** Reads {@link AssistantConfig}; undefined when switched off or without N8N_DISPATCH_URL. Throws EnvironmentError. */
 export function readAssistantConfig(environment: Environment): AssistantConfig | undefined {
-  if (!readEnvironment(toggle, environment).N8N_WEBHOOK_ENABLED) return undefined;
+  if (!readToggle("n8n", environment, true)) return undefined;
   const url = readEnvironment(address, environment).N8N_DISPATCH_URL;
   if (url === undefined) return undefined;
   const variables = readEnvironment(assistantVariables, environment);

@@ -11,7 +11,7 @@ export const n8n: Integration = {
   id: "n8n",
   title: "n8n",
   // n8n posts to API routes only.
-  webhook: () => undefined,
+  webhooks: () => [],
   api: (environment, formats) => {
     const config = readCallbackConfig(environment);
     return config ? [answerRoute(config, formats), takeoverRoute(config)] : [];
@@ -25,6 +25,7 @@ export const n8n: Integration = {
       },
     },
   },
+  accountOf: () => undefined,
   samples: n8nSamples,
   local: {
     secrets: ["N8N_WEBHOOK_SECRET"],

@@ -18,6 +18,8 @@ export const TAKEOVER = "takeover";
 
 const MAX_BODY_BYTES = 16_384;
 
+const EXAMPLE_CONVERSATION_ID = "019ab000-0000-7000-8000-00000000000c";
+
 const takeover = z.strictObject({
   conversationId: z.uuid().toLowerCase(),
   mode: z.enum(["human", "ai"]).meta({ description: "`human` for a takeover, `ai` for a hand-back." }),
@@ -38,6 +40,13 @@ export function takeoverRoute(config: CallbackConfig): ApiRoute {
       "since the takeover. A conversation that already has the mode stays unchanged.",
     maxBodyBytes: MAX_BODY_BYTES,
     body: takeover,
+    examples: [
+      {
+        summary: "A takeover",
+        body: { conversationId: EXAMPLE_CONVERSATION_ID, mode: "human", actor: "Ada", reason: "A complaint" },
+      },
+      { summary: "A hand-back", body: { conversationId: EXAMPLE_CONVERSATION_ID, mode: "ai" } },
+    ],
     response: z.strictObject({
       accepted: z.literal(true),
       eventId: z.string().meta({ description: "The id for `millrace trace`, which shows the status of the request." }),

@@ -1,8 +1,6 @@
-import { baseUrl, EnvironmentError, type Environment, flag, readEnvironment, secretList } from "@millrace/core";
+import { baseUrl, EnvironmentError, type Environment, readEnvironment, readToggle, secretList } from "@millrace/core";
 import { z } from "zod";
 import { messagesPerSecond } from "../shared/send/config.ts";
-
-const toggle = z.object({ TELEGRAM_WEBHOOK_ENABLED: flag(true) });
 
 const variables = z.object({ TELEGRAM_WEBHOOK_SECRET: secretList });
 
@@ -23,7 +21,7 @@ export type WebhookConfig = { secrets: readonly BotSecret[] };
 
 /** Whether Telegram is switched on. Throws EnvironmentError. */
 export function isSwitchedOn(environment: Environment): boolean {
-  return readEnvironment(toggle, environment).TELEGRAM_WEBHOOK_ENABLED;
+  return readToggle("telegram", environment, true);
 }
 
 /** Reads {@link WebhookConfig} from TELEGRAM_WEBHOOK_SECRET; undefined when Telegram is switched off. */

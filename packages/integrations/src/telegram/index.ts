@@ -16,9 +16,9 @@ import { telegramWebhook } from "./inbound/webhook.ts";
 export const telegram: Integration = {
   id: "telegram",
   title: "Telegram",
-  webhook: (environment) => {
+  webhooks: (environment) => {
     const config = readWebhookConfig(environment);
-    return config && telegramWebhook(config);
+    return config ? [telegramWebhook(config)] : [];
   },
   handler: (environment) => telegramHandler(readSendTakesOver(environment)),
   api: (environment) => (isSwitchedOn(environment) ? [telegramSendRoute] : []),

@@ -1,10 +1,8 @@
-import { baseUrl, type Environment, flag, readEnvironment, secretList } from "@millrace/core";
+import { baseUrl, type Environment, readEnvironment, readToggle, secretList } from "@millrace/core";
 import { z } from "zod";
 import { readGraphBaseUrl } from "../shared/meta/graph-base-url.ts";
 import { messagesPerSecond } from "../shared/send/config.ts";
 import { type GraphTokens, graphTokens } from "../shared/meta/graph-tokens.ts";
-
-const toggle = z.object({ WHATSAPP_WEBHOOK_ENABLED: flag(true) });
 
 const secrets = z.object({ WHATSAPP_APP_SECRET: secretList, WHATSAPP_WEBHOOK_VERIFY_TOKEN: secretList });
 
@@ -13,7 +11,7 @@ export type WebhookConfig = { appSecrets: string[]; verifyTokens: string[] };
 
 /** Whether WhatsApp is switched on. Throws EnvironmentError. */
 export function isSwitchedOn(environment: Environment): boolean {
-  return readEnvironment(toggle, environment).WHATSAPP_WEBHOOK_ENABLED;
+  return readToggle("whatsapp", environment, true);
 }
 
 /** Reads {@link WebhookConfig}; undefined when WhatsApp is switched off. WHATSAPP_APP_SECRET falls back to META_APP_SECRET. */

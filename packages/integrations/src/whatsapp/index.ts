@@ -16,9 +16,9 @@ import { whatsappWebhook } from "./webhook/webhook.ts";
 export const whatsapp: Integration = {
   id: "whatsapp",
   title: "WhatsApp",
-  webhook: (environment) => {
+  webhooks: (environment) => {
     const config = readWebhookConfig(environment);
-    return config && whatsappWebhook(config);
+    return config ? [whatsappWebhook(config)] : [];
   },
   handler: (environment) => whatsappHandler(readSendTakesOver(environment)),
   api: (environment) => (isSwitchedOn(environment) ? [whatsappSendRoute] : []),

@@ -114,9 +114,16 @@ test("the statuses of a sent message have our id of the message", async () => {
   const { stores, calls } = recordingStores();
   const receivedAt = NOW.toISOString();
   for (const { body, headers } of delivered) {
-    const raw = { method: "POST", headers, query: new URLSearchParams(), params: {}, body: Buffer.from(body) };
-    const webhook = whatsapp.webhook(environment);
-    expect(webhook?.authenticate(raw)).toBe(true);
+    const raw = {
+      method: "POST",
+      headers,
+      url: "http://127.0.0.1:8080/",
+      query: new URLSearchParams(),
+      params: {},
+      body: Buffer.from(body),
+    };
+    const [webhook] = whatsapp.webhooks(environment);
+    expect(webhook?.authenticate(raw, { now: NOW, secrets: webhook.secrets })).toBe(true);
     for (const parsed of webhook?.parse(raw) ?? []) {
       const event = { v: EVENT_VERSION, integration: "whatsapp", correlationId: "c", receivedAt, ...parsed } as const;
       const write = await whatsapp.handler(environment).handle(event, adapterContext());

@@ -30,7 +30,32 @@ export function conversionRoute(config: RouteConfig): ApiRoute {
     maxBodyBytes: MAX_BODY_BYTES,
     role: "inbound",
     body: conversionBody,
+    examples: [
+      {
+        summary: "A sale with its order number",
+        body: {
+          gclid: "EAIaIQobChMI8dWz",
+          timestamp: "2026-11-21T10:00:00+03:00",
+          value: "49.90",
+          currency: "EUR",
+          transactionId: "order-4711",
+          consent: { adUserData: "granted", adPersonalization: "granted" },
+        },
+      },
+      {
+        summary: "A sale with an e-mail address, without an order number",
+        body: {
+          gclid: "EAIaIQobChMI8dWz",
+          timestamp: "2026-11-21T07:00:00Z",
+          value: 12.5,
+          currency: "usd",
+          email: "ada@example.com",
+          consent: { adUserData: "denied" },
+        },
+      },
+    ],
     status: config.enabled ? 202 : 200,
+    holdsWhenOff: true,
     response: saleResponse,
     accept(body, { now }) {
       const conversion = conversionOf(body, config, now);

@@ -39,7 +39,12 @@ export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
         .meta({ description: `The id of a row in the table \`${subject}s\`.` }),
     }),
     body: wonBody,
+    examples: [
+      { summary: "A sale", body: { value: "49.90", currency: "EUR" } },
+      { summary: "One of several sales", body: { value: 20, currency: "EUR", transactionId: "order-4712" } },
+    ],
     status: config.enabled ? 202 : 200,
+    holdsWhenOff: true,
     response: saleResponse,
     accept(body, { now, params }) {
       const { transactionId = `${subject}-${params.id}` } = body;

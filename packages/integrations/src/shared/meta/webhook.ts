@@ -1,16 +1,30 @@
-import { hmacSha256Hex, type RawRequest, type Sample, secretsEqual, verifySha256Header } from "@millrace/core";
+import {
+  hmacSha256Hex,
+  type RawRequest,
+  type Sample,
+  secretsEqual,
+  type VerificationChallenge,
+  verifySha256Header,
+} from "@millrace/core";
 
 /** The largest body that Meta sends, in bytes: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview */
 export const META_MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 /**
- * Answers Meta's verification challenge: returns the challenge to echo if the verify token matches, else undefined.
+ * Meta's verification challenge. The response echoes the challenge if the verify token matches.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
  */
-export function metaChallenge({ query }: RawRequest, verifyTokens: readonly string[]): string | undefined {
-  const given = query.get("hub.verify_token") ?? "";
-  const known = verifyTokens.some((token) => secretsEqual(given, token));
-  return query.get("hub.mode") === "subscribe" && known ? (query.get("hub.challenge") ?? undefined) : undefined;
+export function metaChallenge(verifyTokens: readonly string[]): VerificationChallenge {
+  return {
+    methods: ["GET"],
+    respond({ query }) {
+      const given = query.get("hub.verify_token") ?? "";
+      const known = verifyTokens.some((token) => secretsEqual(given, token));
+      const body = query.get("hub.challenge");
+      if (query.get("hub.mode") !== "subscribe" || !known || body === null) return undefined;
+      return { contentType: "text/plain; charset=UTF-8", body };
+    },
+  };
 }
 
 /**

@@ -20,8 +20,9 @@ type SendRouteOptions = {
   format: OutgoingFormat;
   paths: ApiRoute["paths"];
   title: string;
-  /** The schema of the recipient. */
+  /** The schema of the recipient, and a valid recipient for the examples. */
   to: z.ZodType;
+  exampleTo: unknown;
   /** Describes which account sends. */
   from: string;
   /** Notes for callers of this channel, in Markdown. */
@@ -39,7 +40,7 @@ const sendResponse = z.strictObject({
  * The route to send messages on a channel. A repeated request with the same `Idempotency-Key` returns the same message
  * ids and is sent once. A different request under the same key becomes a dead letter.
  */
-export function sendRoute({ format, paths, title, to, from, notes }: SendRouteOptions): ApiRoute {
+export function sendRoute({ format, paths, title, to, exampleTo, from, notes }: SendRouteOptions): ApiRoute {
   return apiRoute({
     paths,
     summary: `Send a message on ${title}`,
@@ -52,6 +53,17 @@ export function sendRoute({ format, paths, title, to, from, notes }: SendRouteOp
       from: z.string().min(1).optional().meta({ description: from }),
       message: format.content,
     }),
+    examples: [
+      { summary: "A text", body: { to: exampleTo, message: { type: "text", text: "Your order is on its way." } } },
+      {
+        summary: "An image by its link",
+        body: { to: exampleTo, message: { type: "image", media: { link: "https://www.example.com/offer.jpg" } } },
+      },
+      {
+        summary: "A location",
+        body: { to: exampleTo, message: { type: "location", latitude: 52.5, longitude: 13.4 } },
+      },
+    ],
     status: 202,
     response: sendResponse,
     accept(body, call) {

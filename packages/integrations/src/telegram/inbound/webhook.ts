@@ -21,12 +21,16 @@ export const SECRET_HEADER = "x-telegram-bot-api-secret-token";
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** The webhook of Telegram. Telegram does not sign its requests, so only a shared secret authenticates them. */
-export function telegramWebhook({ secrets }: WebhookConfig): Webhook {
+export function telegramWebhook({ secrets: bots }: WebhookConfig): Webhook {
   return {
     paths: TELEGRAM_PATHS,
     maxBodyBytes: MAX_BODY_BYTES,
-    authenticate: (request) => botOf(request, secrets) !== undefined,
-    parse: (request) => [parseTelegramWebhook(request, secrets)],
+    secrets: bots.map(({ secret }) => secret),
+    authenticate: (request, { secrets }) => {
+      const valid = bots.filter(({ secret }) => secrets.includes(secret));
+      return botOf(request, valid) !== undefined;
+    },
+    parse: (request) => [parseTelegramWebhook(request, bots)],
   };
 }
 

@@ -8,6 +8,7 @@ export const telegramSendRoute = sendRoute({
   paths: ["/api/integrations/telegram/send", "/api/telegram/send"],
   title: "Telegram",
   to: telegramAddress,
+  exampleTo: { chatId: "7000000001" },
   from: "Label of the bot that sends, as in TELEGRAM_BOT_TOKEN. Default: the only or the first bot.",
   notes: [
     "A bot can only write to a person who has written to it before.",

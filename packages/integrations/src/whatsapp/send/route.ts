@@ -8,6 +8,7 @@ export const whatsappSendRoute = sendRoute({
   paths: ["/api/integrations/whatsapp/send", "/api/whatsapp/send"],
   title: "WhatsApp",
   to: whatsappAddress,
+  exampleTo: { phone: "+4915100000001" },
   from: "Phone number id of the number that sends. Default: WHATSAPP_PHONE_NUMBER_ID.",
   notes: [
     "Any message can be sent within 24 hours of the person's last message. After that only a `template` can be sent; any",

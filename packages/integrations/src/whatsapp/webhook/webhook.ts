@@ -11,8 +11,9 @@ export function whatsappWebhook(config: WebhookConfig): Webhook {
   return {
     paths: WHATSAPP_PATHS,
     maxBodyBytes: META_MAX_BODY_BYTES,
-    challenge: (request) => metaChallenge(request, config.verifyTokens),
-    authenticate: (request) => verifyMetaSignature(request, config.appSecrets),
+    secrets: config.appSecrets,
+    challenge: metaChallenge(config.verifyTokens),
+    authenticate: (request, { secrets }) => verifyMetaSignature(request, secrets),
     parse: parseWhatsappWebhook,
   };
 }

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Verified } from "./signature.ts";
+import type { Verified } from "./hmac.ts";
+import { isFreshTimestamp } from "./timestamped-hmac.ts";
 
 /** Largest difference in ms between the signed time and our clock, in both directions: https://www.standardwebhooks.com */
 const TOLERANCE_MS = 5 * 60_000;
@@ -32,7 +33,8 @@ export function verifyStandardWebhook(
   now: Date,
 ): Verified {
   const { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures } = headers;
-  if (!id || !signatures || timestamp === undefined || !isFreshTimestamp(timestamp, now)) return false;
+  if (!id || !signatures || timestamp === undefined) return false;
+  if (!isFreshTimestamp(timestamp, { now, toleranceMs: TOLERANCE_MS })) return false;
   const given = signatures.split(" ").flatMap((signature) => {
     const base64 = /^v1,([A-Za-z0-9+/]{43}=)$/.exec(signature)?.[1];
     return base64 === undefined ? [] : [Buffer.from(base64, "base64")];
@@ -42,11 +44,6 @@ export function verifyStandardWebhook(
     const expected = signatureOf(secret, id, timestamp, body);
     return given.some((signature) => timingSafeEqual(signature, expected));
   });
-}
-
-/** Whether a timestamp in Unix seconds is at most five minutes before or after `now`. */
-export function isFreshTimestamp(timestamp: string, now: Date): boolean {
-  return /^\d{1,12}$/.test(timestamp) && Math.abs(Number(timestamp) * 1000 - now.getTime()) <= TOLERANCE_MS;
 }
 
 function signatureOf(secret: string, id: string, timestamp: string, body: Uint8Array): Buffer {

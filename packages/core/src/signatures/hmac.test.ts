@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hmacSha256Hex, secretsEqual, verifySha256Header } from "./signature.ts";
+import { hmacSha256Hex, verifyHmacHex, verifySha256Header } from "./hmac.ts";
 
 const body = Buffer.from("Hi There");
 const secret = "\u000b".repeat(20);
@@ -46,8 +46,11 @@ test("10: verification fails without a header or a secret, and for another schem
   expect(verifySha256Header(`sha256=${right}`, [""], body)).toBe(false);
 });
 
-test("secrets of any length are compared, and an empty secret never matches", () => {
-  expect(secretsEqual("abc", "abc")).toBe(true);
-  expect(secretsEqual("abc", "abcd")).toBe(false);
-  expect(secretsEqual("", "")).toBe(false);
+test("10: a plain hex signature is valid for its body alone, and fails without a signature or a secret", () => {
+  const signature = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7";
+  expect(verifyHmacHex(signature, ["old", secret], body)).toBe(true);
+  expect(verifyHmacHex(signature, [secret], Buffer.from("Hi there"))).toBe(false);
+  for (const wrong of [undefined, "", `sha256=${signature}`, signature.toUpperCase(), `${signature}\n`])
+    expect(verifyHmacHex(wrong, [secret], body)).toBe(false);
+  for (const secrets of [[], [""], ["old"]]) expect(verifyHmacHex(signature, secrets, body)).toBe(false);
 });
