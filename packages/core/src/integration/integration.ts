@@ -6,6 +6,7 @@ import type { ConversionUploads } from "./conversion-uploads.ts";
 import type { EventHandler } from "./event-handler.ts";
 import type { MediaSource } from "./media-source.ts";
 import type { Outbound, OutgoingFormat } from "./outbound.ts";
+import type { PersonalDataReader } from "./personal-data.ts";
 import type { Webhook } from "./webhook.ts";
 
 /**
@@ -45,6 +46,10 @@ export type Integration = {
   samples(environment: Environment, now: Date, fields?: Readonly<Record<string, string>>): Record<string, Sample>;
   /** Our account that an inbound event belongs to, e.g. a page; undefined when the event names none. */
   accountOf?(event: Pick<InboundEvent, "kind" | "payload">): string | undefined;
+  /** The identifiers of people in its payloads (events, API requests, unreadable content), and how to redact them. */
+  personalData: PersonalDataReader;
+  /** Patterns of the platform's tokens and signatures within a text, which pages redact. Global, in linear time. */
+  secretPatterns: readonly RegExp[];
   /** Other names that `millrace send` accepts. */
   aliases?: readonly string[];
   /** How the integration runs on a machine without an account at the platform. */
