@@ -13,7 +13,7 @@ export type PersonalDataFields = {
    * as the author of a quoted message.
    */
   depth: number;
-  /** Fields whose strings and numbers name no person: types, times, counters, ids of accounts. */
+  /** Fields with strings and numbers that name no person: types, times, counters, ids of accounts. */
   impersonal: readonly string[];
 };
 
@@ -71,7 +71,7 @@ export function personalDataReader(fields: PersonalDataFields): PersonalDataRead
     );
   }
 
-  /** Some objects have a person's id as the field name. The names of other fields consist of letters and underscores. */
+  /** Some objects have a person's id as the field name. All other field names consist of A to Z and underscores. */
   function isValue(field: string): boolean {
     return !/^[a-z_]+$/i.test(field) && !impersonal.has(field);
   }

@@ -9,7 +9,6 @@ export const googlePersonalData = personalDataReader({
   impersonal: [
     "accountId",
     "actionId",
-    "transactionId",
     "convertedAt",
     "timestamp",
     "value",
