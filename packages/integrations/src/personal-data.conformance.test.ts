@@ -40,9 +40,9 @@ describe.each(integrations.map((integration) => [integration.id, integration] as
   );
 
   test("18: every event that names a person is about a person", () => {
-    for (const [name, content] of contents)
-      for (const payload of eventsOf(integration, content))
-        if (identitiesIn(payload).length > 0) expect(personalData(payload).parties, name).not.toEqual([]);
+    const events = contents.flatMap(([, content]) => eventsOf(integration, content));
+    const withPeople = events.filter((payload) => identitiesIn(payload).length > 0);
+    expect(withPeople.filter((payload) => personalData(payload).parties.length === 0)).toEqual([]);
   });
 
   test("18: every identity in any payload is found, without an exception or a change to the payload", () => {
