@@ -18,14 +18,14 @@ test("an integration without personalData does not compile", () => {
 
 describe.each(integrations.map((integration) => [integration.id, integration] as const))("%s", (_, integration) => {
   const { personalData } = integration;
-  const contents = [...samplesOf(integration), ...fixturesOf(integration)];
-  const payloads = contents.flatMap(([name, content]) =>
-    payloadsOf(integration, content).map((payload, index) => [`${name} ${index}`, payload] as const),
+  const bodies = [...samplesOf(integration), ...fixturesOf(integration)];
+  const payloads = bodies.flatMap(([name, body]) =>
+    payloadsOf(integration, body).map((payload, index) => [`${name} ${index}`, payload] as const),
   );
   const aboutPeople = payloads.filter(([, payload]) => identitiesIn(payload).length > 0);
 
   test("has a sample or a fixture", () => {
-    expect(contents.length).toBeGreaterThan(0);
+    expect(bodies.length).toBeGreaterThan(0);
   });
 
   test.each(aboutPeople)(
@@ -40,15 +40,15 @@ describe.each(integrations.map((integration) => [integration.id, integration] as
   );
 
   test("18: every event that names a person is about a person", () => {
-    const events = contents.flatMap(([, content]) => eventsOf(integration, content));
+    const events = bodies.flatMap(([, body]) => eventsOf(integration, body));
     const withPeople = events.filter((payload) => identitiesIn(payload).length > 0);
     expect(withPeople.filter((payload) => personalData(payload).parties.length === 0)).toEqual([]);
   });
 
   test("18: every identity in any payload is found, without an exception or a change to the payload", () => {
-    const bodies = payloads.map(([, payload]) => payload);
+    const real = payloads.map(([, payload]) => payload);
     fc.assert(
-      fc.property(damaged(bodies), (payload) => {
+      fc.property(damaged(real), (payload) => {
         const before = structuredClone(payload);
         const { parties, mentioned, redact } = personalData(payload);
         const found = [...parties, ...mentioned].join("\n");
@@ -60,21 +60,21 @@ describe.each(integrations.map((integration) => [integration.id, integration] as
   });
 });
 
-/** The contents of the integration's samples by name. */
-function samplesOf(integration: Integration): [name: string, content: unknown][] {
+/** The bodies of the integration's samples by name. */
+function samplesOf(integration: Integration): [name: string, body: Uint8Array][] {
   const { environment } = localEnvironment(integration);
   const samples = Object.entries(integration.samples(environment, NOW));
-  return samples.map(([name, { body }]) => [`the sample ${name}`, contentOf(Buffer.from(body))]);
+  return samples.map(([name, { body }]) => [`the sample ${name}`, Buffer.from(body)]);
 }
 
-/** The contents of the integration's fixtures by name. A fixture with a title has the content in `body`. */
-function fixturesOf({ id }: Integration): [name: string, content: unknown][] {
+/** The bodies of the integration's fixtures by name. A JSON fixture with a title has the body as a value. */
+function fixturesOf({ id }: Integration): [name: string, body: Uint8Array][] {
   const folder = new URL(`${id}/fixtures/`, import.meta.url);
   const names = existsSync(folder) ? readdirSync(folder) : [];
   return names.map((name) => {
-    const content = contentOf(readFileSync(new URL(name, folder)));
-    const { title, body } = Object(content) as { title?: unknown; body?: unknown };
-    return [`the fixture ${name}`, title === undefined ? content : body];
+    const bytes = readFileSync(new URL(name, folder));
+    const { title, body } = Object(contentOf(bytes)) as { title?: unknown; body?: unknown };
+    return [`the fixture ${name}`, title === undefined ? bytes : Buffer.from(JSON.stringify(body))];
   });
 }
 
@@ -84,17 +84,17 @@ function contentOf(body: Uint8Array): unknown {
   return parsed.ok ? parsed.value : parsed.raw;
 }
 
-/** The payloads that a content becomes: its events, itself as an API request, and itself as unreadable content. */
-function payloadsOf(integration: Integration, content: unknown): unknown[] {
-  return [...eventsOf(integration, content), content, unreadable("unknown", content).payload];
+/** The payloads that a body becomes: its events, itself as an API request, and itself as unreadable content. */
+function payloadsOf(integration: Integration, body: Uint8Array): unknown[] {
+  const content = contentOf(body);
+  return [...eventsOf(integration, body), content, unreadable("unknown", content).payload];
 }
 
-/** The payloads of the webhook events that a content becomes; none if the integration has no webhook. */
-function eventsOf(integration: Integration, content: unknown): unknown[] {
+/** The payloads of the webhook events that a body becomes; none if the integration has no webhook. */
+function eventsOf(integration: Integration, body: Uint8Array): unknown[] {
   const { environment } = localEnvironment(integration);
-  const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {} };
-  const body = Buffer.from(JSON.stringify(content));
-  const events = integration.webhook(environment)?.parse({ ...request, body }) ?? [];
+  const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
+  const events = integration.webhook(environment)?.parse(request) ?? [];
   return events.map(({ payload }) => payload);
 }
 
