@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
-import { REDACTED, redact } from "./redact.ts";
+import { REDACTED } from "@millrace/core";
+import { redact } from "./redact.ts";
 
 /** A token of letters and digits. */
 const tokenOf = (minLength: number, maxLength = minLength) =>

@@ -1,12 +1,12 @@
-/** Replaces a secret. */
-export const REDACTED = "[redacted]";
+import { REDACTED } from "@millrace/core";
+import { integrations } from "@millrace/integrations";
 
 /** Matches keys that name a secret, in lower case and without `_`, `-` and `.`. */
 const SECRET_KEY =
   /authorization|token|secret|password|passwd|passphrase|signature|apikey|accesskey|privatekey|credential|cookie|^(?:auth|pass|pwd|sig|hmac|jwt)$/;
 
 /** The end of such a key within text. The bound keeps the matching time linear in the length of the text. */
-const KEY_IN_TEXT = String.raw`(?:authorization|token|secret|passw(?:or)?d|signature|api[_-]?key|credential|appsecret_proof)[\w.-]{0,40}`;
+const KEY_IN_TEXT = String.raw`(?:authorization|token|secret|passw(?:or)?d|signature|api[_-]?key|credential)[\w.-]{0,40}`;
 
 /** Patterns of secrets within text, each with its replacement. */
 const SECRETS_IN_TEXT: readonly [RegExp, string][] = [
@@ -23,14 +23,11 @@ const SECRETS_IN_TEXT: readonly [RegExp, string][] = [
   [/\b(?:Bearer\s+[^\s"',;]+|bearer\s+[^\s"',;]{16,})/g, `Bearer ${REDACTED}`],
   // https://user:password@host
   [/(\b[a-z][a-z\d+.-]{0,20}:\/\/)[^\s/:@]{0,200}:[^\s/@]{1,200}@/gi, `$1${REDACTED}@`],
-  // The token of a Telegram bot, https://core.telegram.org/bots/api#authorizing-your-bot
-  [/bot\d+:[\w-]{30,}|\b\d{6,}:[\w-]{30,}/g, REDACTED],
-  // A token of Meta's Graph API, https://developers.facebook.com/docs/facebook-login/guides/access-tokens
-  [/EAA[A-Za-z\d]{16,}/g, REDACTED],
-  // A Google OAuth token and a JSON Web Token.
-  [/\bya29\.[\w.-]{16,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, REDACTED],
-  // The value of X-Hub-Signature-256.
-  [/sha256=[\da-f]{64}/gi, `sha256=${REDACTED}`],
+  // A JSON Web Token.
+  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, REDACTED],
+  ...integrations.flatMap(({ secretPatterns }) =>
+    secretPatterns.map((pattern): [RegExp, string] => [pattern, REDACTED]),
+  ),
 ];
 
 /**

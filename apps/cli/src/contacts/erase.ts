@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { type Environment, uuidv7 } from "@millrace/core";
 import { createErasures, type Database, matchContacts } from "@millrace/db";
+import { integrations } from "@millrace/integrations";
 import { openMediaStore, readMediaConfig } from "@millrace/media";
 import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
@@ -23,7 +24,8 @@ export async function erase(
     throw new UsageError("--reason <text> is missing; the audit log keeps it");
   const media = openMediaStore(readMediaConfig(environment));
   const erased = await withStores(environment, async ({ database, backend }) => {
-    const deps: ErasureDeps = { erasures: createErasures(database, uuidv7), backend, media };
+    const readers = new Map(integrations.map(({ id, personalData }) => [id, personalData]));
+    const deps: ErasureDeps = { erasures: createErasures(database, uuidv7, readers), backend, media };
     return options.dryRun ? preview(deps, database, contact) : eraseAll(deps, database, contact, options);
   });
   if (options.json) printJson(erased);

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
+import { EVENT_VERSION, type InboundEvent, REDACTED } from "@millrace/core";
 import type { DeadLetter } from "@millrace/db";
 import type { QueueDefinition } from "@millrace/queue";
-import { REDACTED, redact } from "../redact.ts";
+import { redact } from "../redact.ts";
 import { ChangeRejectedError } from "./change-rejected-error.ts";
 
 /** The data that a replayed job will hold, as the board shows and edits it. */

@@ -5,6 +5,7 @@ import type { OutgoingFormat } from "../domain/outgoing-format.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { ApiRoute } from "./api-route.ts";
 import type { EventHandler } from "./event-handler.ts";
+import type { PersonalDataReader } from "./personal-data.ts";
 import type { Webhook } from "./webhook.ts";
 
 /**
@@ -39,6 +40,10 @@ export type Integration = {
   samples(environment: Environment, now: Date, fields?: Readonly<Record<string, string>>): Record<string, Sample>;
   /** Our account that an inbound event belongs to, e.g. a page; undefined when the event names none. Never throws. */
   accountOf(event: Pick<InboundEvent, "kind" | "payload">): string | undefined;
+  /** The identifiers of people in its payloads (events, API requests, unreadable content), and how to redact them. */
+  personalData: PersonalDataReader;
+  /** Patterns of the platform's tokens and signatures within a text, which pages redact. Global, in linear time. */
+  secretPatterns: readonly RegExp[];
   /** Other names that `millrace send` accepts. */
   aliases?: readonly string[];
   /** How the integration runs on a machine without an account at the platform. */

@@ -86,8 +86,10 @@ async function scopeOf(
 ): Promise<ErasureScope> {
   const conversationIds = idsOf(owned.conversations);
   const threadIds = owned.conversations.map(({ threadId }) => threadId).filter((threadId) => threadId !== contact.id);
+  const leadIds = owned.leads.flatMap(({ externalId }) => externalId ?? []);
   const names = [
-    ...identities.filter(({ channel }) => channel !== "meta").map(({ externalId }) => externalId),
+    // A lead without an address or a number has its own id as identity. The id is not a name that others use.
+    ...identities.map(({ externalId }) => externalId).filter((externalId) => !leadIds.includes(externalId)),
     ...[contact, ...owned.leads].flatMap(({ phone, email }) => [phone, email]),
     ...threadIds,
   ].filter((name) => name !== null);
@@ -97,7 +99,8 @@ async function scopeOf(
     ids: [
       contact.id,
       ...[owned.conversations, owned.messages, owned.aiTurns, owned.leads].flatMap(idsOf),
-      ...[...owned.messages, ...owned.leads].flatMap(({ externalId }) => externalId ?? []),
+      ...owned.messages.flatMap(({ externalId }) => externalId ?? []),
+      ...leadIds,
     ],
     groups: [...new Set(owned.messages.map(({ conversationId }) => conversationId))].filter(
       (id) => !conversationIds.includes(id),

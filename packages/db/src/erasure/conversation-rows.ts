@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, or, sql } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import { OPEN_TURN_STATES } from "../ai-turns/open-turn.ts";
 import type { Executor } from "../connection/database.ts";
@@ -18,7 +18,7 @@ export async function eraseConversations(
   { contactId, replacementId }: { contactId: string; replacementId: string },
 ): Promise<number> {
   for (const { id, channel, accountId, threadId, epoch } of erased) {
-    const newThreadId = threadId === contactId ? replacementId : unusedThreadId(channel, newId);
+    const newThreadId = threadId === contactId ? replacementId : unusedThreadId(newId);
     await tx
       .update(conversations)
       .set({
@@ -59,7 +59,7 @@ export async function eraseConversations(
   return erased.length;
 }
 
-/** Erases the state of Telegram chats without a conversation: the id of a private chat is the person's. */
+/** Erases the state of chats without a conversation, on channels where the id of a direct chat is the person's. */
 export async function eraseThreadStates(
   tx: Executor,
   newId: NewId,
@@ -67,20 +67,25 @@ export async function eraseThreadStates(
   identities: readonly { channel: string; externalId: string }[],
 ): Promise<number> {
   const isOfOthers = await accountsOfOthers(tx, tenantId);
-  const userIds = identities.filter(({ channel }) => channel === "telegram").map(({ externalId }) => externalId);
-  const isUserChat = and(eq(threadStates.channel, "telegram"), inArray(threadStates.threadId, userIds));
-  const states = await tx.select().from(threadStates).where(isUserChat);
-  const erased = states.filter(({ accountId }) => !isOfOthers("telegram", accountId));
-  for (const { accountId, threadId } of erased)
+  const isChatOf = ({ channel, externalId }: (typeof identities)[number]) =>
+    and(eq(threadStates.channel, channel), eq(threadStates.threadId, externalId));
+  const states =
+    identities.length === 0
+      ? []
+      : await tx
+          .select()
+          .from(threadStates)
+          .where(or(...identities.map(isChatOf)));
+  const erased = states.filter(({ channel, accountId }) => !isOfOthers(channel, accountId));
+  for (const { channel, accountId, threadId } of erased)
     await tx
       .update(threadStates)
-      .set({ threadId: unusedThreadId("telegram", newId), updatedAt: sql`now()` })
-      .where(and(isUserChat, eq(threadStates.accountId, accountId), eq(threadStates.threadId, threadId)));
+      .set({ threadId: unusedThreadId(newId), updatedAt: sql`now()` })
+      .where(and(isChatOf({ channel, externalId: threadId }), eq(threadStates.accountId, accountId)));
   return erased.length;
 }
 
-/** A thread id that no platform uses. Telegram's ids have at most 52 bits: https://core.telegram.org/bots/api#chat */
-function unusedThreadId(channel: Conversation["channel"], newId: NewId): string {
-  const id = newId();
-  return channel === "telegram" ? String(BigInt(`0x1${id.replaceAll("-", "").slice(-15)}`)) : `erased/${id}`;
+/** A thread id of 19 digits, which no platform uses. Some platforms have only numbers as ids, so it is a number. */
+function unusedThreadId(newId: NewId): string {
+  return String(BigInt(`0x1${newId().replaceAll("-", "").slice(-15)}`));
 }

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { uuidv7, written } from "@millrace/core";
+import { personalDataReader, uuidv7, written } from "@millrace/core";
 import { until } from "@millrace/testing";
 import { useConversations, type TestConversation, countBlocked } from "../../test/conversations.ts";
 import {
@@ -26,7 +26,14 @@ import { createReplays } from "../dead-letters/replays.ts";
 const BY = { actor: "Bea", reason: "asked for it" };
 
 const harness = useConversations();
-const erasures = createErasures(harness.database, uuidv7);
+const personalData = personalDataReader({
+  parties: ["id", "from"],
+  partyIds: [],
+  foreign: ["context"],
+  depth: 2,
+  impersonal: [],
+});
+const erasures = createErasures(harness.database, uuidv7, new Map([["whatsapp", personalData]]));
 
 test("a message during the erasure of its author belongs to a new contact, and no erased row contains it", async () => {
   const conversation = await harness.open();

@@ -7,6 +7,7 @@ import { sumOf } from "./erased-values.ts";
 import { jobsAboutContact, type MatchableJob } from "./jobs-about-contact.ts";
 import { eraseOtherRows } from "./other-rows.ts";
 import { ERASURE_ACTION } from "./other-rows-of-operators.ts";
+import type { PersonalDataReaders } from "./personal-data-matcher.ts";
 import type { ErasureScope, FileToErase, RowCounts } from "./scope.ts";
 
 /** An erasure that is in progress, or was interrupted. */
@@ -40,8 +41,13 @@ export type Erasures = {
 };
 
 /** {@link Erasures} on all tables. A row of audit_log holds the scope of an erasure until it ends. */
-export function createErasures(database: Database, newId: NewId): Erasures {
+export function createErasures(database: Database, newId: NewId, readers: PersonalDataReaders): Erasures {
   const { orm } = database;
+
+  async function erasureOf(tx: Executor, id: string, contactId: string, scope: ErasureScope): Promise<Erasure> {
+    return { id, contactId, files: scope.files, isAbout: await jobsAboutContact(tx, scope, readers), scope };
+  }
+
   return {
     async isErased(contactId) {
       const [row] = await orm
@@ -54,7 +60,7 @@ export function createErasures(database: Database, newId: NewId): Erasures {
     async preview(contactId) {
       const result = await dryRun(orm, (tx) => eraseContact(tx, newId, contactId));
       if (!result) return undefined;
-      const rest = await eraseOtherRows(database, result.scope, true);
+      const rest = await eraseOtherRows(database, result.scope, readers, true);
       return { rows: sumOf(result.rows, rest), erasure: await erasureOf(orm, "", contactId, result.scope) };
     },
 
@@ -80,7 +86,7 @@ export function createErasures(database: Database, newId: NewId): Erasures {
     },
 
     async eraseOtherRows({ id, scope: left }) {
-      const rest = await eraseOtherRows(database, left, false);
+      const rest = await eraseOtherRows(database, left, readers, false);
       const [row] = await orm.select().from(auditLog).where(eq(auditLog.id, id));
       const after = sumOf((row?.after ?? {}) as RowCounts, rest);
       await orm.update(auditLog).set({ after }).where(eq(auditLog.id, id));
@@ -95,10 +101,6 @@ export function createErasures(database: Database, newId: NewId): Erasures {
       return (row?.after ?? {}) as RowCounts;
     },
   };
-}
-
-async function erasureOf(tx: Executor, id: string, contactId: string, left: ErasureScope): Promise<Erasure> {
-  return { id, contactId, files: left.files, isAbout: await jobsAboutContact(tx, left), scope: left };
 }
 
 /** Runs work in a transaction that is rolled back, and returns its result. */

@@ -1,6 +1,6 @@
 import type { Executor } from "../connection/database.ts";
 import { accountsOfOthers } from "./accounts-of-others.ts";
-import { matcherOf } from "./personal-data-matcher.ts";
+import { matcherOf, type PersonalDataReaders } from "./personal-data-matcher.ts";
 import type { ErasureScope } from "./scope.ts";
 
 /** The fields of a job, or of a dead letter, by which the erasure decides whether it is about a person. */
@@ -16,12 +16,16 @@ export type MatchableJob = {
 };
 
 /** Returns a function that selects the jobs from or to a person, but none of another tenant's accounts. */
-export async function jobsAboutContact(tx: Executor, scope: ErasureScope): Promise<(job: MatchableJob) => boolean> {
-  const { contains, isAbout, containsName } = matcherOf(scope);
+export async function jobsAboutContact(
+  tx: Executor,
+  scope: ErasureScope,
+  readers: PersonalDataReaders,
+): Promise<(job: MatchableJob) => boolean> {
+  const { contains, isAbout, containsName } = matcherOf(scope, readers);
   const isOfOthers = await accountsOfOthers(tx, scope.tenantId);
   return ({ integration, ids, payload, isCompleted, account = accountIn(payload) }) => {
     if (account !== undefined && isOfOthers(integration, account)) return false;
-    return isAbout(payload) || ids.some(containsName) || (isCompleted && contains(payload));
+    return isAbout(payload, integration) || ids.some(containsName) || (isCompleted && contains(payload, integration));
   };
 }
 

@@ -22,12 +22,12 @@ export function messageStatusRows(
         .where(gt(messageStatuses.id, after))
         .orderBy(asc(messageStatuses.id))
         .limit(PAGE),
-    erase({ id, externalId, participant, payload }) {
+    erase({ id, channel, externalId, participant, payload }) {
       // True only in a dry run, which counts this row with its message.
       if (ownIds.has(externalId)) return undefined;
       const set = {
         ...(containsName(participant) ? { participant: `erased/${id}` } : {}),
-        ...(contains(payload) ? { payload: ERASED } : {}),
+        ...(contains(payload, channel) ? { payload: ERASED } : {}),
         ...(containsName(externalId) ? { externalId: `erased/${id}` } : {}),
       };
       return isAny(set) && ((tx) => tx.update(messageStatuses).set(set).where(eq(messageStatuses.id, id)));
@@ -50,7 +50,7 @@ export function messageChangeRows(
       const isActor = actor !== null && containsName(actor);
       const set = {
         ...(isActor ? { actor: `erased/${id}` } : {}),
-        ...(contains(payload) ? { payload: ERASED } : {}),
+        ...(contains(payload, channel) ? { payload: ERASED } : {}),
         ...(containsName(changeId) ? { changeId: `erased/${id}` } : {}),
         ...(containsName(externalId) ? { externalId: `erased/${id}`, body: null } : {}),
       };
@@ -78,9 +78,9 @@ export function quotingMessageRows(
         .where(and(gt(messages.id, after), inArray(messages.conversationId, [...groups])))
         .orderBy(asc(messages.id))
         .limit(PAGE),
-    erase({ id, payload, body }) {
-      if (ownIds.has(id) || !contains(payload)) return undefined;
-      const kept = Object.entries(payload as object).filter(([field, value]) => !contains({ [field]: value }));
+    erase({ id, channel, payload, body }) {
+      if (ownIds.has(id) || !contains(payload, channel)) return undefined;
+      const kept = Object.entries(payload as object).filter(([field, value]) => !contains({ [field]: value }, channel));
       const set = {
         payload: Object.fromEntries(kept) as unknown,
         body: called.reduce((text, name) => text?.replaceAll(name, "…") ?? null, body),

@@ -21,7 +21,7 @@ export function webhookEventRows(
       const hasName = containsName(eventId);
       const erasedId = erasedEventId(eventId);
       const set = {
-        ...(contains(payload) ? { payload: ERASED, payloadHash: contentHash(ERASED) } : {}),
+        ...(contains(payload, integration) ? { payload: ERASED, payloadHash: contentHash(ERASED) } : {}),
         ...(contains(followUps) ? { followUps: null } : {}),
         ...(hasName ? { eventId: erasedId } : {}),
         ...(contains(detail) ? { detail: null } : {}),

@@ -3,7 +3,7 @@ import { jobsAboutContact } from "./jobs-about-contact.ts";
 import { messageChangeRows, messageStatusRows, quotingMessageRows } from "./other-rows-of-messages.ts";
 import { auditLogRows, replayRows } from "./other-rows-of-operators.ts";
 import { deadLetterRows, webhookEventRows } from "./other-rows-of-queue.ts";
-import { matcherOf } from "./personal-data-matcher.ts";
+import { matcherOf, type PersonalDataReaders } from "./personal-data-matcher.ts";
 import { eraseRows } from "./row-eraser.ts";
 import type { ErasureScope, RowCounts } from "./scope.ts";
 
@@ -12,9 +12,14 @@ import type { ErasureScope, RowCounts } from "./scope.ts";
  * statuses and changes of messages, and quotations in groups. It reads the tables page by page and holds no locks
  * between rows, so it may take long. Idempotent.
  */
-export async function eraseOtherRows({ orm }: Database, scope: ErasureScope, dryRun: boolean): Promise<RowCounts> {
-  const matcher = matcherOf(scope);
-  const isAbout = await jobsAboutContact(orm, scope);
+export async function eraseOtherRows(
+  { orm }: Database,
+  scope: ErasureScope,
+  readers: PersonalDataReaders,
+  dryRun: boolean,
+): Promise<RowCounts> {
+  const matcher = matcherOf(scope, readers);
+  const isAbout = await jobsAboutContact(orm, scope, readers);
   return {
     webhook_events: await eraseRows(orm, webhookEventRows(orm, matcher), dryRun),
     // Before the dead letters: their erasure clears the reasons in their audit entries, which are counted here.

@@ -4,6 +4,7 @@ import { readRouteConfig, readUploadsConfig } from "./config.ts";
 import { accessTokens } from "./upload/credentials.ts";
 import { googleHandler } from "./conversions/handler.ts";
 import { conversionRoute } from "./conversions/conversion-route.ts";
+import { GOOGLE_SECRET_PATTERNS, googlePersonalData } from "./personal-data.ts";
 import { googleSamples } from "./samples.ts";
 import { googleUploads } from "./upload/uploads.ts";
 import { wonRoute } from "./conversions/won-route.ts";
@@ -31,6 +32,8 @@ export const google: Integration = {
     },
   },
   accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["accountId"]) : undefined),
+  personalData: googlePersonalData,
+  secretPatterns: GOOGLE_SECRET_PATTERNS,
   samples: googleSamples,
   local: {
     secrets: [],

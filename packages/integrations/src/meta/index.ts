@@ -1,7 +1,9 @@
 import type { Integration } from "@millrace/core";
 import { idOf, isObject } from "../shared/json-value.ts";
+import { META_SECRET_PATTERNS } from "../shared/meta/secret-patterns.ts";
 import { readHandlerConfig, readWebhookConfig } from "./config.ts";
 import { metaHandler } from "./leads/handler.ts";
+import { metaPersonalData } from "./personal-data.ts";
 import { metaSamples, UNOWNED_PAGE_ID } from "./samples.ts";
 import { metaWebhook } from "./webhook.ts";
 
@@ -19,6 +21,8 @@ export const meta: Integration = {
     const fields = isObject(payload) ? payload : {};
     return idOf(fields["page_id"] ?? fields["accountId"]);
   },
+  personalData: metaPersonalData,
+  secretPatterns: META_SECRET_PATTERNS,
   samples: metaSamples,
   local: {
     secrets: ["META_APP_SECRET", "META_WEBHOOK_VERIFY_TOKEN"],

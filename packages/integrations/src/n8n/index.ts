@@ -3,6 +3,7 @@ import { answerRoute } from "./answer.ts";
 import { n8nAssistant } from "./assistant.ts";
 import { readAssistantConfig, readCallbackConfig } from "./config.ts";
 import { n8nHandler } from "./handler.ts";
+import { n8nPersonalData } from "./personal-data.ts";
 import { n8nSamples } from "./samples.ts";
 import { takeoverRoute } from "./takeover.ts";
 
@@ -26,6 +27,8 @@ export const n8n: Integration = {
     },
   },
   accountOf: () => undefined,
+  personalData: n8nPersonalData,
+  secretPatterns: [],
   samples: n8nSamples,
   local: {
     secrets: ["N8N_WEBHOOK_SECRET"],

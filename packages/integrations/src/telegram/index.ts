@@ -5,6 +5,7 @@ import { sendRequestHandler } from "../shared/send/request-handler.ts";
 import { isSwitchedOn, readApiConfig, readWebhookConfig } from "./config.ts";
 import { telegramHandler } from "./inbound/handler.ts";
 import { telegramMedia } from "./media/source.ts";
+import { TELEGRAM_SECRET_PATTERNS, telegramPersonalData } from "./personal-data.ts";
 import { telegramSamples } from "./samples.ts";
 import { chatThread, telegramAddress } from "./send/address.ts";
 import { telegramFormat } from "./send/format.ts";
@@ -44,6 +45,8 @@ export const telegram: Integration = {
     media: { read: (environment) => telegramMedia(readApiConfig(environment)) },
   },
   accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["bot"]) : undefined),
+  personalData: telegramPersonalData,
+  secretPatterns: TELEGRAM_SECRET_PATTERNS,
   samples: telegramSamples,
   local: {
     secrets: ["TELEGRAM_WEBHOOK_SECRET"],

@@ -1,10 +1,12 @@
 import { type Integration, readAll } from "@millrace/core";
 import { readSendTakesOver } from "../shared/send/config.ts";
+import { META_SECRET_PATTERNS } from "../shared/meta/secret-patterns.ts";
 import { idOf, isObject } from "../shared/json-value.ts";
 import { sendRequestHandler } from "../shared/send/request-handler.ts";
 import { isSwitchedOn, readApiConfig, readBaseUrl, readPhoneNumberId, readWebhookConfig } from "./config.ts";
 import { whatsappHandler } from "./inbound/handler.ts";
 import { whatsappMedia } from "./media/source.ts";
+import { whatsappPersonalData } from "./personal-data.ts";
 import { SAMPLE_PHONE_NUMBER_ID, whatsappSamples } from "./samples.ts";
 import { chatThread, whatsappAddress } from "./send/address.ts";
 import { whatsappFormat } from "./send/format.ts";
@@ -49,6 +51,8 @@ export const whatsapp: Integration = {
     const { metadata } = isObject(fields["value"]) ? fields["value"] : fields;
     return isObject(metadata) ? idOf(metadata["phone_number_id"]) : undefined;
   },
+  personalData: whatsappPersonalData,
+  secretPatterns: META_SECRET_PATTERNS,
   samples: whatsappSamples,
   local: {
     secrets: ["WHATSAPP_APP_SECRET", "WHATSAPP_WEBHOOK_VERIFY_TOKEN"],
