@@ -9,16 +9,16 @@ import {
   type Integration,
   MAX_EVENT_ID_LENGTH,
   parseJsonBody,
-  permanent,
   ProviderError,
   type RawRequest,
-  retryable,
   type Sample,
   type ParsedEvent,
   UNREADABLE,
   type Webhook,
 } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
+import { fetchPorts } from "../test/fetch-ports.ts";
+import { fetchAndHandle } from "../test/handle-event.ts";
 import { localEnvironment } from "../test/local-environment.ts";
 import { integrations } from "./registry.ts";
 
@@ -143,19 +143,9 @@ describe.each(withWebhook.map((integration) => [integration.id, integration] as 
       correlationId: "conformance",
       receivedAt: NOW.toISOString(),
     } as const;
-    const context = {
-      http: () => Promise.reject(retryable("network failure: ECONNREFUSED")),
-      log,
-      now: () => NOW,
-      newId: () => "019ab000-0000-7000-8000-000000000000",
-      accounts: { tenantOf: () => Promise.resolve("019ab000-0000-7000-8000-000000000001") },
-      media: { read: () => Promise.reject(permanent("no media")), write: () => Promise.reject(permanent("no media")) },
-      formats: [],
-      signal: new AbortController().signal,
-    };
     const work = async (parsed: ParsedEvent): Promise<string[]> => {
       try {
-        await integration.handler(environment).handle({ ...origin, ...parsed }, context);
+        await fetchAndHandle(integration.handler(environment), { ...origin, ...parsed }, { ...fetchPorts(), log });
         return [];
       } catch (error) {
         return error instanceof ProviderError ? secretsIn(error.message) : [describeError(error)];

@@ -129,5 +129,7 @@ test("the sample reply becomes a request to send", () => {
   const [event] = telegramSendRoute.accept(body, call).events;
   const requests = telegram.requests?.(environment);
   if (!event || !requests) throw new Error("no event or no handler");
-  expect(factLines(requests, inboundEvent("telegram", event))).toEqual(['send text "Yes, it is." in direct telegram/default/7000000001 with 7000000001']);
+  expect(factLines(requests, inboundEvent("telegram", event))).toEqual([
+    'send text "Yes, it is." in direct telegram/default/7000000001 with 7000000001',
+  ]);
 });

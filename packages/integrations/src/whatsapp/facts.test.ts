@@ -157,5 +157,7 @@ test("the sample reply becomes a request to send", () => {
   const [event] = whatsappSendRoute.accept(body, call).events;
   const requests = whatsapp.requests?.(environment);
   if (!event || !requests) throw new Error("no event or no handler");
-  expect(factLines(requests, inboundEvent("whatsapp", event))).toEqual(['send text "Yes, it is." in direct whatsapp/100000000000001 with 4915100000001?']);
+  expect(factLines(requests, inboundEvent("whatsapp", event))).toEqual([
+    'send text "Yes, it is." in direct whatsapp/100000000000001 with 4915100000001?',
+  ]);
 });
