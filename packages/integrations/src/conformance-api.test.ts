@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  type AdapterContext,
   type ApiRoute,
   describeError,
   type Environment,
@@ -13,14 +12,14 @@ import {
   InvalidFieldError,
   MAX_EVENT_ID_LENGTH,
   type ParsedEvent,
-  permanent,
   ProviderError,
-  retryable,
   toggleOf,
 } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
 import { authenticatedBytes, flipped } from "../test/authenticated-bytes.ts";
 import { withValue } from "../test/damaged.ts";
+import { fetchPorts } from "../test/fetch-ports.ts";
+import { fetchAndHandle } from "../test/handle-event.ts";
 import { localEnvironment } from "../test/local-environment.ts";
 import { requestOf } from "../test/webhook-request.ts";
 import { integrations } from "./registry.ts";
@@ -78,7 +77,11 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
           receivedAt: NOW.toISOString(),
         } as const;
         try {
-          await handlerOf(integration, environment, route).handle({ ...event, id, kind, payload }, context(log));
+          await fetchAndHandle(
+            handlerOf(integration, environment, route),
+            { ...event, id, kind, payload },
+            { ...fetchPorts(), log },
+          );
         } catch (error) {
           if (!(error instanceof ProviderError)) return [describeError(error)];
           return secrets.filter((secret) => error.message.includes(secret)).map(() => "a secret is in the error");
@@ -154,17 +157,4 @@ function handlerOf(integration: Integration, environment: Environment, { role }:
   const handler = role === "requests" ? requests() : integration.handler(environment);
   if (!handler) throw new Error(`${integration.id} has no handler for ${role}`);
   return handler;
-}
-
-function context(log: AdapterContext["log"]): AdapterContext {
-  return {
-    http: () => Promise.reject(retryable("network failure: ECONNREFUSED")),
-    log,
-    now: () => NOW,
-    newId: () => ID,
-    accounts: { tenantOf: () => Promise.resolve(ID) },
-    media: { read: () => Promise.reject(permanent("no media")), write: () => Promise.reject(permanent("no media")) },
-    formats,
-    signal: new AbortController().signal,
-  };
 }

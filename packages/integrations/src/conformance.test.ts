@@ -6,10 +6,8 @@ import {
   EnvironmentError,
   EVENT_VERSION,
   MAX_EVENT_ID_LENGTH,
-  permanent,
   ProviderError,
   type RawRequest,
-  retryable,
   type ParsedEvent,
   toggleOf,
   UNREADABLE,
@@ -18,7 +16,9 @@ import {
 import { recordingLogger } from "@millrace/testing";
 import { authenticatedBytes, flipped, isSameForm, urlBytes } from "../test/authenticated-bytes.ts";
 import { damaged } from "../test/damaged.ts";
+import { fetchPorts } from "../test/fetch-ports.ts";
 import { fixturesOf } from "../test/fixtures.ts";
+import { fetchAndHandle } from "../test/handle-event.ts";
 import { localEnvironment } from "../test/local-environment.ts";
 import { isAuthentic, isFor, requestOf } from "../test/webhook-request.ts";
 import { integrations } from "./registry.ts";
@@ -231,19 +231,9 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
       correlationId: "conformance",
       receivedAt: NOW.toISOString(),
     } as const;
-    const context = {
-      http: () => Promise.reject(retryable("network failure: ECONNREFUSED")),
-      log,
-      now: () => NOW,
-      newId: () => "019ab000-0000-7000-8000-000000000000",
-      accounts: { tenantOf: () => Promise.resolve("019ab000-0000-7000-8000-000000000001") },
-      media: { read: () => Promise.reject(permanent("no media")), write: () => Promise.reject(permanent("no media")) },
-      formats: [],
-      signal: new AbortController().signal,
-    };
     const work = async (parsed: ParsedEvent): Promise<string[]> => {
       try {
-        await integration.handler(environment).handle({ ...origin, ...parsed }, context);
+        await fetchAndHandle(integration.handler(environment), { ...origin, ...parsed }, { ...fetchPorts(), log });
         return [];
       } catch (error) {
         return error instanceof ProviderError ? secretsIn(error.message) : [describeError(error)];

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Integration, parseJsonBody, unreadable } from "@millrace/core";
+import { type Integration, parseJsonBody, unreadable, localRequestUrl } from "@millrace/core";
 import { localEnvironment } from "../test/local-environment.ts";
 import { integrations } from "./registry.ts";
 
@@ -90,12 +90,14 @@ function payloadsOf(integration: Integration, body: Uint8Array): unknown[] {
   return [...eventsOf(integration, body), content, unreadable("unknown", content).payload];
 }
 
-/** The payloads of the webhook events that a body becomes; none if the integration has no webhook. */
+/** The payloads of the events that a body becomes at each webhook; none if the integration has no webhook. */
 function eventsOf(integration: Integration, body: Uint8Array): unknown[] {
   const { environment } = localEnvironment(integration);
-  const request = { method: "POST", headers: {}, query: new URLSearchParams(), params: {}, body };
-  const events = integration.webhook(environment)?.parse(request) ?? [];
-  return events.map(({ payload }) => payload);
+  return integration.webhooks(environment).flatMap(({ paths, parse }) => {
+    const url = localRequestUrl(environment, paths[0]);
+    const request = { method: "POST", url, headers: {}, query: new URLSearchParams(), params: {}, body };
+    return parse(request).map(({ payload }) => payload);
+  });
 }
 
 /** Fields that identify a person at any platform. */

@@ -19,8 +19,8 @@ export function conversionsPage({ user, held, days, rejections, batches, error }
     title: "Conversions",
     user,
     body: html`<p class="dim">
-        The conversions of each day (UTC) by status. The platform reports the reason of a rejected conversion only if its
-        request contained no other conversion, or if the answer names it. Otherwise it reports counts per request.
+        The conversions of each day (UTC) by status. The platform reports the reason of a rejected conversion only if
+        its request contained no other conversion, or if the answer names it. Otherwise it reports counts per request.
       </p>
       ${errorMessage(error)} ${held.map((line) => heldConversions(line, user.role))}
       ${days.length === 0 ? html`<p>No conversions yet</p>` : dayTable(days)}

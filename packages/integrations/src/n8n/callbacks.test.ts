@@ -1,62 +1,14 @@
-import {
-  type AdapterContext,
-  type AnswerResult,
-  type ApiCall,
-  type Channel,
-  type ConversationStore,
-  EVENT_VERSION,
-  type InboundEvent,
-  type MediaStore,
-  type OutboxStore,
-  type OutgoingFormat,
-  parseJsonBody,
-  type ParsedEvent,
-  type Stores,
-  type AiTurnStore,
-} from "@millrace/core";
-import { recordingLogger } from "@millrace/testing";
+import { type AnswerFact, type ApiCall, type Handled, parseJsonBody, type ParsedEvent } from "@millrace/core";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { z } from "zod";
-import { outgoingMedia } from "../shared/send/outgoing-media.ts";
+import { fetchPorts, NOW } from "../../test/fetch-ports.ts";
+import { fetchAndHandle, inboundEvent } from "../../test/handle-event.ts";
 import { n8n } from "./index.ts";
+import { formats } from "./test/formats.ts";
 
-const NOW = new Date("2026-11-23T09:00:00.000Z");
 const TURN = "019ab000-0000-7000-8000-000000000001";
 const CONVERSATION = "019ab000-0000-7000-8000-000000000002";
 const environment = { N8N_WEBHOOK_SECRET: "secret" };
-
-/** A channel with texts in several parts, images and a typing action. `extra` are fields that only its texts have. */
-function formatOf(channel: Channel, extra: Record<string, z.ZodType>): OutgoingFormat {
-  const text = z.strictObject({ type: z.literal("text"), text: z.string(), ...extra });
-  const image = z.strictObject({ type: z.literal("image"), media: outgoingMedia });
-  const content = z.discriminatedUnion("type", [text, image, z.strictObject({ type: z.literal("typing") })]);
-  return {
-    channel,
-    content,
-    parts(input) {
-      const message = content.parse(input);
-      if (message.type === "typing") return { action: message };
-      if (message.type === "image") return [{ type: "image", content: message }];
-      const { type, text: whole } = text.parse(input);
-      return whole.split("|").map((body) => ({ type, body, content: { type, body } }));
-    },
-  };
-}
-const formats = [
-  formatOf("whatsapp", { preview: z.string().optional() }),
-  formatOf("telegram", { parseMode: z.string().optional() }),
-];
-
-const conversation = {
-  tenantId: "t",
-  channel: "telegram",
-  accountId: "default",
-  threadId: "7",
-  kind: "direct",
-  mode: "ai",
-  epoch: 1,
-} as const;
 
 const call: ApiCall = { params: {}, caller: "n8n", idempotencyKey: undefined, newId: () => "id-1", now: NOW };
 const routes = n8n.api?.(environment, formats) ?? [];
@@ -68,60 +20,10 @@ function accepted(route: (typeof routes)[number] | undefined, body: unknown, ide
   return route.accept(route.body.parse(body), { ...call, idempotencyKey });
 }
 
-/** Handles an event with fake stores. `result` is the AI turn's answer result, `mode` the mode of the conversation. */
-async function handle(
-  parsed: ParsedEvent | undefined,
-  { result = "queued", mode = "ai" }: { result?: AnswerResult; mode?: string } = {},
-) {
+/** Handles an event. The files of an answer are added to `files`. */
+async function handle(parsed: ParsedEvent | undefined, files?: Map<string, Uint8Array>): Promise<Handled> {
   if (!parsed) throw new Error("no event");
-  const written: Record<string, unknown>[] = [];
-  const files: string[] = [];
-  const media: MediaStore = {
-    read: () => Promise.reject(new Error("no read is expected")),
-    write: (key) => {
-      files.push(key);
-      return Promise.resolve({ key, store: "folder", sha256: "", sizeBytes: 1, mimeType: undefined });
-    },
-  };
-  const context: AdapterContext = {
-    http: () => Promise.reject(new Error("no call is expected")),
-    log: recordingLogger().log,
-    now: () => NOW,
-    newId: () => "id",
-    accounts: { tenantOf: () => Promise.reject(new Error("no lookup is expected")) },
-    media,
-    formats,
-    signal: new AbortController().signal,
-  };
-  const event: InboundEvent = {
-    v: EVENT_VERSION,
-    integration: "n8n",
-    correlationId: "c",
-    receivedAt: NOW.toISOString(),
-    ...parsed,
-  };
-  const aiTurns: AiTurnStore = {
-    find: (id) => Promise.resolve(id === TURN ? { conversationId: CONVERSATION, channel: "telegram" } : undefined),
-    answer: (input) => {
-      written.push(input);
-      return Promise.resolve(result);
-    },
-  };
-  const outbox = {
-    act: (input) => {
-      written.push(input);
-      return Promise.resolve();
-    },
-  } satisfies Partial<OutboxStore> as OutboxStore;
-  const conversations = {
-    find: (id) => Promise.resolve(id === CONVERSATION ? conversation : undefined),
-    changeMode: (input) => {
-      written.push(input);
-      return Promise.resolve(input.mode !== mode);
-    },
-  } satisfies Partial<ConversationStore> as ConversationStore;
-  const write = await n8n.handler(environment).handle(event, context);
-  return { outcome: await write({ aiTurns, conversations, outbox } as Stores), written, files };
+  return fetchAndHandle(n8n.handler(environment), inboundEvent("n8n", parsed), fetchPorts(files));
 }
 
 const answer = (messages: unknown[], more: Record<string, unknown> = {}) =>
@@ -157,57 +59,41 @@ test.each([
   expect(aiResponse?.body.safeParse(body).success).toBe(false);
 });
 
-test("the messages of an answer are queued in order and in parts, in the format of the turn's channel", async () => {
-  const event = answer([
-    { type: "text", text: "One|Two" },
-    { type: "text", text: "Three", parseMode: "HTML" },
-  ]);
-  const { outcome, written } = await handle(event);
-  expect(outcome).toEqual({ result: "written", detail: "queued" });
-  const messages = ["One", "Two", "Three"].map((body) => ({ type: "text", body, content: { type: "text", body } }));
-  expect(written).toEqual([{ turnId: TURN, messages, at: NOW }]);
+test("an answer keeps its messages and actions in order, for the format of the turn's channel", async () => {
+  const messages = [
+    { type: "typing" },
+    { type: "text", text: "One" },
+    { type: "text", text: "Two", parseMode: "HTML" },
+  ];
+  const event = answer(messages);
+  expect(await handle(event)).toEqual({
+    result: "written",
+    facts: [{ fact: "answer", turnId: TURN, conversationId: undefined, messages, answerId: event?.id, at: NOW }],
+  });
 });
 
-test("an action in an answer is queued with its messages, and not when the answer is late", async () => {
-  const event = answer([{ type: "typing" }, { type: "text", text: "Hi" }]);
-  const { written } = await handle(event);
-  expect(written).toMatchObject([
-    { turnId: TURN, messages: [{ body: "Hi" }] },
-    { id: `${event?.id}.0`, conversationId: CONVERSATION, action: { type: "typing" } },
-  ]);
-  expect((await handle(event, { result: "late" })).written).toHaveLength(1);
-});
-
-test.each([
-  ["late", { result: "written", detail: "late" }],
-  ["duplicate", { result: "ignored", detail: "duplicate" }],
-] as const)("7: the outcome of a %s answer names it", async (result, outcome) => {
-  expect((await handle(answer([{ type: "text", text: "Hi" }]), { result })).outcome).toEqual(outcome);
+test("an answer keeps the conversation that it names, to be compared with the turn's", async () => {
+  const { facts } = await handle(
+    answer([{ type: "text", text: "Hi" }], { conversationId: CONVERSATION.toUpperCase() }),
+  );
+  expect(facts).toMatchObject([{ turnId: TURN, conversationId: CONVERSATION }]);
 });
 
 test("a file in an answer is stored before the write, under its own key", async () => {
   const picture = (data: string) => ({ type: "image", media: { data, mimeType: "image/png" } });
-  const { files, written } = await handle(answer([picture("AAAA"), picture("BBBB")]));
-  expect(new Set(files).size).toBe(2);
-  for (const key of files) expect(key).toMatch(new RegExp(`^outgoing/${TURN}-[0-9a-f]{64}$`));
-  expect(written).toMatchObject([{ messages: files.map((stored) => ({ content: { media: { stored } } })) }]);
-  expect(JSON.stringify(written)).not.toContain("AAAA");
-  expect((await handle(answer([picture("BBBB"), picture("AAAA")]))).files).toEqual(files.toReversed());
-});
-
-const failsWith = (code: string, message: string) => ({ code, message, next: { kind: "permanent" } });
-
-test("an answer that cannot be sent fails with a reason that contains none of its text", async () => {
-  const hi = { type: "text", text: "Hi" };
-  const unknown = { ...answer([hi]), payload: { turnId: CONVERSATION, messages: [hi] } } as ParsedEvent;
-  await expect(handle(unknown)).rejects.toMatchObject(failsWith("no_turn", `no AI turn ${CONVERSATION}`));
-  await expect(handle(answer([hi], { conversationId: TURN }))).rejects.toMatchObject({ code: "other_conversation" });
-  await expect(handle(answer([hi], { conversationId: CONVERSATION }))).resolves.toMatchObject({ files: [] });
-  await expect(handle(answer([{ type: "typing" }]))).rejects.toMatchObject(
-    failsWith("no_message", "the answer contains no message"),
-  );
-  const ofWhatsapp = answer([hi, { type: "text", text: "secret words", preview: "yes" }]);
-  await expect(handle(ofWhatsapp)).rejects.toMatchObject(failsWith("payload", "payload not understood: messages.1"));
+  const stored = async (...messages: unknown[]) => {
+    const files = new Map<string, Uint8Array>();
+    const { facts } = await handle(answer(messages), files);
+    const [fact] = facts as readonly [AnswerFact];
+    return { keys: [...files.keys()], fact };
+  };
+  const { keys, fact } = await stored(picture("AAAA"), picture("BBBB"));
+  expect(new Set(keys).size).toBe(2);
+  for (const key of keys) expect(key).toMatch(new RegExp(`^outgoing/${TURN}-[0-9a-f]{64}$`));
+  expect(fact.messages).toMatchObject(keys.map((key) => ({ media: { stored: key } })));
+  expect(JSON.stringify(fact)).not.toContain("AAAA");
+  expect((await stored(picture("BBBB"), picture("AAAA"))).keys).toEqual(keys.toReversed());
+  expect((await stored({ type: "text", text: "Hi" })).keys).toEqual([]);
 });
 
 test("a takeover keeps its actor and reason, and is one event under one Idempotency-Key", async () => {
@@ -222,20 +108,14 @@ test("a takeover keeps its actor and reason, and is one event under one Idempote
   ])
     expect(other.events[0]?.id).not.toBe(first.events[0]?.id);
   expect(accepted(humanTakeover, body).events[0]?.id).toBe("takeover.id-1");
-  const { outcome, written } = await handle(first.events[0]);
-  expect(outcome).toEqual({ result: "written", detail: "human" });
-  expect(written).toEqual([{ ...body, at: NOW }]);
+  const change = { ...body, at: NOW };
+  expect(await handle(first.events[0])).toEqual({ result: "written", facts: [{ fact: "mode", change }] });
 });
 
-test("a hand-back changes the mode, a mode that is already set stays, and an unknown conversation fails", async () => {
+test("a hand-back without an actor is n8n's", async () => {
   const [handBack] = accepted(humanTakeover, { conversationId: CONVERSATION, mode: "ai" }).events;
-  expect(await handle(handBack, { mode: "human" })).toMatchObject({
-    outcome: { result: "written", detail: "ai" },
-    written: [{ mode: "ai", actor: "n8n" }],
-  });
-  expect((await handle(handBack)).outcome).toEqual({ result: "ignored", detail: "already ai" });
-  const [unknown] = accepted(humanTakeover, { conversationId: TURN, mode: "ai" }).events;
-  await expect(handle(unknown)).rejects.toMatchObject(failsWith("no_conversation", `no conversation ${TURN}`));
+  const change = { conversationId: CONVERSATION, mode: "ai", actor: "n8n", reason: undefined, at: NOW };
+  expect((await handle(handBack)).facts).toEqual([{ fact: "mode", change }]);
 });
 
 test("an event kind of a later version fails, so that this version can replay it", async () => {
@@ -264,7 +144,6 @@ test.each(readdirSync(folder))(
     const accepting = routes.filter((route) => route.body.safeParse(body).success);
     const expected = name.startsWith("answer-") ? aiResponse : humanTakeover;
     expect(accepting).toEqual(name.startsWith("broken-") ? [] : [expected]);
-    for (const route of accepting)
-      expect((await handle(accepted(route, body).events[0], { mode: "none" })).outcome.result).toBe("written");
+    for (const route of accepting) expect((await handle(accepted(route, body).events[0])).facts).toHaveLength(1);
   },
 );

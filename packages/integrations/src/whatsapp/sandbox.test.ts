@@ -1,14 +1,13 @@
-import { type Download, EVENT_VERSION, type Http, parseJsonBody } from "@millrace/core";
+import { type Download, type Http, parseJsonBody } from "@millrace/core";
 import { createSandboxApp } from "@millrace/sandbox";
 import { recordingLogger } from "@millrace/testing/servers";
 import { describe, expect, test } from "vitest";
+import { handlePurely, inboundEvent } from "../../test/handle-event.ts";
 import { whatsapp } from "./index.ts";
 import { whatsappFormat } from "./send/format.ts";
 import { SAMPLE_PHONE_NUMBER_ID } from "./samples.ts";
-import { adapterContext } from "./test/adapter-context.ts";
 import { NOW } from "./test/fake-graph.ts";
 import { outgoing } from "./test/outgoing.ts";
-import { recordingStores } from "./test/recording-stores.ts";
 
 const SECRET = "app-secret";
 const environment = {
@@ -111,8 +110,7 @@ test("the statuses of a sent message have our id of the message", async () => {
   const { outbound, context, delivered } = withSandbox();
   const { externalId } = await outbound.send({ ...message, content: { type: "text", text: "Hello" } }, context);
   await expect.poll(() => delivered.length).toBeGreaterThan(0);
-  const { stores, calls } = recordingStores();
-  const receivedAt = NOW.toISOString();
+  const statuses: unknown[] = [];
   for (const { body, headers } of delivered) {
     const raw = {
       method: "POST",
@@ -124,14 +122,11 @@ test("the statuses of a sent message have our id of the message", async () => {
     };
     const [webhook] = whatsapp.webhooks(environment);
     expect(webhook?.authenticate(raw, { now: NOW, secrets: webhook.secrets })).toBe(true);
-    for (const parsed of webhook?.parse(raw) ?? []) {
-      const event = { v: EVENT_VERSION, integration: "whatsapp", correlationId: "c", receivedAt, ...parsed } as const;
-      const write = await whatsapp.handler(environment).handle(event, adapterContext());
-      await write(stores);
-    }
+    for (const parsed of webhook?.parse(raw) ?? [])
+      statuses.push(...handlePurely(whatsapp.handler(environment), inboundEvent("whatsapp", parsed)).facts);
   }
-  const statuses = calls.filter(([method]) => method === "addStatus").map(([, status]) => status);
-  expect(statuses).toContainEqual(expect.objectContaining({ status: "sent", externalId, messageId: message.id }));
+  const expected = { fact: "status", status: "sent", externalId, messageId: message.id };
+  expect(statuses).toContainEqual(expect.objectContaining(expected));
 });
 
 test("the image of the sample can be fetched", async () => {

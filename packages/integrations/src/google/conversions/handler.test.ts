@@ -1,13 +1,6 @@
-import {
-  type AdapterContext,
-  type ApiRoute,
-  type Click,
-  EVENT_VERSION,
-  type InboundEvent,
-  type Stores,
-} from "@millrace/core";
-import { recordingLogger } from "@millrace/testing/servers";
+import { type ApiRoute, type Handled, type InboundEvent } from "@millrace/core";
 import { expect, test } from "vitest";
+import { handlePurely, inboundEvent } from "../../../test/handle-event.ts";
 import { readRouteConfig } from "../config.ts";
 import { google } from "../index.ts";
 import { conversionRoute } from "./conversion-route.ts";
@@ -16,14 +9,6 @@ import { wonRoute, type WonSubject } from "./won-route.ts";
 
 const ID = "019ab000-0000-7000-8000-00000000000c";
 
-const THREAD = {
-  channel: "whatsapp",
-  accountId: "1",
-  threadId: "2",
-  kind: "direct",
-  mode: "ai",
-  epoch: 0,
-} as const;
 const sale = { gclid: "c-1", timestamp: "2026-11-24T11:30:00Z", value: "12.50", currency: "EUR", transactionId: "A" };
 
 const config = { ...readRouteConfig({}), enabled: true, accountId: "5550001111", actionId: "91" };
@@ -40,61 +25,22 @@ function accepted(route: ApiRoute, body: object): InboundEvent {
   const call = { params: { id: ID }, caller: "c", idempotencyKey: undefined, newId: () => "id", now: NOW };
   const [event] = route.accept(route.body.parse(body), call).events;
   if (!event) throw new Error("no event");
-  // The queue stores events as JSON.
-  const parsed = JSON.parse(JSON.stringify(event)) as typeof event;
-  return { v: EVENT_VERSION, integration: "google", correlationId: "c", receivedAt: NOW.toISOString(), ...parsed };
+  return inboundEvent("google", event);
 }
 
-const unexpected = () => Promise.reject(new Error("no call is expected"));
-const context: AdapterContext = {
-  http: unexpected,
-  log: recordingLogger().log,
-  now: () => NOW,
-  newId: () => "id",
-  accounts: { tenantOf: unexpected },
-  media: { read: unexpected, write: unexpected },
-  formats: [],
-  signal: new AbortController().signal,
-};
-
-/**
- * Handles an event and returns the calls of the stores. `isNew` is whether the conversion is new, `found` the lead or
- * conversation in the stores.
- */
-async function handle(
-  event: InboundEvent,
-  isNew = true,
-  found?: { tenantId: string; click?: Click; consents?: Record<string, boolean> },
-) {
-  const calls: unknown[][] = [];
-  const recording =
-    <Result>(name: string, result: Result) =>
-    async (...args: unknown[]) => {
-      calls.push([name, ...args]);
-      return result;
-    };
-  const stores = {
-    leads: { find: recording("findLead", found && { consents: {}, ...found }) },
-    conversations: { find: recording("findConversation", found && { ...THREAD, ...found }) },
-    accounts: { tenantOf: recording("tenantOf", "owner") },
-    tenants: { findByName: recording("named", "named") },
-    conversions: { add: recording("add", isNew) },
-  } satisfies { [Name in keyof Stores]?: Partial<Stores[Name]> } as unknown as Stores;
-  const write = await google.handler({}).handle(event, context);
-  return { outcome: await write(stores), calls };
+function handle(event: InboundEvent): Handled {
+  return handlePurely(google.handler({}), event);
 }
 
-test("a conversion becomes a row of the tenant that owns the account", async () => {
-  const { outcome, calls } = await handle(
-    eventOf({ ...sale, email: "ada@example.com", consent: { adUserData: "granted" } }),
-  );
-  expect(outcome).toEqual({ result: "written" });
-  expect(calls).toEqual([
-    ["tenantOf", "google", "account", "5550001111"],
-    [
-      "add",
-      {
-        tenantId: "owner",
+test("a conversion becomes a conversion of the tenant that owns the account", () => {
+  const { result, facts } = handle(eventOf({ ...sale, email: "ada@example.com", consent: { adUserData: "granted" } }));
+  expect(result).toBe("written");
+  expect(facts).toEqual([
+    {
+      fact: "conversion",
+      tenant: { owner: { provider: "google", noun: "account", externalId: "5550001111" } },
+      held: undefined,
+      conversion: {
         transactionId: "A",
         accountId: "5550001111",
         actionId: "91",
@@ -106,94 +52,62 @@ test("a conversion becomes a row of the tenant that owns the account", async () 
         consent: { adUserData: "granted" },
         eventSource: "WEB",
       },
-    ],
+    },
   ]);
 });
 
-test("a conversion with a tenant name becomes a row of that tenant", async () => {
-  const { calls } = await handle(eventOf({ ...sale, tenant: "Acme" }));
-  expect(calls).toMatchObject([
-    ["named", "Acme"],
-    ["add", { tenantId: "named" }],
-  ]);
-  expect(calls[1]?.[1]).not.toHaveProperty("tenant");
+test("a conversion with a tenant name becomes a conversion of that tenant", () => {
+  const [fact] = handle(eventOf({ ...sale, tenant: "Acme" })).facts;
+  expect(fact).toMatchObject({ tenant: { name: "Acme" } });
+  expect(fact).not.toHaveProperty("conversion.tenant");
 });
 
-test("a conversion that was accepted while uploads were off is held, and the outcome has the reason", async () => {
-  const { outcome, calls } = await handle(eventOf(sale, false));
-  expect(outcome).toEqual({ result: "written", detail: "held: switched_off" });
-  expect(calls.at(-1)).toMatchObject(["add", { held: "switched_off" }]);
+test("a conversion that was accepted while uploads were off is held", () => {
+  expect(handle(eventOf(sale, false)).facts).toMatchObject([{ held: "switched_off" }]);
 });
 
-test("3: a conversion that exists changes nothing", async () => {
-  expect((await handle(eventOf(sale), false)).outcome).toEqual({ result: "ignored", detail: "uploaded before" });
-});
-
-const click: Click = { kind: "wbraid", id: "c-2" };
-
-test("a won lead becomes a conversion of its tenant with its click id and the consent of its form", async () => {
-  const consents = { privacy: true, ad_user_data: true, ad_personalization: false };
-  const { outcome, calls } = await handle(won("lead"), true, { tenantId: "mill", click, consents });
-  expect(outcome).toEqual({ result: "written" });
-  expect(calls).toMatchObject([
-    ["findLead", ID],
-    [
-      "add",
+test.each<WonSubject>(["lead", "conversation"])(
+  "a won %s keeps its sale, and what Google's route accepted",
+  (subject) => {
+    const consent = { adUserData: "denied" };
+    const { facts } = handle(won(subject, { enabled: false, holdsWithoutConsent: true }, { consent }));
+    expect(facts).toEqual([
       {
-        tenantId: "mill",
-        leadId: ID,
-        transactionId: `lead-${ID}`,
-        click,
-        consent: { adUserData: "granted", adPersonalization: "denied" },
-        held: undefined,
+        fact: "won",
+        subject,
+        subjectId: ID,
+        sale: {
+          transactionId: `${subject}-${ID}`,
+          wonAt: NOW.toISOString(),
+          value: "149.90",
+          currency: "EUR",
+          consent,
+          details: {
+            google: {
+              accountId: "5550001111",
+              actionId: "91",
+              eventSource: "WEB",
+              enabled: false,
+              holdsWithoutConsent: true,
+            },
+          },
+        },
       },
-    ],
-  ]);
-  expect(calls[1]?.[1]).not.toHaveProperty("subject");
-});
+    ]);
+  },
+);
 
-test("the caller's consent takes precedence over the form's, field by field", async () => {
-  const consents = { ad_user_data: true, ad_personalization: true };
-  const event = won("lead", {}, { consent: { adUserData: "denied" } });
-  const { calls } = await handle(event, true, { tenantId: "mill", click, consents });
-  expect(calls[1]?.[1]).toMatchObject({ consent: { adUserData: "denied", adPersonalization: "granted" } });
-});
-
-test("a won conversation becomes a conversion of its tenant without consent", async () => {
-  const { calls } = await handle(won("conversation"), true, { tenantId: "mill", click });
-  expect(calls).toMatchObject([
-    ["findConversation", ID],
-    ["add", { tenantId: "mill", conversationId: ID, click, consent: {}, held: undefined }],
-  ]);
-});
-
-test("a won lead or conversation without consent is held if consent is required", async () => {
-  const holds = { holdsWithoutConsent: true };
-  const lead = (consents: Record<string, boolean>) =>
-    handle(won("lead", holds), true, { tenantId: "mill", click, consents });
-  expect((await lead({})).outcome).toEqual({ result: "written", detail: "held: no_consent" });
-  expect((await lead({ ad_user_data: true })).outcome).toEqual({ result: "written" });
-  const off = await handle(won("conversation", { enabled: false }), true, { tenantId: "mill", click });
-  expect(off.outcome).toEqual({ result: "written", detail: "held: switched_off" });
-});
-
-test.each<[string, { tenantId: string } | undefined]>([
-  ["there is no such conversation", undefined],
-  ["the conversation has no click id", { tenantId: "mill" }],
-])("a won event that cannot become a conversion fails with the reason: %s", async (message, found) => {
-  await expect(handle(won("conversation"), true, found)).rejects.toMatchObject({
-    next: { kind: "permanent" },
-    message,
-  });
-});
-
-test("an invalid payload fails with the names of its fields only", async () => {
+test("an invalid payload fails with the names of its fields only", () => {
   const payload = { ...(eventOf(sale).payload as object), emailHash: "ada@example.com", click: undefined };
-  await expect(handle({ ...eventOf(sale), payload })).rejects.toMatchObject({
-    next: { kind: "permanent" },
-    message: "payload not understood: click, emailHash",
-  });
-  await expect(handle({ ...eventOf(sale), kind: "refund" })).rejects.toMatchObject({ next: { kind: "permanent" } });
+  expect(() => handle({ ...eventOf(sale), payload })).toThrow(
+    expect.objectContaining({
+      next: { kind: "permanent" },
+      message: "payload not understood: click, emailHash",
+    }),
+  );
+  expect(() => handle({ ...eventOf(sale), kind: "refund" })).toThrow(
+    expect.objectContaining({ next: { kind: "permanent" } }),
+  );
 });
 
 test("the samples use the given fields", () => {

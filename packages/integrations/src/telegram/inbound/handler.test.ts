@@ -1,44 +1,21 @@
 import { readFileSync } from "node:fs";
-import { EVENT_VERSION } from "@millrace/core";
+import type { Fact } from "@millrace/core";
 import { expect, test } from "vitest";
-import { fakeBotApi } from "../test/fake-bot-api.ts";
-import { fakeStores } from "../test/fake-stores.ts";
+import { handlePurely, inboundEvent } from "../../../test/handle-event.ts";
 import { telegram } from "../index.ts";
 
-/** Handles a fixture with changed `fields` of its message, and returns the calls of the stores. */
-async function handleFixture(fixture: string, kind: string, takesOver: string, fields: Record<string, unknown> = {}) {
+/** The facts of a fixture with changed `fields` of its message. */
+function factsOf(fixture: string, kind: string, takesOver: string, fields = {}): readonly Fact[] {
   const file = readFileSync(new URL(`../fixtures/${fixture}.json`, import.meta.url), "utf8");
   const update = JSON.parse(file) as Record<string, Record<string, unknown>>;
-  const { stores, argsOf, names } = fakeStores();
-  const { context } = fakeBotApi([]);
+  const payload = { bot: "shop", update: { ...update, [kind]: { ...update[kind], ...fields } } };
   const handler = telegram.handler({ SEND_TAKES_OVER: takesOver });
-  const write = await handler.handle(
-    {
-      v: EVENT_VERSION,
-      integration: "telegram",
-      id: "e",
-      kind,
-      correlationId: "c-1",
-      receivedAt: "2026-11-23T08:00:00.000Z",
-      payload: { bot: "shop", update: { ...update, [kind]: { ...update[kind], ...fields } } },
-    },
-    {
-      ...context,
-      media: { ...context.media, write: () => Promise.reject(new Error("no file is written")) },
-      newId: () => "id",
-      accounts: stores.accounts,
-      formats: [],
-    },
-  );
-  await write(stores);
-  return { argsOf, names: names() };
+  return handlePurely(handler, inboundEvent("telegram", { id: "e", kind, payload })).facts;
 }
 
-test("a message of the owner of a business account takes the conversation over if that is configured", async () => {
-  const { argsOf } = await handleFixture("business-owner", "business_message", "true");
-  expect(argsOf("conversations.changeMode")).toMatchObject([
-    [{ conversationId: "conversation", mode: "human", actor: "Telegram business account", reason: "a person wrote" }],
-  ]);
+test("a message of the owner of a business account takes the conversation over if that is configured", () => {
+  const takeover = { actor: "Telegram business account", reason: "a person wrote" };
+  expect(factsOf("business-owner", "business_message", "true")).toMatchObject([{ fact: "message", takeover }]);
 });
 
 test.each([
@@ -53,17 +30,14 @@ test.each([
   ],
   ["that a bot sends for the owner", "business-owner", "business_message", "true", { sender_business_bot: { id: 1 } }],
   ["in the bot's own chat", "text", "message", "true", {}],
-])("a message %s does not take the conversation over", async (_, fixture, kind, takesOver, fields) => {
-  const { names } = await handleFixture(fixture, kind, takesOver, fields);
-  expect(names).toContain("messages.add");
-  expect(names).not.toContain("conversations.changeMode");
+])("a message %s does not take the conversation over", (_, fixture, kind, takesOver, fields) => {
+  expect(factsOf(fixture, kind, takesOver, fields)).toMatchObject([{ fact: "message", takeover: undefined }]);
 });
 
-test.each(["button", "button-inline", "button-of-old-message"])("a pressed button is answered: %s", async (fixture) => {
-  const { argsOf } = await handleFixture(fixture, "callback_query", "false");
-  const [[message]] = argsOf("messages.add") as [[{ externalId: string }]];
-  const id = message.externalId.replace("callback/", "");
-  expect(argsOf("outbox.act")).toEqual([
-    [{ id: `act.callback.${id}`, conversationId: "conversation", action: { answerCallbackQuery: id } }],
-  ]);
+test.each(["button", "button-inline", "button-of-old-message"])("a pressed button is answered: %s", (fixture) => {
+  const [message, answer] = factsOf(fixture, "callback_query", "false");
+  if (message?.fact !== "message") throw new Error("no message");
+  const id = message.message.externalId.replace("callback/", "");
+  const request = { id: `act.callback.${id}`, action: { answerCallbackQuery: id } };
+  expect(answer).toMatchObject({ fact: "send_requested", to: message.thread, request });
 });

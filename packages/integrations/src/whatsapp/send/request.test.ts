@@ -1,26 +1,29 @@
-import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
+import type { SendRequestedFact } from "@millrace/core";
 import { describe, expect, test } from "vitest";
+import { fetchPorts, NOW } from "../../../test/fetch-ports.ts";
+import { fetchAndHandle, inboundEvent } from "../../../test/handle-event.ts";
 import { whatsapp } from "../index.ts";
-import { adapterContext } from "../test/adapter-context.ts";
-import { recordingStores } from "../test/recording-stores.ts";
 import { whatsappAddress } from "./address.ts";
 
 const ids = ["019ab000-0000-7000-8000-00000000000a", "019ab000-0000-7000-8000-00000000000b"];
 const text = { type: "text", text: "Hello" };
-const AT = "2026-11-01T00:00:00.000Z";
 const environment = { WHATSAPP_PHONE_NUMBER_ID: "111" };
 const token = { WHATSAPP_ACCESS_TOKEN: "token" };
 
-/** The calls of the stores for a request, and its inline files. */
-async function callsFor(payload: Record<string, unknown>, variables: Record<string, string> = environment) {
-  const origin = { v: EVENT_VERSION, integration: "whatsapp", correlationId: "c-1", receivedAt: AT } as const;
-  const event: InboundEvent = { ...origin, id: "request.1", kind: "request", payload: { messageIds: ids, ...payload } };
-  const { stores, calls } = recordingStores();
-  const written = new Map<string, Uint8Array>();
+/** The fact of a request, and its inline files. */
+async function handle(payload: Record<string, unknown>, variables: Record<string, string> = environment) {
   const handler = whatsapp.capabilities?.send?.read({ ...token, ...variables })?.requests;
-  const write = await handler?.handle(event, adapterContext(written));
-  await write?.(stores);
-  return { calls, written };
+  if (!handler) throw new Error("no handler");
+  const event = inboundEvent("whatsapp", {
+    id: "request.1",
+    kind: "request",
+    payload: { messageIds: ids, ...payload },
+  });
+  const files = new Map<string, Uint8Array>();
+  const { facts } = await fetchAndHandle(handler, event, fetchPorts(files));
+  expect(facts).toMatchObject([{ fact: "send_requested" }]);
+  const [fact] = facts as readonly [SendRequestedFact];
+  return { fact, files };
 }
 
 describe("a recipient", () => {
@@ -56,55 +59,51 @@ describe("a recipient", () => {
 });
 
 describe("a send request", () => {
-  const thread = { tenantId: "tenant-1", channel: "whatsapp", accountId: "111" };
-  const direct = { ...thread, threadId: "contact-1", kind: "direct", contactId: "contact-1" };
-  const activity = { at: new Date(AT), byUser: false };
-  const queued = {
-    conversationId: "conversation-1",
-    author: "person",
-    at: new Date(AT),
-    messages: [{ type: "text", body: "Hello", replyTo: undefined, content: text, id: ids[0] }],
-  };
-  const identity = (externalId: string, stable: boolean) => [{ channel: "whatsapp", externalId, stable }];
+  const owner = { provider: "whatsapp", noun: "phone number", externalId: "111" };
+  const thread = { owner, channel: "whatsapp", accountId: "111", threadId: undefined, kind: "direct" };
+  const person = (externalId: string, stable: boolean, profile = {}) => ({
+    person: { identities: [{ channel: "whatsapp", externalId, stable }], profile },
+  });
 
   test("to a phone number opens the conversation of the person's messages", async () => {
-    const { calls } = await callsFor({ to: { phone: "+4915100000001" }, message: text });
-    const profile = { phone: "4915100000001" };
-    expect(calls).toEqual([
-      ["tenantOf", "whatsapp", "phone number", "111"],
-      ["resolve", "tenant-1", identity("4915100000001", false), profile],
-      ["open", direct, activity],
-      ["queue", queued],
-    ]);
+    const { fact } = await handle({ to: { phone: "+4915100000001" }, message: text });
+    expect(fact).toEqual({
+      fact: "send_requested",
+      to: { ...thread, ...person("4915100000001", false, { phone: "4915100000001" }) },
+      at: NOW,
+      request: { messages: [{ type: "text", body: "Hello", replyTo: undefined, content: text, id: ids[0] }] },
+    });
   });
 
   test("to a user id opens the conversation of the person's messages", async () => {
-    const { calls } = await callsFor({ to: { userId: "DE.9" }, message: text });
-    expect(calls).toContainEqual(["resolve", "tenant-1", identity("DE.9", true), {}]);
-    expect(calls).toContainEqual(["open", direct, activity]);
+    const { fact } = await handle({ to: { userId: "DE.9" }, message: text });
+    expect(fact.to).toEqual({ ...thread, ...person("DE.9", true) });
   });
 
   test("to a group opens the group's conversation", async () => {
-    const { calls } = await callsFor({ to: { group: "Y2Fw" }, message: text });
-    expect(calls).toContainEqual([
-      "open",
-      { ...thread, threadId: "Y2Fw", kind: "group", contactId: undefined },
-      activity,
-    ]);
-    expect(calls.map(([method]) => method)).not.toContain("resolve");
+    const { fact } = await handle({ to: { group: "Y2Fw" }, message: text });
+    expect(fact.to).toEqual({ ...thread, threadId: "Y2Fw", kind: "group", person: undefined });
+  });
+
+  test("to a conversation names it, and the account only if the request does", async () => {
+    const to = { conversationId: ids[0] };
+    const { fact } = await handle({ to, message: text });
+    expect(fact.to).toEqual({ ...to, channel: "whatsapp", accountId: undefined });
+    const fromAccount = await handle({ to, from: "222", message: text });
+    expect(fromAccount.fact.to).toEqual({ ...to, channel: "whatsapp", accountId: "222" });
   });
 
   test("with a phone number id is sent from that number", async () => {
-    const { calls } = await callsFor({ to: { phone: "+4915100000001" }, from: "222", message: text }, {});
-    expect(calls).toContainEqual(["open", { ...direct, accountId: "222" }, activity]);
+    const { fact } = await handle({ to: { phone: "+4915100000001" }, from: "222", message: text }, {});
+    expect(fact.to).toMatchObject({ owner: { externalId: "222" }, accountId: "222" });
   });
 
   test.each([
     ["without any number", {}, {}, "WHATSAPP_PHONE_NUMBER_ID is not set"],
     ["from an invalid phone number id", { from: "../1" }, environment, "phone number id"],
   ])("%s fails with the reason", async (_name, more, variables, reason) => {
-    const sent = callsFor({ to: { phone: "+4915100000001" }, message: text, ...more }, variables);
-    await expect(sent).rejects.toMatchObject({
+    const handled = handle({ to: { phone: "+4915100000001" }, message: text, ...more }, variables);
+    await expect(handled).rejects.toMatchObject({
       message: expect.stringContaining(reason),
       next: { kind: "permanent" },
       code: "no_number",
@@ -113,20 +112,19 @@ describe("a send request", () => {
 
   test("moves an inline file to the media store", async () => {
     const media = { data: Buffer.from("bytes").toString("base64"), mimeType: "image/png" };
-    const { calls, written } = await callsFor({ to: { userId: "DE.9" }, message: { type: "image", media } });
-    const [stored] = [...written.keys()];
+    const { fact, files } = await handle({ to: { userId: "DE.9" }, message: { type: "image", media } });
+    const [stored] = [...files.keys()];
     expect(stored).toMatch(new RegExp(`^outgoing/${ids[0]}-[0-9a-f]{64}$`));
-    expect(written).toEqual(new Map([[stored, Buffer.from("bytes")]]));
+    expect(files).toEqual(new Map([[stored, Buffer.from("bytes")]]));
     const content = { type: "image", media: { mimeType: "image/png", stored } };
-    expect(calls.at(-1)).toMatchObject(["queue", { messages: [{ type: "image", content }] }]);
+    expect(fact.request).toMatchObject({ messages: [{ type: "image", content }] });
   });
 
   test("that was edited and has more messages gives them stable ids", async () => {
     const long = { type: "text", text: "word ".repeat(3000) };
     const idsOf = async () => {
-      const { calls } = await callsFor({ to: { userId: "DE.9" }, message: long });
-      const [, { messages }] = calls.at(-1) as [string, { messages: { id: string }[] }];
-      return messages.map(({ id }) => id);
+      const { fact } = await handle({ to: { userId: "DE.9" }, message: long });
+      return "messages" in fact.request ? fact.request.messages.map(({ id }) => id) : [];
     };
     const first = await idsOf();
     expect(first.slice(0, 2)).toEqual(ids);
@@ -137,7 +135,7 @@ describe("a send request", () => {
   test("with another file under the same Idempotency-Key keeps both files", async () => {
     const keyOf = async (bytes: string) => {
       const media = { data: Buffer.from(bytes).toString("base64"), mimeType: "image/png" };
-      return [...(await callsFor({ to: { userId: "DE.9" }, message: { type: "image", media } })).written.keys()];
+      return [...(await handle({ to: { userId: "DE.9" }, message: { type: "image", media } })).files.keys()];
     };
     expect(await keyOf("one")).toEqual(await keyOf("one"));
     expect(await keyOf("one")).not.toEqual(await keyOf("two"));
@@ -145,15 +143,14 @@ describe("a send request", () => {
 
   test("to mark a message as read is an action", async () => {
     const action = { type: "read", messageId: "wamid.1", typing: true };
-    const { calls } = await callsFor({ to: { userId: "DE.9" }, message: action, messageIds: [] });
-    expect(calls.at(-1)).toEqual(["act", { id: "request.1", conversationId: "conversation-1", action }]);
+    const { fact } = await handle({ to: { userId: "DE.9" }, message: action, messageIds: [] });
+    expect(fact.request).toEqual({ id: "request.1", action });
   });
 
   test("takes the conversation over if that is configured", async () => {
-    const { calls } = await callsFor(
-      { to: { userId: "DE.9" }, message: text },
-      { ...environment, SEND_TAKES_OVER: "true" },
-    );
-    expect(calls.map(([method]) => method)).toEqual(["tenantOf", "resolve", "open", "changeMode", "queue"]);
+    const request = { to: { userId: "DE.9" }, message: text };
+    const { fact } = await handle(request, { ...environment, SEND_TAKES_OVER: "true" });
+    expect(fact.takeover).toEqual({ actor: "send API", reason: "a person wrote" });
+    expect((await handle(request)).fact.takeover).toBeUndefined();
   });
 });
