@@ -70,9 +70,11 @@ export function useFacts() {
   };
 }
 
+let nextChatId = 7_000_000_001;
+
 /** The direct thread of a new person with the bot `shop`. */
 export function newThread(): ThreadReference & { threadId: string } {
-  const threadId = uuidv7();
+  const threadId = String(nextChatId++);
   return {
     owner: { provider: "telegram", noun: "bot", externalId: "shop" },
     channel: "telegram",
