@@ -72,6 +72,7 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
       replays: days.replays,
       dead_letters: days.deadLetters,
       webhook_events: days.events,
+      domain_events: days.events,
       audit_log: days.auditLog,
       alerts: days.alerts,
       operator_sessions: 0,

@@ -13,6 +13,16 @@ export type Media = {
   flavour?: string | undefined;
 };
 
+/** A call that has ended. Its recording is the message's media, and the message's time is the call's beginning. */
+export type Call = {
+  /** How it ended, in the provider's word: completed, no-answer, busy, voicemail, … */
+  outcome: string;
+  /** From the answer to the end; undefined when the provider reports none. */
+  durationSeconds: number | undefined;
+  transcript: string | undefined;
+  summary: string | undefined;
+};
+
 /** A message in either direction. */
 export type NewMessage = {
   conversationId: string;
@@ -23,10 +33,12 @@ export type NewMessage = {
   externalId: string;
   direction: "inbound" | "outbound";
   contactId?: string | undefined;
-  /** text, image, location, …; `unsupported` for a type that Millrace does not know. */
+  /** text, image, location, call, …; `unsupported` for a type that Millrace does not know. */
   type: string;
   body?: string | undefined;
   media?: Media | undefined;
+  /** Present when the type is `call`. */
+  call?: Call | undefined;
   /** External id of the message that this one replies to. */
   replyTo?: string | undefined;
   sentAt: Date;

@@ -43,6 +43,7 @@ export async function eraseMessages(
       externalId: sql`'erased/' || id`,
       body: null,
       media: null,
+      call: null,
       replyTo: sql`case when reply_to like 'erased/%' then reply_to end`,
       reactions: {},
       error: sql`case when ${isUnsent} then 'erased' end`,

@@ -2,7 +2,7 @@ import type { Database } from "../connection/database.ts";
 import { jobsAboutContact } from "./jobs-about-contact.ts";
 import { messageChangeRows, messageStatusRows, quotingMessageRows } from "./other-rows-of-messages.ts";
 import { auditLogRows, replayRows } from "./other-rows-of-operators.ts";
-import { deadLetterRows, webhookEventRows } from "./other-rows-of-queue.ts";
+import { deadLetterRows, domainEventRows, webhookEventRows } from "./other-rows-of-queue.ts";
 import { matcherOf, type PersonalDataReaders } from "./personal-data-matcher.ts";
 import { eraseRows } from "./row-eraser.ts";
 import type { ErasureScope, RowCounts } from "./scope.ts";
@@ -22,6 +22,7 @@ export async function eraseOtherRows(
   const isAbout = await jobsAboutContact(orm, scope, readers);
   return {
     webhook_events: await eraseRows(orm, webhookEventRows(orm, matcher), dryRun),
+    domain_events: await eraseRows(orm, domainEventRows(orm, scope), dryRun),
     // Before the dead letters: their erasure clears the reasons in their audit entries, which are counted here.
     audit_log: await eraseRows(orm, auditLogRows(orm, matcher, scope), dryRun),
     replays: await eraseRows(orm, replayRows(orm, matcher), dryRun),

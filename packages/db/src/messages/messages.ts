@@ -44,6 +44,7 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
           contactId: message.contactId ?? null,
           body: message.body ?? null,
           media: message.media ?? null,
+          call: message.call ?? null,
           replyTo: message.replyTo ?? null,
           createdAt: event?.receivedAt,
         })

@@ -8,6 +8,7 @@ export const RETAINED_TABLES = [
   "replays",
   "dead_letters",
   "webhook_events",
+  "domain_events",
   "audit_log",
   "alerts",
   "operator_sessions",
@@ -102,6 +103,7 @@ const STEPS: Record<RetainedTable, (before: Date, after?: string) => SQL> = {
         select from millrace.dead_letters where dead_letters.integration = old.integration and dead_letters.event_id = old.event_id)`,
       sql`order by id`,
     ),
+  domain_events: (before) => deletion("domain_events", sql`id`, sql`id < ${firstIdAt(before)}::uuid`, sql`order by id`),
   audit_log: (before) => deletion("audit_log", sql`id`, sql`id < ${firstIdAt(before)}::uuid`, sql`order by id`),
   alerts: (before) =>
     deletion(

@@ -33,6 +33,8 @@ export const messages = pgTable(
      * location: store, key, sha256, sizeBytes, at.
      */
     media: jsonb("media"),
+    /** A call that has ended: outcome, durationSeconds, transcript, summary. */
+    call: jsonb("call"),
     replyTo: text("reply_to"),
     /** `received` for inbound messages; else the furthest of packages/core's MESSAGE_STATUSES. */
     status: text("status").notNull(),
