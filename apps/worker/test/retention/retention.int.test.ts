@@ -9,6 +9,7 @@ const DAYS: RetentionDays = {
   replays: 90,
   dead_letters: 90,
   webhook_events: 90,
+  domain_events: 90,
   audit_log: undefined,
   alerts: 90,
   operator_sessions: 0,

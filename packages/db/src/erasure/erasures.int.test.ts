@@ -334,23 +334,23 @@ test("a redelivery of an event with the contact's data in its id changes nothing
   const inbox = createInbox(harness.database, uuidv7);
   const at = { correlationId: "c", receivedAt: new Date().toISOString(), payload: {} };
   const event = { v: 1, integration: "whatsapp", kind: "message", ...at } as const;
-  const [theirs, other] = [`message.stable-${conversation.thread.tenantId}`, `message.${uuidv7()}`];
-  const come = (id: string) => inbox.applyOnce({ ...event, id }, written());
-  expect(await come(theirs)).toMatchObject({ result: "written" });
+  const [redelivered, other] = [`message.stable-${conversation.thread.tenantId}`, `message.${uuidv7()}`];
+  const apply = (id: string) => inbox.applyOnce({ ...event, id }, written());
+  expect(await apply(redelivered)).toMatchObject({ result: "written" });
   const erasure = await erasures.begin(contactOf(conversation), BY);
   if (erasure) await erasures.eraseOtherRows(erasure);
-  expect(await come(theirs)).toEqual({ result: "duplicate", followUps: [] });
-  expect(await come(other)).toMatchObject({ result: "written" });
+  expect(await apply(redelivered)).toEqual({ result: "duplicate", followUps: [], pauses: [] });
+  expect(await apply(other)).toMatchObject({ result: "written" });
   const events = () =>
     harness.database.orm.select().from(webhookEvents).where(eq(webhookEvents.integration, "whatsapp"));
-  expect((await events()).map(({ eventId }) => eventId)).not.toContain(theirs);
+  expect((await events()).map(({ eventId }) => eventId)).not.toContain(redelivered);
 
-  // A dead deadLetter that the same event gets later is erased as well.
-  await giveUp({ from: `stable-${conversation.thread.tenantId}` }, undefined, theirs);
-  expect((await events()).map(({ eventId }) => eventId)).toContain(theirs);
+  // A dead letter that the same event gets later is erased as well.
+  await giveUp({ from: `stable-${conversation.thread.tenantId}` }, undefined, redelivered);
+  expect((await events()).map(({ eventId }) => eventId)).toContain(redelivered);
   if (erasure) await erasures.eraseOtherRows(erasure);
-  expect((await events()).map(({ eventId }) => eventId)).not.toContain(theirs);
-  expect(await come(theirs)).toMatchObject({ result: "duplicate" });
+  expect((await events()).map(({ eventId }) => eventId)).not.toContain(redelivered);
+  expect(await apply(redelivered)).toMatchObject({ result: "duplicate" });
 });
 
 test("a preview of an erasure changes nothing", async () => {
