@@ -86,7 +86,7 @@ export function newThread(): ThreadReference & { threadId: string } {
 }
 
 /** An inbound text in a thread. */
-export function inboundText(
+function inboundText(
   thread: ThreadReference,
   activity: Partial<FactOf<"message">["activity"]> = {},
 ): FactOf<"message"> {
