@@ -20,7 +20,7 @@ export const AT = new Date("2026-03-01T08:00:00.000Z");
 
 const ASSISTANT = { integration: "n8n", timings: { debounceMs: 0, debounceCapMs: 0, answerTimeoutMs: 60_000 } };
 
-/** A database of this file whose accounts belong to the tenant Mill, and functions that apply facts through the inbox. */
+/** A database of this file in which the tenant Mill owns all accounts, and functions that apply facts through the inbox. */
 export function useFacts() {
   const database = useDatabase();
   const settings: InboxSettings = {
@@ -86,7 +86,7 @@ export function newThread(): ThreadReference & { threadId: string } {
 }
 
 /** An inbound text in a thread. */
-export function inboundText(
+function inboundText(
   thread: ThreadReference,
   activity: Partial<FactOf<"message">["activity"]> = {},
 ): FactOf<"message"> {

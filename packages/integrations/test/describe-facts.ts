@@ -1,4 +1,5 @@
 import {
+  type ConversionFact,
   describeError,
   type EventHandler,
   type Fact,
@@ -66,11 +67,8 @@ function describeFact(fact: Fact): string {
     }
     case "won":
       return words("won", fact.subject, fact.subjectId, `for ${fact.sale.value} ${fact.sale.currency}`);
-    case "conversion": {
-      const { click, value, currency, transactionId } = fact.conversion;
-      const tenant = Object.values(fact.tenant).map((of) => (typeof of === "string" ? of : of.externalId));
-      return words("conversion", transactionId, clickOf(click), value, currency, `of ${tenant}`, fact.held && "held");
-    }
+    case "conversion":
+      return describeConversion(fact);
     case "send_requested":
       return describeRequest(fact);
     case "answer": {
@@ -83,8 +81,11 @@ function describeFact(fact: Fact): string {
     }
     case "scope_paused":
       return words("pause", fact.scope, quote(fact.reason), fact.until && `until ${fact.until.toISOString()}`);
-    default:
+    case "message_sent":
+    case "message_suppressed":
       return words(fact.fact, fact.messageId);
+    default:
+      return fact satisfies never;
   }
 }
 
@@ -114,6 +115,12 @@ function describeRequest({ to, request, takeover }: SendRequestedFact): string {
       : `action ${JSON.stringify(request.action)}`;
   const where = "owner" in to ? inThread(to) : `in ${to.conversationId}`;
   return words("send", content, where, takeover && `taken over by ${takeover.actor}`);
+}
+
+function describeConversion({ conversion, tenant, held }: ConversionFact): string {
+  const { click, value, currency, transactionId } = conversion;
+  const of = "owner" in tenant ? `the owner of ${tenant.owner.externalId}` : JSON.stringify(tenant);
+  return words("conversion", transactionId, clickOf(click), value, currency, `of ${of}`, held && `held: ${held}`);
 }
 
 function inThread({ channel, accountId, threadId, kind, title, person }: ThreadReference): string {

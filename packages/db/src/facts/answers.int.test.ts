@@ -13,7 +13,7 @@ function answerTo(turnId: string, messages: readonly unknown[] = [hi], conversat
   return { fact: "answer", turnId, conversationId, messages, answerId: `answer.${turnId}`, at: AT };
 }
 
-/** A conversation whose AI turn waits for its answer. */
+/** A conversation with an AI turn that waits for its answer. */
 async function asked() {
   const conversation = await open();
   const turn = eq(aiTurns.id, conversation.turnId);
@@ -58,7 +58,7 @@ test("an action in an answer is queued with its messages, and not when the answe
       },
     ],
   });
-  // The turn of a conversation whose AI is not asked yet has no answer in time.
+  // The AI was not asked yet, so the answer is not in time.
   expect(await actionsOf(await open())).toEqual({ detail: "late", actions: [] });
 });
 

@@ -24,7 +24,7 @@ test("a takeover of an unknown conversation fails with the reason", async () => 
   await expect(apply(modeOf(id, "human"))).rejects.toMatchObject(failure);
 });
 
-test("an activity opens a conversation only if it says so, and moves the customer service window either way", async () => {
+test("an activity opens a conversation only if it has to, and moves the customer service window either way", async () => {
   const later = new Date(AT.getTime() + 60_000);
   const { id, thread } = await open();
   await apply({ fact: "activity", thread, at: later, opens: false });

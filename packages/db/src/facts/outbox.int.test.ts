@@ -22,7 +22,7 @@ test("a request to a thread opens its conversation, and queues the message of a 
   expect(followUps).toMatchObject([{ integration: "telegram", role: "outbound", id: `send.${sent[0]?.id}` }]);
 });
 
-test("a request to a conversation is queued there, and takes it over if the request says so", async () => {
+test("a request to a conversation is queued there, and takes it over if the request has a takeover", async () => {
   const { id: conversationId } = await open();
   const to = { conversationId, channel: "telegram", accountId: "shop" } as const;
   await apply(requestTo({ ...to, accountId: undefined }));

@@ -17,7 +17,7 @@ const TRANSACTION = "768f9dbf8f7d72d60f782ba98a6aef3c5b7750f1f3ae6a01bc464ac28c4
 
 /** The facts of each sample. The fixtures are responses to uploads, which no handler reads. */
 const SAMPLES: Record<string, readonly string[]> = {
-  conversion: [`conversion ${TRANSACTION} click gclid:sample-click-1795420800000 49.90 EUR of 1234567890`],
+  conversion: [`conversion ${TRANSACTION} click gclid:sample-click-1795420800000 49.90 EUR of the owner of 1234567890`],
   won: [`won conversation ${ROW} for 49.90 EUR`],
   "won lead": [`won lead ${ROW} for 49.90 EUR`],
 };
@@ -38,7 +38,7 @@ test.each(Object.entries(samples))("the sample %s becomes its facts", (name, { p
 
 /** The facts of the sale of each won row. */
 const SALES: readonly (readonly [click: DomainEvent<"lead.won">["payload"]["click"], facts: readonly string[]])[] = [
-  [{ kind: "gclid", id: "c-1" }, [`conversion A click gclid:c-1 20 EUR of ${TENANT}`]],
+  [{ kind: "gclid", id: "c-1" }, [`conversion A click gclid:c-1 20 EUR of {"id":"${TENANT}"}`]],
   [undefined, ["fails: the lead has no click id"]],
 ];
 

@@ -53,7 +53,7 @@ const FIXTURES: Record<string, readonly string[]> = {
     `send action {"answerCallbackQuery":"9007199254740993123"} in direct telegram/shop/5550101 with 5550101 (Ines Okafor)`,
   ],
   "channel-post": [
-    `inbound text "Closed on Sunday" (received) -1009988776655/5 in channel telegram/shop/-1009988776655 "Millrace news" of the contact as activity ${AT}`,
+    `inbound text "Closed on Sunday" (received) -1009988776655/5 in channel telegram/shop/-1009988776655 "Millrace" of the contact as activity ${AT}`,
   ],
   "command-start": [`inbound command "/start autumn-offer" (received) 5550101/103 ${INES} ${AT}`],
   document: [`inbound document file mill-doc-1 (received) 5550101/105 ${INES} ${AT}`],

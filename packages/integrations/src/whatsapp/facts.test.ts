@@ -71,7 +71,7 @@ const FIXTURES: Record<string, readonly string[]> = {
   ],
   "interactive-unreadable": [`inbound interactive (received) wamid.MILL in direct whatsapp/${NUMBER} ${ADA} ${AT}`],
   "location-named": [
-    `inbound location "The Mill, 3 Stream Lane" (received) wamid.MILL in direct whatsapp/${NUMBER} ${ADA} ${AT}`,
+    `inbound location "The Mill, 3 Stream Road" (received) wamid.MILL in direct whatsapp/${NUMBER} ${ADA} ${AT}`,
   ],
   order: [`inbound order "Before Friday" (received) wamid.MILL in direct whatsapp/${NUMBER} ${ADA} ${AT}`],
   "reaction-removed": [

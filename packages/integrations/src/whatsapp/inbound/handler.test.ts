@@ -2,6 +2,7 @@ import { ProviderError } from "@millrace/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { handlePurely, inboundEvent } from "../../../test/handle-event.ts";
+import { isObject } from "../../shared/json-value.ts";
 import { whatsappHandler } from "./handler.ts";
 
 /** The result of an event, or the error when it fails. */
@@ -27,8 +28,8 @@ test("any event becomes facts or fails permanently", () => {
   fc.assert(
     fc.property(fc.constantFrom(...kinds), fc.oneof(item, wrapped), (kind, payload) => {
       const result = handle(kind, payload);
-      if (result instanceof ProviderError) expect(result.next.kind).toBe("permanent");
-      else expect(result).toMatchObject({ facts: expect.any(Array) as unknown });
+      const isPermanent = result instanceof ProviderError && result.next.kind === "permanent";
+      expect(isPermanent || (isObject(result) && Array.isArray(result["facts"]))).toBe(true);
     }),
     { numRuns: 500 },
   );
