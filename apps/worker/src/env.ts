@@ -81,8 +81,8 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
   };
 }
 
-/** Reads an integration's handler and capabilities. Throws EnvironmentError. */
-function readEnabledIntegration(integration: Integration, environment: Environment): EnabledIntegration {
+/** Reads what the worker needs of an integration. Throws EnvironmentError. */
+export function readEnabledIntegration(integration: Integration, environment: Environment): EnabledIntegration {
   return {
     id: integration.id,
     accountOf: integration.accountOf,

@@ -118,7 +118,7 @@ export function textMessage(text: string, id = uuidv7()) {
 /** A channel that can send texts. */
 function textFormat(channel: string): OutgoingFormat {
   const parts = (content: unknown) => [{ type: "text", content }];
-  return { channel: channel as Thread["channel"], content: {} as OutgoingFormat["content"], parts };
+  return { channel, content: {} as OutgoingFormat["content"], parts };
 }
 
 /** Counts the statements that wait for a lock in this database. */

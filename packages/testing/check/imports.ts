@@ -1,7 +1,10 @@
 import { posix } from "node:path";
 import { projectFiles, read } from "./project-files.ts";
 
-/** No relative import leaves its package, and an integration imports only from its own folder and `shared`. */
+/**
+ * No relative import leaves its package. An integration imports only from its own folder and `shared`, and its tests also
+ * from the package's folder `test`.
+ */
 export function imports(): string[] {
   return projectFiles()
     .filter((path) => /^(apps|packages)\/.*\.ts$/.test(path))
@@ -19,6 +22,7 @@ function relativeImports(path: string): string[] {
 
 function isForeign(path: string, target: string): boolean {
   if (packageOf(path) !== packageOf(target)) return true;
+  if (path.endsWith(".test.ts") && target.startsWith("packages/integrations/test/")) return false;
   const [own, other] = [integrationOf(path), integrationOf(target)];
   return own !== undefined && own !== other && (own === "shared" || other !== "shared");
 }

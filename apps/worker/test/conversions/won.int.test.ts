@@ -83,7 +83,7 @@ describe("won conversations and leads", () => {
     ]);
     const dead = () => harness.rows.rows("select integration, kind, error from millrace.dead_letters");
     expect(await until("the other is dead", async () => (await dead()).length > 0 && dead())).toEqual([
-      { integration: "google", kind: "won", error: "the lead has no click id" },
+      { integration: "google", kind: "sale", error: "the lead has no click id" },
     ]);
   });
 });

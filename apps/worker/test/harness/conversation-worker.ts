@@ -5,13 +5,13 @@ import {
   type Logger,
   type Outbound,
   type Random,
-  readCapabilities,
 } from "@millrace/core";
 import type { Database } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import type { OpenMediaStore } from "@millrace/media";
 import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
 import type { CapabilityTimings } from "../../src/capabilities/timings.ts";
+import { readEnabledIntegration } from "../../src/env.ts";
 import { startWorker } from "../../src/worker.ts";
 import type { EnabledIntegration } from "../../src/worker-deps.ts";
 import { localPorts, localStores, outgoingFormats } from "./local-deps.ts";
@@ -62,10 +62,10 @@ function enable(
   environment: Environment,
   { reconcileMs, uploads: changedUploads }: Pick<WorkerTestTimings, "reconcileMs" | "uploads">,
 ): EnabledIntegration {
-  const { send, conversions, ...others } = readCapabilities(integration.capabilities, environment);
+  const enabled = readEnabledIntegration(integration, environment);
+  const { send, conversions, ...others } = enabled.capabilities ?? {};
   return {
-    id: integration.id,
-    handler: integration.handler(environment),
+    ...enabled,
     capabilities: {
       ...others,
       send: send && { ...send, outbound: atMost(reconcileMs, send.outbound) },

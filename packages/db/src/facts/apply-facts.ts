@@ -41,7 +41,7 @@ export async function applyFacts(
 ): Promise<Outcome> {
   let decided: Outcome | undefined;
   for (const run of runsOf(facts)) decided = (await applyRun(tx, context, run)) ?? decided;
-  return decided ?? (outcome as Outcome);
+  return decided ?? outcome;
 }
 
 function applyRun<Kind extends Fact["fact"]>(tx: Executor, context: EventContext, run: Run<Kind>) {

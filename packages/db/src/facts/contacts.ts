@@ -2,7 +2,7 @@ import { contactStore } from "../contacts/contacts.ts";
 import type { Apply } from "./apply.ts";
 import { resolvePerson, tenantOf } from "./threads.ts";
 
-/** Merges the contacts of people whose identities changed. */
+/** Merges the contacts that one person had under different identities. */
 export const applyIdentitiesJoined: Apply<"identities_joined"> = async (tx, context, facts) => {
   for (const { owner, previous, current } of facts) {
     const tenantId = await tenantOf(tx, context, owner);

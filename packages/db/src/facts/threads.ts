@@ -6,7 +6,7 @@ import { contactStore } from "../contacts/contacts.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 
-/** A thread whose tenant and contact are known. */
+/** A thread with its tenant and its contact. */
 export type ResolvedThread = { thread: Thread; contactId: string | undefined };
 
 /**

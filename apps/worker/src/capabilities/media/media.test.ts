@@ -210,9 +210,9 @@ function setUp(platform: {
     store,
     inbox: {
       isDone: async ({ id }) => applied.some((event) => event.id === id),
-      async applyOnce({ id }, { facts: _, ...outcome }) {
-        applied.push({ id, result: outcome.result });
-        return { ...outcome, followUps: [], pauses: [] };
+      async applyOnce({ id }, handled) {
+        applied.push({ id, result: handled.result });
+        return { ...handled, followUps: [], pauses: [] };
       },
       followUpsOf: () => Promise.resolve([]),
     },

@@ -25,7 +25,7 @@ type SendRequestChannel<To> = {
 };
 
 /** Handles a channel's send requests. A request becomes messages, each with its position in the order, or one action. */
-export function sendRequestHandler<To>(channel: SendRequestChannel<To>, sendTakesOver: boolean): EventHandler<unknown> {
+export function sendRequestHandler<To>(channel: SendRequestChannel<To>, sendTakesOver: boolean): EventHandler {
   const payload = z.object({
     to: channel.to,
     from: z.string().optional(),
