@@ -86,7 +86,7 @@ export function newThread(): ThreadReference & { threadId: string } {
 }
 
 /** An inbound text in a thread. */
-function inboundText(
+export function inboundText(
   thread: ThreadReference,
   activity: Partial<FactOf<"message">["activity"]> = {},
 ): FactOf<"message"> {
@@ -115,7 +115,8 @@ const textFormat: OutgoingFormat = {
   },
 };
 
-function newEvent() {
+/** An event with a new id. */
+export function newEvent() {
   const id = uuidv7();
   const receivedAt = AT.toISOString();
   return {
