@@ -4,6 +4,7 @@ import {
   type Fact,
   type Handled,
   type InboundEvent,
+  type MessageChange,
   type MessageFact,
   type Person,
   type SendRequestedFact,
@@ -46,7 +47,7 @@ function describeFact(fact: Fact): string {
     }
     case "message_changed": {
       const { change, target } = fact;
-      const value = "body" in change ? quote(change.body) : "emoji" in change && (change.emoji ?? "removed");
+      const value = describeChange(change);
       const actor = change.kind === "reaction" && `by ${change.actor}`;
       return words(change.kind, value, actor, `of ${target.externalId} at ${target.accountId}`, at(fact.at));
     }
@@ -85,6 +86,21 @@ function describeFact(fact: Fact): string {
       return words("pause", fact.scope, quote(fact.reason), fact.until && `until ${fact.until.toISOString()}`);
     default:
       return words(fact.fact, fact.messageId);
+  }
+}
+
+function describeChange(change: MessageChange): string | undefined {
+  switch (change.kind) {
+    case "edit":
+      return quote(change.body);
+    case "reaction":
+      return change.emoji ?? "removed";
+    case "media":
+      return change.media.id;
+    case "transcript":
+      return quote(change.transcript);
+    case "revoke":
+      return undefined;
   }
 }
 
