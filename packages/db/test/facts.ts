@@ -26,7 +26,7 @@ export function useFacts() {
   const settings: InboxSettings = {
     now: () => AT,
     assistant: ASSISTANT,
-    media: new Set(),
+    media: new Set(["telegram"]),
     formats: [textFormat],
     subscribers: [],
   };

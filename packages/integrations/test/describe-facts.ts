@@ -5,6 +5,7 @@ import {
   type Fact,
   type Handled,
   type InboundEvent,
+  type MessageChange,
   type MessageFact,
   type Person,
   type SendRequestedFact,
@@ -47,7 +48,7 @@ function describeFact(fact: Fact): string {
     }
     case "message_changed": {
       const { change, target } = fact;
-      const value = "body" in change ? quote(change.body) : "emoji" in change && (change.emoji ?? "removed");
+      const value = describeChange(change);
       const actor = change.kind === "reaction" && `by ${change.actor}`;
       return words(change.kind, value, actor, `of ${target.externalId} at ${target.accountId}`, at(fact.at));
     }
@@ -86,6 +87,21 @@ function describeFact(fact: Fact): string {
       return words(fact.fact, fact.messageId);
     default:
       return fact satisfies never;
+  }
+}
+
+function describeChange(change: MessageChange): string | undefined {
+  switch (change.kind) {
+    case "edit":
+      return quote(change.body);
+    case "reaction":
+      return change.emoji ?? "removed";
+    case "media":
+      return change.media.id;
+    case "transcript":
+      return quote(change.transcript);
+    case "revoke":
+      return undefined;
   }
 }
 

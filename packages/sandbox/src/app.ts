@@ -13,6 +13,7 @@ import { createN8n } from "./n8n/routes.ts";
 import { createRateLimiter } from "./rate-limits/rate-limiter.ts";
 import { s3Routes } from "./s3/routes.ts";
 import { telegramRoutes } from "./telegram/routes.ts";
+import { twilioRoutes } from "./twilio-voice/routes.ts";
 import type { Deliver } from "./webhooks/deliver.ts";
 
 /** Options of {@link createSandboxApp}. */
@@ -37,7 +38,7 @@ const PROCESSING_MS = 30 * 60_000;
 
 /**
  * Creates the sandbox, which plays the APIs that Millrace calls. Each API has a path prefix: `/graph`, `/telegram`,
- * `/n8n`, `/s3` and `/datamanager`. The same request always gets the same response. `/alerts` is a webhook for alerts.
+ * `/n8n`, `/s3`, `/datamanager` and `/twilio-voice`. The same request always gets the same response. `/alerts` is a webhook for alerts.
  * {@link controlRoutes} describes the routes for tests: `/_faults` adds faults, and the others list requests, messages
  * and conversions.
  */
@@ -63,5 +64,6 @@ export function createSandboxApp(options: SandboxOptions): Hono {
     .route("/n8n", n8n.routes)
     .route("/s3", s3Routes(deps))
     .route("/datamanager", dataManager.routes)
+    .route("/twilio-voice", twilioRoutes(deps))
     .route("/alerts", alertRoutes(deps));
 }

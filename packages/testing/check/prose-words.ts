@@ -14,7 +14,7 @@ export type WordRule = {
 export const WORD_RULES: readonly WordRule[] = [
   // Colloquial or old-fashioned.
   { words: "tell, tells, told, telling", use: "report, return, log, notify or distinguish" },
-  { words: "say, says, said, saying", use: "report, return, state or log" },
+  { words: "say, says, said, saying", use: "report, return, state or log", except: "</?Say>" },
   { words: "whom, whose", use: "a sentence that names the subject" },
   { words: "wherefore, hence", use: "therefore, or a new sentence" },
   { words: "lest", use: "so that … not" },

@@ -60,7 +60,7 @@ export type ActivityFact = { fact: "activity"; thread: ThreadReference; at: Date
 /** A status of an outbound message, whether or not its row exists yet. */
 export type StatusFact = { fact: "status"; owner: AccountReference } & MessageStatusReport;
 
-/** An edit, a revocation or a reaction. `owner` is present when an account without a tenant must not change messages. */
+/** An edit, a revocation, a reaction, a file or a transcript. `owner` is present when an account without a tenant must not change messages. */
 export type MessageChangedFact = {
   fact: "message_changed";
   owner?: AccountReference;

@@ -68,6 +68,10 @@ export type MessageKey = { channel: Channel; accountId: string; externalId: stri
 export type MessageChange =
   | { kind: "edit"; body: string | undefined; payload: unknown }
   | { kind: "revoke" }
+  /** A file that the platform reports apart from its message, e.g. the recording of a call. The message's first file stays. */
+  | { kind: "media"; media: Media }
+  /** A transcript that the platform reports apart from its call. Those of several recordings follow each other. */
+  | { kind: "transcript"; transcript: string }
   /** An undefined emoji removes the reaction. */
   | { kind: "reaction"; actor: string; emoji: string | undefined };
 

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { contentHash, type NewMessage } from "@millrace/core";
+import { contentHash, type Media, type MessageKey, type NewMessage } from "@millrace/core";
 import { debounce } from "../ai-turns/debounce.ts";
 import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
@@ -13,16 +13,8 @@ export async function afterInboundMessage(
   messageId: string,
   message: NewMessage,
 ): Promise<void> {
-  const { channel, accountId, externalId, media, conversationId } = message;
-  if (media && context.media.has(channel)) {
-    context.followUps.push({
-      integration: channel,
-      role: "media",
-      id: `media.${contentHash([accountId, externalId])}`,
-      kind: "media",
-      payload: { channel, accountId, externalId, media },
-    });
-  }
+  const { channel, media, conversationId } = message;
+  if (media) fetchMedia(context, message, media);
   // The AI is not asked on a channel that cannot send its answer, e.g. about a call that has ended.
   if (!context.assistant || !context.formats.some((format) => format.channel === channel)) return;
   const [conversation] = await tx
@@ -46,4 +38,17 @@ export async function afterInboundMessage(
     .where(eq(messages.id, messageId))
     .prepare("set_epoch_and_turn")
     .execute();
+}
+
+/** Adds the job that fetches the file of a message, if the channel can fetch files. */
+export function fetchMedia(context: EventContext, key: MessageKey, media: Media): void {
+  const { channel, accountId, externalId } = key;
+  if (!context.media.has(channel)) return;
+  context.followUps.push({
+    integration: channel,
+    role: "media",
+    id: `media.${contentHash([accountId, externalId])}`,
+    kind: "media",
+    payload: { channel, accountId, externalId, media },
+  });
 }

@@ -7,7 +7,7 @@ import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { applyChanges } from "./changes.ts";
 import { adopt, applyStatuses, messageLockName } from "./statuses.ts";
-import { afterInboundMessage } from "./after-inbound-message.ts";
+import { afterInboundMessage, fetchMedia } from "./after-inbound-message.ts";
 
 /** Messages with their statuses and changes. */
 export type MessageStore = {
@@ -22,6 +22,13 @@ export type MessageStore = {
 /** {@link MessageStore} on the tables messages, message_statuses and message_changes. */
 export function messageStore(tx: Executor, context: EventContext): MessageStore {
   const { newId, event, domainEvents } = context;
+
+  /** Applies the changes of a message. A file that the message got is fetched. */
+  async function changeMessage(key: MessageKey): Promise<void> {
+    const media = await applyChanges(tx, key);
+    if (media) fetchMedia(context, key, media);
+  }
+
   return {
     async add(message) {
       const { tenantId, conversationId, channel, accountId, externalId, direction, type, sentAt, payload, status } =
@@ -52,7 +59,7 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
         .returning({ id: messages.id, hasChanges: hasChanges(message) })
         .prepare("add_message");
       const [, [added]] = await Promise.all([lockMessage(tx, message), insertion.execute()]);
-      if (added?.hasChanges) await applyChanges(tx, message);
+      if (added?.hasChanges) await changeMessage(message);
       if (!added) return;
       if (direction === "outbound") return applyStatuses(tx, context, message);
       domainEvents.push({
@@ -103,17 +110,31 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
           kind: change.kind,
           actor: change.kind === "reaction" ? change.actor : null,
           emoji: change.kind === "reaction" ? (change.emoji ?? null) : null,
-          body: change.kind === "edit" ? (change.body ?? null) : null,
-          payload: change.kind === "edit" ? change.payload : null,
+          ...contentOf(change),
           at: change.at,
         })
         .onConflictDoNothing()
         .returning({ id: messageChanges.id })
         .prepare("add_change");
       const [, added] = await Promise.all([lockMessage(tx, target), insertion.execute()]);
-      if (added.length > 0) await applyChanges(tx, target);
+      if (added.length > 0) await changeMessage(target);
     },
   };
+}
+
+/** The body and the payload of a change's row. */
+function contentOf(change: MessageChange): { body?: string | undefined; payload?: unknown } {
+  switch (change.kind) {
+    case "edit":
+      return { body: change.body, payload: change.payload };
+    case "media":
+      return { payload: change.media };
+    case "transcript":
+      return { body: change.transcript };
+    case "revoke":
+    case "reaction":
+      return {};
+  }
 }
 
 /**

@@ -123,7 +123,7 @@ export const messageStatuses = pgTable(
   ],
 );
 
-/** Every edit, revocation and reaction. A change can arrive before its message, which reads it by its key. */
+/** Every edit, revocation, reaction, later file and later transcript. A change can arrive before its message, which reads it by its key. */
 export const messageChanges = millrace.table(
   "message_changes",
   {
@@ -133,16 +133,18 @@ export const messageChanges = millrace.table(
     /** The platform's id of the changed message. */
     externalId: text("external_id").notNull(),
     changeId: text("change_id").notNull(),
-    kind: text("kind", { enum: ["edit", "revoke", "reaction"] }).notNull(),
+    kind: text("kind", { enum: ["edit", "revoke", "reaction", "media", "transcript"] }).notNull(),
     actor: text("actor"),
     emoji: text("emoji"),
+    /** The text of an edit or a transcript. */
     body: text("body"),
+    /** The platform's object of an edit; the file as announced. */
     payload: jsonb("payload"),
     at: time("at").notNull(),
     createdAt: createdAt(),
   },
   (table) => [
     unique("message_changes_key").on(table.channel, table.accountId, table.externalId, table.changeId),
-    check("message_changes_kind", sql`${table.kind} in ('edit', 'revoke', 'reaction')`),
+    check("message_changes_kind", sql`${table.kind} in ('edit', 'revoke', 'reaction', 'media', 'transcript')`),
   ],
 );

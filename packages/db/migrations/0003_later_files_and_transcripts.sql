@@ -1,0 +1,2 @@
+ALTER TABLE "millrace"."message_changes" DROP CONSTRAINT "message_changes_kind";--> statement-breakpoint
+ALTER TABLE "millrace"."message_changes" ADD CONSTRAINT "message_changes_kind" CHECK ("millrace"."message_changes"."kind" in ('edit', 'revoke', 'reaction', 'media', 'transcript'));
