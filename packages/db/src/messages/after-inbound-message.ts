@@ -1,28 +1,19 @@
 import { eq } from "drizzle-orm";
-import { contentHash, type NewMessage } from "@millrace/core";
+import type { NewMessage } from "@millrace/core";
 import { debounce } from "../ai-turns/debounce.ts";
 import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { turnJob } from "../inbox/follow-up-jobs.ts";
 import { conversations, messages } from "../schema/index.ts";
 
-/** Adds the job that fetches the media of an inbound message and, in a conversation of mode `ai`, the AI turn. */
+/** Adds the AI turn of an inbound message in a conversation of mode `ai`. */
 export async function afterInboundMessage(
   tx: Executor,
   context: EventContext,
   messageId: string,
   message: NewMessage,
 ): Promise<void> {
-  const { channel, accountId, externalId, media, conversationId } = message;
-  if (media && context.media.has(channel)) {
-    context.followUps.push({
-      integration: channel,
-      role: "media",
-      id: `media.${contentHash([accountId, externalId])}`,
-      kind: "media",
-      payload: { channel, accountId, externalId, media },
-    });
-  }
+  const { channel, conversationId } = message;
   // The AI is not asked on a channel that cannot send its answer, e.g. about a call that has ended.
   if (!context.assistant || !context.formats.some((format) => format.channel === channel)) return;
   const [conversation] = await tx

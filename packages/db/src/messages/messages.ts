@@ -8,6 +8,7 @@ import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { applyChanges } from "./changes.ts";
 import { adopt, applyStatuses, messageLockName } from "./statuses.ts";
 import { afterInboundMessage } from "./after-inbound-message.ts";
+import { fetchMedia } from "./fetch-media.ts";
 
 /** Messages with their statuses and changes. */
 export type MessageStore = {
@@ -54,6 +55,7 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
       const [, [added]] = await Promise.all([lockMessage(tx, message), insertion.execute()]);
       if (added?.hasChanges) await applyChanges(tx, message);
       if (!added) return;
+      fetchMedia(context, message);
       if (direction === "outbound") return applyStatuses(tx, context, message);
       domainEvents.push({
         type: "message.received",
