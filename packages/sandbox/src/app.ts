@@ -36,10 +36,9 @@ export type SandboxOptions = {
 const PROCESSING_MS = 30 * 60_000;
 
 /**
- * Creates the sandbox, which plays the APIs that Millrace calls. Each API has a path prefix: `/graph`, `/telegram`,
- * `/n8n`, `/s3` and `/datamanager`. The same request always gets the same response. `/alerts` is a webhook for alerts.
- * {@link controlRoutes} describes the routes for tests: `/_faults` adds faults, and the others list requests, messages
- * and conversions.
+ * Creates the sandbox, which plays the APIs that Millrace calls. Each API has a path prefix, e.g. `/graph`. The same
+ * request always gets the same response. `/alerts` is a webhook for alerts. {@link controlRoutes} describes the routes for
+ * tests: `/_faults` adds faults, and the others list requests, messages and conversions.
  */
 export function createSandboxApp(options: SandboxOptions): Hono {
   const { now, deliver, whatsappAppSecret, n8nSecret, thinkMs = 0, limits = true } = options;
