@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { Now } from "@millrace/core";
 import { alertRoutes } from "./alerts/routes.ts";
 import { controlRoutes } from "./control/routes.ts";
+import { elevenLabsRoutes } from "./elevenlabs/routes.ts";
 import { createFaultQueue } from "./faults/fault-queue.ts";
 import { createDataManager } from "./google/routes.ts";
 import { createActionLog } from "./logs/action-log.ts";
@@ -62,5 +63,6 @@ export function createSandboxApp(options: SandboxOptions): Hono {
     .route("/n8n", n8n.routes)
     .route("/s3", s3Routes(deps))
     .route("/datamanager", dataManager.routes)
+    .route("/elevenlabs", elevenLabsRoutes(deps))
     .route("/alerts", alertRoutes(deps));
 }
