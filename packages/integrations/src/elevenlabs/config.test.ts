@@ -1,6 +1,6 @@
 import { EnvironmentError } from "@millrace/core";
 import { expect, test } from "vitest";
-import { readApiConfig, readWebhookConfig } from "./config.ts";
+import { readApiConfig, readSampleSecret, readWebhookConfig } from "./config.ts";
 import { elevenlabs } from "./index.ts";
 
 const on = { ELEVENLABS_WEBHOOK_ENABLED: "true", ELEVENLABS_WEBHOOK_SECRET: "wsec_new, wsec_old" };
@@ -13,6 +13,12 @@ test("ElevenLabs is off by default and needs no variable then", () => {
 
 test("several secrets are valid during a rotation", () => {
   expect(readWebhookConfig(on)).toEqual({ secrets: ["wsec_new", "wsec_old"] });
+});
+
+test("samples are signed with the first secret, also where the integration is not switched on", () => {
+  expect(readSampleSecret(on)).toBe("wsec_new");
+  expect(readSampleSecret({ ELEVENLABS_WEBHOOK_SECRET: "wsec_new" })).toBe("wsec_new");
+  expect(readSampleSecret({})).toBe("");
 });
 
 test("recordings are fetched only with an API key, also for the jobs of before the switch-off", () => {

@@ -24,6 +24,14 @@ export function readWebhookConfig(environment: Environment): WebhookConfig | und
   return { secrets: readEnvironment(webhookVariables, environment).ELEVENLABS_WEBHOOK_SECRET };
 }
 
+/**
+ * Returns the secret that signs samples; empty without one. It ignores the switch, because `millrace send` runs without the
+ * variables that `npm start` sets for ingest.
+ */
+export function readSampleSecret(environment: Environment): string {
+  return webhookVariables.safeParse(environment).data?.ELEVENLABS_WEBHOOK_SECRET[0] ?? "";
+}
+
 /** The configuration with which the worker fetches recordings. */
 export type ApiConfig = { apiKey: string; baseUrl: string };
 

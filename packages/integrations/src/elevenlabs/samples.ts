@@ -1,5 +1,5 @@
 import { type Environment, type Sample, timestampedHeader } from "@millrace/core";
-import { readWebhookConfig } from "./config.ts";
+import { readSampleSecret } from "./config.ts";
 import { ELEVENLABS_PATHS, SIGNATURE_HEADER, SIGNATURE_VERSION } from "./webhook.ts";
 
 const AGENT = "agent_sandbox";
@@ -11,7 +11,7 @@ export function elevenLabsSamples(
   now: Date,
   { text = "Are you open on Saturday?", number = "+49305550123" }: Readonly<Record<string, string>> = {},
 ): Record<string, Sample> {
-  const secret = readWebhookConfig(environment)?.secrets[0] ?? "";
+  const secret = readSampleSecret(environment);
   const seconds = Math.floor(now.getTime() / 1000);
 
   /** `name` makes the conversation ids of one call unique. */
