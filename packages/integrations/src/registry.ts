@@ -1,4 +1,5 @@
 import type { Integration } from "@millrace/core";
+import { bland } from "./bland/index.ts";
 import { elevenlabs } from "./elevenlabs/index.ts";
 import { google } from "./google/index.ts";
 import { meta } from "./meta/index.ts";
@@ -7,4 +8,4 @@ import { telegram } from "./telegram/index.ts";
 import { whatsapp } from "./whatsapp/index.ts";
 
 /** All integrations. A new integration is a folder and one line here. */
-export const integrations: readonly Integration[] = [meta, whatsapp, telegram, n8n, google, elevenlabs];
+export const integrations: readonly Integration[] = [meta, whatsapp, telegram, n8n, google, elevenlabs, bland];

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Now } from "@millrace/core";
 import { alertRoutes } from "./alerts/routes.ts";
+import { blandRoutes } from "./bland/routes.ts";
 import { controlRoutes } from "./control/routes.ts";
 import { elevenLabsRoutes } from "./elevenlabs/routes.ts";
 import { createFaultQueue } from "./faults/fault-queue.ts";
@@ -64,5 +65,6 @@ export function createSandboxApp(options: SandboxOptions): Hono {
     .route("/s3", s3Routes(deps))
     .route("/datamanager", dataManager.routes)
     .route("/elevenlabs", elevenLabsRoutes(deps))
+    .route("/bland", blandRoutes(deps))
     .route("/alerts", alertRoutes(deps));
 }
