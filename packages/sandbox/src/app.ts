@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import type { Now } from "@millrace/core";
 import { alertRoutes } from "./alerts/routes.ts";
+import { blandRoutes } from "./bland/routes.ts";
 import { controlRoutes } from "./control/routes.ts";
+import { elevenLabsRoutes } from "./elevenlabs/routes.ts";
 import { createFaultQueue } from "./faults/fault-queue.ts";
 import { createDataManager } from "./google/routes.ts";
 import { createActionLog } from "./logs/action-log.ts";
@@ -37,10 +39,9 @@ export type SandboxOptions = {
 const PROCESSING_MS = 30 * 60_000;
 
 /**
- * Creates the sandbox, which plays the APIs that Millrace calls. Each API has a path prefix: `/graph`, `/telegram`,
- * `/n8n`, `/s3`, `/datamanager` and `/twilio-voice`. The same request always gets the same response. `/alerts` is a webhook for alerts.
- * {@link controlRoutes} describes the routes for tests: `/_faults` adds faults, and the others list requests, messages
- * and conversions.
+ * Creates the sandbox, which plays the APIs that Millrace calls. Each API has a path prefix, e.g. `/graph`. The same
+ * request always gets the same response. `/alerts` is a webhook for alerts. {@link controlRoutes} describes the routes for
+ * tests: `/_faults` adds faults, and the others list requests, messages and conversions.
  */
 export function createSandboxApp(options: SandboxOptions): Hono {
   const { now, deliver, whatsappAppSecret, n8nSecret, thinkMs = 0, limits = true } = options;
@@ -65,5 +66,7 @@ export function createSandboxApp(options: SandboxOptions): Hono {
     .route("/s3", s3Routes(deps))
     .route("/datamanager", dataManager.routes)
     .route("/twilio-voice", twilioRoutes(deps))
+    .route("/elevenlabs", elevenLabsRoutes(deps))
+    .route("/bland", blandRoutes(deps))
     .route("/alerts", alertRoutes(deps));
 }

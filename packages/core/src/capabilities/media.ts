@@ -5,7 +5,7 @@ import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { DEFAULT_POLICY, FILE_DEADLINE_MS, type QueuePolicies } from "./queue-policy.ts";
 
-/** A file in a message that we received. */
+/** A file in a message that we received, or the recording of a call. */
 export type ReceivedMedia = { channel: Channel; accountId: string; media: Media };
 
 /** Fetches the files of a channel. */

@@ -15,7 +15,7 @@ export type InboxSettings = {
   now: Now;
   /** The integration that answers as the AI, and its timings; without it, no AI turn is opened. */
   assistant?: { integration: string; timings: AiTurnTimings } | undefined;
-  /** The channels for which media of inbound messages is fetched. */
+  /** The channels for which media of inbound messages and recordings of calls are fetched. */
   media: ReadonlySet<string>;
   /** What each channel can send. The AI is asked only on these channels. */
   formats: readonly OutgoingFormat[];

@@ -89,6 +89,23 @@ test("recording for an unknown message writes nothing and returns false", async 
   expect(await database.orm.select().from(messages)).toEqual(before);
 });
 
+test("the recording of a call is fetched in both directions, and the file of another outbound message is not", async () => {
+  const call = { outcome: "completed", durationSeconds: 3, transcript: undefined, summary: undefined };
+  const received = { direction: "inbound", status: "received" } as const;
+  const sent = { direction: "outbound", status: "delivered" } as const;
+  expect(await jobsOf({ ...received, call })).toEqual(["media"]);
+  expect(await jobsOf({ ...sent, call })).toEqual(["media"]);
+  expect(await jobsOf(sent)).toEqual([]);
+});
+
+/** The roles of the jobs that a message with a file adds. */
+async function jobsOf(changes: Partial<NewMessage>) {
+  const context = eventContext(uuidv7, { now: () => at, media: new Set(["telegram"]), formats: [], subscribers: [] });
+  const message = { ...base, ...changes, externalId: uuidv7(), media: { id: "file-9" } };
+  await database.orm.transaction((tx) => messageStore(tx, context).add(message));
+  return context.followUps.map(({ role }) => role);
+}
+
 async function add(media: Media) {
   const message = { channel: base.channel, accountId: base.accountId, externalId: uuidv7() };
   await database.orm.transaction((tx) => messageStore(tx, eventContext(uuidv7)).add({ ...base, ...message, media }));

@@ -7,7 +7,8 @@ import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { applyChanges } from "./changes.ts";
 import { adopt, applyStatuses, messageLockName } from "./statuses.ts";
-import { afterInboundMessage, fetchMedia } from "./after-inbound-message.ts";
+import { afterInboundMessage } from "./after-inbound-message.ts";
+import { fetchMedia } from "./fetch-media.ts";
 
 /** Messages with their statuses and changes. */
 export type MessageStore = {
@@ -61,6 +62,8 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
       const [, [added]] = await Promise.all([lockMessage(tx, message), insertion.execute()]);
       if (added?.hasChanges) await changeMessage(message);
       if (!added) return;
+      // The recording of a call is fetched in both directions, other files only from the contact.
+      if (message.media && (direction === "inbound" || message.call)) fetchMedia(context, message, message.media);
       if (direction === "outbound") return applyStatuses(tx, context, message);
       domainEvents.push({
         type: "message.received",

@@ -1,0 +1,42 @@
+import { baseUrl, type Environment, readEnvironment, readToggle, secretList } from "@millrace/core";
+import { z } from "zod";
+
+const webhookVariables = z.object({ BLAND_WEBHOOK_SECRET: secretList });
+
+const apiVariables = z.object({
+  // Other characters are not valid in a header.
+  BLAND_API_KEY: z
+    .string()
+    .regex(/^[\w-]+$/, "must be an API key of Bland")
+    .optional(),
+  BLAND_BASE_URL: baseUrl("https://api.bland.ai"),
+});
+
+/** The configuration of the webhook. It holds no API key. */
+export type WebhookConfig = { secrets: readonly string[] };
+
+/**
+ * Reads {@link WebhookConfig}; undefined while Bland is switched off, which is the default.
+ * @throws EnvironmentError when the secret is missing
+ */
+export function readWebhookConfig(environment: Environment): WebhookConfig | undefined {
+  if (!readToggle("bland", environment, false)) return undefined;
+  return { secrets: readEnvironment(webhookVariables, environment).BLAND_WEBHOOK_SECRET };
+}
+
+/**
+ * Returns the secret that signs samples; empty without one. It ignores the switch, because `millrace send` runs without the
+ * variables that `npm start` sets for ingest.
+ */
+export function readSampleSecret(environment: Environment): string {
+  return webhookVariables.safeParse(environment).data?.BLAND_WEBHOOK_SECRET[0] ?? "";
+}
+
+/** The configuration with which the worker fetches recordings. */
+export type ApiConfig = { apiKey: string; baseUrl: string };
+
+/** Reads {@link ApiConfig}; undefined without an API key. Throws EnvironmentError. */
+export function readApiConfig(environment: Environment): ApiConfig | undefined {
+  const { BLAND_API_KEY, BLAND_BASE_URL } = readEnvironment(apiVariables, environment);
+  return BLAND_API_KEY === undefined ? undefined : { apiKey: BLAND_API_KEY, baseUrl: BLAND_BASE_URL };
+}
