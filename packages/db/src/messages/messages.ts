@@ -7,8 +7,7 @@ import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { applyChanges } from "./changes.ts";
 import { adopt, applyStatuses, messageLockName } from "./statuses.ts";
-import { afterInboundMessage } from "./after-inbound-message.ts";
-import { fetchMedia } from "./fetch-media.ts";
+import { afterInboundMessage, fetchMedia } from "./after-inbound-message.ts";
 
 /** Messages with their statuses and changes. */
 export type MessageStore = {
@@ -55,8 +54,11 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
       const [, [added]] = await Promise.all([lockMessage(tx, message), insertion.execute()]);
       if (added?.hasChanges) await applyChanges(tx, message);
       if (!added) return;
-      fetchMedia(context, message);
-      if (direction === "outbound") return applyStatuses(tx, context, message);
+      if (direction === "outbound") {
+        // Of the outbound messages, only a call has a file that Millrace did not send: its recording.
+        if (message.call && message.media) fetchMedia(context, message, message.media);
+        return applyStatuses(tx, context, message);
+      }
       domainEvents.push({
         type: "message.received",
         tenantId,
