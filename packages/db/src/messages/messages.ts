@@ -7,7 +7,8 @@ import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { applyChanges } from "./changes.ts";
 import { adopt, applyStatuses, messageLockName } from "./statuses.ts";
-import { afterInboundMessage, fetchMedia } from "./after-inbound-message.ts";
+import { afterInboundMessage } from "./after-inbound-message.ts";
+import { fetchMedia } from "./fetch-media.ts";
 
 /** Messages with their statuses and changes. */
 export type MessageStore = {
