@@ -8,7 +8,7 @@ import {
   unreadableSchema,
   written,
 } from "@millrace/core";
-import { callFact, type TranscriptLine, transcriptText } from "../shared/call/call-fact.ts";
+import { callFact, callThread, type TranscriptLine, transcriptText } from "../shared/call/call-fact.ts";
 import { callerOf } from "../shared/call/caller.ts";
 import { type EndedCall, endedCall } from "./schema.ts";
 
@@ -33,8 +33,7 @@ function handleCall(event: InboundEvent): Handled {
   if (ours === undefined) throw permanent(`payload not understood: ${inbound ? "to" : "from"}`, "payload");
   const outcome = outcomeOf(call);
   const fact = callFact({
-    account: { provider: "bland", noun: "number", externalId: ours },
-    caller: callerOf("bland", theirs, id),
+    thread: callThread({ provider: "bland", noun: "number", externalId: ours }, callerOf("bland", theirs, id)),
     id,
     direction: inbound ? "inbound" : "outbound",
     answered: !UNANSWERED.test(outcome),

@@ -9,7 +9,7 @@ import {
   unreadableSchema,
   written,
 } from "@millrace/core";
-import { callFact, transcriptText } from "../shared/call/call-fact.ts";
+import { callFact, callThread, transcriptText } from "../shared/call/call-fact.ts";
 import { callerOf } from "../shared/call/caller.ts";
 import { dateOfUnixSeconds, isObject } from "../shared/json-value.ts";
 import { failurePayload, transcriptionPayload } from "./schema.ts";
@@ -41,8 +41,7 @@ function handleTranscription(event: InboundEvent): Handled {
     ({ role, message = "" }) => ({ speaker: role === "agent" ? "Agent" : "Caller", text: message }) as const,
   );
   const call = callFact({
-    account: agent(data.agent_id),
-    caller: callerOf("elevenlabs", phoneCall?.external_number, user_id ?? id),
+    thread: callThread(agent(data.agent_id), callerOf("elevenlabs", phoneCall?.external_number, user_id ?? id)),
     id,
     direction: phoneCall?.direction === "outbound" ? "outbound" : "inbound",
     answered: status !== "failed",
@@ -67,8 +66,7 @@ function handleFailure(event: InboundEvent): Handled {
   const { To, From, Direction, to_number = To, from_number = From, direction = Direction } = metadata?.body ?? {};
   const inbound = direction?.startsWith("inbound") ?? false;
   const call = callFact({
-    account: agent(data.agent_id),
-    caller: callerOf("elevenlabs", inbound ? from_number : to_number, id),
+    thread: callThread(agent(data.agent_id), callerOf("elevenlabs", inbound ? from_number : to_number, id)),
     id,
     direction: inbound ? "inbound" : "outbound",
     answered: false,

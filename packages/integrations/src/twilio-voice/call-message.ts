@@ -1,4 +1,5 @@
 import { type Handled, type InboundEvent, parsePayload, written } from "@millrace/core";
+import { callFact } from "../shared/call/call-fact.ts";
 import { directionOf, threadOf } from "./parties.ts";
 import { statusSchema } from "./schema.ts";
 import { timeOf } from "./timestamp.ts";
@@ -23,24 +24,22 @@ export function handleStatus(event: InboundEvent): Handled {
   if (direction === "leg") return { result: "ignored", detail: "a leg of a forwarded call", facts: [] };
   const durationSeconds = secondsOf(call.CallDuration);
   // The event has the time of the call's end.
-  const sentAt = new Date(timeOf(call.Timestamp, event).getTime() - (durationSeconds ?? 0) * 1000);
-  const isInbound = direction === "inbound";
-  const ourStatus = outcome === "completed" ? "delivered" : "failed";
-  return written({
-    fact: "message",
-    thread: threadOf(call),
-    activity: { at: sentAt, byUser: isInbound },
-    message: {
-      externalId: call.CallSid,
+  const startedAt = new Date(timeOf(call.Timestamp, event).getTime() - (durationSeconds ?? 0) * 1000);
+  return written(
+    callFact({
+      thread: threadOf(call),
+      id: call.CallSid,
       direction,
-      type: "call",
-      call: { outcome, durationSeconds, transcript: undefined, summary: undefined },
-      sentAt,
+      answered: outcome === "completed",
+      startedAt,
+      outcome,
+      durationSeconds,
+      transcript: undefined,
+      summary: undefined,
+      recording: undefined,
       payload: event.payload,
-      status: isInbound ? "received" : ourStatus,
-      ofContact: isInbound,
-    },
-  });
+    }),
+  );
 }
 
 /** Seconds as digits. A call lasts a day at most: https://www.twilio.com/docs/voice/api/call-resource#create-a-call */

@@ -48,11 +48,11 @@ const FIXTURES: Record<string, readonly string[]> = {
   "no-answer": [`inbound call (received) ${idOf("2")} ${INES} of the contact as activity ${END}`],
   ringing: ["ignored: the call goes on"],
   "unknown-status": ["unhandled: unknown status of a call"],
-  "outbound-completed": [`outbound call (delivered) ${idOf("3")} ${INES} at 2026-09-21T14:11:45Z`],
-  "outbound-voicemail": [`outbound call (delivered) ${idOf("4")} ${INES} at 2026-09-21T14:12:59Z`],
-  "outbound-busy": [`outbound call (failed) ${idOf("5")} ${INES} ${END}`],
-  "outbound-failed": [`outbound call (failed) ${idOf("6")} ${INES} ${END}`],
-  "outbound-canceled": [`outbound call (failed) ${idOf("7")} ${INES} ${END}`],
+  "outbound-completed": [`outbound call (delivered) ${idOf("3")} ${INES} of the contact at 2026-09-21T14:11:45Z`],
+  "outbound-voicemail": [`outbound call (delivered) ${idOf("4")} ${INES} of the contact at 2026-09-21T14:12:59Z`],
+  "outbound-busy": [`outbound call (failed) ${idOf("5")} ${INES} of the contact ${END}`],
+  "outbound-failed": [`outbound call (failed) ${idOf("6")} ${INES} of the contact ${END}`],
+  "outbound-canceled": [`outbound call (failed) ${idOf("7")} ${INES} of the contact ${END}`],
   ...Object.fromEntries(
     [
       ["withheld-number", "a", idOf("a")],
@@ -89,8 +89,8 @@ const SAMPLES: Record<string, readonly string[]> = {
   "call-completed": [`inbound call (received) CA1 ${ADA} of the contact as activity at 2026-11-23T07:59:18Z`],
   "call-begins": ["unhandled: the call begins", `activity that opens ${ADA} ${RECEIVED}`],
   "call-missed": [`inbound call (received) CA1 ${ADA} of the contact as activity ${RECEIVED}`],
-  "call-out": [`outbound call (delivered) CA1 ${ADA} at 2026-11-23T07:58:25Z`],
-  "call-out-busy": [`outbound call (failed) CA1 ${ADA} ${RECEIVED}`],
+  "call-out": [`outbound call (delivered) CA1 ${ADA} of the contact at 2026-11-23T07:58:25Z`],
+  "call-out-busy": [`outbound call (failed) CA1 ${ADA} of the contact ${RECEIVED}`],
   recording: [`media RE12a63d9ed2cab3ec251baa4c772406d6 of CA1 at ${SAMPLE_ACCOUNT} ${RECEIVED}`],
   transcription: [`transcript "Hello, is the blue one still there?" of CA1 at ${SAMPLE_ACCOUNT} ${RECEIVED}`],
 };

@@ -1,4 +1,6 @@
 import { type Person, permanent, type ThreadReference } from "@millrace/core";
+import { callThread } from "../shared/call/call-fact.ts";
+import { callerOf, isWithheld } from "../shared/call/caller.ts";
 import type { TwilioCall } from "./schema.ts";
 
 /** The channel of these calls: the id of the integration. */
@@ -29,31 +31,16 @@ export function ourNumberOf({ Direction, From, To }: Pick<TwilioCall, "Direction
 export function threadOf(call: TwilioCall): ThreadReference {
   const ours = ourNumberOf(call);
   if (ours === undefined) throw permanent("the call does not name our number", "payload");
-  return {
-    owner: { provider: CHANNEL, noun: "number", externalId: ours },
-    channel: CHANNEL,
-    accountId: call.AccountSid,
-    threadId: undefined,
-    kind: "direct",
-    person: personOf(directionOf(call.Direction) === "inbound" ? call.From : call.To, call),
-  };
+  const caller = personOf(directionOf(call.Direction) === "inbound" ? call.From : call.To, call);
+  return callThread({ provider: CHANNEL, noun: "number", externalId: ours }, caller, call.AccountSid);
 }
-
-/**
- * Numbers in place of a withheld one. On a keypad they spell RESTRICTED, BLOCKED, UNKNOWN, ANONYMOUS and UNAVAILABLE.
- * https://help.twilio.com/articles/223179988
- */
-const WITHHELD = new Set(["7378742833", "2562533", "8656696", "266696687", "86282452253"]);
 
 /** Values in place of a number, also as the user of a SIP address. */
 const NO_NAME = /^(?:sips?:)?(?:anonymous|unknown|restricted|unavailable|private|blocked)(?:@.*)?$/i;
 
 /** A person by the number, or by the address of a SIP phone or a client. A withheld number is a new person per call. */
 function personOf(party: string | undefined, { CallSid, CallerName: name }: TwilioCall): Person {
-  const digits = /^\+?(\d{5,15})$/.exec(party ?? "")?.[1];
-  if (digits !== undefined && !WITHHELD.has(digits))
-    return { identities: [{ channel: "phone", externalId: digits, stable: false }], profile: { name, phone: digits } };
-  const isNamed = party !== undefined && digits === undefined && !NO_NAME.test(party);
-  const externalId = isNamed ? party : CallSid;
-  return { identities: [{ channel: CHANNEL, externalId, stable: true }], profile: { name } };
+  const address = party === undefined || isWithheld(party) || NO_NAME.test(party) ? undefined : party;
+  const { identities, profile } = callerOf(CHANNEL, party, address ?? CallSid);
+  return { identities, profile: { ...profile, name } };
 }

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { callFact, type FinishedCall, transcriptText } from "./call-fact.ts";
+import { callFact, callThread, type FinishedCall, transcriptText } from "./call-fact.ts";
 import { callerOf, phoneDigits } from "./caller.ts";
 
+const owner = { provider: "mill", noun: "number", externalId: "+4930100" };
+
 const call: FinishedCall = {
-  account: { provider: "mill", noun: "number", externalId: "+4930100" },
-  caller: callerOf("mill", "+49 30 5550101", "call-1"),
+  thread: callThread(owner, callerOf("mill", "+49 30 5550101", "call-1")),
   id: "call-1",
   direction: "inbound",
   answered: true,
@@ -20,9 +21,16 @@ const call: FinishedCall = {
 test("a call is a message of our account in the direct thread with the caller", () => {
   expect(callFact(call)).toMatchObject({
     fact: "message",
-    thread: { owner: call.account, channel: "mill", accountId: "+4930100", threadId: undefined, kind: "direct" },
+    thread: { owner, channel: "mill", accountId: "+4930100", threadId: undefined, kind: "direct" },
     activity: { at: call.startedAt, byUser: true },
     message: { externalId: "call-1", type: "call", body: call.summary, sentAt: call.startedAt, status: "received" },
+  });
+});
+
+test("the account of the thread can differ from the number that decides the tenant", () => {
+  expect(callThread(owner, call.thread.person ?? callerOf("mill", undefined, "call-1"), "AC1")).toMatchObject({
+    owner,
+    accountId: "AC1",
   });
 });
 

@@ -1,10 +1,9 @@
-import type { AccountReference, Call, MessageFact, NewMessage, Person } from "@millrace/core";
+import type { AccountReference, Call, MessageFact, NewMessage, Person, ThreadReference } from "@millrace/core";
 
 /** A call that has ended, as a provider reports it. */
 export type FinishedCall = Call & {
-  /** Our number or agent. The channel has the id of its provider. */
-  account: AccountReference;
-  caller: Person;
+  /** See {@link callThread}. */
+  thread: ThreadReference;
   /** The provider's id, the same in every report of the call. */
   id: string;
   direction: "inbound" | "outbound";
@@ -26,20 +25,22 @@ export function transcriptText(lines: readonly TranscriptLine[]): string | undef
   return spoken.length === 0 ? undefined : spoken.map(({ speaker, text }) => `${speaker}: ${text}`).join("\n");
 }
 
-/** The message of a call in the direct thread with the caller. */
-export function callFact({ account, caller, startedAt, direction, ...call }: FinishedCall): MessageFact {
+/**
+ * The direct thread with the other person of a call. The channel has the id of its provider.
+ * @param owner our number or agent, which decides the tenant
+ * @param accountId the account of the channel, where it is not our number or agent
+ */
+export function callThread(owner: AccountReference, caller: Person, accountId = owner.externalId): ThreadReference {
+  return { owner, channel: owner.provider, accountId, threadId: undefined, kind: "direct", person: caller };
+}
+
+/** The message of a call. */
+export function callFact({ thread, startedAt, direction, ...call }: FinishedCall): MessageFact {
   const inbound = direction === "inbound";
   const { outcome, durationSeconds, transcript, summary } = call;
   return {
     fact: "message",
-    thread: {
-      owner: account,
-      channel: account.provider,
-      accountId: account.externalId,
-      threadId: undefined,
-      kind: "direct",
-      person: caller,
-    },
+    thread,
     activity: { at: startedAt, byUser: inbound },
     message: {
       externalId: call.id,

@@ -6,10 +6,15 @@ import type { Person } from "@millrace/core";
  */
 const WITHHELD = new Set(["266696687", "7378742833", "2562533", "8656696", "86282452253"]);
 
+/** Whether a number is one of those that replace a withheld number. */
+export function isWithheld(number: string): boolean {
+  return WITHHELD.has(number.replace(/^\+/, ""));
+}
+
 /** The digits of a phone number with its country code; undefined for a withheld number, a SIP address or a client. */
 export function phoneDigits(number: string | undefined): string | undefined {
   const digits = /^\+?([1-9]\d{6,14})$/.exec((number ?? "").replaceAll(/[\s().-]/g, ""))?.[1];
-  return digits === undefined || WITHHELD.has(digits) ? undefined : digits;
+  return digits === undefined || isWithheld(digits) ? undefined : digits;
 }
 
 /**
