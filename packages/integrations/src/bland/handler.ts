@@ -36,7 +36,7 @@ function handleCall(event: InboundEvent): Handled {
     thread: callThread({ provider: "bland", noun: "number", externalId: ours }, callerOf("bland", theirs, id)),
     id,
     direction: inbound ? "inbound" : "outbound",
-    answered: !UNANSWERED.test(outcome),
+    answered: !NOT_REACHED.test(outcome),
     startedAt: call.started_at ?? call.created_at ?? new Date(event.receivedAt),
     outcome,
     durationSeconds: call.corrected_duration ?? (call_length === undefined ? undefined : Math.round(call_length * 60)),
@@ -49,7 +49,7 @@ function handleCall(event: InboundEvent): Handled {
 }
 
 /** The outcomes of an outbound call that nobody accepted: https://docs.bland.ai/api-v1/get/calls-id */
-const UNANSWERED = /no-answer|busy|failed|cancel|error/;
+const NOT_REACHED = /no-answer|busy|failed|cancel|error/;
 
 /** A call that reached a voicemail, or nobody, can have the status `completed` all the same. */
 function outcomeOf({ answered_by, status, queue_status }: EndedCall): string {

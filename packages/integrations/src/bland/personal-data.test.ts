@@ -16,7 +16,7 @@ test("a call without a number is about the caller who is known by the id of the 
   expect(blandPersonalData({ call_id: "c-1", from: null, status: "completed" }).parties).toEqual(["c-1"]);
 });
 
-test("a person to whom a call was transferred is only mentioned", () => {
+test("the person who received a transferred call is only mentioned", () => {
   const { parties, mentioned } = blandPersonalData({ transferred_to: NUMBER });
   expect([parties, mentioned]).toEqual([[], [NUMBER]]);
 });

@@ -45,7 +45,7 @@ test.each<[string, number, object, AsyncIterable<Uint8Array>?]>([
   ["temporarily when Bland is down", 503, { next: { kind: "retryable" } }],
   ["temporarily when the response is empty", 200, { next: { kind: "retryable" }, code: "malformed" }],
   ["temporarily when the response is JSON", 200, { next: { kind: "retryable" }, code: "malformed" }, chunks("{}")],
-])("fetching a recording fails %s", async (_, status, expected, body = undefined) => {
+])("fetching a recording fails %s", async (_, status, expected, body) => {
   const failure: unknown = await open({ status, headers: JSON_TYPE, body }).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(ProviderError);
   expect(failure).toMatchObject(expected);

@@ -8,7 +8,7 @@ const MAX_BYTES = 200 * 1024 * 1024;
 const API_SCOPE = "bland:api";
 
 /**
- * Fetches the recording of a call, whose id is the id of the file. It does not use the `recording_url` of the webhook, so
+ * Fetches the recording of a call. The file has the id of the call. The request does not use the `recording_url` of the webhook, so
  * the API key is sent to no other host. https://docs.bland.ai/api-v1/get/calls-id-recording
  */
 export function blandRecordings({ apiKey, baseUrl }: ApiConfig): MediaSource {

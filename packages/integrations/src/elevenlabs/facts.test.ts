@@ -58,7 +58,7 @@ const FIXTURES: Record<string, readonly string[]> = {
     `outbound call ${JSON.stringify(TRANSCRIPT)} file conv_weir0002 (delivered) conv_weir0002 ${INES} ${AT}`,
   ],
   "sip-address": [
-    `inbound call ${KETTLE} file conv_weir0004 (received) conv_weir0004 in direct elevenlabs/agent_mill01 with conv_weir0004 of the contact as activity ${AT}`,
+    `inbound call ${KETTLE} file conv_weir0004 (received) conv_weir0004 in direct elevenlabs/agent_mill01 with sip:ines@pbx.example of the contact as activity ${AT}`,
   ],
   truncated: ["fails: the body is not JSON"],
   "type-of-tomorrow": ["unhandled"],

@@ -8,7 +8,7 @@ const MAX_BYTES = 200 * 1024 * 1024;
 const API_SCOPE = "elevenlabs:api";
 
 /**
- * Fetches the recording of a conversation, whose id is the id of the file.
+ * Fetches the recording of a conversation. The file has the id of the conversation.
  * https://elevenlabs.io/docs/api-reference/conversations/get-audio
  */
 export function elevenLabsRecordings({ apiKey, baseUrl }: ApiConfig): MediaSource {

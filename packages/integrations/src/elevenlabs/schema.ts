@@ -9,7 +9,7 @@ const optionalId = id.optional().catch(undefined);
 /** An optional text. An empty or invalid text counts as absent; the row keeps the whole payload. */
 const optionalText = z.string().min(1).optional().catch(undefined);
 
-/** An object whose absence or wrong form is no reason to refuse the call. */
+/** An optional object. One in a wrong form counts as absent, because the call is stored all the same. */
 function optionalObject<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.looseObject(shape).optional().catch(undefined);
 }
@@ -33,7 +33,7 @@ export const transcriptionPayload = z.looseObject({
       start_time_unix_secs: z.unknown().optional(),
       call_duration_secs: z.number().nonnegative().optional().catch(undefined),
       // Absent for a call through a website or an app.
-      phone_call: optionalObject({ direction: optionalText, external_number: optionalText }),
+      phone_call: optionalObject({ direction: optionalText, external_number: optionalId }),
     }),
     analysis: optionalObject({ transcript_summary: optionalText }),
     has_audio: z.boolean().catch(false),
@@ -52,11 +52,11 @@ export const failurePayload = z.looseObject({
     failure_reason: optionalText,
     metadata: optionalObject({
       body: optionalObject({
-        To: optionalText,
-        From: optionalText,
+        To: optionalId,
+        From: optionalId,
         Direction: optionalText,
-        to_number: optionalText,
-        from_number: optionalText,
+        to_number: optionalId,
+        from_number: optionalId,
         direction: optionalText,
       }),
     }),

@@ -30,7 +30,7 @@ const TOLERANCE_MS = 10 * 60_000;
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /** The types of events about one call: https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks */
-export const CALL_EVENTS = ["post_call_transcription", "post_call_audio", "call_initiation_failure"] as const;
+const CALL_EVENTS = ["post_call_transcription", "post_call_audio", "call_initiation_failure"] as const;
 
 /** The webhook of ElevenLabs for finished calls. */
 export function elevenLabsWebhook({ secrets }: WebhookConfig): Webhook {
@@ -63,6 +63,6 @@ function parseElevenLabsWebhook({ body }: RawRequest): ParsedEvent {
 }
 
 /** The audio is megabytes of base64. The recording is fetched from the API instead. */
-function withoutAudio({ full_audio: _, ...data }: Record<string, unknown>): Record<string, unknown> {
-  return data;
+function withoutAudio(data: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(data).filter(([field]) => field !== "full_audio"));
 }

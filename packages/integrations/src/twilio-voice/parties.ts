@@ -1,6 +1,6 @@
 import { type Person, permanent, type ThreadReference } from "@millrace/core";
 import { callThread } from "../shared/call/call-fact.ts";
-import { callerOf, isWithheld } from "../shared/call/caller.ts";
+import { callerOf } from "../shared/call/caller.ts";
 import type { TwilioCall } from "./schema.ts";
 
 /** The channel of these calls: the id of the integration. */
@@ -35,12 +35,8 @@ export function threadOf(call: TwilioCall): ThreadReference {
   return callThread({ provider: CHANNEL, noun: "number", externalId: ours }, caller, call.AccountSid);
 }
 
-/** Values in place of a number, also as the user of a SIP address. */
-const NO_NAME = /^(?:sips?:)?(?:anonymous|unknown|restricted|unavailable|private|blocked)(?:@.*)?$/i;
-
 /** A person by the number, or by the address of a SIP phone or a client. A withheld number is a new person per call. */
 function personOf(party: string | undefined, { CallSid, CallerName: name }: TwilioCall): Person {
-  const address = party === undefined || isWithheld(party) || NO_NAME.test(party) ? undefined : party;
-  const { identities, profile } = callerOf(CHANNEL, party, address ?? CallSid);
+  const { identities, profile } = callerOf(CHANNEL, party, CallSid);
   return { identities, profile: { ...profile, name } };
 }

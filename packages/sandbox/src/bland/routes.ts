@@ -11,7 +11,7 @@ const NOT_FOUND = { error: "CALL_RECORDING_NOT_FOUND", message: "Call recording 
 const UNAUTHORIZED = { error: "UNAUTHORIZED", message: "Invalid API key" };
 
 /**
- * The routes of Bland's API. Each call whose id is a UUID has a recording. Each API key that begins with `sandbox` is valid.
+ * The routes of Bland's API. Each UUID is the id of a call with a recording. Each API key that begins with `sandbox` is valid.
  * https://docs.bland.ai/api-v1/get/calls-id-recording
  */
 export function blandRoutes({ requests }: Pick<SandboxDeps, "requests">): Hono {

@@ -8,7 +8,7 @@ const FRAME = Buffer.concat([Buffer.from("fffb9000", "hex"), Buffer.alloc(413)])
 const RECORDING = Buffer.alloc(38 * FRAME.length, FRAME);
 
 /**
- * The routes of ElevenLabs' API. Each conversation whose id begins with `conv_` has a recording. Each API key that begins
+ * The routes of ElevenLabs' API. Each id that begins with `conv_` is a conversation with a recording. Each API key that begins
  * with `sandbox` is valid. https://elevenlabs.io/docs/api-reference/conversations/get-audio
  */
 export function elevenLabsRoutes({ requests }: Pick<SandboxDeps, "requests">): Hono {

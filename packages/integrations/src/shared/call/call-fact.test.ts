@@ -58,13 +58,24 @@ test.each([
   expect(phoneDigits(number)).toBe(digits);
 });
 
-test("a caller is a transferable phone identity, or a stable identity of the channel without a number", () => {
+test("the number of a caller is a transferable phone identity", () => {
   expect(callerOf("mill", "+49305550101", "call-1")).toEqual({
     identities: [{ channel: "phone", externalId: "49305550101", stable: false }],
     profile: { phone: "49305550101" },
   });
-  expect(callerOf("mill", "Restricted", "call-1")).toEqual({
-    identities: [{ channel: "mill", externalId: "call-1", stable: true }],
+});
+
+test.each([
+  ["sip:ada@example.org", "sip:ada@example.org"],
+  ["client:ada", "client:ada"],
+  ["Restricted", "call-1"],
+  ["sip:anonymous@anonymous.invalid", "call-1"],
+  ["+266696687", "call-1"],
+  ["", "call-1"],
+  [undefined, "call-1"],
+])("the caller %o has the stable identity %o of the channel", (party, externalId) => {
+  expect(callerOf("mill", party, "call-1")).toEqual({
+    identities: [{ channel: "mill", externalId, stable: true }],
     profile: {},
   });
 });
