@@ -115,7 +115,8 @@ export type WonFact = { fact: "won"; subject: "lead" | "conversation"; subjectId
 export type ConversionFact = {
   fact: "conversion";
   tenant: { name: string } | { owner: AccountReference } | { id: string };
-  conversion: Conversion;
+  /** Without a click, the conversion has the click of the row that was won. */
+  conversion: Omit<Conversion, "click"> & { click?: Conversion["click"] | undefined };
   /** Absent when the conversion can be uploaded. */
   held?: HeldReason | undefined;
   /** The lead or the conversation that was won. */

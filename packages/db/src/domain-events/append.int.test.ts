@@ -3,6 +3,7 @@ import { type DomainEvent, type Fact, type LeadFact, uuidv7, written } from "@mi
 import { expect, test } from "vitest";
 import { AT, inboundText, newEvent, newThread, useFacts } from "../../test/facts.ts";
 import { createPauses } from "../flow-control/pauses.ts";
+import { createEventStatuses } from "../inbox/event-status.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { domainEvents } from "../schema/index.ts";
 
@@ -98,7 +99,7 @@ test("a scope that an operator must act on appends a domain event once, and a ra
   ]);
 });
 
-test("a subscriber gets a job for each domain event, and a redelivery of the cause returns the job again", async () => {
+test("a subscriber gets a job for each domain event, a redelivery of the cause returns it again, and its status names it", async () => {
   const react = ({ subjectId }: DomainEvent<"lead.created">) => ({
     id: `reaction.${subjectId}`,
     kind: "reaction",
@@ -110,4 +111,6 @@ test("a subscriber gets a job for each domain event, and a redelivery of the cau
   const { followUps } = await inbox.applyOnce(event, written(lead()));
   expect(followUps).toMatchObject([{ integration: "google", role: "inbound", kind: "reaction" }]);
   expect(await inbox.applyOnce(event, written())).toMatchObject({ result: "duplicate", followUps });
+  const found = await createEventStatuses(database).find(event.integration, event.id);
+  expect(found?.followUps).toEqual(followUps.map(({ id }) => id));
 });

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { type Click, type FactOf, uuidv7 } from "@millrace/core";
 import { expect, test } from "vitest";
-import { AT, newThread, useFacts } from "../../test/facts.ts";
+import { AT, inboundText, newThread, useFacts } from "../../test/facts.ts";
 import { conversionUploads, domainEvents, leads } from "../schema/index.ts";
 
 const { database, apply, open, tenantOf } = useFacts();
@@ -91,4 +91,15 @@ test("a won conversation becomes a domain event with its latest click, or withou
 test.each(["lead", "conversation"] as const)("a won %s that does not exist fails with the reason", async (subject) => {
   const failure = { message: `there is no such ${subject}`, next: { kind: "permanent" } };
   await expect(apply({ fact: "won", subject, subjectId: uuidv7(), sale })).rejects.toMatchObject(failure);
+});
+
+test("9: the replay of a sale succeeds once its conversation has a click, and fails with the reason before", async () => {
+  const { id, thread } = await open();
+  const { conversion: place, ...rest } = conversion({ won: { subject: "conversation", subjectId: id } });
+  const fact = { ...rest, conversion: { ...place, click: undefined } };
+  const failure = { message: "the conversation has no click id", code: "no_click", next: { kind: "permanent" } };
+  await expect(apply(fact)).rejects.toMatchObject(failure);
+  await apply(inboundText(thread, { click }));
+  expect(await apply(fact)).toMatchObject({ result: "written" });
+  expect(await readRow(fact)).toMatchObject({ conversationId: id, payload: { click } });
 });

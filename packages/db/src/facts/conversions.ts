@@ -14,9 +14,7 @@ import { tenantOf } from "./threads.ts";
  */
 export const applyWon: Apply<"won"> = async (tx, context, facts) => {
   for (const { subject, subjectId, sale } of facts) {
-    const store = subject === "lead" ? leadStore(tx, context) : conversationStore(tx, context);
-    const row = await store.find(subjectId);
-    if (!row) throw permanent(`there is no such ${subject}`, "unknown");
+    const row = await findWonRow(tx, context, { subject, subjectId });
     const consents = "consents" in row ? row.consents : {};
     context.domainEvents.push({
       type: `${subject}.won`,
@@ -27,15 +25,21 @@ export const applyWon: Apply<"won"> = async (tx, context, facts) => {
   }
 };
 
-/** Stores conversions for their upload. */
+/**
+ * Stores conversions for their upload. The click of a row that was won is read here, because it can arrive after the sale.
+ * @throws ProviderError permanent when there is no click, or no such row
+ */
 export const applyConversions: Apply<"conversion"> = async (tx, context, facts) => {
   let isStored = false;
   let held: string | undefined;
   for (const fact of facts) {
     const tenantId = await tenantOfConversion(tx, context, fact);
     const { conversion, won, reportedBy } = fact;
+    const click = conversion.click ?? (won && (await findWonRow(tx, context, won)).click);
+    if (!click) throw permanent(`the ${won?.subject ?? "conversion"} has no click id`, "no_click");
     const isNew = await conversionStore(tx, context).add({
       ...conversion,
+      click,
       tenantId,
       held: fact.held,
       reportedBy,
@@ -48,6 +52,16 @@ export const applyConversions: Apply<"conversion"> = async (tx, context, facts) 
   if (!isStored) return { result: "ignored", detail: "uploaded before" };
   return held ? { result: "written", detail: `held: ${held}` } : { result: "written" };
 };
+
+/** The lead or the conversation that was won. */
+type Won = NonNullable<ConversionFact["won"]>;
+
+async function findWonRow(tx: Executor, context: EventContext, { subject, subjectId }: Won) {
+  const store = subject === "lead" ? leadStore(tx, context) : conversationStore(tx, context);
+  const row = await store.find(subjectId);
+  if (!row) throw permanent(`there is no such ${subject}`, "unknown");
+  return row;
+}
 
 function tenantOfConversion(tx: Executor, context: EventContext, { tenant }: ConversionFact): Promise<string> {
   if ("id" in tenant) return Promise.resolve(tenant.id);

@@ -1,4 +1,5 @@
 import { and, count, desc, eq, inArray } from "drizzle-orm";
+import type { FollowUp } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { conversionUploads, deadLetters, webhookEvents } from "../schema/index.ts";
 
@@ -11,6 +12,8 @@ export type EventStatus = {
   correlationId: string;
   receivedAt: Date;
   updatedAt: Date;
+  /** The ids of the jobs that follow from the event, for another trace. */
+  followUps: string[];
 };
 
 /** A dead letter as `millrace trace` shows it. */
@@ -76,10 +79,13 @@ export function createEventStatuses({ orm }: Database): EventStatuses {
           correlationId: webhookEvents.correlationId,
           receivedAt: webhookEvents.receivedAt,
           updatedAt: webhookEvents.updatedAt,
+          followUps: webhookEvents.followUps,
         })
         .from(webhookEvents)
         .where(and(eq(webhookEvents.integration, integration), eq(webhookEvents.eventId, eventId)));
-      return row;
+      if (!row) return undefined;
+      const followUps = Array.isArray(row.followUps) ? (row.followUps as FollowUp[]) : [];
+      return { ...row, followUps: followUps.map(({ id }) => id) };
     },
     deadLetters: (integration, eventId) =>
       orm

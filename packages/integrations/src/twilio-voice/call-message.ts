@@ -23,14 +23,15 @@ export function handleStatus(event: InboundEvent): Handled {
   // The message of a forwarded call is that of the caller's leg.
   if (direction === "leg") return { result: "ignored", detail: "a leg of a forwarded call", facts: [] };
   const durationSeconds = secondsOf(call.CallDuration);
+  // The event has the time of the call's end.
+  const startedAt = new Date(timeOf(call.Timestamp, event).getTime() - (durationSeconds ?? 0) * 1000);
   return written(
     callFact({
       thread: threadOf(call),
       id: call.CallSid,
       direction,
       answered: outcome === "completed",
-      // The event has the time of the call's end.
-      startedAt: new Date(timeOf(call.Timestamp, event).getTime() - (durationSeconds ?? 0) * 1000),
+      startedAt,
       outcome,
       durationSeconds,
       transcript: undefined,

@@ -1,6 +1,7 @@
 import { EnvironmentError } from "@millrace/core";
 import { expect, test } from "vitest";
 import { readApiConfig, readWebhookConfig } from "./config.ts";
+import { twilioVoice } from "./index.ts";
 
 const on = { TWILIO_VOICE_WEBHOOK_ENABLED: "true" };
 const accountSid = `AC${"0b".repeat(16)}`;
@@ -42,4 +43,13 @@ test.each([
   expect(read).toThrow(EnvironmentError);
   expect(read).toThrow(name);
   expect(read).not.toThrow(/hidden/);
+});
+
+test("npm start switches it on without an account, unless its variable is set", () => {
+  const endpoints = (environment: Record<string, string>) =>
+    twilioVoice.local.endpoints(environment, "http://127.0.0.1:8082");
+  expect(endpoints({})).toMatchObject(on);
+  const off = { TWILIO_VOICE_WEBHOOK_ENABLED: "false" };
+  expect(endpoints(off)).toMatchObject(off);
+  expect(endpoints({ TWILIO_ACCOUNT_SID: accountSid })).toEqual({});
 });

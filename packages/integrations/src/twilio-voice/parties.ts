@@ -1,4 +1,4 @@
-import { permanent, type ThreadReference } from "@millrace/core";
+import { type Person, permanent, type ThreadReference } from "@millrace/core";
 import { callThread } from "../shared/call/call-fact.ts";
 import { callerOf } from "../shared/call/caller.ts";
 import type { TwilioCall } from "./schema.ts";
@@ -31,8 +31,12 @@ export function ourNumberOf({ Direction, From, To }: Pick<TwilioCall, "Direction
 export function threadOf(call: TwilioCall): ThreadReference {
   const ours = ourNumberOf(call);
   if (ours === undefined) throw permanent("the call does not name our number", "payload");
-  const isInbound = directionOf(call.Direction) === "inbound";
-  const { identities, profile } = callerOf(CHANNEL, isInbound ? call.From : call.To, call.CallSid);
-  const person = { identities, profile: { ...profile, name: call.CallerName } };
-  return callThread({ provider: CHANNEL, noun: "number", externalId: ours }, person, call.AccountSid);
+  const caller = personOf(directionOf(call.Direction) === "inbound" ? call.From : call.To, call);
+  return callThread({ provider: CHANNEL, noun: "number", externalId: ours }, caller, call.AccountSid);
+}
+
+/** A person by the number, or by the address of a SIP phone or a client. A withheld number is a new person per call. */
+function personOf(party: string | undefined, { CallSid, CallerName: name }: TwilioCall): Person {
+  const { identities, profile } = callerOf(CHANNEL, party, CallSid);
+  return { identities, profile: { ...profile, name } };
 }

@@ -66,3 +66,14 @@ test("3: an event has the same id when Twilio repeats it, and each status of a c
     "incoming.CA1",
   ]);
 });
+
+test("10: a signed request cannot be replayed under another id by a shift of a name into an id", async () => {
+  const sid = `RE${"0b".repeat(16)}`;
+  const fields = { CallSid: "CA1", RecordingSid: sid, RecordingSource: "RecordVerb", RecordingStatus: "completed" };
+  const { RecordingSource, ...rest } = fields;
+  const shifted = { ...rest, RecordingSid: `${sid}RecordingSource${RecordingSource}` };
+  const replayed = { ...requestTo(CALLBACK_PATH, fields), body: Buffer.from(new URLSearchParams(shifted).toString()) };
+  // Twilio's scheme cannot distinguish the two.
+  expect(await isAuthentic(callbacks, replayed)).toBe(true);
+  expect(callbacks.parse(replayed)).toMatchObject([{ kind: "unreadable" }]);
+});

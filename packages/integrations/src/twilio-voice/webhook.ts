@@ -28,6 +28,12 @@ const OTHER_SIGNATURE_HEADER = "x-twilio-webhooks-signature-settings";
 /** In bytes. A form has some 40 short fields, and a transcription has the text of two minutes. */
 const MAX_BODY_BYTES = 64 * 1024;
 
+/**
+ * The length of Twilio's ids is 34, and 36 at compatible services. The signature covers names and values without
+ * separators, so a longer id can contain the field that follows it in a signed request, which would be another event.
+ */
+const MAX_SID_LENGTH = 36;
+
 /** The webhooks of Twilio Voice: https://www.twilio.com/docs/usage/webhooks/voice-webhooks */
 export function twilioWebhooks({ authTokens, twiml }: WebhookConfig): Webhook[] {
   const common = { maxBodyBytes: MAX_BODY_BYTES, secrets: authTokens, authenticate };
@@ -55,15 +61,21 @@ function fieldsOf({ body }: RawRequest): Fields {
   return Object.fromEntries([...form].map(([name, value]) => [storable(name), storable(value)]));
 }
 
+/** The id in a field; undefined for a value that cannot be an id. */
+function sidOf(fields: Fields, name: string): string | undefined {
+  const sid = idOf(fields[name]);
+  return sid !== undefined && sid.length <= MAX_SID_LENGTH ? sid : undefined;
+}
+
 function parseCall(fields: Fields): ParsedEvent {
-  const call = idOf(fields["CallSid"]);
+  const call = sidOf(fields, "CallSid");
   if (call === undefined) return unreadable("the form has no CallSid", fields);
   return { id: eventId("incoming", call), kind: "incoming", payload: fields };
 }
 
 function parseCallback(fields: Fields): ParsedEvent {
   const [call, recording, transcription] = ["CallSid", "RecordingSid", "TranscriptionSid"].map((name) =>
-    idOf(fields[name]),
+    sidOf(fields, name),
   );
   const { CallStatus: callStatus = "", RecordingStatus: recordingStatus = "" } = fields;
   // A transcription has the fields of its recording and of its call too.

@@ -52,7 +52,7 @@ const wonPayload = salePayload.extend({
 
 const soldPayload = salePayload.extend({
   held,
-  /** Absent when the row of the subject has no click id. */
+  /** Absent when the row of the subject had no click id at the time of the sale. */
   click: click.optional(),
   tenantId: z.uuid(),
   subject,
@@ -97,12 +97,11 @@ function handleWon(event: InboundEvent): Handled {
 }
 
 function handleSale(event: InboundEvent): Handled {
-  const { held, click, tenantId, subject, subjectId, reportedBy, ...sale } = parsePayload(soldPayload, event.payload);
-  if (!click) throw permanent(`the ${subject} has no click id`, "no_click");
+  const { held, tenantId, subject, subjectId, reportedBy, ...sale } = parsePayload(soldPayload, event.payload);
   const conversion: ConversionFact = {
     fact: "conversion",
     tenant: { id: tenantId },
-    conversion: { ...sale, click },
+    conversion: sale,
     held,
     won: { subject, subjectId },
     reportedBy,

@@ -25,8 +25,9 @@ export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
     paths: [`/api/${subject}s/:id/won`],
     summary: `Mark a ${subject} as won`,
     description:
-      `Reports the sale to Google Ads with the click id of the ${subject}. If the ${subject} does not exist or has no ` +
-      `click id, the event becomes a dead letter with that reason. A ${subject} is won once, or once for each ` +
+      `Reports the sale to Google Ads with the click id of the ${subject}. If the ${subject} does not exist, the event ` +
+      "becomes a dead letter with that reason. If it has no click id, the event that follows, of the kind `sale`, becomes " +
+      `a dead letter. A ${subject} is won once, or once for each ` +
       "`transactionId`.\n\nWhile uploads are switched off, the sale is kept as `held` and the status is 200.",
     authentication: "one of API_KEYS",
     maxBodyBytes: MAX_BODY_BYTES,

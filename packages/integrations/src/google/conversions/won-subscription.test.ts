@@ -89,9 +89,10 @@ test.each<[string | undefined, Partial<RouteConfig>, Record<string, boolean>]>([
   expect(handle(wonLead({ consents }), changes).facts).toMatchObject([{ held }]);
 });
 
-test("a sale without a click id fails with the reason", () => {
-  const failure = { message: "the lead has no click id", next: { kind: "permanent" } };
-  expect(() => handle(wonLead({ click: undefined }))).toThrow(expect.objectContaining(failure));
+test("a sale without a click id becomes a conversion with the click that the row has by then", () => {
+  const [conversion] = handle(wonLead({ click: undefined })).facts;
+  expect(conversion).toMatchObject({ fact: "conversion", won: { subject: "lead", subjectId: ID } });
+  expect(conversion).not.toHaveProperty("conversion.click");
 });
 
 test("3: the same domain event becomes the same event, and another sale or consent another one", () => {

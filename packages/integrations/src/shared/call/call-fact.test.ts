@@ -27,6 +27,13 @@ test("a call is a message of our account in the direct thread with the caller", 
   });
 });
 
+test("the account of the thread can differ from the number that decides the tenant", () => {
+  expect(callThread(owner, call.thread.person ?? callerOf("mill", undefined, "call-1"), "AC1")).toMatchObject({
+    owner,
+    accountId: "AC1",
+  });
+});
+
 test("an outbound call is delivered if it was answered, and its body is the transcript without a summary", () => {
   const outbound = { ...call, direction: "outbound", summary: undefined } as const;
   expect(callFact(outbound)).toMatchObject({

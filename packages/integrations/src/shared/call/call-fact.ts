@@ -2,6 +2,7 @@ import type { AccountReference, Call, MessageFact, NewMessage, Person, ThreadRef
 
 /** A call that has ended, as a provider reports it. */
 export type FinishedCall = Call & {
+  /** See {@link callThread}. */
   thread: ThreadReference;
   /** The provider's id, the same in every report of the call. */
   id: string;
@@ -25,11 +26,12 @@ export function transcriptText(lines: readonly TranscriptLine[]): string | undef
 }
 
 /**
- * The direct thread with the person at the other end of a call.
- * @param owner our number or agent; the channel has the id of its provider
+ * The direct thread with the other person of a call. The channel has the id of its provider.
+ * @param owner our number or agent, which decides the tenant
+ * @param accountId the account of the channel, where it is not our number or agent
  */
-export function callThread(owner: AccountReference, person: Person, accountId = owner.externalId): ThreadReference {
-  return { owner, channel: owner.provider, accountId, threadId: undefined, kind: "direct", person };
+export function callThread(owner: AccountReference, caller: Person, accountId = owner.externalId): ThreadReference {
+  return { owner, channel: owner.provider, accountId, threadId: undefined, kind: "direct", person: caller };
 }
 
 /** The message of a call. */
