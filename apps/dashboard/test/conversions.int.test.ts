@@ -51,6 +51,7 @@ async function addConversions(count: number, held?: HeldReason): Promise<void> {
     written(
       ...Array.from({ length: count }, () => ({
         fact: "conversion" as const,
+        integration: "google",
         tenant: { id: tenantId },
         conversion: { ...conversion, transactionId: randomUUID() },
         held,

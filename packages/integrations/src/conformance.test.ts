@@ -78,6 +78,12 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
     }
   });
 
+  test("an event of its samples names an account, unless the platform has none", () => {
+    const events = webhooks.flatMap(({ webhook, samples }) => samples.flatMap(([, request]) => webhook.parse(request)));
+    const named = events.some((event) => integration.accountOf(event) !== undefined);
+    expect(named).toBe(integration.local.accounts.length > 0);
+  });
+
   test("an integration that is switched off has no webhook and needs no secret", () => {
     expect(integration.webhooks({ [toggleOf(id)]: "false" })).toEqual([]);
     expect(() => integration.webhooks({ [toggleOf(id)]: "perhaps" })).toThrow(toggleOf(id));
@@ -113,9 +119,7 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
         const events = webhook.parse(request);
         expect(events.length).toBeGreaterThan(0);
         expect(events.map(({ kind }) => kind)).not.toContain(UNREADABLE);
-        // A platform without accounts names none.
-        const named = integration.local.accounts.length === 0 ? /^undefined$/ : /^(?!undefined$)[\w+-]+$/;
-        for (const event of events) expect(String(integration.accountOf(event))).toMatch(named);
+        for (const event of events) expect(integration.accountOf(event) ?? "none").toMatch(/^[\w+-]+$/);
       });
 
       test("10: the samples authenticate when ingest has a public URL with a path", async () => {
@@ -147,13 +151,13 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
         }
       });
 
-      test("10: if a signature has a time, a request authenticates only within ten minutes of it", async () => {
+      test("10: if a signature has a time, a request authenticates only within half an hour of it", async () => {
         const seconds = String(NOW.getTime() / 1000);
         const timed = requests.filter(({ headers }) =>
           Object.values(headers).some((value) => value?.includes(seconds)),
         );
         for (const request of timed)
-          for (const minutes of [-11, 11])
+          for (const minutes of [-31, 31])
             expect(await isAuthentic(webhook, request, new Date(NOW.getTime() + minutes * 60_000))).toBe(false);
       });
 

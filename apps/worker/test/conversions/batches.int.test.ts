@@ -122,9 +122,9 @@ describe("conversions of any kind in batches of any size", () => {
       ...content,
     }));
     await harness.conversations.rows.rows(`
-      insert into conversion_uploads (id, tenant_id, transaction_id, account_id, conversion_action_id, status,
+      insert into conversion_uploads (id, integration, tenant_id, transaction_id, account_id, conversion_action_id, status,
         converted_at, payload, created_at)
-      select gen_random_uuid(), tenants.id, one ->> 'transactionId', '${ACCOUNT}', '${ACTION}', 'queued', now(), one,
+      select gen_random_uuid(), 'google', tenants.id, one ->> 'transactionId', '${ACCOUNT}', '${ACTION}', 'queued', now(), one,
         now() - interval '1 s' + nth * interval '1 ms'
       from tenants, jsonb_array_elements('${JSON.stringify(payloads)}') with ordinality as reported (one, nth)`);
   }

@@ -83,8 +83,8 @@ test("all workers together stay within Google's requests per minute, also after 
   if (!first) throw new Error("no worker");
   await assignAccounts(first.orm, [{ provider: "google", externalId: "*", tenantName: "Mill" }], uuidv7);
   await rows.rows(`
-    insert into conversion_uploads (id, tenant_id, transaction_id, account_id, conversion_action_id, status, converted_at, payload)
-    select gen_random_uuid(), tenants.id, n, '1', '7', 'queued', now(), jsonb_build_object('transactionId', n::text,
+    insert into conversion_uploads (id, integration, tenant_id, transaction_id, account_id, conversion_action_id, status, converted_at, payload)
+    select gen_random_uuid(), 'google', tenants.id, n, '1', '7', 'queued', now(), jsonb_build_object('transactionId', n::text,
       'accountId', '1', 'actionId', '7', 'click', jsonb_build_object('kind', 'gclid', 'id', 'click-' || n),
       'convertedAt', '2026-11-20T09:00:00Z', 'consent', '{}'::jsonb, 'eventSource', 'WEB')
     from tenants, generate_series(1, ${BATCHES}) as n`);

@@ -36,11 +36,13 @@ describe("uploads of conversions to Google", () => {
   test("13: an invalid conversion is rejected alone, with its own reason", async () => {
     await open();
     await Promise.all(Array.from({ length: 30 }, (_, index) => harness.report(`t${String(index).padStart(2, "0")}`)));
-    harness.startWorker();
+    const storing = harness.startWorker({ batchWindowMs: 3_600_000 });
     await until("the conversions are stored", async () => (await harness.rows()).length === 30);
     await harness.conversations.rows.rows(
       `update conversion_uploads set payload = jsonb_set(payload, '{currency}', '"EURO"') where transaction_id in ('t03', 't17')`,
     );
+    await storing.stop(1_000);
+    harness.startWorker();
     const ended = await until("the valid conversions are sent and the invalid rejected", async () => {
       const found = await harness.rows();
       return found.every(({ status }) => status === "sent" || status === "rejected") && found;
@@ -201,8 +203,8 @@ describe("uploads of conversions to Google", () => {
     harness.startWorker();
     await all("sent");
     await harness.conversations.rows.rows(`
-      insert into conversion_uploads (id, tenant_id, transaction_id, account_id, conversion_action_id, status, converted_at, payload)
-      select gen_random_uuid(), tenant_id, 't' || n, account_id, conversion_action_id, 'queued', converted_at,
+      insert into conversion_uploads (id, integration, tenant_id, transaction_id, account_id, conversion_action_id, status, converted_at, payload)
+      select gen_random_uuid(), integration, tenant_id, 't' || n, account_id, conversion_action_id, 'queued', converted_at,
         payload || jsonb_build_object('transactionId', 't' || n, 'click', jsonb_build_object('kind', 'gclid', 'id', 'click-' || n),
           'currency', case when n % 700 = 1 and n < 4900 then 'EURO' else 'EUR' end)
       from conversion_uploads, generate_series(1, 4999) as n where transaction_id = '0'`);

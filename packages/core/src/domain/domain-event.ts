@@ -1,12 +1,11 @@
 import type { Channel } from "./thread.ts";
-import type { Click, Sale } from "./conversions.ts";
+import type { Sale } from "./conversions.ts";
 import type { ParsedEvent } from "./event.ts";
 import type { MessageStatus } from "./messages.ts";
 
-/** A sale of a lead or a conversation, with the click and the consent boxes of its row. */
+/** A sale of a lead or a conversation, with the consent boxes of its row. */
 type WonPayload = {
   sale: Sale;
-  click: Click | undefined;
   consents: Readonly<Record<string, boolean>>;
   /** Id of the event that reported the sale. */
   reportedBy: string | undefined;
@@ -47,10 +46,10 @@ export type DomainEvent<Type extends DomainEventType = DomainEventType> = {
 }[Type];
 
 /**
- * The domain events that an integration reacts to. Each function is pure and returns the event for the integration's
+ * The domain events of a tenant that an integration reacts to. Each function is pure and returns the event for the integration's
  * inbound queue, or undefined when there is nothing to do. Its id must derive from the domain event, because a redelivery
  * enqueues the job again.
  */
 export type Subscriptions = {
-  readonly [Type in DomainEventType]?: (event: DomainEvent<Type>) => ParsedEvent | undefined;
+  readonly [Type in Exclude<DomainEventType, "account.paused">]?: (event: DomainEvent<Type>) => ParsedEvent | undefined;
 };

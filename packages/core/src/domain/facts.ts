@@ -114,6 +114,8 @@ export type WonFact = { fact: "won"; subject: "lead" | "conversation"; subjectId
 /** A conversion to upload, for the tenant with that name or for the tenant that owns the account. */
 export type ConversionFact = {
   fact: "conversion";
+  /** Id of the integration that uploads it. */
+  integration: string;
   tenant: { name: string } | { owner: AccountReference } | { id: string };
   /** Without a click, the conversion has the click of the row that was won. */
   conversion: Omit<Conversion, "click"> & { click?: Conversion["click"] | undefined };

@@ -96,6 +96,7 @@ test("a merge moves the conversions of both threads and keeps the latest click",
       .returning();
     await database.orm.transaction((tx) =>
       conversionStore(tx, eventContext(uuidv7)).add({
+        integration: "google",
         ...SALE,
         tenantId,
         transactionId: contactId,

@@ -77,6 +77,7 @@ test("a merged conversation has the later click and the conversions of both", as
   const survivor = await open("-1001", { at: minute(3), byUser: true, click: click("earlier") });
   await transact((tx) =>
     conversionStore(tx, eventContext(uuidv7)).add({
+      integration: "google",
       tenantId,
       conversationId: old,
       transactionId: tenantId,

@@ -3,6 +3,7 @@ import { retryable, type ModeChange } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
 import { aiTurns, auditLog, conversations, messages } from "../schema/index.ts";
+import { statusChanged } from "../messages/status-changed.ts";
 import { takeoverLockName } from "./takeover-lock.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob, turnJob } from "../inbox/follow-up-jobs.ts";
@@ -94,13 +95,21 @@ async function withdrawAnswers(tx: Executor, context: EventContext, { id, channe
         isNull(messages.attemptedAt),
       ),
     )
-    .returning({ id: messages.id, accountId: messages.accountId, turnId: messages.aiTurnId });
+    .returning({
+      id: messages.id,
+      tenantId: messages.tenantId,
+      accountId: messages.accountId,
+      turnId: messages.aiTurnId,
+    });
   await reopenTurns(
     tx,
     suppressed.map(({ turnId }) => turnId).filter((turnId) => turnId !== null),
   );
-  for (const message of suppressed)
+  for (const message of suppressed) {
+    const { tenantId } = message;
+    context.domainEvents.push(statusChanged({ id: message.id, tenantId, conversationId: id, channel }, "suppressed"));
     context.followUps.push({ ...sendJob({ ...message, channel, conversationId: id }), promote: true });
+  }
 }
 
 /** Moves AI turns without any answer left to `taken_over`, so that the next hand-back asks about their messages. */

@@ -6,6 +6,8 @@ import type { EventContext } from "../inbox/event-context.ts";
 
 /** A conversion of a tenant, linked to the lead or the conversation that was won, if there is one. */
 export type NewConversion = Conversion & {
+  /** The integration that uploads it. */
+  integration: string;
   tenantId: string;
   /** Absent when the conversion can be uploaded. */
   held?: HeldReason | undefined;
@@ -27,7 +29,7 @@ export type ConversionStore = {
 /** {@link ConversionStore} on the table conversion_uploads. */
 export function conversionStore(tx: Executor, { newId, event }: EventContext): ConversionStore {
   return {
-    async add({ tenantId, held, leadId, conversationId, reportedBy, ...conversion }) {
+    async add({ integration, tenantId, held, leadId, conversationId, reportedBy, ...conversion }) {
       const { transactionId, accountId, actionId, convertedAt, value, currency } = conversion;
       const eventId = reportedBy ?? event?.id ?? null;
       const state = { status: held ? ("held" as const) : ("queued" as const), error: held ?? null };
@@ -36,6 +38,7 @@ export function conversionStore(tx: Executor, { newId, event }: EventContext): C
         .insert(conversionUploads)
         .values({
           id: newId(),
+          integration,
           tenantId,
           leadId: leadId ?? null,
           conversationId: conversationId ?? null,
@@ -50,7 +53,11 @@ export function conversionStore(tx: Executor, { newId, event }: EventContext): C
           payload: conversion,
         })
         .onConflictDoUpdate({
-          target: [conversionUploads.conversionActionId, conversionUploads.transactionId],
+          target: [
+            conversionUploads.integration,
+            conversionUploads.conversionActionId,
+            conversionUploads.transactionId,
+          ],
           set: {
             ...state,
             eventId,

@@ -22,7 +22,11 @@ export async function formBatches(tx: Executor, newId: NewId, forming: BatchForm
     sql`select pg_try_advisory_xact_lock(hashtextextended(${`form_batches.${integration}`}, 0)) as mine`,
   );
   if (!lock?.mine) return [];
-  const waiting = and(eq(conversionUploads.status, "queued"), isNull(conversionUploads.batchId));
+  const waiting = and(
+    eq(conversionUploads.integration, integration),
+    eq(conversionUploads.status, "queued"),
+    isNull(conversionUploads.batchId),
+  );
   const groups = await tx
     .select({
       accountId: conversionUploads.accountId,

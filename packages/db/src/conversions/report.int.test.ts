@@ -23,9 +23,9 @@ async function batch(day: string, state: string, errors: Record<string, number>,
   await rows.rows(`insert into millrace.conversion_batches (id, integration, account_id, action_id, state, size, errors, warnings, created_at)
     values ('${id}', 'google', '1', '7001', '${state}', 9, '${errorCounts}', '[]', '${day}T23:59:59Z')`);
   if (row !== undefined)
-    await rows.rows(`insert into conversion_uploads (id, tenant_id, transaction_id, account_id, conversion_action_id,
+    await rows.rows(`insert into conversion_uploads (id, integration, tenant_id, transaction_id, account_id, conversion_action_id,
         status, error, converted_at, batch_id, payload)
-      select '${uuidv7()}', tenants.id, '${id}', '1', '7001', '${row}', ${error}, now(), '${id}', '{}' from tenants`);
+      select '${uuidv7()}', 'google', tenants.id, '${id}', '1', '7001', '${row}', ${error}, now(), '${id}', '{}' from tenants`);
 }
 
 test("rejections that no single conversion shows are counted by day and reason, and none twice", async () => {

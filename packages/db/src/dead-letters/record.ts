@@ -2,6 +2,8 @@ import { and, eq, gte, inArray, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { aiTurns, conversations, deadLetters, messages, webhookEvents } from "../schema/index.ts";
+import { appendDomainEvents } from "../domain-events/append.ts";
+import { statusChanged } from "../messages/status-changed.ts";
 import { type PayloadIds, payloadIds } from "../inbox/payload-ids.ts";
 import { jsonValue } from "./json-value.ts";
 import { completeItems } from "./replay-items.ts";
@@ -47,7 +49,7 @@ async function record(tx: Executor, newId: NewId, job: ExhaustedJob): Promise<bo
     written.map(({ id }) => id),
     state,
   );
-  if (!isDone && written.length > 0) await failSubject(tx, job);
+  if (!isDone && written.length > 0) await failSubject(tx, newId, job);
   return written.length > 0;
 }
 
@@ -98,14 +100,22 @@ async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: Pay
 }
 
 /** Fails what the job was for: the message of a send job, or the AI turn of a turn job. */
-async function failSubject(tx: Executor, { kind, payload, error }: ExhaustedJob): Promise<void> {
+async function failSubject(tx: Executor, newId: NewId, { kind, payload, error }: ExhaustedJob): Promise<void> {
   const { messageId, turnId } = payloadIds(payload);
   if (kind === "send" && messageId !== undefined) {
     // After an uncertain send, the platform may still deliver the message: its later statuses count.
-    await tx
+    const failed = await tx
       .update(messages)
       .set({ status: "failed", error, updatedAt: sql`now()` })
-      .where(and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"])));
+      .where(and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"])))
+      .returning({
+        id: messages.id,
+        tenantId: messages.tenantId,
+        conversationId: messages.conversationId,
+        channel: messages.channel,
+      });
+    const events = failed.map((message) => statusChanged(message, "failed"));
+    await appendDomainEvents(tx, newId, events);
   }
   if (kind === "turn" && turnId !== undefined) {
     await tx

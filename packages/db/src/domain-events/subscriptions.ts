@@ -7,7 +7,9 @@ export type Subscriber = { integration: string; subscriptions: Subscriptions };
 export function subscribedJobs(subscribers: readonly Subscriber[], events: readonly DomainEvent[]): FollowUp[] {
   return events.flatMap((event) =>
     subscribers.flatMap(({ integration, subscriptions }) => {
-      const react = subscriptions[event.type] as ((event: DomainEvent) => ParsedEvent | undefined) | undefined;
+      const react = (subscriptions as Record<string, unknown>)[event.type] as
+        | ((event: DomainEvent) => ParsedEvent | undefined)
+        | undefined;
       const job = react?.(event);
       return job ? [{ ...job, integration, role: "inbound" as const }] : [];
     }),

@@ -24,9 +24,19 @@ export async function jobsAboutContact(
   const { contains, isAbout, containsName } = matcherOf(scope, readers);
   const isOfOthers = await accountsOfOthers(tx, scope.tenantId);
   return ({ integration, ids, payload, isCompleted, account = accountIn(payload) }) => {
-    if (account !== undefined && isOfOthers(integration, account)) return false;
+    const tenantId = tenantIn(payload);
+    if (
+      tenantId !== undefined ? tenantId !== scope.tenantId : account !== undefined && isOfOthers(integration, account)
+    )
+      return false;
     return isAbout(payload, integration) || ids.some(containsName) || (isCompleted && contains(payload, integration));
   };
+}
+
+/** The tenant in the payload of Millrace's own jobs. */
+function tenantIn(payload: unknown): string | undefined {
+  const { tenantId } = (payload ?? {}) as { tenantId?: unknown };
+  return typeof tenantId === "string" ? tenantId : undefined;
 }
 
 /** The account in a payload, by the field names of Millrace's own jobs and of API requests. */

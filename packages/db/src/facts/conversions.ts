@@ -9,7 +9,7 @@ import type { Apply } from "./apply.ts";
 import { tenantOf } from "./threads.ts";
 
 /**
- * Appends `lead.won` and `conversation.won`, with the click and the consent of the row.
+ * Appends `lead.won` and `conversation.won`, with the consent boxes of the row.
  * @throws ProviderError permanent when there is no such row
  */
 export const applyWon: Apply<"won"> = async (tx, context, facts) => {
@@ -20,7 +20,7 @@ export const applyWon: Apply<"won"> = async (tx, context, facts) => {
       type: `${subject}.won`,
       tenantId: row.tenantId,
       subjectId,
-      payload: { sale, click: row.click, consents, reportedBy: context.event?.id },
+      payload: { sale, consents, reportedBy: context.event?.id },
     });
   }
 };
@@ -40,6 +40,7 @@ export const applyConversions: Apply<"conversion"> = async (tx, context, facts) 
     const isNew = await conversionStore(tx, context).add({
       ...conversion,
       click,
+      integration: fact.integration,
       tenantId,
       held: fact.held,
       reportedBy,

@@ -3,12 +3,15 @@ import type { Media, MessageKey } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { messageChanges, messages } from "../schema/messages.ts";
 
+/** A file that a message got after it arrived. */
+type AddedFile = { tenantId: string; media: Media };
+
 /**
  * Applies all changes of a message, ordered by the platform's time: the latest edit, any revocation, each actor's latest
  * reaction, all transcripts, and the first file if the message has none. Does nothing until the message itself has
  * arrived. Returns the file that the message got.
  */
-export async function applyChanges(tx: Executor, key: MessageKey): Promise<Media | undefined> {
+export async function applyChanges(tx: Executor, key: MessageKey): Promise<AddedFile | undefined> {
   const changes = await tx
     .select()
     .from(messageChanges)
@@ -45,8 +48,8 @@ export async function applyChanges(tx: Executor, key: MessageKey): Promise<Media
     .update(messages)
     .set({ media: file.payload })
     .where(and(isMessage(key), isNull(messages.media)))
-    .returning({ id: messages.id });
-  return added.length > 0 ? (file.payload as Media) : undefined;
+    .returning({ tenantId: messages.tenantId });
+  return added[0] && { ...added[0], media: file.payload as Media };
 }
 
 /** The transcript is the body of a call without a summary, and of an earlier transcript. */

@@ -26,8 +26,8 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
 
   /** Applies the changes of a message. A file that the message got is fetched. */
   async function changeMessage(key: MessageKey): Promise<void> {
-    const media = await applyChanges(tx, key);
-    if (media) fetchMedia(context, key, media);
+    const added = await applyChanges(tx, key);
+    if (added) fetchMedia(context, { ...key, tenantId: added.tenantId }, added.media);
   }
 
   return {
@@ -94,7 +94,7 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
         .returning({ id: messageStatuses.id })
         .prepare("add_status");
       const [, added] = await Promise.all([lockMessage(tx, status), insertion.execute()]);
-      const conversationId = messageId === undefined ? undefined : await adopt(tx, status, messageId, at);
+      const conversationId = messageId === undefined ? undefined : await adopt(tx, context, status, messageId, at);
       if (conversationId !== undefined && messageId !== undefined)
         context.followUps.push({ ...sendJob({ id: messageId, channel, accountId, conversationId }), promote: true });
       if (added.length > 0 || conversationId !== undefined) await applyStatuses(tx, context, status);

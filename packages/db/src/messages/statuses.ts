@@ -3,6 +3,7 @@ import { MESSAGE_STATUSES, type MessageKey, type MessageStatus } from "@millrace
 import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { messages, messageStatuses } from "../schema/messages.ts";
+import { statusChanged } from "./status-changed.ts";
 
 /** The advisory lock name of a message; see lockNames. */
 export function messageLockName(key: MessageKey): string {
@@ -14,7 +15,13 @@ export function messageLockName(key: MessageKey): string {
  * the message although its response was lost. Returns the conversation's id, so that the caller can promote the send
  * job; undefined when the platform's id was recorded before.
  */
-export async function adopt(tx: Executor, key: MessageKey, messageId: string, at: Date): Promise<string | undefined> {
+export async function adopt(
+  tx: Executor,
+  { domainEvents }: Pick<EventContext, "domainEvents">,
+  key: MessageKey,
+  messageId: string,
+  at: Date,
+): Promise<string | undefined> {
   const [adopted] = await tx
     .update(messages)
     .set({
@@ -34,9 +41,15 @@ export async function adopt(tx: Executor, key: MessageKey, messageId: string, at
         isNull(messages.externalId),
       ),
     )
-    .returning({ conversationId: messages.conversationId })
+    .returning({
+      id: messages.id,
+      tenantId: messages.tenantId,
+      conversationId: messages.conversationId,
+      channel: messages.channel,
+    })
     .prepare("adopt_message")
     .execute();
+  if (adopted) domainEvents.push(statusChanged(adopted, "sent"));
   return adopted?.conversationId;
 }
 
@@ -81,17 +94,12 @@ export async function applyStatuses(
       id: messages.id,
       tenantId: messages.tenantId,
       conversationId: messages.conversationId,
+      channel: messages.channel,
       status: messages.status,
     })
     .prepare("apply_statuses")
     .execute();
-  for (const { id, tenantId, conversationId, status } of moved)
-    domainEvents.push({
-      type: "message.status_changed",
-      tenantId,
-      subjectId: id,
-      payload: { conversationId, channel: key.channel, status: status as MessageStatus },
-    });
+  for (const message of moved) domainEvents.push(statusChanged(message, message.status as MessageStatus));
 }
 
 /** Whether statuses of a message arrived before its id was recorded, as SQL. */

@@ -52,6 +52,8 @@ export const conversionUploads = pgTable(
       .references(() => tenants.id),
     leadId: uuid("lead_id").references(() => leads.id),
     conversationId: uuid("conversation_id").references(() => conversations.id),
+    /** The integration that uploads it. */
+    integration: text("integration").notNull(),
     /** The id of the event that reported the sale, as its caller knows it. */
     eventId: text("event_id"),
     transactionId: text("transaction_id").notNull(),
@@ -73,7 +75,11 @@ export const conversionUploads = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    unique("conversion_uploads_action_transaction_id").on(table.conversionActionId, table.transactionId),
+    unique("conversion_uploads_integration_action_transaction_id").on(
+      table.integration,
+      table.conversionActionId,
+      table.transactionId,
+    ),
     index("conversion_uploads_tenant_id").on(table.tenantId),
     index("conversion_uploads_lead_id").on(table.leadId),
     index("conversion_uploads_conversation_id").on(table.conversationId),

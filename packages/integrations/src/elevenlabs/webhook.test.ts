@@ -21,12 +21,12 @@ function parse(event: unknown) {
   return parsed;
 }
 
-test("10: a signed time is accepted within ten minutes, in the past and in the future", async () => {
+test("10: a signed time is accepted within half an hour, in the past and in the future", async () => {
   for (const [minutes, expected] of [
-    [-10, true],
-    [10, true],
-    [-10.1, false],
-    [10.1, false],
+    [-30, true],
+    [30, true],
+    [-30.1, false],
+    [30.1, false],
   ] as const) {
     const now = new Date(NOW.getTime() + minutes * 60_000);
     expect(await isAuthentic(webhook, requestFor("call-completed"), now)).toBe(expected);

@@ -43,7 +43,7 @@ export const twilioVoice: Integration = {
   },
 };
 
-/** Our number; for a recording, the account at Twilio, because its callback names no number. */
-function accountOf({ Direction, From, To, AccountSid }: Record<string, unknown>): string | undefined {
-  return ourNumberOf({ Direction: idOf(Direction) ?? "", From: idOf(From), To: idOf(To) }) ?? idOf(AccountSid);
+/** Our number. The callback of a recording names none. */
+function accountOf({ Direction, From, To }: Record<string, unknown>): string | undefined {
+  return ourNumberOf({ Direction: idOf(Direction) ?? "", From: idOf(From), To: idOf(To) });
 }

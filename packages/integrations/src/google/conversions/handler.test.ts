@@ -38,6 +38,7 @@ test("a conversion becomes a conversion of the tenant that owns the account", ()
   expect(facts).toEqual([
     {
       fact: "conversion",
+      integration: "google",
       tenant: { owner: { provider: "google", noun: "account", externalId: "5550001111" } },
       held: undefined,
       conversion: {

@@ -52,8 +52,6 @@ const wonPayload = salePayload.extend({
 
 const soldPayload = salePayload.extend({
   held,
-  /** Absent when the row of the subject had no click id at the time of the sale. */
-  click: click.optional(),
   tenantId: z.uuid(),
   subject,
   subjectId: z.uuid(),
@@ -81,6 +79,7 @@ function handleConversion(event: InboundEvent): Handled {
   const owner = { provider: "google", noun: "account", externalId: conversion.accountId };
   return written({
     fact: "conversion",
+    integration: event.integration,
     tenant: tenant === undefined ? { owner } : { name: tenant },
     conversion,
     held,
@@ -100,6 +99,7 @@ function handleSale(event: InboundEvent): Handled {
   const { held, tenantId, subject, subjectId, reportedBy, ...sale } = parsePayload(soldPayload, event.payload);
   const conversion: ConversionFact = {
     fact: "conversion",
+    integration: event.integration,
     tenant: { id: tenantId },
     conversion: sale,
     held,

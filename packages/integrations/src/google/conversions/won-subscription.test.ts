@@ -1,4 +1,4 @@
-import type { Click, DomainEvent, Handled } from "@millrace/core";
+import type { DomainEvent, Handled } from "@millrace/core";
 import { expect, test } from "vitest";
 import { handlePurely, inboundEvent } from "../../../test/handle-event.ts";
 import { readRouteConfig, type RouteConfig } from "../config.ts";
@@ -7,7 +7,6 @@ import { wonSubscriptions } from "./won-subscription.ts";
 
 const ID = "019ab000-0000-7000-8000-00000000000c";
 const TENANT = "019ab000-0000-7000-8000-00000000000d";
-const click: Click = { kind: "wbraid", id: "c-2" };
 const config: RouteConfig = { ...readRouteConfig({}), enabled: true, accountId: "5550001111", actionId: "91" };
 
 type Won = DomainEvent<"lead.won">;
@@ -15,7 +14,7 @@ type Won = DomainEvent<"lead.won">;
 /** A lead that was won for 149.90 EUR, with changes of its payload and its sale. */
 function wonLead(changes: Partial<Won["payload"]> = {}, sale: Partial<Won["payload"]["sale"]> = {}): Won {
   const defaults = { transactionId: "A", wonAt: "2026-11-24T11:30:00Z", value: "149.90", currency: "EUR", consent: {} };
-  const payload = { sale: { ...defaults, ...sale }, click, consents: {}, reportedBy: "won.91.abc", ...changes };
+  const payload = { sale: { ...defaults, ...sale }, consents: {}, reportedBy: "won.91.abc", ...changes };
   return { type: "lead.won", tenantId: TENANT, subjectId: ID, payload };
 }
 
@@ -30,13 +29,14 @@ function handle(event: Won, changes: Partial<RouteConfig> = {}): Handled {
   return handlePurely(googleHandler, inboundEvent("google", saleEventOf(event, changes)));
 }
 
-test("a won lead becomes a conversion of its tenant with its click id and the consent of its form", () => {
+test("a won lead becomes a conversion of its tenant with the consent of its form", () => {
   const consents = { privacy: true, ad_user_data: true, ad_personalization: false };
   expect(handle(wonLead({ consents }))).toEqual({
     result: "written",
     facts: [
       {
         fact: "conversion",
+        integration: "google",
         tenant: { id: TENANT },
         won: { subject: "lead", subjectId: ID },
         reportedBy: "won.91.abc",
@@ -46,7 +46,6 @@ test("a won lead becomes a conversion of its tenant with its click id and the co
           accountId: "5550001111",
           actionId: "91",
           eventSource: "WEB",
-          click,
           convertedAt: "2026-11-24T11:30:00Z",
           value: "149.90",
           currency: "EUR",
@@ -61,7 +60,7 @@ test("a won conversation becomes a conversion of its tenant without consent", ()
   const sale = wonSubscriptions(config)["conversation.won"]?.({ ...wonLead(), type: "conversation.won" });
   if (!sale) throw new Error("no event");
   expect(handlePurely(googleHandler, inboundEvent("google", sale)).facts).toMatchObject([
-    { tenant: { id: TENANT }, won: { subject: "conversation", subjectId: ID }, conversion: { click, consent: {} } },
+    { tenant: { id: TENANT }, won: { subject: "conversation", subjectId: ID }, conversion: { consent: {} } },
   ]);
 });
 
@@ -89,8 +88,8 @@ test.each<[string | undefined, Partial<RouteConfig>, Record<string, boolean>]>([
   expect(handle(wonLead({ consents }), changes).facts).toMatchObject([{ held }]);
 });
 
-test("a sale without a click id becomes a conversion with the click that the row has by then", () => {
-  const [conversion] = handle(wonLead({ click: undefined })).facts;
+test("a sale becomes a conversion without a click id, which packages/db reads from the won row", () => {
+  const [conversion] = handle(wonLead()).facts;
   expect(conversion).toMatchObject({ fact: "conversion", won: { subject: "lead", subjectId: ID } });
   expect(conversion).not.toHaveProperty("conversion.click");
 });

@@ -28,7 +28,7 @@ function saleEvent(
   { tenantId, subjectId, payload }: DomainEvent<"lead.won" | "conversation.won">,
   config: RouteConfig,
 ): ParsedEvent {
-  const { sale, click, consents, reportedBy } = payload;
+  const { sale, consents, reportedBy } = payload;
   const { transactionId, wonAt, value, currency, details } = sale;
   const accepted = { ...config, ...(details?.["google"] as Partial<RouteConfig> | undefined) };
   const { accountId, actionId, eventSource, enabled, holdsWithoutConsent } = accepted;
@@ -46,7 +46,6 @@ function saleEvent(
       value,
       currency,
       consent,
-      click,
       held: heldReason(consent, holdsWithoutConsent, enabled),
       tenantId,
       subject,
