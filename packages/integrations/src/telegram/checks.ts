@@ -49,7 +49,8 @@ async function checkBot(label: string, bot: Bot, ports: CheckPorts): Promise<Che
     return {
       state: "warn",
       message: `Telegram could not deliver an update at ${new Date(failedAt * 1000).toISOString()}: ${reason}`,
-      remedy: "check that the URL of the webhook leads to ingest, and that its secret_token is in TELEGRAM_WEBHOOK_SECRET",
+      remedy:
+        "check that the URL of the webhook leads to ingest, and that its secret_token is in TELEGRAM_WEBHOOK_SECRET",
     };
   return { state: "ok", message: "the token is valid, and the webhook is set" };
 }
