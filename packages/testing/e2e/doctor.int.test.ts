@@ -33,7 +33,12 @@ async function runDoctor(variables: Record<string, string>): Promise<{ exitCode:
 }
 
 test("the doctor reports each problem until it is solved, and exits with 1 while a check fails", async () => {
-  const environment = { ...secrets, ...(await startProviders()), DATABASE_URL: database.url, MEDIA_FOLDER: join(temporaryFolder(), "media") };
+  const environment = {
+    ...secrets,
+    ...(await startProviders()),
+    DATABASE_URL: database.url,
+    MEDIA_FOLDER: join(temporaryFolder(), "media"),
+  };
   expect(await runDoctor(environment)).toEqual({
     exitCode: 1,
     problems: [
@@ -72,7 +77,11 @@ test("the doctor reports each problem until it is solved, and exits with 1 while
 test("the doctor asks the providers about each token, and fails for a rejected one", async () => {
   const environment = { ...secrets, ...(await startProviders()), DATABASE_URL: database.url };
   await millrace(["migrate"], environment);
-  const rejected = { ...environment, WHATSAPP_ACCESS_TOKEN: "1065=sandbox,1066=expired", TELEGRAM_BOT_TOKEN: "7:revoked" };
+  const rejected = {
+    ...environment,
+    WHATSAPP_ACCESS_TOKEN: "1065=sandbox,1066=expired",
+    TELEGRAM_BOT_TOKEN: "7:revoked",
+  };
   const problems = async (variables: Record<string, string>) =>
     (await runDoctor(variables)).problems.filter((problem) => /whatsapp|telegram|meta/.test(problem));
   expect(await problems(environment)).toEqual([]);
