@@ -1,6 +1,10 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { checkedSandbox, runUnreachable } from "../../test/run-checks.ts";
 import { google } from "./index.ts";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 test("credentials that the Data Manager API accepts are ok", async () => {
   expect(await checkedSandbox(google).run()).toEqual([
@@ -19,14 +23,9 @@ test.each([
   ]);
 });
 
-test("missing credentials are a failure", async () => {
-  const variables = { GOOGLE_ACCESS_TOKEN: "", GOOGLE_APPLICATION_CREDENTIALS: "" };
-  process.env["GOOGLE_APPLICATION_CREDENTIALS"] = "/nowhere/key.json";
-  try {
-    expect(await checkedSandbox(google).run(variables)).toMatchObject([{ state: "fail" }]);
-  } finally {
-    delete process.env["GOOGLE_APPLICATION_CREDENTIALS"];
-  }
+test("a missing key file is a failure", async () => {
+  vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json");
+  expect(await checkedSandbox(google).run({ GOOGLE_ACCESS_TOKEN: "" })).toMatchObject([{ state: "fail" }]);
 });
 
 test("an unreachable Data Manager API is a warning", async () => {

@@ -5,8 +5,8 @@ import { twilioError } from "./errors.ts";
 
 /**
  * The routes of Twilio's API: recordings at `/2010-04-01/Accounts/<account>/Recordings/<recording>.mp3`. Every recording
- * exists unless its SID is invalid or ends in 404. Every auth token but `wrong` is valid, and the account must be the user. An
- * account whose SID ends in `dead` is suspended.
+ * exists unless its SID is invalid or ends in 404. Every auth token but `wrong` is valid, and the account must be the user. A SID
+ * that ends in `dead` is one of a suspended account.
  * https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file
  * https://www.twilio.com/docs/iam/api/account#fetch-an-account-resource
  */
