@@ -7,8 +7,19 @@ import { secrets } from "./simulated-platform.ts";
 type CheckResult = { check: string; state: string };
 
 const database = useTestDatabase({ empty: true });
-let worker: AppProcess | undefined;
-afterEach(() => worker?.kill());
+let apps: AppProcess[] = [];
+afterEach(async () => {
+  await Promise.all(apps.map((app) => app.kill()));
+  apps = [];
+});
+
+/** Starts the sandbox. Returns the variables that make it the provider of every integration. */
+async function startProviders(): Promise<Record<string, string>> {
+  const sandbox = await startApp("sandbox", {});
+  apps.push(sandbox);
+  const url = `http://127.0.0.1:${sandbox.port}`;
+  return { GRAPH_BASE_URL: `${url}/graph/v26.0`, TELEGRAM_BASE_URL: `${url}/telegram` };
+}
 
 /** Runs the doctor. Returns its exit code and the checks that are not ok. */
 async function runDoctor(variables: Record<string, string>): Promise<{ exitCode: number; problems: string[] }> {
@@ -22,7 +33,12 @@ async function runDoctor(variables: Record<string, string>): Promise<{ exitCode:
 }
 
 test("the doctor reports each problem until it is solved, and exits with 1 while a check fails", async () => {
-  const environment = { ...secrets, DATABASE_URL: database.url, MEDIA_FOLDER: join(temporaryFolder(), "media") };
+  const environment = {
+    ...secrets,
+    ...(await startProviders()),
+    DATABASE_URL: database.url,
+    MEDIA_FOLDER: join(temporaryFolder(), "media"),
+  };
   expect(await runDoctor(environment)).toEqual({
     exitCode: 1,
     problems: [
@@ -53,7 +69,21 @@ test("the doctor reports each problem until it is solved, and exits with 1 while
   await rows.rows("delete from millrace.alerts");
   await rows.close();
 
-  worker = await startApp("worker", environment);
+  apps.push(await startApp("worker", environment));
   await until("every queue has a worker", async () => (await runDoctor(environment)).exitCode === 0);
   expect(await runDoctor(environment)).toEqual({ exitCode: 0, problems: ["warn alert webhook"] });
+}, 180_000);
+
+test("the doctor asks the providers about each token, and fails for a rejected one", async () => {
+  const environment = { ...secrets, ...(await startProviders()), DATABASE_URL: database.url };
+  await millrace(["migrate"], environment);
+  const rejected = {
+    ...environment,
+    WHATSAPP_ACCESS_TOKEN: "1065=sandbox,1066=expired",
+    TELEGRAM_BOT_TOKEN: "7:revoked",
+  };
+  const problems = async (variables: Record<string, string>) =>
+    (await runDoctor(variables)).problems.filter((problem) => /whatsapp|telegram|meta/.test(problem));
+  expect(await problems(environment)).toEqual([]);
+  expect(await problems(rejected)).toEqual(["fail whatsapp 1066", "fail telegram bot default"]);
 }, 180_000);

@@ -5,7 +5,7 @@ import { runCommand } from "../run-command.ts";
 export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
-    .description("check the stores, variables and workers, and print a remedy for each problem")
+    .description("check the stores, variables, credentials and workers, and print a remedy for each problem")
     .option("--json", "print JSON")
     .action((options: { json?: true }) => runCommand(async () => (await import("./doctor.ts")).doctor, options));
 }

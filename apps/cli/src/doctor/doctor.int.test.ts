@@ -6,6 +6,8 @@ import { runChecks } from "./doctor.ts";
 /** A value that is wrong for every variable, and easy to find in messages. */
 const SECRET = "hush";
 
+const UNREACHABLE = "http://127.0.0.1:1";
+
 const database = useTestDatabase();
 const environment = () => ({
   META_APP_SECRET: "meta-app-secret",
@@ -19,6 +21,8 @@ const environment = () => ({
   N8N_WEBHOOK_SECRET: "n8n-secret",
   DATABASE_URL: database.url,
   MEDIA_FOLDER: join(temporaryFolder(), "media"),
+  GRAPH_BASE_URL: UNREACHABLE,
+  TELEGRAM_BASE_URL: UNREACHABLE,
 });
 
 test("the doctor names each wrong variable, and no value", async () => {
@@ -39,17 +43,24 @@ test("the doctor names each wrong variable, and no value", async () => {
   for (const variable of ["ALERT_WEBHOOK_URL", "ALERT_WAITING_MINUTES", "RETENTION_EVENTS_DAYS", "WORKER_QUEUES"])
     expect(mentions("variables of the worker", variable), variable).toBe(true);
   const printed = JSON.stringify(results);
-  const { DATABASE_URL: _url, MEDIA_FOLDER: _folder, ...secrets } = environment();
-  expect([SECRET, ...Object.values(secrets)].filter((value) => printed.includes(value))).toEqual([]);
+  const secrets = Object.entries(environment()).filter(([name]) => /_(?:TOKEN|SECRET)$/.test(name));
+  expect([SECRET, ...secrets.map(([, value]) => value)].filter((value) => printed.includes(value))).toEqual([]);
 });
 
-test("the doctor reports unreachable stores within seconds", async () => {
+test("the doctor reports unreachable stores and providers within seconds", async () => {
   const results = await runChecks({
     ...environment(),
     DATABASE_URL: `postgres://mill:${SECRET}@127.0.0.1:1/mill`,
     QUEUE_URL: "redis://127.0.0.1:1",
   });
   const problems = results.filter(({ state }) => state !== "ok").map(({ check, state }) => `${state} ${check}`);
-  expect(problems).toEqual(["fail Postgres", "fail Redis", "warn alert webhook"]);
+  expect(problems).toEqual([
+    "fail Postgres",
+    "fail Redis",
+    "warn alert webhook",
+    "warn meta page token",
+    "warn whatsapp access token",
+    "warn telegram bot default",
+  ]);
   expect(JSON.stringify(results)).not.toContain(SECRET);
 });

@@ -5,6 +5,7 @@ import { readPorts } from "../env.ts";
 import { localVariables } from "../start/local-variables.ts";
 import { runningInstance } from "../start/running.ts";
 import { checkOpenProblems } from "./open-problems.ts";
+import { checkProviders } from "./providers.ts";
 import { checkAlertWebhook, checkMediaStore, connectionsOfWorker, readStoreUrls } from "./settings.ts";
 import { checkVariables, queuesInUse } from "./variables.ts";
 
@@ -29,6 +30,7 @@ export async function runChecks(environment: Environment): Promise<CheckResult[]
     ...checkVariables(environment),
     ...(await checkMediaStore(environment)),
     ...checkAlertWebhook(environment),
+    ...(await checkProviders(environment)),
   ];
   if (Array.isArray(stores)) return [...stores, ...settings];
   const { databaseUrl, queueUrl } = stores;

@@ -6,6 +6,7 @@ import type { Environment } from "../runtime/environment.ts";
 import type { ApiRoute } from "./api-route.ts";
 import type { EventHandler } from "./event-handler.ts";
 import type { PersonalDataReader } from "./personal-data.ts";
+import type { ProviderCheck } from "./provider-check.ts";
 import type { Webhook } from "./webhook.ts";
 
 /**
@@ -33,6 +34,11 @@ export type Integration = {
   api?(environment: Environment, formats: readonly OutgoingFormat[]): readonly ApiRoute[];
   /** What the integration can do besides receiving events. Absent when it only receives them. */
   capabilities?: Capabilities;
+  /**
+   * What the doctor asks the provider, one check per credential. Empty when the integration is switched off or has no
+   * credentials. Throws EnvironmentError.
+   */
+  checks?(environment: Environment): readonly ProviderCheck[];
   /**
    * Example requests of the platform and of API callers, for `millrace send`, the smoke test and the conformance suite.
    * `fields` replaces values of a sample, e.g. `text`; a sample ignores fields that it does not have.

@@ -1,5 +1,6 @@
 import type { Integration } from "@millrace/core";
 import { idOf, isObject } from "../shared/json-value.ts";
+import { blandChecks } from "./checks.ts";
 import { readApiConfig, readWebhookConfig } from "./config.ts";
 import { blandHandler } from "./handler.ts";
 import { BLAND_SECRET_PATTERNS, blandPersonalData } from "./personal-data.ts";
@@ -24,6 +25,7 @@ export const bland: Integration = {
       },
     },
   },
+  checks: blandChecks,
   accountOf: ({ payload }) =>
     isObject(payload) ? idOf(payload[payload["inbound"] === true ? "to" : "from"]) : undefined,
   personalData: blandPersonalData,

@@ -1,5 +1,6 @@
 import type { Integration } from "@millrace/core";
 import { idOf, isObject } from "../shared/json-value.ts";
+import { elevenLabsChecks } from "./checks.ts";
 import { readApiConfig, readWebhookConfig } from "./config.ts";
 import { elevenLabsHandler } from "./handler.ts";
 import { ELEVENLABS_SECRET_PATTERNS, elevenLabsPersonalData } from "./personal-data.ts";
@@ -24,6 +25,7 @@ export const elevenlabs: Integration = {
       },
     },
   },
+  checks: elevenLabsChecks,
   accountOf: ({ payload }) => {
     const data = isObject(payload) ? payload["data"] : undefined;
     return isObject(data) ? idOf(data["agent_id"]) : undefined;

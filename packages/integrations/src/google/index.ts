@@ -1,5 +1,6 @@
 import type { Environment, Integration } from "@millrace/core";
 import { idOf, isObject } from "../shared/json-value.ts";
+import { googleChecks } from "./checks.ts";
 import { readRouteConfig, readUploadsConfig } from "./config.ts";
 import { accessTokens } from "./upload/credentials.ts";
 import { googleHandler } from "./conversions/handler.ts";
@@ -31,6 +32,7 @@ export const google: Integration = {
       },
     },
   },
+  checks: googleChecks,
   accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["accountId"]) : undefined),
   personalData: googlePersonalData,
   secretPatterns: GOOGLE_SECRET_PATTERNS,

@@ -18,12 +18,17 @@ export type WebhookConfig = {
   verifySignature: boolean;
 };
 
+/** Whether Meta Lead Ads is switched on. Throws EnvironmentError. */
+export function isSwitchedOn(environment: Environment): boolean {
+  return readToggle("meta", environment, true);
+}
+
 /**
  * Reads {@link WebhookConfig}; undefined when the webhook is switched off.
  * @throws EnvironmentError when a secret is missing, or when META_VERIFY_SIGNATURE is false in production
  */
 export function readWebhookConfig(environment: Environment): WebhookConfig | undefined {
-  if (!readToggle("meta", environment, true)) return undefined;
+  if (!isSwitchedOn(environment)) return undefined;
   const variables = readEnvironment(webhookVariables, environment);
   if (!variables.META_VERIFY_SIGNATURE && variables.NODE_ENV === "production")
     throw new EnvironmentError(["META_VERIFY_SIGNATURE: must not be false when NODE_ENV is production"]);
@@ -44,8 +49,7 @@ export type HandlerConfig = { pageTokens: GraphTokens; graphBaseUrl: string };
  * @throws EnvironmentError
  */
 export function readHandlerConfig(environment: Environment): HandlerConfig {
-  const needed = readToggle("meta", environment, true);
-  const given = needed || environment["META_PAGE_ACCESS_TOKEN"];
+  const given = isSwitchedOn(environment) || environment["META_PAGE_ACCESS_TOKEN"];
   return {
     pageTokens: given ? readEnvironment(tokens, environment).META_PAGE_ACCESS_TOKEN : new Map(),
     graphBaseUrl: readGraphBaseUrl(environment),

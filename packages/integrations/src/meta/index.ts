@@ -1,6 +1,7 @@
 import type { Integration } from "@millrace/core";
 import { idOf, isObject } from "../shared/json-value.ts";
 import { META_SECRET_PATTERNS } from "../shared/meta/secret-patterns.ts";
+import { metaChecks } from "./checks.ts";
 import { readHandlerConfig, readWebhookConfig } from "./config.ts";
 import { metaHandler } from "./leads/handler.ts";
 import { metaPersonalData } from "./personal-data.ts";
@@ -17,6 +18,7 @@ export const meta: Integration = {
     return config ? [metaWebhook(config)] : [];
   },
   handler: (environment) => metaHandler(readHandlerConfig(environment)),
+  checks: metaChecks,
   accountOf: ({ payload }) => {
     const fields = isObject(payload) ? payload : {};
     return idOf(fields["page_id"] ?? fields["accountId"]);

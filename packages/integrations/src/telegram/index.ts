@@ -2,6 +2,7 @@ import { type Integration, readAll } from "@millrace/core";
 import { readSendTakesOver } from "../shared/send/config.ts";
 import { idOf, isObject } from "../shared/json-value.ts";
 import { sendRequestHandler } from "../shared/send/request-handler.ts";
+import { telegramChecks } from "./checks.ts";
 import { isSwitchedOn, readApiConfig, readWebhookConfig } from "./config.ts";
 import { telegramHandler } from "./inbound/handler.ts";
 import { telegramMedia } from "./media/source.ts";
@@ -44,6 +45,7 @@ export const telegram: Integration = {
     },
     media: { read: (environment) => telegramMedia(readApiConfig(environment)) },
   },
+  checks: telegramChecks,
   accountOf: ({ payload }) => (isObject(payload) ? idOf(payload["bot"]) : undefined),
   personalData: telegramPersonalData,
   secretPatterns: TELEGRAM_SECRET_PATTERNS,

@@ -1,5 +1,6 @@
 import type { Integration } from "@millrace/core";
 import { idOf, isObject } from "../shared/json-value.ts";
+import { twilioChecks } from "./checks.ts";
 import { readApiConfig, readWebhookConfig } from "./config.ts";
 import { twilioHandler } from "./handler.ts";
 import { twilioMedia } from "./media.ts";
@@ -25,6 +26,7 @@ export const twilioVoice: Integration = {
       },
     },
   },
+  checks: twilioChecks,
   accountOf: ({ payload }) => (isObject(payload) ? accountOf(payload) : undefined),
   personalData: twilioPersonalData,
   secretPatterns: TWILIO_SECRET_PATTERNS,

@@ -1,4 +1,5 @@
 import { classifyHttp, type MediaSource, permanent } from "@millrace/core";
+import { basicCredentials } from "./basic-credentials.ts";
 import type { ApiConfig } from "./config.ts";
 
 /** The largest recording in bytes. An MP3 of Twilio has 32 kbit/s, so a day has 350 MB. */
@@ -8,9 +9,9 @@ const MAX_BYTES = 400 * 1024 * 1024;
  * Fetches recordings as MP3. The URL consists of the base URL and the ids, so that the credentials reach no other host.
  * https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file
  */
-export function twilioMedia({ accountSid, authToken, baseUrl }: ApiConfig): MediaSource {
-  const credentials = Buffer.from(`${accountSid}:${authToken}`).toString("base64");
-  const headers = { authorization: `Basic ${credentials}` };
+export function twilioMedia(config: ApiConfig): MediaSource {
+  const { baseUrl } = config;
+  const headers = basicCredentials(config);
   return {
     scopes: ({ accountId }) => [scopeOf(accountId)],
     maxBytes: MAX_BYTES,

@@ -3,6 +3,7 @@ import { readSendTakesOver } from "../shared/send/config.ts";
 import { META_SECRET_PATTERNS } from "../shared/meta/secret-patterns.ts";
 import { idOf, isObject } from "../shared/json-value.ts";
 import { sendRequestHandler } from "../shared/send/request-handler.ts";
+import { whatsappChecks } from "./checks.ts";
 import { isSwitchedOn, readApiConfig, readBaseUrl, readPhoneNumberId, readWebhookConfig } from "./config.ts";
 import { whatsappHandler } from "./inbound/handler.ts";
 import { whatsappMedia } from "./media/source.ts";
@@ -46,6 +47,7 @@ export const whatsapp: Integration = {
     },
     media: { read: (environment) => whatsappMedia(readApiConfig(environment)) },
   },
+  checks: whatsappChecks,
   accountOf: ({ payload }) => {
     const fields = isObject(payload) ? payload : {};
     const { metadata } = isObject(fields["value"]) ? fields["value"] : fields;

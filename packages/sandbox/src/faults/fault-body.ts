@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isAlertFault } from "../alerts/routes.ts";
 import { isGoogleFault } from "../google/faults.ts";
+import { isNumberFault, isPageFault } from "../meta-graph/credentials.ts";
 import { isLeadFault } from "../meta-graph/leads/faults.ts";
 import { isMediaFault } from "../meta-graph/media/faults.ts";
 import { isSendFault, isStatusFault } from "../meta-graph/messages/faults.ts";
@@ -11,6 +12,8 @@ import { isTelegramFault } from "../telegram/faults.ts";
 /** The APIs: the facts that `match` may name, and the faults that each has. */
 const APIS: Readonly<Record<string, { facts: readonly string[]; hasFault(fault: string): boolean }>> = {
   leads: { facts: ["leadgenId", "pageToken"], hasFault: isLeadFault },
+  pages: { facts: ["pageId", "pageToken"], hasFault: isPageFault },
+  numbers: { facts: ["phoneNumberId"], hasFault: isNumberFault },
   whatsapp: {
     facts: ["phoneNumberId", "to", "messageId", "type"],
     hasFault: (fault) => isSendFault(fault) || isStatusFault(fault),

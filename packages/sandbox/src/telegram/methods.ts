@@ -19,11 +19,8 @@ const METHODS: Readonly<Record<string, Method>> = {
     username: `${bot.name.replaceAll("-", "_")}_bot`,
     can_join_groups: true,
   }),
-  setwebhook({ parameters: { url } }) {
-    if (url !== undefined && url !== "" && !String(url).startsWith("https://"))
-      throw badRequest("bad webhook: An HTTPS URL must be provided for webhook");
-    return true;
-  },
+  setwebhook: ({ parameters: { url } }, { bot, webhooks }) => webhooks.set(bot.name, url),
+  getwebhookinfo: (_call, { bot, webhooks }) => webhooks.info(bot.name),
   sendmessage: sendText,
   sendphoto: (call, context) => sendFile("photo", call, context),
   senddocument: (call, context) => sendFile("document", call, context),

@@ -7,12 +7,14 @@ import { appliesToCall, faultResponse, isAccepted } from "./faults.ts";
 import { createFiles } from "./files.ts";
 import { callMethod } from "./methods.ts";
 import { type Bot, botOf } from "./tokens.ts";
+import { createWebhooks } from "./webhooks.ts";
 
 /** The routes of the Bot API: `/bot<token>/<method>`, and files at `/file/bot<token>/<path>`. */
 export function telegramRoutes(deps: SandboxDeps): Hono {
   const { now, faults, requests } = deps;
   const files = createFiles();
   const ids = createMessageIds(now);
+  const webhooks = createWebhooks(now);
 
   /** Logs a request without its token and returns its bot. Throws {@link TelegramApiError}. */
   const authenticate = (c: Context, path: string): Bot => {
@@ -45,7 +47,7 @@ export function telegramRoutes(deps: SandboxDeps): Hono {
     const subject = () => `${call.method} ${JSON.stringify(call.parameters)}`;
     const fault = faults.take(facts, appliesToCall(call), subject);
     if (fault !== undefined && !isAccepted(fault)) return faultResponse(fault, call, c.req.raw.signal);
-    const result = await callMethod(call, { ...deps, bot, ids, files, fault });
+    const result = await callMethod(call, { ...deps, bot, ids, files, webhooks, fault });
     return fault === undefined ? okResponse(result) : faultResponse(fault, call, c.req.raw.signal);
   });
   telegram.all("/*", () => errorResponse({ status: 404, description: "Not Found" }));

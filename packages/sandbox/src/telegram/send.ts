@@ -6,9 +6,16 @@ import { FILE_KINDS, type FileKind, type Files } from "./files.ts";
 import { checkKeyboard } from "./keyboard.ts";
 import { plainText } from "./markup/plain-text.ts";
 import type { Bot } from "./tokens.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 /** The dependencies of a method, and the fault with which it takes effect. */
-export type MethodContext = SandboxDeps & { bot: Bot; ids: MessageIds; files: Files; fault: string | undefined };
+export type MethodContext = SandboxDeps & {
+  bot: Bot;
+  ids: MessageIds;
+  files: Files;
+  webhooks: Webhooks;
+  fault: string | undefined;
+};
 
 /** The content of a message; `fields` are those of its type. */
 type Content = { type: string; fields: Record<string, unknown>; text?: string | undefined };

@@ -185,3 +185,12 @@ test.each([
   expect([response.status, response.body.description]).toEqual([status, description]);
   expect(await (await app.request("/_requests")).text()).not.toContain(token.split(":")[1] ?? "nonsense");
 });
+
+test("a bot has the webhook of its last setWebhook, and a host without an address is an error", async () => {
+  const info = async () => (await call("getWebhookInfo")).body.result;
+  expect(await info()).toMatchObject({ url: expect.stringMatching(/^https:/), pending_update_count: 0 });
+  await call("setWebhook", { url: "https://mill.invalid/hook" });
+  expect(await info()).toMatchObject({ last_error_date: NOW.getTime() / 1000, last_error_message: expect.any(String) });
+  await call("setWebhook", { url: "" });
+  expect(await info()).toEqual({ url: "", has_custom_certificate: false, pending_update_count: 0 });
+});

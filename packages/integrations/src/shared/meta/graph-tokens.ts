@@ -4,7 +4,7 @@ import { secretList } from "@millrace/core";
 export type GraphTokens = ReadonlyMap<string, string>;
 
 /** The key of the default token, used for ids without their own token. */
-const ANY = "*";
+export const ANY = "*";
 
 /** Parses one default token, `id=token` pairs separated by commas, or both. */
 export const graphTokens = secretList.transform((entries, context): GraphTokens => {
