@@ -36,6 +36,7 @@ export * from "./integration/integration.ts";
 export * from "./integration/personal-data-fields.ts";
 export * from "./integration/personal-data-of-jobs.ts";
 export * from "./integration/personal-data.ts";
+export * from "./integration/require-readable.ts";
 export * from "./integration/toggle.ts";
 export * from "./integration/webhook.ts";
 export * from "./runtime/alert-config.ts";
