@@ -25,6 +25,7 @@ export * from "./domain/thread.ts";
 export { parsePayload } from "./errors/parse-payload.ts";
 export * from "./errors/provider-error.ts";
 export * from "./http/classify-http.ts";
+export * from "./http/form.ts";
 export * from "./http/http.ts";
 export * from "./http/json.ts";
 export * from "./http/public-url.ts";
