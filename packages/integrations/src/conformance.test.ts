@@ -25,6 +25,7 @@ import { isAuthentic, isFor, requestOf } from "../test/webhook-request.ts";
 import { integrations } from "./registry.ts";
 
 const NOW = new Date("2026-11-22T08:00:00.000Z");
+const SANDBOX_URL = "http://sandbox.example";
 
 test("every integration has a folder, and every folder is in the registry", () => {
   const folders = readdirSync(new URL(".", import.meta.url), { withFileTypes: true }).filter((entry) =>
@@ -91,6 +92,13 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
     expect(shown).toBeDefined();
     const { [toggleOf(id)]: _, ...unset } = environment;
     expect(integration.webhooks(unset).length > 0).toBe(shown === "true");
+  });
+
+  test("npm start gives its accounts to the sandbox tenant, and keeps it switched off if its variable is false", () => {
+    const { accounts, endpoints } = integration.local;
+    if (accounts.length > 0) expect(endpoints({}, SANDBOX_URL)).not.toEqual({});
+    const off = endpoints({ [toggleOf(id)]: "false" }, SANDBOX_URL);
+    expect(["false", undefined]).toContain(off[toggleOf(id)]);
   });
 
   test("any body is parsed into valid events, always the same, without an exception", () => {

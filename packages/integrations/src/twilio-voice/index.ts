@@ -31,11 +31,11 @@ export const twilioVoice: Integration = {
   samples: twilioSamples,
   local: {
     secrets: ["TWILIO_AUTH_TOKEN"],
-    endpoints: ({ TWILIO_ACCOUNT_SID: accountSid }, sandboxUrl) =>
-      accountSid
+    endpoints: (environment, sandboxUrl) =>
+      environment["TWILIO_ACCOUNT_SID"]
         ? {}
         : {
-            TWILIO_VOICE_WEBHOOK_ENABLED: "true",
+            TWILIO_VOICE_WEBHOOK_ENABLED: environment["TWILIO_VOICE_WEBHOOK_ENABLED"] || "true",
             TWILIO_ACCOUNT_SID: SAMPLE_ACCOUNT,
             TWILIO_BASE_URL: `${sandboxUrl}/twilio-voice`,
           },
