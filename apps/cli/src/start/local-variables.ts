@@ -9,7 +9,7 @@ import { isSandboxed } from "./sandboxed.ts";
  * Completes the environment so that Millrace runs without an account at any platform: secrets that are generated once
  * and kept in `.millrace/local.env`, a sign-in for the dashboard, and the sandbox's address for every integration without
  * a real credential and for alerts without a webhook. Variables that are set stay unchanged.
- * @returns the variables to add, and the integrations whose accounts belong to the sandbox tenant
+ * @returns the variables to add, and the integrations with accounts of the sandbox tenant
  */
 export function localVariables(
   environment: Environment,

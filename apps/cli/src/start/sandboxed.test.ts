@@ -4,7 +4,7 @@ import { isSandboxed } from "./sandboxed.ts";
 
 const SANDBOX = "http://127.0.0.1:8082";
 
-/** The ids of the integrations whose accounts belong to the sandbox tenant. */
+/** The ids of the integrations that have their accounts in the sandbox tenant. */
 function sandboxedWith(environment: Record<string, string>): string[] {
   const sandboxed = integrations.filter(({ local }) => isSandboxed(local.endpoints(environment, SANDBOX), SANDBOX));
   return sandboxed.map(({ id }) => id);
