@@ -24,8 +24,7 @@ export function localVariables(
     writeFileSync(localEnvFile, `${lines.join("\n")}\n`, { mode: 0o600 });
   }
   const alerts = environment["ALERT_WEBHOOK_URL"] ? {} : { ALERT_WEBHOOK_URL: `${sandboxUrl}/alerts` };
-  // The environment already has the secrets that an earlier start generated. They are no credentials of a real account.
-  const real = Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== earlier[name]));
+  const real = withoutGenerated(environment, earlier);
   const endpoints = integrations.map(({ local }) => local.endpoints(real, sandboxUrl));
   return {
     variables: Object.assign(
@@ -36,4 +35,11 @@ export function localVariables(
     ),
     sandboxed: integrations.filter((_, index) => isSandboxed(endpoints[index] ?? {}, sandboxUrl)),
   };
+}
+
+/**
+ * Returns the environment without the secrets that an earlier start generated, which are no credentials of a real account.
+ */
+export function withoutGenerated(environment: Environment, generated: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== generated[name]));
 }
