@@ -96,7 +96,7 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
 
   test("npm start gives its accounts to the sandbox tenant, and keeps it switched off if its variable is false", () => {
     const { accounts, endpoints } = integration.local;
-    if (accounts.length > 0) expect(endpoints({}, SANDBOX_URL)).not.toEqual({});
+    expect(accounts.length === 0 || Object.keys(endpoints({}, SANDBOX_URL)).length > 0).toBe(true);
     const off = endpoints({ [toggleOf(id)]: "false" }, SANDBOX_URL);
     expect(["false", undefined]).toContain(off[toggleOf(id)]);
   });
