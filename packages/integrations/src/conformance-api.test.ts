@@ -18,6 +18,7 @@ import {
 import { recordingLogger } from "@millrace/testing";
 import { authenticatedBytes, flipped } from "../test/authenticated-bytes.ts";
 import { withValue } from "../test/damaged.ts";
+import { factFaults } from "../test/fact-faults.ts";
 import { fetchPorts } from "../test/fetch-ports.ts";
 import { fetchAndHandle } from "../test/handle-event.ts";
 import { localEnvironment } from "../test/local-environment.ts";
@@ -77,11 +78,10 @@ describe.each(routes)("%s", (_, { integration, environment, secrets, route }) =>
           receivedAt: NOW.toISOString(),
         } as const;
         try {
-          await fetchAndHandle(
-            handlerOf(integration, environment, route),
-            { ...event, id, kind, payload },
-            { ...fetchPorts(), log },
-          );
+          const handler = handlerOf(integration, environment, route);
+          const { facts } = await fetchAndHandle(handler, { ...event, id, kind, payload }, { ...fetchPorts(), log });
+          const faults = factFaults(facts);
+          if (faults.length > 0) return faults;
         } catch (error) {
           if (!(error instanceof ProviderError)) return [describeError(error)];
           return secrets.filter((secret) => error.message.includes(secret)).map(() => "a secret is in the error");

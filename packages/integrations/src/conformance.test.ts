@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -16,6 +16,7 @@ import {
 import { recordingLogger } from "@millrace/testing";
 import { authenticatedBytes, flipped, isSameForm, urlBytes } from "../test/authenticated-bytes.ts";
 import { damaged } from "../test/damaged.ts";
+import { factFaults } from "../test/fact-faults.ts";
 import { fetchPorts } from "../test/fetch-ports.ts";
 import { fixturesOf } from "../test/fixtures.ts";
 import { fetchAndHandle } from "../test/handle-event.ts";
@@ -24,6 +25,7 @@ import { isAuthentic, isFor, requestOf } from "../test/webhook-request.ts";
 import { integrations } from "./registry.ts";
 
 const NOW = new Date("2026-11-22T08:00:00.000Z");
+const SANDBOX_URL = "http://sandbox.example";
 
 test("every integration has a folder, and every folder is in the registry", () => {
   const folders = readdirSync(new URL(".", import.meta.url), { withFileTypes: true }).filter((entry) =>
@@ -40,6 +42,8 @@ test("no two webhooks share a path", () => {
   );
   expect(new Set(paths).size).toBe(paths.length);
 });
+
+const environmentExample = readFileSync(new URL("../../../.env.example", import.meta.url), "utf8");
 
 const noQuery = new URLSearchParams();
 
@@ -89,6 +93,20 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
     expect(() => integration.webhooks({ [toggleOf(id)]: "perhaps" })).toThrow(toggleOf(id));
   });
 
+  test("without its variable, an integration is switched on or off as .env.example shows", () => {
+    const [, shown] = new RegExp(`^# ${toggleOf(id)}=(true|false)$`, "m").exec(environmentExample) ?? [];
+    expect(shown).toBeDefined();
+    const { [toggleOf(id)]: _, ...unset } = environment;
+    expect(integration.webhooks(unset).length > 0).toBe(shown === "true");
+  });
+
+  test("npm start gives its accounts to the sandbox tenant, and keeps it switched off if its variable is false", () => {
+    const { accounts, endpoints } = integration.local;
+    expect(accounts.length === 0 || Object.keys(endpoints({}, SANDBOX_URL)).length > 0).toBe(true);
+    const off = endpoints({ [toggleOf(id)]: "false" }, SANDBOX_URL);
+    expect(["false", undefined]).toContain(off[toggleOf(id)]);
+  });
+
   test("any body is parsed into valid events, always the same, without an exception", () => {
     fc.assert(
       fc.property(damaged(bodies), (body) => {
@@ -99,7 +117,7 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
     );
   });
 
-  test("any event is handled or fails with a reason", async () => {
+  test("any event becomes facts that can be stored, or fails with a reason", async () => {
     await fc.assert(
       fc.asyncProperty(damaged(bodies), async (body) => {
         expect(await faultsInWork(parseAtEveryPath(body))).toEqual([]);
@@ -237,8 +255,10 @@ describe.each(withWebhooks.map((integration) => [integration.id, integration] as
     } as const;
     const work = async (parsed: ParsedEvent): Promise<string[]> => {
       try {
-        await fetchAndHandle(integration.handler(environment), { ...origin, ...parsed }, { ...fetchPorts(), log });
-        return [];
+        const event = { ...origin, ...parsed };
+        return factFaults(
+          (await fetchAndHandle(integration.handler(environment), event, { ...fetchPorts(), log })).facts,
+        );
       } catch (error) {
         return error instanceof ProviderError ? secretsIn(error.message) : [describeError(error)];
       }

@@ -5,6 +5,7 @@ import {
   type Handled,
   type InboundEvent,
   type ParsedEvent,
+  requireReadable,
 } from "@millrace/core";
 import { expect } from "vitest";
 import { fetchPorts, NOW } from "./fetch-ports.ts";
@@ -15,20 +16,22 @@ export function inboundEvent(integration: string, parsed: ParsedEvent): InboundE
   return { v: EVENT_VERSION, integration, correlationId: "c-1", receivedAt: NOW.toISOString(), ...parsed, payload };
 }
 
-/** Fetches what the event needs, and handles the event with {@link handlePurely}. */
+/** Fetches what the event needs as the worker does, and handles the event with {@link handlePurely}. */
 export async function fetchAndHandle(
   handler: EventHandler,
   event: InboundEvent,
   ports: FetchPorts = fetchPorts(),
 ): Promise<Handled> {
+  requireReadable(event);
   return handlePurely(handler, event, await handler.fetch?.(event)?.(ports));
 }
 
 /**
- * Handles an event, and checks that the handler is pure: it changes neither the event nor what was fetched, a second call
+ * Handles an event as the worker does, and checks that the handler is pure: it changes neither the event nor what was fetched, a second call
  * returns the same facts, and the facts are plain data.
  */
 export function handlePurely<Fetched>(handler: EventHandler<Fetched>, event: InboundEvent, fetched?: Fetched): Handled {
+  requireReadable(event);
   deepFreeze(event);
   deepFreeze(fetched);
   const handled = handler.handle(event, fetched);

@@ -20,9 +20,9 @@ export function addEventCommands(program: Command): void {
   program
     .command("trace")
     .description("show the state of events, and what the queue and Postgres record about them")
-    .argument("<event ids...>", "ids of events")
+    .argument("<ids...>", "ids of events, or correlation ids of requests")
     .option("--json", "print JSON")
-    .action((eventIds: string[], { json }: { json?: true }) =>
-      runCommand(async () => (await import("./trace.ts")).printTraces, { eventIds, json }),
+    .action((ids: string[], { json }: { json?: true }) =>
+      runCommand(async () => (await import("./trace.ts")).printTraces, { ids, json }),
     );
 }

@@ -15,20 +15,50 @@ type Trace = {
 /** `millrace trace` */
 export async function printTraces(
   environment: Environment,
-  { eventIds, json }: { eventIds: readonly string[]; json: true | undefined },
+  { ids, json }: { ids: readonly string[]; json: true | undefined },
 ): Promise<void> {
   const traces = await withStores(environment, async ({ database, backend }) => {
     const statuses = createEventStatuses(database);
-    const found: Trace[] = [];
-    for (const eventId of eventIds) {
-      const perIntegration = integrations.map((integration) => traceEvent(backend, statuses, integration, eventId));
-      found.push(...(await Promise.all(perIntegration)).filter((trace) => trace !== undefined));
+    const found = new Map<string, Trace[]>();
+    for (const id of ids) {
+      const events = await tracesOf(backend, statuses, id);
+      found.set(id, events.length > 0 ? events : await tracesOfRequest(backend, statuses, id));
     }
     return found;
   });
-  process.stdout.write(json ? `${JSON.stringify(traces)}\n` : traces.map(formatTrace).join("\n"));
-  const unknown = eventIds.filter((eventId) => !traces.some((trace) => trace.eventId === eventId));
-  if (unknown.length > 0) throw new Error(`neither the queue nor Postgres has these events: ${unknown.join(", ")}`);
+  const all = [...traces.values()].flat();
+  process.stdout.write(json ? `${JSON.stringify(all)}\n` : all.map(formatTrace).join("\n"));
+  const unknown = ids.filter((id) => traces.get(id)?.length === 0);
+  if (unknown.length > 0)
+    throw new Error(
+      `neither the queue nor Postgres has events with these ids: ${unknown.join(", ")}. ` +
+        "A correlation id finds an event once the worker has handled it",
+    );
+}
+
+/** Finds the events with an id, at most one per integration. */
+async function tracesOf(
+  backend: QueueBackend,
+  statuses: EventStatuses,
+  eventId: string,
+  definitions: readonly Integration[] = integrations,
+): Promise<Trace[]> {
+  const traces = await Promise.all(definitions.map((one) => traceEvent(backend, statuses, one, eventId)));
+  return traces.filter((trace) => trace !== undefined);
+}
+
+/** Finds the events of a request to ingest by its correlation id. */
+async function tracesOfRequest(
+  backend: QueueBackend,
+  statuses: EventStatuses,
+  correlationId: string,
+): Promise<Trace[]> {
+  const traces: Trace[] = [];
+  for (const { integration, eventId } of await statuses.ofRequest(correlationId)) {
+    const definitions = integrations.filter(({ id }) => id === integration);
+    traces.push(...(await tracesOf(backend, statuses, eventId, definitions)));
+  }
+  return traces;
 }
 
 /** Finds an event in the queue first and in Postgres second, as events move. Undefined if neither has it. */

@@ -3,12 +3,13 @@ import { writeFileSync } from "node:fs";
 import type { Environment, Integration } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import { localEnvFile, readEnvFile } from "../env.ts";
+import { isSandboxed } from "./sandboxed.ts";
 
 /**
  * Completes the environment so that Millrace runs without an account at any platform: secrets that are generated once
  * and kept in `.millrace/local.env`, a sign-in for the dashboard, and the sandbox's address for every integration without
- * a real token and for alerts without a webhook. Variables that are set stay unchanged.
- * @returns the variables to add, and the integrations that use the sandbox
+ * a real credential and for alerts without a webhook. Variables that are set stay unchanged.
+ * @returns the variables to add, and the integrations with accounts of the sandbox tenant
  */
 export function localVariables(
   environment: Environment,
@@ -23,7 +24,8 @@ export function localVariables(
     writeFileSync(localEnvFile, `${lines.join("\n")}\n`, { mode: 0o600 });
   }
   const alerts = environment["ALERT_WEBHOOK_URL"] ? {} : { ALERT_WEBHOOK_URL: `${sandboxUrl}/alerts` };
-  const endpoints = integrations.map(({ local }) => local.endpoints(environment, sandboxUrl));
+  const real = withoutGenerated(environment, earlier);
+  const endpoints = integrations.map(({ local }) => local.endpoints(real, sandboxUrl));
   return {
     variables: Object.assign(
       { DASHBOARD_USER: environment["DASHBOARD_USER"] || "operator" },
@@ -31,8 +33,13 @@ export function localVariables(
       generated,
       ...endpoints,
     ),
-    sandboxed: integrations.filter((_, index) =>
-      Object.values(endpoints[index] ?? {}).some((value) => value.startsWith(sandboxUrl)),
-    ),
+    sandboxed: integrations.filter((_, index) => isSandboxed(endpoints[index] ?? {}, sandboxUrl)),
   };
+}
+
+/**
+ * Returns the environment without the secrets that an earlier start generated, which are no credentials of a real account.
+ */
+export function withoutGenerated(environment: Environment, generated: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== generated[name]));
 }

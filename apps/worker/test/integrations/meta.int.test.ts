@@ -110,7 +110,7 @@ test("leads of the testing tool are marked, and their dummy answers merge no con
   expect(identities).toMatchObject([{ channel: "meta", externalId: leads[0]?.externalId, stable: true }]);
 });
 
-test("other changes are unhandled, and an unreadable change becomes a dead letter with its reason", async () => {
+test("11: other changes are unhandled, and an unreadable change becomes a dead letter with its reason", async () => {
   const events = harness.eventsOf([
     entry("28", { field: "feed", value: { item: "post" } }),
     { id: "28", time: CREATED_TIME, changed_fields: ["leadgen"] },

@@ -3,8 +3,8 @@ export type Identity = {
   /** Id of the integration that assigns the external id; `email` or `phone` when no integration does. */
   channel: string;
   /**
-   * wa_id, BSUID, Telegram user id, e-mail address, phone number in digits, or the id of a lead that has neither e-mail
-   * address nor phone number.
+   * wa_id, BSUID, Telegram user id, e-mail address, or the id of a lead that has neither e-mail address nor phone number.
+   * On the channel `phone`, 5 to 15 digits with the country code and without `+`: another notation is another person.
    */
   externalId: string;
   /**

@@ -37,7 +37,8 @@ export type FactOf<Kind extends Fact["fact"]> = Extract<Fact, { fact: Kind }>;
 
 /**
  * A message in a thread, from the contact or from our side outside of Millrace. It opens the conversation where there is
- * none. An inbound message asks the AI, and its media is fetched. The recording of a call is fetched in both directions.
+ * none. An inbound message asks the AI if an integration can send on the channel, and its media is fetched. The recording of
+ * a call is fetched in both directions.
  */
 export type MessageFact = {
   fact: "message";

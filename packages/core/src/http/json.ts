@@ -1,3 +1,5 @@
+import { storable } from "./storable.ts";
+
 /** A parsed JSON body, or why it is unreadable. `raw` is the text to store of an unreadable one. */
 export type ParsedBody = { ok: true; value: unknown } | { ok: false; reason: string; raw: string };
 
@@ -39,11 +41,6 @@ function storableValue(_key: string, value: unknown, context?: { source?: string
     return context?.source !== undefined && /^-?\d+$/.test(context.source) ? context.source : value;
   }
   return value;
-}
-
-/** Replaces the characters that Postgres cannot store by U+FFFD. */
-function storable(text: string): string {
-  return text.replaceAll("\u0000", "\uFFFD").toWellFormed();
 }
 
 function deeperThan(text: string, limit: number): boolean {

@@ -21,7 +21,8 @@ export type FetchPorts = {
 
 /**
  * Turns events into facts. `handle` is pure: the same event always produces the same facts, and it calls nothing and reads
- * no table. Where a provider must be asked first, `fetch` does it.
+ * no table. Where a provider must be asked first, `fetch` does it. `fetch`
+ * and `handle` get no unreadable event: the worker dead-letters it.
  */
 export type EventHandler<Fetched = unknown> = {
   /** Scopes that pause the job, e.g. `meta:page:123`. Called before `fetch`. */

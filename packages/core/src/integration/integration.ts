@@ -56,13 +56,16 @@ export type Integration = {
   local: LocalSetup;
 };
 
-/** How an integration runs against the sandbox. */
+/** How an integration runs under `npm start` on a machine without an account at the platform. */
 export type LocalSetup = {
   /** Variables that hold a secret of ours. The first start generates them and later starts reuse them. */
   secrets: readonly string[];
-  /** Variables that point to the sandbox instead of the platform; empty when a real token is set. */
+  /**
+   * Variables of a start without an account at the platform: the sandbox's address, and the toggle of an integration that
+   * is off by default, unless it is set. Empty when a real credential is set. `environment` has no generated secret.
+   */
   endpoints(environment: Environment, sandboxUrl: string): Record<string, string>;
-  /** Accounts of the sandbox tenant; `*` is every account without a row of its own. Empty: the platform has no accounts. */
+  /** Accounts of the sandbox tenant while `endpoints` is not empty; `*` is every account without a row of its own. Empty: the platform has no accounts. */
   accounts: readonly string[];
   /** Accounts that no tenant owns, to show what happens to their events. */
   unownedAccounts?: readonly string[];

@@ -23,6 +23,13 @@ test("a wrapped payload has the parties of the payload, and a text instead of a 
   expect(read({ reason: "not JSON", raw: "from 8" }).parties).toEqual(["from 8"]);
 });
 
+test("the reason of an unreadable payload is not personal, and its content is searched and redacted", () => {
+  const payload = { reason: "no entries", raw: { from: "8", text: "Ada" } };
+  expect(read(payload)).toMatchObject({ parties: ["8"], mentioned: ["Ada"] });
+  expect(read(payload).redact()).toEqual({ reason: "no entries", raw: { from: REDACTED, text: REDACTED } });
+  expect(read({ reason: "Ada is angry", from: "8" }).mentioned).toEqual(["Ada is angry"]);
+});
+
 test("a field name that contains a value is found and redacted, unless it is a known field", () => {
   const payload = { reactions: { "7000000777": true }, sha256: "n2fW" };
   expect(read(payload).mentioned).toEqual(["7000000777"]);

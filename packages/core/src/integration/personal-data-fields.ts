@@ -1,3 +1,4 @@
+import { unreadableSchema } from "../domain/event.ts";
 import { type PersonalDataInPayload, type PersonalDataReader, REDACTED } from "./personal-data.ts";
 
 /** The field names by which {@link personalDataReader} recognizes personal data. */
@@ -17,7 +18,10 @@ export type PersonalDataFields = {
   impersonal: readonly string[];
 };
 
-/** Fields that wrap a whole payload: of a job with an unknown shape, and of an unreadable event. */
+/** The payload of an unreadable event. Its reason is Millrace's own text, and its content is a payload of any kind. */
+const unreadablePayload = unreadableSchema.strict();
+
+/** Fields that wrap a whole payload in a job with an unknown shape, which can be the job of an unreadable event. */
 const WRAPPERS: ReadonlySet<string> = new Set(["payload", "raw"]);
 
 /**
@@ -76,10 +80,18 @@ export function personalDataReader(fields: PersonalDataFields): PersonalDataRead
     return !/^[a-z_]+$/i.test(field) && !impersonal.has(field);
   }
 
-  return (payload): PersonalDataInPayload => {
+  function read(payload: unknown): PersonalDataInPayload {
     const found = new Set(partiesIn(payload, 0));
     const mentioned = valuesIn(payload, true).filter((value) => !found.has(value));
     return { parties: [...found], mentioned: [...new Set(mentioned)], redact: () => redact(payload, true) };
+  }
+
+  return (payload) => {
+    const unreadable = unreadablePayload.safeParse(payload);
+    if (!unreadable.success) return read(payload);
+    const { reason, raw } = unreadable.data;
+    const content = read(raw);
+    return { ...content, redact: () => ({ reason, raw: content.redact() }) };
   };
 }
 

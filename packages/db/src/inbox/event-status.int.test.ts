@@ -64,6 +64,21 @@ test("an unknown event is not found, and a dead one is found with its dead lette
   ]);
 });
 
+test("the events of a request are found by its correlation id, in the order of arrival", async () => {
+  const row = { kind: "message", payloadHash: "", status: "done" as const };
+  const at = (second: number) => ({ id: uuidv7(), receivedAt: new Date(Date.UTC(2026, 2, 1, 8, 0, second)) });
+  await database.orm.insert(webhookEvents).values([
+    { ...row, ...at(2), integration: "n8n", eventId: "turn.1", correlationId: "of-request" },
+    { ...row, ...at(1), integration: "whatsapp", eventId: "message.1", correlationId: "of-request" },
+    { ...row, ...at(1), integration: "whatsapp", eventId: "message.2", correlationId: "of-another" },
+  ]);
+  expect(await eventStatuses.ofRequest("of-request")).toEqual([
+    { integration: "whatsapp", eventId: "message.1" },
+    { integration: "n8n", eventId: "turn.1" },
+  ]);
+  expect(await eventStatuses.ofRequest("unknown")).toEqual([]);
+});
+
 test("a dead letter stores any JSON payload of a job", async () => {
   const deadLetterStore = createDeadLetters(database, uuidv7);
   const at = new Date("2026-03-01T08:00:00Z");

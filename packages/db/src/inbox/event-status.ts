@@ -51,6 +51,8 @@ export type EventStatuses = {
   countsWithStatuses(integration: string, eventIds: readonly string[]): Promise<StatusCounts>;
   /** Finds one event; undefined when it is not committed. */
   find(integration: string, eventId: string): Promise<EventStatus | undefined>;
+  /** Lists the committed events of a request to ingest, and those that resulted from them, in the order of arrival. */
+  ofRequest(correlationId: string): Promise<{ integration: string; eventId: string }[]>;
   /** Lists the dead letters of an event, latest first. */
   deadLetters(integration: string, eventId: string): Promise<DeadLetterEntry[]>;
   /** Finds the conversion of an event; undefined when there is none. */
@@ -87,6 +89,12 @@ export function createEventStatuses({ orm }: Database): EventStatuses {
       const followUps = Array.isArray(row.followUps) ? (row.followUps as FollowUp[]) : [];
       return { ...row, followUps: followUps.map(({ id }) => id) };
     },
+    ofRequest: (correlationId) =>
+      orm
+        .select({ integration: webhookEvents.integration, eventId: webhookEvents.eventId })
+        .from(webhookEvents)
+        .where(eq(webhookEvents.correlationId, correlationId))
+        .orderBy(webhookEvents.receivedAt, webhookEvents.id),
     deadLetters: (integration, eventId) =>
       orm
         .select({

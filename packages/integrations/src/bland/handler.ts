@@ -1,13 +1,4 @@
-import {
-  type EventHandler,
-  type Handled,
-  type InboundEvent,
-  parsePayload,
-  permanent,
-  UNREADABLE,
-  unreadableSchema,
-  written,
-} from "@millrace/core";
+import { type EventHandler, type Handled, type InboundEvent, parsePayload, permanent, written } from "@millrace/core";
 import { callFact, callThread, type TranscriptLine, transcriptText } from "../shared/call/call-fact.ts";
 import { callerOf } from "../shared/call/caller.ts";
 import { type EndedCall, endedCall } from "./schema.ts";
@@ -19,8 +10,6 @@ function handle(event: InboundEvent): Handled {
   switch (event.kind) {
     case "call":
       return handleCall(event);
-    case UNREADABLE:
-      throw permanent(unreadableSchema.parse(event.payload).reason, UNREADABLE);
     default:
       return { result: "unhandled", facts: [] };
   }

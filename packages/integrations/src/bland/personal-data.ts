@@ -10,7 +10,6 @@ export const blandPersonalData = personalDataReader({
   foreign: [],
   depth: 1,
   impersonal: [
-    "reason",
     "status",
     "queue_status",
     "answered_by",

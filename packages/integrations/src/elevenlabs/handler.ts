@@ -4,9 +4,6 @@ import {
   type Handled,
   type InboundEvent,
   parsePayload,
-  permanent,
-  UNREADABLE,
-  unreadableSchema,
   written,
 } from "@millrace/core";
 import { callFact, callThread, transcriptText } from "../shared/call/call-fact.ts";
@@ -25,8 +22,6 @@ function handle(event: InboundEvent): Handled {
       return handleFailure(event);
     case "post_call_audio":
       return { result: "ignored", detail: "the recording is fetched from the API", facts: [] };
-    case UNREADABLE:
-      throw permanent(unreadableSchema.parse(event.payload).reason, UNREADABLE);
     default:
       return { result: "unhandled", facts: [] };
   }

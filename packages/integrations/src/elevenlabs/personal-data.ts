@@ -21,7 +21,6 @@ export const elevenLabsPersonalData = personalDataReader({
   depth: 3,
   impersonal: [
     "type",
-    "reason",
     "event_timestamp",
     "agent_id",
     "status",

@@ -21,7 +21,6 @@ export const metaPersonalData = personalDataReader({
     "time",
     "timestamp",
     "changed_fields",
-    "reason",
     "item",
     "verb",
   ],

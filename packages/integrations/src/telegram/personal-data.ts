@@ -16,7 +16,6 @@ export const telegramPersonalData = personalDataReader({
     "edit_date",
     "until_date",
     "bot",
-    "reason",
     "type",
     "status",
     "language_code",

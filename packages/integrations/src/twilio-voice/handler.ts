@@ -4,9 +4,6 @@ import {
   type InboundEvent,
   type MessageChange,
   parsePayload,
-  permanent,
-  UNREADABLE,
-  unreadableSchema,
   written,
 } from "@millrace/core";
 import { handleStatus } from "./call-message.ts";
@@ -27,8 +24,6 @@ function handle(event: InboundEvent): Handled {
       return handleRecording(event);
     case "transcription":
       return handleTranscription(event);
-    case UNREADABLE:
-      throw permanent(unreadableSchema.parse(event.payload).reason, UNREADABLE);
     default:
       return { result: "unhandled", facts: [] };
   }

@@ -28,7 +28,6 @@ export const twilioPersonalData = personalDataReader({
     "ErrorCode",
     "SipResponseCode",
     "StirVerstat",
-    "reason",
   ],
 });
 

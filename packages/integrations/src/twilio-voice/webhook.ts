@@ -1,7 +1,7 @@
 import {
   eventId,
+  formFields,
   type ParsedEvent,
-  type RawRequest,
   unreadable,
   verifySignedUrl,
   type Webhook,
@@ -41,10 +41,10 @@ export function twilioWebhooks({ authTokens, twiml }: WebhookConfig): Webhook[] 
     {
       ...common,
       paths: [CALL_PATH],
-      parse: (request) => [parseCall(fieldsOf(request))],
-      respond: (request) => responseTo(fieldsOf(request), twiml),
+      parse: (request) => [parseCall(formFields(request))],
+      respond: (request) => responseTo(formFields(request), twiml),
     },
-    { ...common, paths: [CALLBACK_PATH], parse: (request) => [parseCallback(fieldsOf(request))] },
+    { ...common, paths: [CALLBACK_PATH], parse: (request) => [parseCallback(formFields(request))] },
   ];
 }
 
@@ -52,14 +52,7 @@ const authenticate: Webhook["authenticate"] = (request, { secrets }) =>
   request.headers[OTHER_SIGNATURE_HEADER] === undefined &&
   verifySignedUrl(request.headers[SIGNATURE_HEADER], request, secrets);
 
-/** The fields of a form. Postgres cannot store U+0000. */
-type Fields = Readonly<Record<string, string>>;
-
-function fieldsOf({ body }: RawRequest): Fields {
-  const storable = (text: string) => text.replaceAll("\u0000", "\uFFFD");
-  const form = new URLSearchParams(Buffer.from(body).toString());
-  return Object.fromEntries([...form].map(([name, value]) => [storable(name), storable(value)]));
-}
+type Fields = ReturnType<typeof formFields>;
 
 /** The id in a field; undefined for a value that cannot be an id. */
 function sidOf(fields: Fields, name: string): string | undefined {

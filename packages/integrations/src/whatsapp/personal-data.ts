@@ -40,7 +40,6 @@ export const whatsappPersonalData = personalDataReader({
     "messaging_product",
     "object",
     "field",
-    "reason",
     "type",
     "status",
     "category",

@@ -1,4 +1,4 @@
-import type { EventHandler, FetchPorts, InboundEvent } from "@millrace/core";
+import { type EventHandler, type FetchPorts, type InboundEvent, requireReadable } from "@millrace/core";
 import type { Inbox } from "@millrace/db";
 import type { EventProcessor } from "@millrace/queue";
 import type { FollowUpQueue } from "../../follow-ups.ts";
@@ -28,6 +28,7 @@ export function createEventProcessor({ handler, inbox, followUps, isOutage, port
     scopes: (event) => handler.scopes?.(event) ?? [],
     isOutage,
     async process(event, signal) {
+      requireReadable(event);
       const result = await fetchFor(event, signal);
       signal.throwIfAborted();
       if (result === "done") {

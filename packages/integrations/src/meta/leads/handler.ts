@@ -6,11 +6,8 @@ import {
   type Identity,
   type InboundEvent,
   parsePayload,
-  permanent,
   ProviderError,
   retryable,
-  UNREADABLE,
-  unreadableSchema,
   written,
 } from "@millrace/core";
 import { findClickIdInFields } from "../../shared/click-id.ts";
@@ -38,8 +35,6 @@ export function metaHandler(config: HandlerConfig): EventHandler<FetchedLead> {
       switch (event.kind) {
         case "lead":
           return handleLead(event, fetched);
-        case UNREADABLE:
-          throw permanent(parsePayload(unreadableSchema, event.payload).reason, UNREADABLE);
         default:
           return { result: "unhandled", facts: [] };
       }

@@ -1,11 +1,4 @@
-import {
-  type EventHandler,
-  type InboundEvent,
-  type Handled,
-  permanent,
-  UNREADABLE,
-  unreadableSchema,
-} from "@millrace/core";
+import { type EventHandler, type InboundEvent, type Handled, permanent } from "@millrace/core";
 import type { z } from "zod";
 import { handleCallback } from "./callback-query.ts";
 import { handleDeletion, handleEdit, handleMembership, handleReaction } from "./message-changes.ts";
@@ -49,8 +42,6 @@ function handle(event: InboundEvent, ownerTakesOver: boolean): Handled {
       return read(event, deletionSchema, handleDeletion);
     case "my_chat_member":
       return read(event, membershipSchema, handleMembership);
-    case UNREADABLE:
-      throw permanent(unreadableSchema.parse(event.payload).reason, UNREADABLE);
     default:
       return { result: "unhandled", facts: [] };
   }

@@ -1,12 +1,4 @@
-import {
-  type EventHandler,
-  type Handled,
-  type InboundEvent,
-  parsePayload,
-  permanent,
-  UNREADABLE,
-  unreadableSchema,
-} from "@millrace/core";
+import { type EventHandler, type Handled, type InboundEvent, permanent } from "@millrace/core";
 import { isObject } from "../../shared/json-value.ts";
 import { handleCall } from "./calls.ts";
 import { handleUserIdUpdate } from "../identity/identity-changes.ts";
@@ -41,8 +33,6 @@ function handle(event: InboundEvent, takesOver: boolean): Handled {
       const field = at(event.payload, "field");
       return field === "calls" ? handleCall(event) : unhandled(field);
     }
-    case UNREADABLE:
-      throw permanent(parsePayload(unreadableSchema, event.payload).reason, UNREADABLE);
     default:
       throw permanent(`unknown event kind: ${event.kind}`, "kind");
   }
