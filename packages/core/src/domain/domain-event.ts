@@ -45,11 +45,14 @@ export type DomainEvent<Type extends DomainEventType = DomainEventType> = {
   };
 }[Type];
 
+/** The domain events that only facts cause. The others can also have causes that no job can follow, such as a dead letter. */
+type SubscribableType = Exclude<DomainEventType, "account.paused" | "message.status_changed">;
+
 /**
- * The domain events of a tenant that an integration reacts to. Each function is pure and returns the event for the integration's
+ * The domain events that an integration reacts to. Each function is pure and returns the event for the integration's
  * inbound queue, or undefined when there is nothing to do. Its id must derive from the domain event, because a redelivery
  * enqueues the job again.
  */
 export type Subscriptions = {
-  readonly [Type in Exclude<DomainEventType, "account.paused">]?: (event: DomainEvent<Type>) => ParsedEvent | undefined;
+  readonly [Type in SubscribableType]?: (event: DomainEvent<Type>) => ParsedEvent | undefined;
 };
