@@ -15,8 +15,8 @@ import {
 import { type AppProcess, millrace, startApp } from "./processes.ts";
 import { brokenItem, deliver, type Item, secrets, statusItem, textItem } from "./simulated-platform.ts";
 
-const TEXTS = 300;
-const STATUSES = 100;
+const TEXTS = 240;
+const STATUSES = 80;
 const BROKEN = 12;
 
 describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos with the queue on %s", (kind) => {

@@ -11,9 +11,9 @@ const BUSIEST = 999;
 
 /** The messages: enough for some seconds at each limit, and for one person and one chat more than one burst. */
 const LOAD = [
-  ...range(100).flatMap((person) => range(4).map((turn) => whatsapp(person, turn))),
+  ...range(60).flatMap((person) => range(4).map((turn) => whatsapp(person, turn))),
   ...range(47).map((turn) => whatsapp(BUSIEST, turn)),
-  ...range(60).flatMap((person) => range(3).map((turn) => telegram(person, turn))),
+  ...range(40).flatMap((person) => range(3).map((turn) => telegram(person, turn))),
   ...range(10).map((turn) => telegram(BUSIEST, turn)),
 ];
 
