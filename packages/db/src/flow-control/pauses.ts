@@ -9,16 +9,17 @@ export function createPauses({ orm }: Database, newId: NewId): PauseStore {
   return {
     list: () =>
       orm.select({ scope: pauses.scope, kind: pauses.kind, reason: pauses.reason, until: pauses.until }).from(pauses),
-    set: (pause) =>
-      orm.transaction(async (tx) => {
+    set(pause) {
+      const { scope, kind, reason } = pause;
+      // A rate limit is no domain event, so it needs no transaction: many jobs can report it in the same second.
+      if (kind === "rate_limited") return setPause(orm, pause);
+      return orm.transaction(async (tx) => {
         const isNew = await setPause(tx, pause);
-        const { scope, kind, reason } = pause;
-        if (isNew && kind === "paused")
-          await appendDomainEvents(tx, newId, [
-            { type: "account.paused", tenantId: undefined, subjectId: scope, payload: { reason } },
-          ]);
+        const paused = { type: "account.paused", tenantId: undefined, subjectId: scope, payload: { reason } } as const;
+        if (isNew) await appendDomainEvents(tx, newId, [paused]);
         return isNew;
-      }),
+      });
+    },
     async claimProbe(scope, now, nextProbe) {
       const claimed = await orm
         .update(pauses)
