@@ -2,7 +2,7 @@ import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { contentHash } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { skipItems } from "../dead-letters/replay-items.ts";
-import { auditLog, deadLetters, domainEvents, replays, webhookEvents } from "../schema/index.ts";
+import { auditLog, deadLetters, replays, webhookEvents } from "../schema/index.ts";
 import { ERASED, erasedEventId } from "./erased-values.ts";
 import type { MatchableJob } from "./jobs-about-contact.ts";
 import type { PersonalDataMatcher } from "./personal-data-matcher.ts";
@@ -34,19 +34,6 @@ export function webhookEventRows(
         if (hasName) await tx.delete(webhookEvents).where(isErasedBefore);
         await tx.update(webhookEvents).set(set).where(eq(webhookEvents.id, id));
       };
-    },
-  };
-}
-
-/** Erases the payloads of domain events about rows of the person. */
-export function domainEventRows(orm: Executor, { ids }: ErasureScope): RowEraser<typeof domainEvents.$inferSelect> {
-  const ownIds = new Set(ids);
-  return {
-    read: (after) =>
-      orm.select().from(domainEvents).where(gt(domainEvents.id, after)).orderBy(asc(domainEvents.id)).limit(PAGE),
-    erase({ id, subjectId, payload }) {
-      if (!ownIds.has(subjectId) || contentHash(payload) === contentHash(ERASED)) return undefined;
-      return (tx) => tx.update(domainEvents).set({ payload: ERASED }).where(eq(domainEvents.id, id));
     },
   };
 }
