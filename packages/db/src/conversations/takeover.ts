@@ -70,7 +70,11 @@ function isOutdated({ mode, at }: ModeChange, changedAt: Date | null): boolean {
 }
 
 /** Ends the open AI turns and suppresses AI answers that are not sent yet. */
-async function withdrawAnswers(tx: Executor, context: EventContext, { id, channel }: Conversation): Promise<void> {
+async function withdrawAnswers(
+  tx: Executor,
+  context: EventContext,
+  { id, tenantId, channel }: Conversation,
+): Promise<void> {
   const open = await tx
     .select({ id: aiTurns.id, dispatchAt: aiTurns.dispatchAt })
     .from(aiTurns)
@@ -95,18 +99,12 @@ async function withdrawAnswers(tx: Executor, context: EventContext, { id, channe
         isNull(messages.attemptedAt),
       ),
     )
-    .returning({
-      id: messages.id,
-      tenantId: messages.tenantId,
-      accountId: messages.accountId,
-      turnId: messages.aiTurnId,
-    });
+    .returning({ id: messages.id, accountId: messages.accountId, turnId: messages.aiTurnId });
   await reopenTurns(
     tx,
     suppressed.map(({ turnId }) => turnId).filter((turnId) => turnId !== null),
   );
   for (const message of suppressed) {
-    const { tenantId } = message;
     context.domainEvents.push(statusChanged({ id: message.id, tenantId, conversationId: id, channel }, "suppressed"));
     context.followUps.push({ ...sendJob({ ...message, channel, conversationId: id }), promote: true });
   }

@@ -3,7 +3,7 @@ import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from
 import type { Database, Executor } from "../connection/database.ts";
 import { aiTurns, conversations, deadLetters, messages, webhookEvents } from "../schema/index.ts";
 import { appendDomainEvents } from "../domain-events/append.ts";
-import { statusChanged } from "../messages/status-changed.ts";
+import { CHANGED_MESSAGE, statusChanged } from "../messages/status-changed.ts";
 import { type PayloadIds, payloadIds } from "../inbox/payload-ids.ts";
 import { jsonValue } from "./json-value.ts";
 import { completeItems } from "./replay-items.ts";
@@ -108,12 +108,7 @@ async function failSubject(tx: Executor, newId: NewId, { kind, payload, error }:
       .update(messages)
       .set({ status: "failed", error, updatedAt: sql`now()` })
       .where(and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"])))
-      .returning({
-        id: messages.id,
-        tenantId: messages.tenantId,
-        conversationId: messages.conversationId,
-        channel: messages.channel,
-      });
+      .returning(CHANGED_MESSAGE);
     const events = failed.map((message) => statusChanged(message, "failed"));
     await appendDomainEvents(tx, newId, events);
   }

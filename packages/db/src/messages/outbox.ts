@@ -8,7 +8,7 @@ import { reopenTurns } from "../conversations/takeover.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { conversations, messages } from "../schema/index.ts";
 import { queueMessages } from "./queue-messages.ts";
-import { statusChanged } from "./status-changed.ts";
+import { CHANGED_MESSAGE, statusChanged } from "./status-changed.ts";
 import { applyStatuses, hasStatuses, messageLockName } from "./statuses.ts";
 
 /** Outbound messages and chat actions that are not sent yet. */
@@ -71,13 +71,7 @@ export function outboxStore(tx: Executor, context: EventContext): OutboxStore {
           updatedAt: sql`now()`,
         })
         .where(and(eq(messages.id, messageId), isNull(messages.externalId)))
-        .returning({
-          id: messages.id,
-          tenantId: messages.tenantId,
-          conversationId: messages.conversationId,
-          channel: messages.channel,
-          hasStatuses: hasStatuses(key),
-        })
+        .returning({ ...CHANGED_MESSAGE, hasStatuses: hasStatuses(key) })
         .prepare("mark_message_sent");
       const [, [sent]] = await Promise.all([lockNames(tx, [messageLockName(key)]), update.execute()]);
       if (sent) context.domainEvents.push(statusChanged(sent, "sent"));
@@ -91,13 +85,7 @@ export function outboxStore(tx: Executor, context: EventContext): OutboxStore {
         .update(messages)
         .set({ status: "suppressed", error: reason, attemptedAt: null, updatedAt: sql`now()` })
         .where(and(isUnsent, sql`${messages.epoch} is distinct from ${currentEpoch}`))
-        .returning({
-          id: messages.id,
-          tenantId: messages.tenantId,
-          conversationId: messages.conversationId,
-          channel: messages.channel,
-          turnId: messages.aiTurnId,
-        });
+        .returning({ ...CHANGED_MESSAGE, turnId: messages.aiTurnId });
       if (suppressed) context.domainEvents.push(statusChanged(suppressed, "suppressed"));
       if (suppressed?.turnId) await reopenTurns(tx, [suppressed.turnId]);
       const unsent = suppressed ? [] : await tx.select({ id: messages.id }).from(messages).where(isUnsent);

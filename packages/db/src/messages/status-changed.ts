@@ -1,7 +1,15 @@
 import type { DomainEvent, MessageStatus } from "@millrace/core";
+import { messages } from "../schema/messages.ts";
 
-/** The columns that the domain event of a status names. */
-type ChangedMessage = { id: string; tenantId: string; conversationId: string; channel: string };
+/** The columns that {@link statusChanged} needs of a message, for the `returning` of an update. */
+export const CHANGED_MESSAGE = {
+  id: messages.id,
+  tenantId: messages.tenantId,
+  conversationId: messages.conversationId,
+  channel: messages.channel,
+};
+
+type ChangedMessage = Pick<typeof messages.$inferSelect, keyof typeof CHANGED_MESSAGE>;
 
 /** The domain event of a message that has a new status. */
 export function statusChanged(message: ChangedMessage, status: MessageStatus): DomainEvent<"message.status_changed"> {

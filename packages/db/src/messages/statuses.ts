@@ -3,7 +3,7 @@ import { MESSAGE_STATUSES, type MessageKey, type MessageStatus } from "@millrace
 import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { messages, messageStatuses } from "../schema/messages.ts";
-import { statusChanged } from "./status-changed.ts";
+import { CHANGED_MESSAGE, statusChanged } from "./status-changed.ts";
 
 /** The advisory lock name of a message; see lockNames. */
 export function messageLockName(key: MessageKey): string {
@@ -41,12 +41,7 @@ export async function adopt(
         isNull(messages.externalId),
       ),
     )
-    .returning({
-      id: messages.id,
-      tenantId: messages.tenantId,
-      conversationId: messages.conversationId,
-      channel: messages.channel,
-    })
+    .returning(CHANGED_MESSAGE)
     .prepare("adopt_message")
     .execute();
   if (adopted) domainEvents.push(statusChanged(adopted, "sent"));
@@ -90,13 +85,7 @@ export async function applyStatuses(
         sql`${rank(sql`furthest.status`)} > ${rank(messages.status)}`,
       ),
     )
-    .returning({
-      id: messages.id,
-      tenantId: messages.tenantId,
-      conversationId: messages.conversationId,
-      channel: messages.channel,
-      status: messages.status,
-    })
+    .returning({ ...CHANGED_MESSAGE, status: messages.status })
     .prepare("apply_statuses")
     .execute();
   for (const message of moved) domainEvents.push(statusChanged(message, message.status as MessageStatus));
