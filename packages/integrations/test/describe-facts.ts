@@ -105,7 +105,7 @@ function describeChange(change: MessageChange): string | undefined {
   }
 }
 
-function describeMessage({ message, thread, activity, takeover }: MessageFact): string {
+function describeMessage({ message, thread, activity, takeover, action }: MessageFact): string {
   const { direction, type, body, media, status, externalId, replyTo, ofContact, sentAt } = message;
   return words(
     direction,
@@ -120,6 +120,7 @@ function describeMessage({ message, thread, activity, takeover }: MessageFact): 
     activity.byUser && "as activity",
     clickOf(activity.click),
     takeover && `taken over by ${takeover.actor}`,
+    action && `answered by ${JSON.stringify(action.action)}`,
     at(sentAt),
   );
 }

@@ -1,6 +1,6 @@
 import type { AccountReference } from "./accounts.ts";
 import type { Identity, Person } from "./contacts.ts";
-import type { Activity, ConversationMode, ModeChange } from "./conversations.ts";
+import type { Activity, ModeChange } from "./conversations.ts";
 import type { Conversion, HeldReason, Sale } from "./conversions.ts";
 import type { NewLead } from "./leads.ts";
 import type { MessageChange, MessageKey, MessageStatusReport, NewMessage } from "./messages.ts";
@@ -50,6 +50,8 @@ export type MessageFact = {
   };
   /** Present when a person of ours wrote the message and so takes the conversation over. */
   takeover?: { actor: string; reason: string } | undefined;
+  /** The chat action with which the message must be answered at once, e.g. a pressed button. `id` is unique. */
+  action?: { id: string; action: unknown } | undefined;
 };
 
 /**
@@ -152,7 +154,7 @@ export type AnswerFact = {
 };
 
 /** A takeover or a hand-back of a conversation. */
-export type ModeFact = { fact: "mode"; change: ModeChange & { mode: ConversationMode } };
+export type ModeFact = { fact: "mode"; change: ModeChange };
 
 /** A scope of an account must pause. */
 export type ScopePausedFact = { fact: "scope_paused" } & ScopePause;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { AT, inboundText, newThread, useFacts } from "../../test/facts.ts";
 import { messages } from "../schema/index.ts";
 
-const { apply, database } = useFacts();
+const { apply, conversationsOf, database } = useFacts();
 
 const later = new Date(AT.getTime() + 60_000);
 const recording = { id: "RE1", mimeType: "audio/mpeg" };
@@ -79,4 +79,18 @@ test("a transcript does not replace the summary that is the body", async () => {
   const summarized = { ...call, message: { ...call.message, body: "Wants a kettle" } };
   await apply(summarized, changed(call, { kind: "transcript", transcript: "Hello" }));
   expect(await read(call)).toMatchObject({ body: "Wants a kettle", call: { transcript: "Hello" } });
+});
+
+test("the action of a message becomes a job in the message's conversation", async () => {
+  const thread = newThread();
+  const action = { id: "act.callback.1", action: { answerCallbackQuery: "1" } };
+  const { followUps } = await apply({ ...inboundText(thread), action });
+  const [conversation] = await conversationsOf(thread.threadId);
+  expect(followUps).toContainEqual({
+    integration: thread.channel,
+    role: "outbound",
+    id: `act.${action.id}`,
+    kind: "act",
+    payload: { accountId: thread.accountId, conversationId: conversation?.id, action: action.action },
+  });
 });

@@ -1,11 +1,12 @@
 import { conversationStore } from "../conversations/conversations.ts";
+import { outboxStore } from "../messages/outbox.ts";
 import { messageStore } from "../messages/messages.ts";
 import type { Apply } from "./apply.ts";
 import { openThread, tenantOf } from "./threads.ts";
 
 /** Writes messages into their conversations. */
 export const applyMessages: Apply<"message"> = async (tx, context, facts) => {
-  for (const { thread: reference, activity, message, takeover } of facts) {
+  for (const { thread: reference, activity, message, takeover, action } of facts) {
     const { thread, contactId, conversationId } = await openThread(tx, context, reference, activity);
     if (takeover)
       await conversationStore(tx, context).changeMode({ conversationId, mode: "human", at: activity.at, ...takeover });
@@ -19,6 +20,7 @@ export const applyMessages: Apply<"message"> = async (tx, context, facts) => {
       conversationId,
       contactId: ofContact ? contactId : undefined,
     });
+    if (action) await outboxStore(tx, context).act({ ...action, conversationId });
   }
 };
 

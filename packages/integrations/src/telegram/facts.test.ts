@@ -41,16 +41,13 @@ const FIXTURES: Record<string, readonly string[]> = {
     `outbound text "Yes, before noon" (sent) 5550101/302 in direct telegram/shop/bizMill01/5550101 with 5550101 (Ines Okafor) taken over by Telegram business account ${AT}`,
   ],
   "button-inline": [
-    `inbound callback "vote:1" (received) callback/9007199254740993125 ${INES} ${RECEIVED}`,
-    `send action {"answerCallbackQuery":"9007199254740993125"} in direct telegram/shop/5550101 with 5550101 (Ines Okafor)`,
+    `inbound callback "vote:1" (received) callback/9007199254740993125 ${INES} answered by {"answerCallbackQuery":"9007199254740993125"} ${RECEIVED}`,
   ],
   "button-of-old-message": [
-    `inbound callback "call:no" (received) callback/9007199254740993124 replies to 5550101/44 ${INES} ${RECEIVED}`,
-    `send action {"answerCallbackQuery":"9007199254740993124"} in direct telegram/shop/5550101 with 5550101 (Ines Okafor)`,
+    `inbound callback "call:no" (received) callback/9007199254740993124 replies to 5550101/44 ${INES} answered by {"answerCallbackQuery":"9007199254740993124"} ${RECEIVED}`,
   ],
   button: [
-    `inbound callback "call:yes" (received) callback/9007199254740993123 replies to 5550101/120 ${INES} ${RECEIVED}`,
-    `send action {"answerCallbackQuery":"9007199254740993123"} in direct telegram/shop/5550101 with 5550101 (Ines Okafor)`,
+    `inbound callback "call:yes" (received) callback/9007199254740993123 replies to 5550101/120 ${INES} answered by {"answerCallbackQuery":"9007199254740993123"} ${RECEIVED}`,
   ],
   "channel-post": [
     `inbound text "Closed on Sunday" (received) -1009988776655/5 in channel telegram/shop/-1009988776655 "Millrace" of the contact as activity ${AT}`,
@@ -101,8 +98,7 @@ const SAMPLES: Record<string, readonly string[]> = {
     `inbound image "This one" file sandbox-media-photo (received) 7000000001/17954208000002 ${SAMPLE_ADA} ${RECEIVED}`,
   ],
   button: [
-    `inbound callback "yes" (received) callback/17954208000003 replies to 7000000001/1 ${SAMPLE_ADA} ${RECEIVED}`,
-    `send action {"answerCallbackQuery":"17954208000003"} in direct telegram/shop/7000000001 with 7000000001 (Ada Sample)`,
+    `inbound callback "yes" (received) callback/17954208000003 replies to 7000000001/1 ${SAMPLE_ADA} answered by {"answerCallbackQuery":"17954208000003"} ${RECEIVED}`,
   ],
   blocked: ["written: the chat accepts no messages", `thread shop/7000000001 is reachable: false ${RECEIVED}`],
 };

@@ -1,4 +1,4 @@
-import { eventId, type Handled, type ThreadReference, written } from "@millrace/core";
+import { eventId, type Handled, written } from "@millrace/core";
 import type { z } from "zod";
 import { accountOf, botAccount, kindOf, messageKey, personOf } from "../chat-address.ts";
 import type { callbackSchema, UpdateContext } from "./update-schema.ts";
@@ -19,39 +19,31 @@ export function handleCallback(
   const chat = message?.chat ?? { id: from.id, type: "private" };
   const kind = kindOf(chat);
   const accountId = accountOf(bot, message ?? {});
-  const thread: ThreadReference = {
-    owner: botAccount(bot),
-    channel: "telegram",
-    accountId,
-    threadId: chat.id,
-    kind,
-    title: message?.chat.title ?? undefined,
-    person: personOf(from),
-  };
   const action: TelegramAction = { answerCallbackQuery: id };
-  return written(
-    {
-      fact: "message",
-      thread,
-      activity: { at: receivedAt, byUser: true },
-      message: {
-        ofContact: true,
-        // The id is the callback's, because a button can be pressed several times.
-        externalId: `callback/${id}`,
-        direction: "inbound",
-        type: "callback",
-        body: callback.data || callback.game_short_name || undefined,
-        replyTo: message ? messageKey(accountId, chat.id, message).externalId : undefined,
-        sentAt: receivedAt,
-        payload: raw,
-        status: "received",
-      },
+  return written({
+    fact: "message",
+    thread: {
+      owner: botAccount(bot),
+      channel: "telegram",
+      accountId,
+      threadId: chat.id,
+      kind,
+      title: message?.chat.title ?? undefined,
+      person: personOf(from),
     },
-    {
-      fact: "send_requested",
-      to: thread,
-      at: receivedAt,
-      request: { id: eventId("act", "callback", id), action },
+    activity: { at: receivedAt, byUser: true },
+    message: {
+      ofContact: true,
+      // The id is the callback's, because a button can be pressed several times.
+      externalId: `callback/${id}`,
+      direction: "inbound",
+      type: "callback",
+      body: callback.data || callback.game_short_name || undefined,
+      replyTo: message ? messageKey(accountId, chat.id, message).externalId : undefined,
+      sentAt: receivedAt,
+      payload: raw,
+      status: "received",
     },
-  );
+    action: { id: eventId("act", "callback", id), action },
+  });
 }
