@@ -1,33 +1,17 @@
-import { type HttpDownload, type HttpRequest, ProviderError } from "@millrace/core";
-import { recordingLogger } from "@millrace/testing/servers";
+import { ProviderError } from "@millrace/core";
 import { expect, test } from "vitest";
-import { NOW } from "../../test/fetch-ports.ts";
+import { chunks, failedResponses, openAnswered, openInSandbox } from "../../test/recordings.ts";
+import { bland } from "./index.ts";
 import { blandRecordings } from "./recording.ts";
 
 const source = blandRecordings({ apiKey: "org_weir", baseUrl: "https://bland.test" });
-
-const JSON_TYPE = { "content-type": "application/json" };
-
-async function* chunks(text: string) {
-  yield Buffer.from(text);
-}
-
-async function open(response: HttpDownload, id = "c-1") {
-  const requests: HttpRequest[] = [];
-  const context = {
-    http: () => Promise.reject(new Error("no call is expected")),
-    download: (request: HttpRequest) => (requests.push(request), Promise.resolve(response)),
-    log: recordingLogger().log,
-    now: () => NOW,
-    signal: new AbortController().signal,
-  };
-  const opened = await source.open({ channel: "bland", accountId: "+12025550101", media: { id } }, context);
-  return { opened, requests };
-}
+const target = { channel: "bland", accountId: "+12025550101", id: "0a1b2c3d-0000-4000-8000-000000000001" };
 
 test("a recording is fetched with the API key by the id of its call, as MP3", async () => {
   const headers = { "content-type": "audio/mpeg" };
-  const { opened, requests } = await open({ status: 200, headers, body: chunks("mp3") }, "c/../1");
+  const response = { status: 200, headers, body: chunks("mp3") };
+  const { opened, requests } = openAnswered(source, { ...target, id: "c/../1" }, response);
+  expect(await opened).toMatchObject({ mimeType: "audio/mpeg", sha256: undefined, sizeBytes: undefined });
   expect(requests).toEqual([
     {
       method: "GET",
@@ -35,19 +19,25 @@ test("a recording is fetched with the API key by the id of its call, as MP3", as
       headers: { authorization: "org_weir", "content-type": "audio/mpeg" },
     },
   ]);
-  expect(opened).toMatchObject({ mimeType: "audio/mpeg", sha256: undefined, sizeBytes: undefined });
 });
 
-test.each<[string, number, object, AsyncIterable<Uint8Array>?]>([
-  ["permanently when it was deleted", 404, { next: { kind: "permanent" }, code: "gone" }],
-  ["until the API key is repaired", 401, { next: { kind: "paused", scope: "bland:api" } }],
-  ["until the rate limit allows it", 429, { next: { kind: "rate_limited", scope: "bland:api" } }],
-  ["temporarily when Bland is down", 503, { next: { kind: "retryable" } }],
-  ["temporarily when the response is empty", 200, { next: { kind: "retryable" }, code: "malformed" }],
-  ["temporarily when the response is JSON", 200, { next: { kind: "retryable" }, code: "malformed" }, chunks("{}")],
-])("fetching a recording fails %s", async (_, status, expected, body) => {
-  const failure: unknown = await open({ status, headers: JSON_TYPE, body }).catch((error: unknown) => error);
+test.each(failedResponses("bland:api"))("fetching a recording fails %s", async (_, response, expected) => {
+  const failure: unknown = await openAnswered(source, target, response).opened.catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(ProviderError);
   expect(failure).toMatchObject(expected);
   expect(String(failure)).not.toMatch(/org_weir|bland\.test/);
+});
+
+test("the sandbox has a recording of each call", async () => {
+  const { body, mimeType } = await openInSandbox(bland, target);
+  expect(mimeType).toBe("audio/mpeg");
+  const received: Uint8Array[] = [];
+  for await (const chunk of body) received.push(chunk);
+  expect(Buffer.concat(received).length).toBeGreaterThan(1000);
+});
+
+test("an unknown call has no recording, and a wrong API key pauses the downloads", async () => {
+  await expect(openInSandbox(bland, { ...target, id: "unknown" })).rejects.toMatchObject({ code: "gone" });
+  const wrong = openInSandbox(bland, target, { BLAND_API_KEY: "wrong" });
+  await expect(wrong).rejects.toMatchObject({ next: { kind: "paused" } });
 });

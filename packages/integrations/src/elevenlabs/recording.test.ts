@@ -1,31 +1,17 @@
-import { type HttpDownload, type HttpRequest, ProviderError } from "@millrace/core";
-import { recordingLogger } from "@millrace/testing/servers";
+import { ProviderError } from "@millrace/core";
 import { expect, test } from "vitest";
-import { NOW } from "../../test/fetch-ports.ts";
+import { chunks, failedResponses, openAnswered, openInSandbox } from "../../test/recordings.ts";
+import { elevenlabs } from "./index.ts";
 import { elevenLabsRecordings } from "./recording.ts";
 
 const source = elevenLabsRecordings({ apiKey: "sk_weir", baseUrl: "https://elevenlabs.test" });
-
-async function* chunks(text: string) {
-  yield Buffer.from(text);
-}
-
-async function open(response: HttpDownload, id = "conv_1") {
-  const requests: HttpRequest[] = [];
-  const context = {
-    http: () => Promise.reject(new Error("no call is expected")),
-    download: (request: HttpRequest) => (requests.push(request), Promise.resolve(response)),
-    log: recordingLogger().log,
-    now: () => NOW,
-    signal: new AbortController().signal,
-  };
-  const opened = await source.open({ channel: "elevenlabs", accountId: "agent_1", media: { id } }, context);
-  return { opened, requests };
-}
+const target = { channel: "elevenlabs", accountId: "agent_1", id: "conv_completed_1" };
 
 test("a recording is fetched with the API key by the id of its conversation", async () => {
   const headers = { "content-type": "audio/mpeg" };
-  const { opened, requests } = await open({ status: 200, headers, body: chunks("mp3") }, "conv/../1");
+  const response = { status: 200, headers, body: chunks("mp3") };
+  const { opened, requests } = openAnswered(source, { ...target, id: "conv/../1" }, response);
+  expect(await opened).toMatchObject({ mimeType: "audio/mpeg", sha256: undefined, sizeBytes: undefined });
   expect(requests).toEqual([
     {
       method: "GET",
@@ -33,18 +19,25 @@ test("a recording is fetched with the API key by the id of its conversation", as
       headers: { "xi-api-key": "sk_weir" },
     },
   ]);
-  expect(opened).toMatchObject({ mimeType: "audio/mpeg", sha256: undefined, sizeBytes: undefined });
 });
 
-test.each([
-  ["permanently when it was deleted", 404, { next: { kind: "permanent" }, code: "gone" }],
-  ["until the API key is repaired", 401, { next: { kind: "paused", scope: "elevenlabs:api" } }],
-  ["until the rate limit allows it", 429, { next: { kind: "rate_limited", scope: "elevenlabs:api" } }],
-  ["temporarily when ElevenLabs is down", 503, { next: { kind: "retryable" } }],
-  ["temporarily when the response is empty", 200, { next: { kind: "retryable" }, code: "malformed" }],
-])("fetching a recording fails %s", async (_, status, expected) => {
-  const failure: unknown = await open({ status, headers: {}, body: undefined }).catch((error: unknown) => error);
+test.each(failedResponses("elevenlabs:api"))("fetching a recording fails %s", async (_, response, expected) => {
+  const failure: unknown = await openAnswered(source, target, response).opened.catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(ProviderError);
   expect(failure).toMatchObject(expected);
   expect(String(failure)).not.toMatch(/sk_weir|elevenlabs\.test/);
+});
+
+test("the sandbox has a recording of each conversation", async () => {
+  const { body, mimeType } = await openInSandbox(elevenlabs, target);
+  expect(mimeType).toBe("audio/mpeg");
+  const received: Uint8Array[] = [];
+  for await (const chunk of body) received.push(chunk);
+  expect(Buffer.concat(received).length).toBeGreaterThan(1000);
+});
+
+test("an unknown conversation has no recording, and a wrong API key pauses the downloads", async () => {
+  await expect(openInSandbox(elevenlabs, { ...target, id: "unknown" })).rejects.toMatchObject({ code: "gone" });
+  const wrong = openInSandbox(elevenlabs, target, { ELEVENLABS_API_KEY: "sk_wrong" });
+  await expect(wrong).rejects.toMatchObject({ next: { kind: "paused" } });
 });
