@@ -19,3 +19,6 @@ export const integrations: readonly Integration[] = [
   elevenlabs,
   bland,
 ];
+
+/** The integrations of platforms at which a company has accounts. */
+export const integrationsWithAccounts = integrations.filter(({ local }) => local.accounts.length > 0);

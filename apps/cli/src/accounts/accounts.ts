@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { type Environment, uuidv7 } from "@millrace/core";
 import { assignAccount, listAccounts } from "@millrace/db";
-import { integrations } from "@millrace/integrations";
+import { integrationsWithAccounts } from "@millrace/integrations";
 import { printJson, printTable } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { UsageError } from "../usage-error.ts";
@@ -19,9 +19,9 @@ export async function addAccount(
   account: { tenantName: string; provider: string; externalId: string; reason: string | undefined },
 ): Promise<void> {
   const { tenantName, provider, externalId, reason } = account;
-  const providers = integrations.map(({ id }) => id);
+  const providers = integrationsWithAccounts.map(({ id }) => id);
   if (!providers.includes(provider))
-    throw new UsageError(`there is no integration ${provider}; choose one of: ${providers.join(", ")}`);
+    throw new UsageError(`there is no integration ${provider} with accounts; choose one of: ${providers.join(", ")}`);
   const by = { actor: userInfo().username, reason };
   await withStores(environment, ({ database }) =>
     assignAccount(database, { provider, externalId, tenantName }, by, uuidv7),

@@ -1,5 +1,5 @@
 import type { Environment } from "@millrace/core";
-import { integrations } from "@millrace/integrations";
+import { integrationsWithAccounts } from "@millrace/integrations";
 
 /** Returns the text that `millrace start` shows: where each part is, how to sign in, and which commands to try. */
 export function screen({
@@ -14,9 +14,9 @@ export function screen({
   dataFolder: string | undefined;
   seconds: number;
 }): string {
-  const commands = integrations
-    .filter(({ local }) => local.accounts.length > 0)
-    .map(({ id, samples }) => `    npm run millrace -- send ${id} ${Object.keys(samples(variables, new Date()))[0]}`);
+  const commands = integrationsWithAccounts.map(
+    ({ id, samples }) => `    npm run millrace -- send ${id} ${Object.keys(samples(variables, new Date()))[0]}`,
+  );
   return `
   Millrace runs (ready in ${seconds.toFixed(1)} s). Ctrl-C stops it.
 
