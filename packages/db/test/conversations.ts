@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { EVENT_VERSION, type FollowUp, type OutgoingFormat, type Thread, uuidv7 } from "@millrace/core";
 import { afterAll } from "vitest";
+import { z } from "zod";
 import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../src/connection/database.ts";
 import { tenants } from "../src/schema/index.ts";
@@ -118,7 +119,7 @@ export function textMessage(text: string, id = uuidv7()) {
 /** A channel that can send texts. */
 function textFormat(channel: string): OutgoingFormat {
   const parts = (content: unknown) => [{ type: "text", content }];
-  return { channel, content: {} as OutgoingFormat["content"], parts };
+  return { channel, content: z.unknown(), parts };
 }
 
 /** Counts the statements that wait for a lock in this database. */
