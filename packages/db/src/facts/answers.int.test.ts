@@ -82,7 +82,7 @@ test("an answer that cannot be sent fails with a reason that contains none of it
     failsWith("no_message", "the answer contains no message"),
   );
   await expect(apply(answerTo(turnId, [hi, { type: "hologram", text: "secret words" }]))).rejects.toMatchObject(
-    failsWith("payload", "payload not understood: messages.1"),
+    failsWith("payload", "payload not understood: messages.1.type"),
   );
   expect(await readOutbound(id)).toEqual([]);
   expect(await apply(answerTo(turnId))).toMatchObject({ detail: "queued" });
