@@ -1,12 +1,12 @@
 // Runs the README's quick start as a reader would: `npm start`, the commands of the README, Ctrl-C.
 // It is plain JavaScript without dependencies, because it runs on the machine's own Node.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { createServer } from "node:net";
+import { existsSync, readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { commandLine, freePort, isFree, marked, tryKill } from "./processes.mjs";
 
 const START_DEADLINE_MS = 180_000; // The first start installs dependencies and creates a database, perhaps on a slow disk.
 const WORK_DEADLINE_MS = 60_000; // Jobs that meet an error of the sandbox wait some seconds before their retry.
@@ -120,7 +120,7 @@ try {
   await stop();
   report("Ctrl-C: every process ended");
 } catch (error) {
-  for (const pid of marked()) tryKill(pid);
+  for (const pid of marked(mark)) tryKill(pid);
   fail(`${error.message}\nnpm start printed:\n${screen.replaceAll(/(sign in as \S+ with) \S+/g, "$1 …")}`);
 }
 
@@ -129,7 +129,7 @@ async function stop() {
   const late = wait(STOP_DEADLINE_MS, "late", { ref: false });
   if ((await Promise.race([exited, late])) === "late")
     throw new Error(`npm start still runs ${STOP_DEADLINE_MS} ms after SIGINT`);
-  const left = marked();
+  const left = marked(mark);
   if (left.length > 0)
     throw new Error(`processes still run: ${left.map((pid) => `${pid} ${commandLine(pid)}`).join(", ")}`);
   for (const port of Object.values(ports)) if (!(await isFree(port))) throw new Error(`port ${port} is still in use`);
@@ -206,46 +206,6 @@ async function until(what, deadlineMs, condition) {
     if (value) return value;
   }
   throw new Error(`waited ${deadlineMs / 1000} s without success for ${what}`);
-}
-
-/** Returns the ids of the processes that have the mark in their environment. */
-function marked() {
-  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && reads(pid, "environ").includes(mark));
-}
-
-function commandLine(pid) {
-  return reads(pid, "cmdline").replaceAll("\0", " ").trim();
-}
-
-function reads(pid, file) {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, "utf8");
-  } catch {
-    return ""; // The process has ended, or belongs to another user.
-  }
-}
-
-function tryKill(pid) {
-  try {
-    process.kill(Number(pid), "SIGKILL");
-  } catch {
-    // The process has ended.
-  }
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-function isFree(port) {
-  return new Promise((resolve) => {
-    const server = createServer().once("error", () => resolve(false));
-    server.listen(port, () => server.close(() => resolve(true)));
-  });
 }
 
 function report(line) {

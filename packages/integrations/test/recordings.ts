@@ -7,7 +7,7 @@ import { NOW } from "./fetch-ports.ts";
 type Target = { channel: string; accountId: string; id: string };
 
 /** Opens a recording with a download of the test. */
-export function openRecording(source: MediaSource, { channel, accountId, id }: Target, download: Download) {
+function openRecording(source: MediaSource, { channel, accountId, id }: Target, download: Download) {
   const http = () => Promise.reject(new Error("no call is expected"));
   const context = { http, download, log: recordingLogger().log, now: () => NOW, signal: AbortSignal.timeout(5_000) };
   return source.open({ channel, accountId, media: { id } }, context);

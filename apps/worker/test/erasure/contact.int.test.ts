@@ -93,7 +93,7 @@ describe("erasing a contact", () => {
   };
 
   test.each(queueStores())(
-    "an erased contact is in no row, job of $kind or file; the rows stay, and the data of others does not change",
+    "18: an erased contact is in no row, job of $kind or file; the rows stay, and the data of others does not change",
     async (store) => {
       await open(store);
       const before = await tables();
