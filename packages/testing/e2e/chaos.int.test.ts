@@ -101,6 +101,16 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos w
     await chaos;
 
     const counts = async () => JSON.parse(await millrace(["status", "--json"], environment)).integrations.whatsapp;
+    // The rows are polled first, because each `millrace status` is a process that takes CPU time from the workers.
+    const sql = openRows(database.url);
+    await until(
+      "every event is recorded",
+      async () => {
+        const [row] = await sql.rows<{ events: number }>("select count(*)::int events from millrace.webhook_events");
+        return row?.events === items.length;
+      },
+      100_000,
+    );
     await until(
       "no event is waiting or in flight",
       async () => {
@@ -119,7 +129,6 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos w
     expect(accepted.size).toBe(items.length);
     expect([...accepted].filter((id) => stateOf.get(id) !== (id.includes("broken") ? "dead" : "done"))).toEqual([]);
 
-    const sql = openRows(database.url);
     const [rows] =
       await sql.rows(`select (select count(*)::int from messages) messages, (select count(*)::int from message_statuses) statuses,
       (select count(*)::int from contacts) contacts, (select count(*)::int from conversations) conversations,
