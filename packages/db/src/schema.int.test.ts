@@ -43,6 +43,7 @@ test("the merges cover every reference to a contact or a conversation", async ()
       select relnamespace::regnamespace || '.' || relname as name from pg_constraint join pg_class on pg_class.oid = conrelid
       where contype = 'f' and confrelid = ${table}::regclass`);
   expect(await referencing("contacts")).toEqual([
+    "millrace.contact_aliases",
     "public.cases",
     "public.contact_identities",
     "public.conversations",
@@ -51,6 +52,7 @@ test("the merges cover every reference to a contact or a conversation", async ()
   ]);
   expect(await referencing("conversations")).toEqual([
     "millrace.ai_turns",
+    "millrace.conversation_aliases",
     "public.conversion_uploads",
     "public.messages",
   ]);

@@ -3,7 +3,7 @@ import type { Now, Pause, PauseStore, Random } from "@millrace/core";
 /** Whether a job may run now. */
 export type ScopeCheck =
   | { open: true; /** Paused scopes that this job probes. */ probes: readonly string[] }
-  | { open: false; kind: "rate_limited" | "paused"; scope: string; until: Date };
+  | { open: false; kind: Pause["kind"]; scope: string; until: Date };
 
 /** How long a worker may not know of a pause that another worker set, in ms. */
 const REFRESH_MS = 1_000;

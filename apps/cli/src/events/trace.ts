@@ -8,7 +8,7 @@ import { withStores } from "../stores.ts";
 type Trace = {
   integration: string;
   eventId: string;
-  state: "waiting" | "inFlight" | "done" | "dead";
+  state: "waiting" | "inFlight" | "done" | "dead" | "discarded";
   [detail: string]: unknown;
 };
 

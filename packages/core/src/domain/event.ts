@@ -23,6 +23,10 @@ export const inboundEventSchema = z.object({
   receivedAt: z.iso.datetime(),
   /** The earliest time to run the job, ISO 8601 in UTC; absent: immediately. */
   notBefore: z.iso.datetime().optional(),
+  /** After this time the job must not begin, ISO 8601 in UTC; absent: the age limit of its queue applies. */
+  expiresAt: z.iso.datetime().optional(),
+  /** The event's position in its webhook request, from 0. */
+  index: z.int().min(0).optional(),
   /** Id of the dead letter that the job replays. */
   replayOf: z.uuid().optional(),
   /** The platform's data for this event, not validated. */

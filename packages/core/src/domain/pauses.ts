@@ -1,9 +1,10 @@
 /** A pause of a scope: its jobs wait for a rate limit, or until an operator has acted. */
 export type Pause = {
   scope: string;
-  kind: "rate_limited" | "paused";
+  /** `rate_limited` by the provider, `paused` until an operator has acted, `unavailable` during an outage. */
+  kind: "rate_limited" | "paused" | "unavailable";
   reason: string;
-  /** When a rate limit ends, or when the next probe of a paused scope may run. */
+  /** When the next probe may run. */
   until: Date;
 };
 

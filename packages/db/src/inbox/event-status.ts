@@ -5,7 +5,7 @@ import { conversionUploads, deadLetters, webhookEvents } from "../schema/index.t
 
 /** The committed state of an event. */
 export type EventStatus = {
-  status: "done" | "dead";
+  status: "done" | "dead" | "discarded";
   result: string | null;
   detail: string | null;
   error: string | null;
@@ -38,7 +38,7 @@ export type ConversionEntry = {
 };
 
 /** Counts of an integration's events by status, and the status of the requested events. */
-export type StatusCounts = { done: number; dead: number; statuses: Map<string, "done" | "dead"> };
+export type StatusCounts = { done: number; dead: number; statuses: Map<string, "done" | "dead" | "discarded"> };
 
 /** Reads the status of events from committed rows. */
 export type EventStatuses = {

@@ -1,5 +1,6 @@
 import { boolean, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
+import { millrace } from "./millrace.ts";
 import { tenants } from "./accounts.ts";
 
 /** A person, across all channels. */
@@ -21,6 +22,20 @@ export const contacts = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [index("contacts_tenant_id").on(table.tenantId)],
+);
+
+/** The ids of merged contacts. Each leads to the contact that it became. */
+export const contactAliases = millrace.table(
+  "contact_aliases",
+  {
+    /** The id of the contact that no longer exists. */
+    id: id(),
+    contactId: uuid("contact_id")
+      .notNull()
+      .references(() => contacts.id, { onDelete: "cascade" }),
+    createdAt: createdAt(),
+  },
+  (table) => [index("contact_aliases_contact_id").on(table.contactId)],
 );
 
 /** An identifier of a person on a channel: wa_id, BSUID, Telegram user id, e-mail address, phone number. */

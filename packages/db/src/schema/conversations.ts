@@ -82,6 +82,20 @@ export const conversations = pgTable(
   ],
 );
 
+/** The ids of merged conversations. Each leads to the conversation that it became. */
+export const conversationAliases = millrace.table(
+  "conversation_aliases",
+  {
+    /** The id of the conversation that no longer exists. */
+    id: id(),
+    conversationId: uuid("conversation_id")
+      .notNull()
+      .references(() => conversations.id, { onDelete: "cascade" }),
+    createdAt: createdAt(),
+  },
+  (table) => [index("conversation_aliases_conversation_id").on(table.conversationId)],
+);
+
 /**
  * What the platform reports about a thread besides its messages. A thread can have a state before it has a conversation:
  * a new conversation reads it by its key, so that the order of arrival does not matter.

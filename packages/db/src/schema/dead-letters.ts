@@ -35,6 +35,8 @@ export const deadLetters = millrace.table(
     firstFailedAt: time("first_failed_at").notNull(),
     failedAt: time("failed_at").notNull(),
     resolvedAt: time("resolved_at"),
+    /** When everything that follows from the failure had happened; null until then. */
+    followedUpAt: time("followed_up_at"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -45,6 +47,9 @@ export const deadLetters = millrace.table(
     index("dead_letters_failed_at").on(table.failedAt, table.id),
     index("dead_letters_integration_event_id").on(table.integration, table.eventId),
     index("dead_letters_tenant_id").on(table.tenantId),
+    index("dead_letters_not_followed_up")
+      .on(table.failedAt)
+      .where(sql`${table.followedUpAt} is null`),
     check("dead_letters_state", sql`${table.state} in ('dead', 'replaying', 'resolved', 'discarded')`),
   ],
 );

@@ -15,8 +15,8 @@ export const webhookEvents = millrace.table(
     eventId: text("event_id").notNull(),
     kind: text("kind").notNull(),
     payloadHash: text("payload_hash").notNull(),
-    /** `done`: its effects are committed. `dead`: its job failed for good, see dead_letters. */
-    status: text("status", { enum: ["done", "dead"] }).notNull(),
+    /** `done`: its effects are committed. `dead`: its job failed for good, see dead_letters. `discarded`: an operator gave it up. */
+    status: text("status", { enum: ["done", "dead", "discarded"] }).notNull(),
     /** The result (written, unhandled, ignored) and its detail. */
     result: text("result"),
     detail: text("detail"),
@@ -34,6 +34,6 @@ export const webhookEvents = millrace.table(
     unique("webhook_events_integration_event_id").on(table.integration, table.eventId),
     index("webhook_events_correlation_id").on(table.correlationId),
     index("webhook_events_integration_status").on(table.integration, table.status),
-    check("webhook_events_status", sql`${table.status} in ('done', 'dead')`),
+    check("webhook_events_status", sql`${table.status} in ('done', 'dead', 'discarded')`),
   ],
 );

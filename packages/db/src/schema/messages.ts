@@ -54,6 +54,10 @@ export const messages = pgTable(
     /** How often the platform rate-limited it since its last success. */
     rateLimitHits: integer("rate_limit_hits").notNull().default(0),
     sentAt: time("sent_at").notNull(),
+    /** The position among the events of its webhook request, which orders inbound messages of one time. */
+    requestIndex: integer("request_index").notNull().default(0),
+    /** After this time an outbound message must not be sent. */
+    expiresAt: time("expires_at"),
     editedAt: time("edited_at"),
     revokedAt: time("revoked_at"),
     /** The platform's object; for an outbound message of Millrace, the content to send. */
