@@ -45,8 +45,8 @@ export type Ledger = {
   acknowledged: Acknowledged[];
   requests: IngestRequest[];
   sends: AcceptedSend[];
-  /** The texts of contacts, in the order in which each webhook request contains them. */
-  inbound: { person: number; texts: readonly string[] }[];
+  /** The texts of each webhook request, in its order. */
+  inbound: (readonly string[])[];
   faults: InjectedFault[];
   /** The people whose data was erased, and when the command ended. */
   erasures: { person: number; at: number }[];

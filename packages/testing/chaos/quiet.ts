@@ -30,6 +30,8 @@ const UNFINISHED: Readonly<Record<string, string>> = {
 export type Quiet = {
   /** Time until everything was finished, or the whole time, in ms. */
   ms: number;
+  /** What was finished last. */
+  last: string[];
   unfinished: Unfinished[];
 };
 
@@ -43,12 +45,15 @@ export async function waitForQuiet(
   const reader = createQueueReader(backend, queueCatalogue(integrations));
   const startedAt = performance.now();
   try {
+    let last: string[] = [];
     for (let finished = 0; ;) {
       const unfinished = [...(await unfinishedRows(observer)), ...(await unfinishedJobs(reader))];
       if (pending() > 0) unfinished.push({ what: "requests without a 2xx", ids: [String(pending())] });
+      if (unfinished.length > 0)
+        last = unfinished.map(({ what, ids }) => `${ids.length} ${what}: ${ids.slice(0, 3).join(", ")}`);
       finished = unfinished.length === 0 ? finished + 1 : 0;
       const ms = performance.now() - startedAt;
-      if (finished === FINISHED_POLLS || ms > QUIET_MS) return { ms, unfinished };
+      if (finished === FINISHED_POLLS || ms > QUIET_MS) return { ms, last, unfinished };
       await wait(POLL_MS);
     }
   } finally {

@@ -20,6 +20,8 @@ export type ChaosReport = {
   backend: string;
   minutes: number;
   findings: Finding[];
+  /** What was finished last. */
+  last: string[];
   faults: InjectedFault[];
   /** The output of processes that ended by themselves. They started again. */
   crashes: string[];
@@ -67,6 +69,7 @@ export async function runChaos(plan: Plan): Promise<ChaosReport> {
       backend: plan.backend,
       minutes: plan.runMs / 60_000,
       findings: CHECKS.map((check) => check(snapshot)),
+      last: quiet.last,
       faults: ledger.faults,
       crashes: Object.values(deployment.apps).flatMap((app) => app.crashes()),
     };

@@ -37,7 +37,7 @@ function outOfOrder(stream: string, sends: readonly AcceptedSend[], { sent }: Sn
 /** The messages of one webhook request have one time, and the AI gets them in their order. */
 function shuffledQuestions({ ledger, questions }: Snapshot): string[] {
   const place = new Map(
-    ledger.inbound.flatMap(({ texts }, request) => texts.map((text, index) => [text, { request, index }] as const)),
+    ledger.inbound.flatMap((texts, request) => texts.map((text, index) => [text, { request, index }] as const)),
   );
   return questions.flatMap(({ turnId, messages }) => {
     const places = messages.flatMap(({ text }) => place.get(text ?? "") ?? []);

@@ -38,7 +38,8 @@ export function inboundActions(context: WorkloadContext) {
         await deliver(telegramUpdate(person, updateId(step, nth), content), person);
   };
   const receiveTexts = async (step: Step, texts: readonly string[]) => {
-    ledger.inbound.push({ person: personOf(step).index, texts });
+    // Each Telegram update is a request of its own.
+    if (personOf(step).channel === "whatsapp") ledger.inbound.push(texts);
     await receive(
       step,
       texts.map((body) => ({ type: "text", text: { body } })),
