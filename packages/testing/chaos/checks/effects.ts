@@ -1,4 +1,5 @@
 import type { SentMessage } from "@millrace/sandbox";
+import { PEOPLE } from "../workload/people.ts";
 import type { Finding } from "./finding.ts";
 import type { MessageRow, Snapshot } from "./snapshot.ts";
 
@@ -35,14 +36,21 @@ export function effects(snapshot: Snapshot): Finding {
 }
 
 function wasReceived({ id, channel, externalId }: MessageRow, sent: readonly SentMessage[]): boolean {
+  // An erasure replaces the platform's id, by which a message on Telegram is recognized.
+  if (channel === "telegram" && externalId?.startsWith("erased/")) return true;
   return sent.some((message) =>
     channel === "telegram" ? `${message.to}/${message.externalId}` === externalId : message.messageId === id,
   );
 }
 
+/** Whether an erasure removed the platform's ids of the conversation, by which its messages are recognized. */
+function isOfErased({ to }: SentMessage, { erasures }: Snapshot["ledger"]): boolean {
+  return erasures.some(({ person }) => PEOPLE[person]?.address === to);
+}
+
 /** Texts that a Telegram chat got more often than there are rows. Telegram offers no way to find out about a send. */
-function doubledOnTelegram({ messages, sent }: Snapshot): string[] {
-  const telegram = sent.filter(({ channel }) => channel === "telegram");
+function doubledOnTelegram({ messages, sent, ledger }: Snapshot): string[] {
+  const telegram = sent.filter((message) => message.channel === "telegram" && !isOfErased(message, ledger));
   const received = Map.groupBy(telegram, ({ to, text }) => `${to} ${text}`);
   const accepted = new Set(
     messages.filter(({ channel }) => channel === "telegram").map(({ externalId }) => externalId),
