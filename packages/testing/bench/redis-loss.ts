@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
 import { createProducer, createQueueReader, openQueueBackend, queueDefinition } from "@millrace/queue";
-import { freePort, startRedis, temporaryFolder } from "../src/servers/index.ts";
+import { freePort, startRedis, temporaryFolder, until } from "../src/servers/index.ts";
 import { MACHINE } from "./deployment.ts";
 import { percentile } from "./load.ts";
 
@@ -67,6 +67,12 @@ async function crashOnce(sync: Sync, crash: Crash): Promise<Round> {
   const definition = queueDefinition("whatsapp", "inbound");
   const backend = openQueueBackend(redis.url, "producer", 1);
   const producer = createProducer(backend, definition);
+  await until("the producer is connected", () =>
+    backend.ping().then(
+      () => true,
+      () => false,
+    ),
+  );
   const acknowledged = new Set<string>();
   let crashed = false;
   const sizes = watchSize(join(folder, "appendonlydir"), () => crashed);

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from "node:timers/promises";
-import postgres from "postgres";
 import type { TcpProxy } from "../src/servers/index.ts";
 import { APP_NAMES, type ChaosDeployment } from "./deployment/deployment.ts";
 import type { Ledger } from "./ledger.ts";

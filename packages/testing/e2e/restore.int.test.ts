@@ -64,7 +64,11 @@ function untilRows(rows: RowReader, what: string, condition: string, count: numb
 async function requestSend(ingestPort: number, text: string): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${ingestPort}/api/integrations/whatsapp/send`, {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${API_KEY}`, "idempotency-key": text },
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${API_KEY}`,
+      "idempotency-key": "restore-drill",
+    },
     body: JSON.stringify({ to: { phone: "+4917000000000" }, message: { type: "text", text } }),
   });
   expect(response.status).toBe(202);

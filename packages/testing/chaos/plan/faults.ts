@@ -116,8 +116,6 @@ const RECOVERY_MS = 2_000;
 /** Picks a resource first, so that one with many kinds of faults does not get most of them. */
 function pickKind(random: Random, kinds: readonly FaultKind[]): FaultKind {
   const resources = RESOURCES.filter((resource) => kinds.some((kind) => kind.resource === resource));
-  const resource = resources[random.whole(0, resources.length - 1)];
-  const [first, ...others] = kinds.filter((kind) => kind.resource === resource);
-  if (!first) throw new Error("a resource has no fault");
-  return random.weighted([first, ...others]);
+  const resource = random.pick(resources);
+  return random.weighted(kinds.filter((kind) => kind.resource === resource));
 }

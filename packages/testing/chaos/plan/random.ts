@@ -4,9 +4,9 @@ export type Random = {
   number(): number;
   /** Returns a whole number from `min` to `max`, both included. */
   whole(min: number, max: number): number;
-  pick<T>(from: readonly [T, ...T[]]): T;
+  pick<T>(from: readonly T[]): T;
   /** Picks by weight. */
-  weighted<T extends { weight: number }>(from: readonly [T, ...T[]]): T;
+  weighted<T extends { weight: number }>(from: readonly T[]): T;
 };
 
 /** Creates a {@link Random} with the generator mulberry32. The same seed always makes the same decisions. */
@@ -22,10 +22,15 @@ export function createRandom(seed: number): Random {
   return {
     number,
     whole,
-    pick: (from) => from[whole(0, from.length - 1)] ?? from[0],
+    pick: (from) => existing(from[whole(0, from.length - 1)]),
     weighted(from) {
       let left = number() * from.reduce((sum, { weight }) => sum + weight, 0);
-      return from.find(({ weight }) => (left -= weight) < 0) ?? from[0];
+      return existing(from.find(({ weight }) => (left -= weight) < 0) ?? from.at(-1));
     },
   };
+}
+
+function existing<T>(picked: T | undefined): T {
+  if (picked === undefined) throw new Error("there is nothing to pick from");
+  return picked;
 }
