@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { RawRequest } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import type { Delivery } from "@millrace/sandbox";
-import type { Ledger } from "./ledger.ts";
+import type { Observations } from "./observations.ts";
 
 /** The callers of ingest: platforms, n8n and a CRM. */
 export type Platform = {
@@ -27,12 +27,16 @@ const MAX_PAUSE_MS = 5_000;
  * Creates a {@link Platform}. `environment` has the secrets. Meta and Telegram repeat a webhook for hours, but only
  * until its first 2xx.
  */
-export function createPlatform(ingestUrl: string, environment: Record<string, string>, ledger: Ledger): Platform {
+export function createPlatform(
+  ingestUrl: string,
+  environment: Record<string, string>,
+  observations: Observations,
+): Platform {
   const webhooks = integrations.flatMap((integration) =>
     integration.webhooks(environment).map((webhook) => ({ integration: integration.id, webhook })),
   );
   let open = 0;
-  let ended = false;
+  const run = { hasEnded: false };
 
   const attempt = async ({ path, headers, body }: Delivery) => {
     const at = Date.now();
@@ -45,21 +49,21 @@ export function createPlatform(ingestUrl: string, environment: Record<string, st
     })
       .then(async (response) => ({ status: response.status, text: await response.text() }))
       .catch(() => undefined);
-    ledger.requests.push({ at, ms: performance.now() - startedAt, status: answer?.status });
+    observations.requests.push({ at, ms: performance.now() - startedAt, status: answer?.status });
     return answer;
   };
 
   const record = (delivery: Delivery, response: unknown, person: number | undefined) => {
     const at = Date.now();
     for (const { integration, eventId } of eventsOf(webhooks, delivery, response))
-      ledger.acknowledged.push({ integration, eventId, at, person });
+      observations.acknowledged.push({ integration, eventId, at, person });
   };
 
   return {
     async deliver(delivery, person) {
       open += 1;
       try {
-        for (let pause = FIRST_PAUSE_MS; !ended; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+        for (let pause = FIRST_PAUSE_MS; !run.hasEnded; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
           const answer = await attempt(delivery);
           if (answer && answer.status < 300) {
             const response: unknown = answer.text === "" ? {} : JSON.parse(answer.text);
@@ -77,7 +81,7 @@ export function createPlatform(ingestUrl: string, environment: Record<string, st
     },
     unacknowledged: () => open,
     end() {
-      ended = true;
+      run.hasEnded = true;
     },
   };
 }
@@ -97,6 +101,6 @@ function eventsOf(webhooks: readonly RoutedWebhook[], { path, headers, body }: D
   }
   const { eventId, id, turnId } = response as { eventId?: string; id?: string; turnId?: string };
   const integration = path.includes("/won") ? "google" : (/^\/api\/integrations\/(\w+)\//.exec(path)?.[1] ?? "");
-  // Each answer of the AI is an event of its own, whose id the response does not contain.
+  // Each answer of the AI is an event of its own. The response does not contain its id.
   return [{ integration, eventId: eventId ?? id ?? `answer.${turnId}.*` }];
 }

@@ -4,7 +4,7 @@ import type { ChaosReport } from "./run.ts";
 const MAX_LINES = 20;
 
 /** Formats a report as lines: the faults, one line per check, and the violations with their ids. */
-export function formatReport({ seed, backend, minutes, findings, faults, crashes }: ChaosReport): string {
+export function formatReport({ seed, backend, minutes, results, faults, crashes }: ChaosReport): string {
   const numbers = Map.groupBy(faults, ({ resource, name }) => `${resource}: ${name}`);
   const skipped = new Set(faults.flatMap(({ note, name }) => (note?.startsWith("skipped") ? [`${name} ${note}`] : [])));
   return [
@@ -12,7 +12,7 @@ export function formatReport({ seed, backend, minutes, findings, faults, crashes
     ...[...numbers].map(([name, all]) => `  ${String(all.length).padStart(3)} ${name}`).toSorted(),
     ...[...skipped].map((line) => `  ${line}`),
     "",
-    ...findings.flatMap(({ check, counts, violations }) => [
+    ...results.flatMap(({ check, counts, violations }) => [
       `${violations.length === 0 ? "ok  " : "FAIL"}  ${check}`,
       `        ${Object.entries(counts)
         .map(([name, value]) => `${name} ${value}`)
@@ -26,6 +26,6 @@ export function formatReport({ seed, backend, minutes, findings, faults, crashes
 }
 
 /** Whether a guarantee was violated. */
-export function isViolated({ findings }: ChaosReport): boolean {
-  return findings.some(({ violations }) => violations.length > 0);
+export function isViolated({ results }: ChaosReport): boolean {
+  return results.some(({ violations }) => violations.length > 0);
 }

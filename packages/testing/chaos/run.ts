@@ -1,14 +1,14 @@
 import { accounting, deadLetters, unfinished } from "./checks/accounting.ts";
 import { effects } from "./checks/effects.ts";
-import type { Finding } from "./checks/finding.ts";
+import type { CheckResult } from "./checks/check-result.ts";
 import { ingestLatency, secretsInOutput } from "./checks/ingest.ts";
 import { order } from "./checks/order.ts";
 import { readSnapshot } from "./checks/snapshot.ts";
 import { statuses, watchStatuses } from "./checks/statuses.ts";
 import { takeovers } from "./checks/takeovers.ts";
 import { startChaosDeployment } from "./deployment/deployment.ts";
-import { injectFaults } from "./inject.ts";
-import { createLedger, type InjectedFault } from "./ledger.ts";
+import { injectFaults } from "./inject-faults.ts";
+import { createObservations, type InjectedFault } from "./observations.ts";
 import type { Plan } from "./plan/plan.ts";
 import { createPlatform, type Platform } from "./platform.ts";
 import { waitForQuiet } from "./quiet.ts";
@@ -19,7 +19,7 @@ export type ChaosReport = {
   seed: number;
   backend: string;
   minutes: number;
-  findings: Finding[];
+  results: CheckResult[];
   /** What was finished last. */
   last: string[];
   faults: InjectedFault[];
@@ -41,20 +41,20 @@ const CHECKS = [
 
 /** Does a planned run on a new deployment, waits until everything is finished, and checks the guarantees. */
 export async function runChaos(plan: Plan): Promise<ChaosReport> {
-  const ledger = createLedger();
+  const observations = createObservations();
   let platform: Platform | undefined;
   const deployment = await startChaosDeployment(plan, (ingestUrl, environment) => {
-    const callers = createPlatform(ingestUrl, environment, ledger);
+    const callers = createPlatform(ingestUrl, environment, observations);
     platform = callers;
     return async (delivery) => void (await callers.deliver(delivery));
   });
   if (!platform) throw new Error("the deployment has no callers");
   const watching = new AbortController();
   try {
-    const context = { seed: plan.seed, deployment, platform, ledger };
+    const context = { seed: plan.seed, deployment, platform, observations };
     const conversationsOf = await openConversations(context);
-    const watch = watchStatuses(deployment, ledger, watching.signal);
-    const faults = injectFaults(plan.faults, deployment, ledger);
+    const watch = watchStatuses(deployment, observations, watching.signal);
+    const faults = injectFaults(plan.faults, deployment, observations);
     const { ended } = await runSteps(plan.steps, { ...context, conversationsOf, delivered: [] });
     await faults;
     await ended;
@@ -63,14 +63,14 @@ export async function runChaos(plan: Plan): Promise<ChaosReport> {
     watching.abort();
     await watch;
     platform.end();
-    const snapshot = await readSnapshot(deployment, ledger, quiet);
+    const snapshot = await readSnapshot(deployment, observations, quiet);
     return {
       seed: plan.seed,
       backend: plan.backend,
       minutes: plan.runMs / 60_000,
-      findings: CHECKS.map((check) => check(snapshot)),
+      results: CHECKS.map((check) => check(snapshot)),
       last: quiet.last,
-      faults: ledger.faults,
+      faults: observations.faults,
       crashes: Object.values(deployment.apps).flatMap((app) => app.crashes()),
     };
   } finally {

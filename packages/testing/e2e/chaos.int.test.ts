@@ -15,7 +15,7 @@ describe.each(backends)("chaos with the queue on %s", (backend) => {
   test("1, 2, 3, 5, 6, 7, 8, 12, 13, 14, 15: random load and random faults violate no guarantee", async () => {
     const report = await runChaos(planRun(SEEDS[backend], backend, RUN_MS));
     expect(
-      report.findings.flatMap(({ violations }) => violations),
+      report.results.flatMap(({ violations }) => violations),
       formatReport(report),
     ).toEqual([]);
   }, 240_000);

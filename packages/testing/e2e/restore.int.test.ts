@@ -1,4 +1,5 @@
-import { cpSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
@@ -100,7 +101,8 @@ test("2, 3, 15: after a restore of a backup into an empty server, redelivered ev
 
   // The backup is a copy of the data of a stopped server. Meanwhile the apps wait for Postgres.
   await before.postgres.stop();
-  cpSync(before.postgres.dataFolder, join(folder, "after", "data"), { recursive: true });
+  mkdirSync(join(folder, "after"));
+  execFileSync("cp", ["-a", before.postgres.dataFolder, join(folder, "after")]);
 
   // Afterwards everything is lost: Postgres, Redis and the apps.
   await worker.kill();

@@ -1,18 +1,18 @@
-import type { Finding } from "./finding.ts";
+import type { CheckResult } from "./check-result.ts";
 import { keyOf, type Snapshot } from "./snapshot.ts";
 
-/** How long before a fault a 2xx can be whose event the store then lost, in ms: an event waits at most that long to be applied. */
-const SYNC_MS = 1_000;
+/** A 2xx can arrive this long after the fault in which the store lost its event, in ms. */
+const ANSWER_MS = 1_000;
 
 /** 1, 2: each acknowledged event is done, waiting, dead or discarded, unless the store lost it or an erasure removed it. */
-export function accounting({ ledger, events, traced }: Snapshot): Finding {
+export function accounting({ observations, events, traced }: Snapshot): CheckResult {
   const counts = { acknowledged: 0, done: 0, waiting: 0, dead: 0, discarded: 0, erased: 0, "lost by the store": 0 };
   const violations: string[] = [];
-  const losses = ledger.faults.filter(({ losesQueueData }) => losesQueueData).map(({ to }) => to + SYNC_MS);
+  const losses = observations.faults.filter(({ losesQueueData }) => losesQueueData).map(({ to }) => to + ANSWER_MS);
   const lastLoss = Math.max(0, ...losses);
   const erasedAt = (person: number | undefined) =>
-    Math.max(0, ...ledger.erasures.filter((erasure) => erasure.person === person).map(({ at }) => at));
-  const unique = new Map(ledger.acknowledged.map((event) => [keyOf(event), event]));
+    Math.max(0, ...observations.erasures.filter((erasure) => erasure.person === person).map(({ at }) => at));
+  const unique = new Map(observations.acknowledged.map((event) => [keyOf(event), event]));
   for (const event of unique.values()) {
     counts.acknowledged += 1;
     const state = event.eventId.endsWith("*")
@@ -36,7 +36,7 @@ function stateOfAnswers(events: Snapshot["events"], prefix: string): string | un
 }
 
 /** 2, 15: nothing is unfinished. */
-export function unfinished({ quiet }: Snapshot): Finding {
+export function unfinished({ quiet }: Snapshot): CheckResult {
   return {
     check: "2, 15: nothing is unfinished",
     counts: { "seconds of quiet": Math.round(quiet.ms / 1000) },
@@ -44,16 +44,16 @@ export function unfinished({ quiet }: Snapshot): Finding {
   };
 }
 
-/** Errors of the workload itself, and of an AI whose answer the store lost. */
+/** The store can lose the answer of the AI. */
 const EXPECTED = /did not answer within/;
 
 /** 8, 14: a dead event has a dead letter, and no job died because something was away. */
-export function deadLetters({ events, deadLetters: rows }: Snapshot): Finding {
+export function deadLetters({ events, deadLetters: rows }: Snapshot): CheckResult {
   const known = new Set(rows.map(keyOf));
   const open = rows.filter(({ state }) => state === "dead");
   const kinds = Object.groupBy(open, ({ errorKind }) => errorKind);
   const counts = Object.fromEntries(Object.entries(kinds).map(([kind, some]) => [kind, some?.length ?? 0]));
-  const withoutLetter = [...events].filter(([key, status]) => status === "dead" && !known.has(key));
+  const withoutDeadLetter = [...events].filter(([key, status]) => status === "dead" && !known.has(key));
   // A job that lost two workers is dead, because it may be what ends them. Kills at random hit some job twice.
   const outages = open.filter(
     ({ errorKind, error }) => errorKind !== "permanent" && errorKind !== "stalled" && !EXPECTED.test(error),
@@ -62,7 +62,7 @@ export function deadLetters({ events, deadLetters: rows }: Snapshot): Finding {
     check: "8, 14: dead letters",
     counts,
     violations: [
-      ...withoutLetter.map(([key]) => `${key} is dead without a dead letter`),
+      ...withoutDeadLetter.map(([key]) => `${key} is dead without a dead letter`),
       ...outages.map((row) => `${keyOf(row)}: ${row.errorKind}: ${row.error}`),
     ],
   };

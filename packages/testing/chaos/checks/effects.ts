@@ -1,12 +1,12 @@
 import type { SentMessage } from "@millrace/sandbox";
 import { PEOPLE } from "../workload/people.ts";
-import type { Finding } from "./finding.ts";
+import type { CheckResult } from "./check-result.ts";
 import type { MessageRow, Snapshot } from "./snapshot.ts";
 
 const ACCEPTED = ["sent", "delivered", "read", "played"];
 
 /** 3, 12, 13: no provider effect is doubled, and none is recorded that did not happen. */
-export function effects(snapshot: Snapshot): Finding {
+export function effects(snapshot: Snapshot): CheckResult {
   const { messages, sent, conversions } = snapshot;
   const whatsapp = sent.filter(({ channel }) => channel === "whatsapp");
   const byId = Map.groupBy(whatsapp, ({ messageId }) => messageId ?? "");
@@ -44,13 +44,13 @@ function wasReceived({ id, channel, externalId }: MessageRow, sent: readonly Sen
 }
 
 /** Whether an erasure removed the platform's ids of the conversation, by which its messages are recognized. */
-function isOfErased({ to }: SentMessage, { erasures }: Snapshot["ledger"]): boolean {
+function isOfErased({ to }: SentMessage, { erasures }: Snapshot["observations"]): boolean {
   return erasures.some(({ person }) => PEOPLE[person]?.address === to);
 }
 
 /** Texts that a Telegram chat got more often than there are rows. Telegram offers no way to find out about a send. */
-function doubledOnTelegram({ messages, sent, ledger }: Snapshot): string[] {
-  const telegram = sent.filter((message) => message.channel === "telegram" && !isOfErased(message, ledger));
+function doubledOnTelegram({ messages, sent, observations }: Snapshot): string[] {
+  const telegram = sent.filter((message) => message.channel === "telegram" && !isOfErased(message, observations));
   const received = Map.groupBy(telegram, ({ to, text }) => `${to} ${text}`);
   const accepted = new Set(
     messages.filter(({ channel }) => channel === "telegram").map(({ externalId }) => externalId),

@@ -1,6 +1,6 @@
 import { percentile } from "../../bench/load.ts";
 import { secrets } from "../../e2e/simulated-platform.ts";
-import type { Finding } from "./finding.ts";
+import type { CheckResult } from "./check-result.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const MEDIAN_MS = 250;
@@ -11,9 +11,9 @@ const SLOW_SHARE = 0.01;
 const RESTART_MS = 10_000;
 
 /** Ingest answers fast, with 2xx or 503. Requests while a fault stops ingest itself do not count. */
-export function ingestLatency({ ledger }: Snapshot): Finding {
-  const stops = ledger.faults.filter(({ resource }) => resource === "ingest");
-  const counted = ledger.requests.filter(
+export function ingestLatency({ observations }: Snapshot): CheckResult {
+  const stops = observations.faults.filter(({ resource }) => resource === "ingest");
+  const counted = observations.requests.filter(
     ({ at, ms, status }) =>
       !stops.some(({ from, to }) => at + ms > from && at < to + RESTART_MS) && (status !== undefined || ms > SLOW_MS),
   );
@@ -47,7 +47,7 @@ export function ingestLatency({ ledger }: Snapshot): Finding {
 }
 
 /** 10: no secret is in the output of a process. */
-export function secretsInOutput({ output }: Snapshot): Finding {
+export function secretsInOutput({ output }: Snapshot): CheckResult {
   const confidential = Object.entries(secrets).filter(([, value]) => value !== "sandbox");
   return {
     check: "10: no secret in the output",

@@ -1,20 +1,20 @@
-import type { AcceptedSend } from "../ledger.ts";
-import type { Finding } from "./finding.ts";
+import type { AcceptedSend } from "../observations.ts";
+import type { CheckResult } from "./check-result.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** 5: the messages of a stream arrive in the order in which ingest acknowledged them; a question keeps its order. */
-export function order(snapshot: Snapshot): Finding {
-  const { ledger, deadLetters } = snapshot;
+export function order(snapshot: Snapshot): CheckResult {
+  const { observations, deadLetters } = snapshot;
   // A replayed message is sent after those that were sent meanwhile.
   const failed = new Set(deadLetters.map(({ eventId }) => eventId.replace(/^send\./, "")));
   const streams = Map.groupBy(
-    ledger.sends.filter(({ messageIds }) => !messageIds.some((id) => failed.has(id))),
+    observations.sends.filter(({ messageIds }) => !messageIds.some((id) => failed.has(id))),
     ({ stream }) => stream,
   );
   const violations = [...streams].flatMap(([stream, sends]) => outOfOrder(stream, sends, snapshot));
   return {
     check: "5: order per conversation",
-    counts: { "acknowledged sends": ledger.sends.length, streams: streams.size },
+    counts: { "acknowledged sends": observations.sends.length, streams: streams.size },
     violations: [...violations, ...shuffledQuestions(snapshot)],
   };
 }
@@ -35,9 +35,9 @@ function outOfOrder(stream: string, sends: readonly AcceptedSend[], { sent }: Sn
 }
 
 /** The messages of one webhook request have one time, and the AI gets them in their order. */
-function shuffledQuestions({ ledger, questions }: Snapshot): string[] {
+function shuffledQuestions({ observations, questions }: Snapshot): string[] {
   const place = new Map(
-    ledger.inbound.flatMap((texts, request) => texts.map((text, index) => [text, { request, index }] as const)),
+    observations.inbound.flatMap((texts, request) => texts.map((text, index) => [text, { request, index }] as const)),
   );
   return questions.flatMap(({ turnId, messages }) => {
     const places = messages.flatMap(({ text }) => place.get(text ?? "") ?? []);

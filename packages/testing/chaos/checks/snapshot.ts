@@ -2,7 +2,7 @@ import type { SentMessage } from "@millrace/sandbox";
 import { millrace } from "../../e2e/processes.ts";
 import type { AcceptedConversion, AskedQuestion } from "../deployment/sandbox-server.ts";
 import type { ChaosDeployment } from "../deployment/deployment.ts";
-import type { Acknowledged, Ledger } from "../ledger.ts";
+import type { Acknowledged, Observations } from "../observations.ts";
 import type { Quiet } from "../quiet.ts";
 
 /** The row of an outbound message. */
@@ -22,9 +22,9 @@ export type ModeChange = { conversationId: string; epoch: number; committedAt: n
 
 export type DeadLetterRow = { integration: string; eventId: string; state: string; errorKind: string; error: string };
 
-/** Everything that the checks compare: the tables, what the providers received, and the ledger. */
+/** Everything that the checks compare: the tables, what the providers received, and the observations. */
 export type Snapshot = {
-  ledger: Ledger;
+  observations: Observations;
   quiet: Quiet;
   /** The status of each event in Postgres, by integration and event id. */
   events: ReadonlyMap<string, string>;
@@ -48,15 +48,21 @@ export function keyOf({ integration, eventId }: Pick<Acknowledged, "integration"
 }
 
 /** Reads a {@link Snapshot} of a deployment that is quiet. */
-export async function readSnapshot(deployment: ChaosDeployment, ledger: Ledger, quiet: Quiet): Promise<Snapshot> {
+export async function readSnapshot(
+  deployment: ChaosDeployment,
+  observations: Observations,
+  quiet: Quiet,
+): Promise<Snapshot> {
   const { observer, sandbox, apps } = deployment;
   const events = await observer.rows<{ integration: string; eventId: string; status: string }>(
     `select integration, event_id as "eventId", status from millrace.webhook_events`,
   );
   const statuses = new Map(events.map((event) => [keyOf(event), event.status]));
-  const missing = ledger.acknowledged.filter((event) => !statuses.has(keyOf(event)) && !event.eventId.endsWith("*"));
+  const missing = observations.acknowledged.filter(
+    (event) => !statuses.has(keyOf(event)) && !event.eventId.endsWith("*"),
+  );
   return {
-    ledger,
+    observations,
     quiet,
     events: statuses,
     traced: await traceAll(missing, deployment.environment),

@@ -1,13 +1,13 @@
-import type { Finding } from "./finding.ts";
+import type { CheckResult } from "./check-result.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** A lost lock frees the takeover while the answer is on its way: at most as long as a call to a provider takes, in ms. */
 const CALL_MS = 30_000;
 
 /** 7: no AI answer arrives after a takeover or hand-back committed that its question does not know. */
-export function takeovers({ messages, modeChanges, sent, ledger }: Snapshot): Finding {
+export function takeovers({ messages, modeChanges, sent, observations }: Snapshot): CheckResult {
   const changes = Map.groupBy(modeChanges, ({ conversationId }) => conversationId);
-  const lockLosses = ledger.faults.filter(({ resource }) => resource === "postgres");
+  const lockLosses = observations.faults.filter(({ resource }) => resource === "postgres");
   const late = messages
     .filter(({ author, epoch }) => author === "ai" && epoch !== null)
     .flatMap((row) => {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import type { ChaosDeployment } from "../deployment/deployment.ts";
-import type { Inject } from "../inject.ts";
+import type { Inject } from "./inject.ts";
 
 /** More connections than the server has. */
 const MORE_THAN_ALL = 260;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Inject } from "../inject.ts";
+import type { Inject } from "./inject.ts";
 
 /** Faults of the providers' answers. `share` is the share of the requests that fail. */
 const FAULTS: Readonly<Record<string, readonly { match?: object; fault: string; share: number }[]>> = {

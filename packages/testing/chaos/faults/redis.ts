@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { RedisServer } from "../deployment/redis-server.ts";
 import type { ChaosDeployment } from "../deployment/deployment.ts";
 import type { PlannedFault } from "../plan/faults.ts";
-import type { Inject } from "../inject.ts";
+import type { Inject } from "./inject.ts";
 
 type InjectRedis = (redis: RedisServer, fault: PlannedFault, deployment: ChaosDeployment) => Promise<string | void>;
 

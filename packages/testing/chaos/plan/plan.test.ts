@@ -16,7 +16,7 @@ test("faults of one resource do not overlap, and all end with the run", () => {
     const own = faults.filter((fault) => fault.resource === resource);
     for (const [index, { at }] of own.entries()) {
       const before = own[index - 1];
-      if (before) expect(at).toBeGreaterThan(before.at + before.durationMs);
+      expect(at).toBeGreaterThan(before ? before.at + before.durationMs : 0);
     }
   }
   expect(Math.max(...faults.map(({ at, durationMs }) => at + durationMs))).toBeLessThanOrEqual(TEN_MINUTES);

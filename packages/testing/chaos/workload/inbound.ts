@@ -1,9 +1,9 @@
 import { integrations } from "@millrace/integrations";
 import type { Delivery } from "@millrace/sandbox";
 import type { Step } from "../plan/steps.ts";
-import { PEOPLE, type Person } from "./people.ts";
+import { PEOPLE, type Person, personOf } from "./people.ts";
 import { type Content, leadWebhook, telegramUpdate, whatsappMessages, whatsappWebhook } from "./webhooks.ts";
-import type { Action, WorkloadContext } from "./workload.ts";
+import type { Action, WorkloadContext } from "./context.ts";
 
 /** The update ids of steps. The first messages have smaller ones. */
 const FIRST_UPDATE_ID = 10_000;
@@ -16,7 +16,7 @@ const ASKS_FOR_PERSON = 0.04;
 
 /** The steps that platforms start. */
 export function inboundActions(context: WorkloadContext) {
-  const { seed, deployment, platform, ledger, delivered } = context;
+  const { seed, deployment, platform, observations, delivered } = context;
 
   /** Delivers a webhook, which a later step may repeat. */
   const deliver = async (delivery: Delivery, person?: Person) => {
@@ -39,7 +39,7 @@ export function inboundActions(context: WorkloadContext) {
   };
   const receiveTexts = async (step: Step, texts: readonly string[]) => {
     // Each Telegram update is a request of its own.
-    if (personOf(step).channel === "whatsapp") ledger.inbound.push(texts);
+    if (personOf(step).channel === "whatsapp") observations.inbound.push(texts);
     await receive(
       step,
       texts.map((body) => ({ type: "text", text: { body } })),
@@ -109,11 +109,4 @@ export function inboundActions(context: WorkloadContext) {
       await deliver(whatsappMessages(person, new Map([[messageId(step), content]]), "both"), person);
     },
   } satisfies Record<string, Action>;
-}
-
-/** The person that a step is about. */
-export function personOf({ subject }: Step): Person {
-  const person = PEOPLE[Math.floor(subject * PEOPLE.length)];
-  if (!person) throw new Error("there is no such person");
-  return person;
 }

@@ -1,9 +1,9 @@
 import { millrace } from "../../e2e/processes.ts";
 import { PEOPLE } from "./people.ts";
-import type { Action, WorkloadContext } from "./workload.ts";
+import type { Action, WorkloadContext } from "./context.ts";
 
 /** The steps that an operator starts with the command line. A command fails while a store is away, as for an operator. */
-export function operatorActions({ deployment, ledger }: WorkloadContext) {
+export function operatorActions({ deployment, observations }: WorkloadContext) {
   const run = (...args: string[]) =>
     millrace(args, deployment.environment).then(
       () => true,
@@ -16,7 +16,7 @@ export function operatorActions({ deployment, ledger }: WorkloadContext) {
       if (!person) return;
       await run("contacts", "erase", `${person.channel}:${person.address}`, "--yes", "--reason", "chaos");
       // A command that failed may have erased some rows already.
-      ledger.erasures.push({ person: person.index, at: Date.now() });
+      observations.erasures.push({ person: person.index, at: Date.now() });
     },
     async replay() {
       await run("dead-letters", "replay", "--all", "--rate", "20", "--reason", "chaos", "--detach");

@@ -1,11 +1,10 @@
 import type { Step } from "../plan/steps.ts";
-import { personOf } from "./inbound.ts";
-import type { Person } from "./people.ts";
+import { type Person, personOf } from "./people.ts";
 import { apiRequest, modeChange } from "./webhooks.ts";
-import type { Action, WorkloadContext } from "./workload.ts";
+import type { Action, WorkloadContext } from "./context.ts";
 
 /** The steps that n8n and the CRM start. */
-export function outboundActions({ seed, deployment, platform, ledger, conversationsOf }: WorkloadContext) {
+export function outboundActions({ seed, deployment, platform, observations, conversationsOf }: WorkloadContext) {
   /** The last request of each stream: the next one starts after its 2xx. */
   const streams = new Map<string, Promise<unknown>>();
 
@@ -18,7 +17,7 @@ export function outboundActions({ seed, deployment, platform, ledger, conversati
     );
     const response = (await platform.deliver(request, person.index)) as { messageIds: string[] } | undefined;
     if (response)
-      ledger.sends.push({ stream, person: person.index, text, messageIds: response.messageIds, at: Date.now() });
+      observations.sends.push({ stream, person: person.index, text, messageIds: response.messageIds, at: Date.now() });
   };
   const change = async (step: Step, mode: "human" | "ai") => {
     const person = personOf(step);
@@ -36,7 +35,7 @@ export function outboundActions({ seed, deployment, platform, ledger, conversati
       const which = Math.floor(step.variant * (conversations.length + 1));
       const conversationId = conversations[which];
       const byAddress = person.channel === "telegram" ? { chatId: person.address } : { phone: `+${person.address}` };
-      // A person with two contacts has two addresses, hence two streams. The others have one, however a request names it.
+      // A person with two contacts has two addresses and two streams. The others have one stream for all forms of the recipient.
       const stream =
         person.userId === undefined ? String(person.index) : `${person.index} ${conversationId ?? "phone"}`;
       const next = (streams.get(stream) ?? Promise.resolve()).then(() =>

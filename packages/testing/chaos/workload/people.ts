@@ -1,3 +1,5 @@
+import type { Step } from "../plan/steps.ts";
+
 /** A person of the workload. */
 export type Person = {
   index: number;
@@ -27,3 +29,10 @@ export const PEOPLE: readonly Person[] = [
   address: person.channel === "whatsapp" ? `49151000000${10 + index}` : `70000000${10 + index}`,
   ...(split ? { userId: `DE.900000000000000${10 + index}` } : {}),
 }));
+
+/** The person that a step is about. */
+export function personOf({ subject }: Step): Person {
+  const person = PEOPLE[Math.floor(subject * PEOPLE.length)];
+  if (!person) throw new Error("there is no such person");
+  return person;
+}

@@ -1,30 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Delivery } from "@millrace/sandbox";
 import { until } from "../../src/servers/index.ts";
-import type { ChaosDeployment } from "../deployment/deployment.ts";
-import type { Ledger } from "../ledger.ts";
-import type { Platform } from "../platform.ts";
 import type { Step, StepKind } from "../plan/steps.ts";
 import { operatorActions } from "./operator.ts";
 import { PEOPLE, type Person } from "./people.ts";
+import type { Action, WorkloadContext } from "./context.ts";
 import { inboundActions } from "./inbound.ts";
 import { outboundActions } from "./outbound.ts";
 import { whatsappMessages, telegramUpdate } from "./webhooks.ts";
-
-/** What the steps of the workload share. */
-export type WorkloadContext = {
-  seed: number;
-  deployment: ChaosDeployment;
-  platform: Platform;
-  ledger: Ledger;
-  /** The ids of a person's conversations when the run began. A merge makes one of two an alias. */
-  conversationsOf(person: Person): readonly string[];
-  /** The webhooks that were acknowledged, which a platform may repeat. */
-  delivered: Delivery[];
-};
-
-/** Does one kind of step. */
-export type Action = (step: Step) => Promise<unknown>;
 
 /** Time for the first messages to arrive in the tables, in ms. */
 const OPENING_DEADLINE_MS = 60_000;

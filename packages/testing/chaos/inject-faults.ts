@@ -1,14 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { TcpProxy } from "../src/servers/index.ts";
 import { APP_NAMES, type ChaosDeployment } from "./deployment/deployment.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Observations } from "./observations.ts";
+import type { Inject } from "./faults/inject.ts";
 import { losesQueueData, type PlannedFault } from "./plan/faults.ts";
 import { postgresFaults } from "./faults/postgres.ts";
 import { redisFaults } from "./faults/redis.ts";
 import { providerFaults } from "./faults/providers.ts";
-
-/** Does a fault for its duration and ends it. May return a note for the report. */
-export type Inject = (deployment: ChaosDeployment, fault: PlannedFault) => Promise<string | void>;
 
 const appFault: Record<string, Inject> = {
   kill: async ({ apps }, { resource }) => apps[appOf(resource)].kill(),
@@ -60,7 +58,7 @@ function injectionOf(deployment: ChaosDeployment, { resource, name }: PlannedFau
 export async function injectFaults(
   faults: readonly PlannedFault[],
   deployment: ChaosDeployment,
-  ledger: Ledger,
+  observations: Observations,
 ): Promise<void> {
   const startedAt = performance.now();
   await Promise.all(
@@ -70,7 +68,7 @@ export async function injectFaults(
       const note = await injectionOf(deployment, fault)(deployment, fault);
       const { resource, name } = fault;
       const losesData = losesQueueData(fault);
-      ledger.faults.push({
+      observations.faults.push({
         resource,
         name,
         losesQueueData: losesData,

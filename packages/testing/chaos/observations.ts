@@ -40,21 +40,21 @@ export type InjectedFault = Span & {
   note?: string;
 };
 
-/** What the world outside of Millrace knows about a run. It is in memory of the process that makes the faults. */
-export type Ledger = {
+/** What is known about a run outside of Millrace. It is in memory of the process that makes the faults. */
+export type Observations = {
   acknowledged: Acknowledged[];
   requests: IngestRequest[];
   sends: AcceptedSend[];
   /** The texts of each webhook request, in its order. */
   inbound: (readonly string[])[];
   faults: InjectedFault[];
-  /** The people whose data was erased, and when the command ended. */
+  /** The erasures: the person, and when the command ended. */
   erasures: { person: number; at: number }[];
   /** Statuses of outbound messages that went backwards, as the sampling of the table saw them. */
   backwards: string[];
 };
 
-/** Creates an empty {@link Ledger}. */
-export function createLedger(): Ledger {
+/** Creates an empty {@link Observations}. */
+export function createObservations(): Observations {
   return { acknowledged: [], requests: [], sends: [], inbound: [], faults: [], erasures: [], backwards: [] };
 }
