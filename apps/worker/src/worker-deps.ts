@@ -8,6 +8,7 @@ import type {
   NewId,
   Now,
   OutgoingFormat,
+  ProbeIntervals,
   Random,
   Subscriptions,
 } from "@millrace/core";
@@ -15,6 +16,7 @@ import type { Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
 import type { ConsumerTimings, QueueBackend } from "@millrace/queue";
 import type { CapabilityTimings } from "./capabilities/timings.ts";
+import type { PausedJobTimings } from "./loops/paused-jobs.ts";
 import type { ReplayTimings } from "./loops/replays.ts";
 
 /** An integration and its capabilities that are switched on. */
@@ -46,6 +48,11 @@ export type WorkerPorts = {
   random: Random;
 };
 
+/** Times of a worker in ms. Production uses the defaults. */
+export type WorkerTimings = Partial<ConsumerTimings & ReplayTimings & CapabilityTimings & PausedJobTimings> & {
+  probes?: ProbeIntervals;
+};
+
 /** Everything that `startWorker` needs. */
 export type WorkerDeps = {
   stores: WorkerStores;
@@ -55,5 +62,5 @@ export type WorkerDeps = {
   formats: readonly OutgoingFormat[];
   /** Which queues the worker consumes (undefined: all) and how many jobs of each run at a time. */
   consumption: { queues?: readonly string[] | undefined; concurrency: number };
-  timings?: Partial<ConsumerTimings & ReplayTimings & CapabilityTimings> | undefined;
+  timings?: WorkerTimings | undefined;
 };

@@ -1,8 +1,9 @@
 import type { ExhaustedJob } from "@millrace/core";
-import { createDeadLetters, createPauses, createReplayScheduler } from "@millrace/db";
+import { createDeadLetters, createPausedJobs, createPauses, createReplayScheduler } from "@millrace/db";
 import {
   type Consumer,
   createFlowControl,
+  createJobPromoter,
   createReplayer,
   queueCatalogue,
   type QueueDefinition,
@@ -10,6 +11,7 @@ import {
 } from "@millrace/queue";
 import { runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
 import { createFollowUpQueue } from "./follow-ups.ts";
+import { startPausedJobs } from "./loops/paused-jobs.ts";
 import { startReplays } from "./loops/replays.ts";
 import type { WorkerDeps } from "./worker-deps.ts";
 
@@ -31,7 +33,13 @@ export function startWorker(deps: WorkerDeps): Consumer {
     ports,
     timings,
   });
-  const loops = [replays, ...capabilities.startLoops()];
+  const pausedJobs = startPausedJobs({
+    pausedJobs: createPausedJobs(stores.database),
+    promoter: createJobPromoter(stores.backend),
+    log: ports.log,
+    timings,
+  });
+  const loops = [replays, pausedJobs, ...capabilities.startLoops()];
   return {
     async stop(deadlineMs) {
       await Promise.all([
@@ -60,7 +68,13 @@ function startConsumers(
   const { backend, database } = deps.stores;
   const { log, now, newId, random } = deps.ports;
   const deadLetters = createDeadLetters(database, newId);
-  const flowControl = createFlowControl(createPauses(database, newId), now, random, deps.timings?.probeMs);
+  const flowControl = createFlowControl({
+    pauses: createPauses(database, newId),
+    pausedJobs: createPausedJobs(database),
+    now,
+    random,
+    ...(deps.timings?.probes ? { probes: deps.timings.probes } : {}),
+  });
   return definitions.flatMap((definition) => {
     const processor = capabilities.processorOf(definition);
     if (!processor) return [];

@@ -1,4 +1,4 @@
-import { ProviderError, retryable } from "@millrace/core";
+import { ProviderError, unavailable } from "@millrace/core";
 import { noFile } from "./key.ts";
 
 /**
@@ -25,7 +25,7 @@ export function s3Error(error: unknown, scope: string): ProviderError {
   if (status === 401 || status === 403 || NEEDS_OPERATOR.has(code)) {
     return new ProviderError(`the media store rejected the request: ${code}`, { kind: "paused", scope }, { code });
   }
-  return retryable(`the media store failed: ${code}`, { code });
+  return unavailable(`the media store failed: ${code}`, scope, { code });
 }
 
 /** Returns the code of the service (`NoSuchKey`) or of the network (`ECONNREFUSED`), and the HTTP status if there is one. */

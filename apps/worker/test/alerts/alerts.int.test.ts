@@ -66,7 +66,7 @@ describe("alerts", () => {
     return worker;
   };
   const pause = { scope: "fake:account:1", kind: "paused", reason: "the token is not valid" } as const;
-  const pauseAccount = () => createPauses(harness.database, uuidv7).set({ ...pause, until: now });
+  const pauseAccount = () => createPauses(harness.database, uuidv7).set({ ...pause, waitMs: 0 });
   const resumeAccount = () => createPauses(harness.database, uuidv7).resume(pause.scope);
   const recordDeadLetter = (error: string) =>
     createDeadLetters(harness.database, uuidv7).record({

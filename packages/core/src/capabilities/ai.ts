@@ -2,7 +2,7 @@ import type { Channel } from "../domain/thread.ts";
 import type { Http } from "../http/http.ts";
 import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { DEFAULT_POLICY, type QueuePolicies } from "./queue-policy.ts";
+import { DEFAULT_POLICY, EXPIRES_AFTER_MS, type QueuePolicies } from "./queue-policy.ts";
 
 /** A message in a question to the AI. */
 export type AiTurnMessage = {
@@ -75,4 +75,6 @@ export type AiTurnTimings = {
 };
 
 /** The queue of the AI turns: each is a question to the AI that waits for its answer. */
-export const AI_QUEUES = { "ai-turns": DEFAULT_POLICY } satisfies QueuePolicies;
+export const AI_QUEUES = {
+  "ai-turns": { ...DEFAULT_POLICY, expiresAfterMs: EXPIRES_AFTER_MS.aiTurn },
+} satisfies QueuePolicies;

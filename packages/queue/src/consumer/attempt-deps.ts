@@ -1,6 +1,6 @@
 import type { Logger, Now, Random } from "@millrace/core";
 import type { QueueDefinition } from "../catalogue.ts";
-import type { FlowControl } from "../flow-control.ts";
+import type { FlowControl } from "../flow-control/flow-control.ts";
 import type { EventProcessor } from "./event-processor.ts";
 
 /** Times of a consumer in ms. Production uses the defaults; tests use short ones. */
@@ -15,8 +15,6 @@ export type ConsumerTimings = {
   sweepMs: number;
   /** How long a job waits while our own store is away. */
   outageMs: number;
-  /** How often one job of a paused scope probes whether calls succeed again. */
-  probeMs: number;
 };
 
 /** What an attempt uses. */

@@ -1,10 +1,12 @@
 import { DelayedError, type Job, WaitingError } from "bullmq";
-import { describeError, permanent, ProviderError } from "@millrace/core";
+import { describeError, type InboundEvent, permanent, ProviderError } from "@millrace/core";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { failure } from "./failure.ts";
+import type { JobRun } from "./job-run.ts";
 import { runInPlace } from "./retry-in-place.ts";
 import { runJob } from "./run-job.ts";
+import { waitForScope } from "./wait-for-scope.ts";
 
 /** Makes one attempt at a job, logs it in one line and hands the outcome to BullMQ. */
 export async function attempt(
@@ -17,9 +19,9 @@ export async function attempt(
   const startedAt = now();
   const event = definition.schema.safeParse(job.data);
   const result: AttemptOutcome = event.success
-    ? await (definition.inOrder ? runInPlace : runJob)(deps, event.data, lockLost)
+    ? await (definition.inOrder ? runInPlace : runJob)(deps, runOf(job, event.data, lockLost))
     : { outcome: "failed", error: permanent("this worker does not know the version of the job's data") };
-  const { outcome, error, retryAt, stillWaiting } = result;
+  const { outcome, error, retryAt, waitsFor, stillWaiting } = result;
 
   const fields = {
     queue: definition.name,
@@ -37,6 +39,7 @@ export async function attempt(
   };
   log[levelOf(outcome)](fields, "job.attempted");
 
+  if (waitsFor) return waitForScope(deps, job, token, waitsFor.scope);
   if (retryAt) {
     await job.moveToDelayed(retryAt.getTime(), token);
     if (stillWaiting && !(await stillWaiting())) await job.promote();
@@ -49,6 +52,11 @@ export async function attempt(
   if (error !== undefined) throw failure(withAttemptLimit(error, job.attemptsMade + 1));
   if (isLarge(event.data)) job.opts.removeOnComplete = true;
   return { outcome };
+}
+
+function runOf(job: Job, event: InboundEvent, lockLost: AbortSignal | undefined): JobRun {
+  const waits = Math.max(0, job.attemptsStarted - job.attemptsMade - 1);
+  return { event, jobId: job.id ?? event.id, enqueuedAt: new Date(job.timestamp), waits, lockLost };
 }
 
 /** Turns an error into a permanent one when the attempts reach the error's own limit. */

@@ -3,7 +3,7 @@ import type { DeadLetterStore, Logger, Now, Random } from "@millrace/core";
 import type { JobQueue, JobWorker, QueueBackend } from "../backends/backend.ts";
 import { backoffMs, type QueueDefinition } from "../catalogue.ts";
 import { createDeadLetterCollector, type DeadLetterCollector } from "../dead-letters/collector.ts";
-import type { FlowControl } from "../flow-control.ts";
+import type { FlowControl } from "../flow-control/flow-control.ts";
 import { attempt } from "./attempt.ts";
 import type { ConsumerTimings } from "./attempt-deps.ts";
 import type { EventProcessor } from "./event-processor.ts";
@@ -13,7 +13,6 @@ const DEFAULT_TIMINGS: Omit<ConsumerTimings, "deadlineMs"> = {
   stalledCheckMs: 10_000,
   sweepMs: 5_000,
   outageMs: 5_000,
-  probeMs: 60_000,
 };
 
 /** All jobs of an ordered queue wait for the worker at its head, so a worker that stopped must be replaced quickly. */

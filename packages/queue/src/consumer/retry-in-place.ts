@@ -1,38 +1,43 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type InboundEvent, ProviderError } from "@millrace/core";
+import { ProviderError } from "@millrace/core";
 import { backoffMs } from "../catalogue.ts";
+import type { Probe } from "../flow-control/flow-control.ts";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
+import type { JobRun } from "./job-run.ts";
 import { resumeScopes, runJob } from "./run-job.ts";
+
+/** The shortest wait for a paused scope, in ms: another job can claim its probe first. */
+const SHORTEST_WAIT_MS = 100;
 
 /**
  * Runs a job of an ordered queue. The job stays at the head of the queue while it can be retried, and the jobs behind it
- * wait. Waiting for our own stores, for a rate limit or for a paused scope costs no attempt.
+ * wait. Waiting for our own stores, for a provider, for a rate limit or for a paused scope costs no attempt.
  */
-export async function runInPlace(
-  deps: AttemptDeps,
-  event: InboundEvent,
-  lockLost: AbortSignal | undefined,
-): Promise<AttemptOutcome> {
+export async function runInPlace(deps: AttemptDeps, run: JobRun): Promise<AttemptOutcome> {
   const { definition, stopping, random, now } = deps;
-  const paused = new Set<string>();
-  for (let attempts = 0; ;) {
-    const result = await runJob(deps, event, lockLost);
-    const { outcome, error, retryAt, detail } = result;
-    if (outcome === "paused" && detail !== undefined) paused.add(detail);
-    if (error === undefined && !retryAt && outcome !== "returned") await resumeScopes(deps, [...paused]);
-    if (!retryAt) attempts += 1;
+  const paused = new Map<string, Probe>();
+  for (let attempts = 0, waits = 0; ;) {
+    const result = await runJob(deps, { ...run, waits });
+    const { outcome, error, retryAt, waitsFor } = result;
+    if (outcome === "paused" && waitsFor) paused.set(waitsFor.scope, { scope: waitsFor.scope, kind: outcome });
+    const waitMs = waitsFor
+      ? Math.max(waitsFor.waitMs, SHORTEST_WAIT_MS)
+      : retryAt && Math.max(0, retryAt.getTime() - now().getTime());
+    if (error === undefined && waitMs === undefined && outcome !== "returned")
+      await resumeScopes(deps, [], [...paused.values()]);
+    if (waitMs === undefined) attempts += 1;
+    else waits += 1;
     const canRetry =
-      retryAt !== undefined || (error !== undefined && isRetryable(error) && attempts < definition.retry.attempts);
-    if (!canRetry || lockLost?.aborted) return result;
-    const waitMs = retryAt
-      ? Math.max(0, retryAt.getTime() - now().getTime())
-      : backoffMs(definition.retry, attempts, random());
-    await wait(waitMs, undefined, { signal: stopping }).catch(() => undefined);
+      waitMs !== undefined || (error !== undefined && isRetryable(error) && attempts < definition.retry.attempts);
+    if (!canRetry || run.lockLost?.aborted) return result;
+    await wait(waitMs ?? backoffMs(definition.retry, attempts, random()), undefined, { signal: stopping }).catch(
+      () => undefined,
+    );
     if (stopping.aborted) return { outcome: "returned" };
   }
 }
 
 function isRetryable(error: unknown): boolean {
-  return !(error instanceof ProviderError) || error.next.kind === "retryable";
+  return !(error instanceof ProviderError) || error.next.kind === "retryable" || error.next.kind === "unavailable";
 }

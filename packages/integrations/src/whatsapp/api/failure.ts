@@ -30,13 +30,15 @@ export function failureOf(response: HttpResponse, origin: CallOrigin, now: Date)
     meaningOf(isNoObject ? 33 : error.code) ?? unknownCode(response, error.is_transient === true, origin, now);
   const next = nextOf(meaning.reaction, response, origin, now);
   // An error code means that the message was rejected; a server error can follow an accepted message.
-  const uncertain = next.kind === "retryable" && response.status >= 500;
+  const uncertain = (next.kind === "retryable" || next.kind === "unavailable") && response.status >= 500;
   return new ProviderError(`${meaning.message} (WhatsApp error ${code}${trace})`, next, { code, uncertain });
 }
 
 function nextOf(reaction: Meaning["reaction"], response: HttpResponse, origin: CallOrigin, now: Date): NextStep {
   switch (reaction.kind) {
     case "retryable":
+      if (reaction.attempts === undefined && response.status >= 500)
+        return { kind: "unavailable", scope: origin.numberScope };
       return { kind: "retryable", ...(reaction.attempts === undefined ? {} : { attempts: reaction.attempts }) };
     case "paused":
       return { kind: "paused", scope: origin.numberScope };

@@ -1,0 +1,27 @@
+import { DelayedError, type Job } from "bullmq";
+import type { AttemptDeps } from "./attempt-deps.ts";
+
+/**
+ * How long a job waits for its scope before it checks the scope itself, in ms. The worker that resumes the scope promotes
+ * it long before; this covers the loss of the row that names the job.
+ */
+const RECHECK_MS = 10 * 60_000;
+
+/**
+ * Delays a job until its scope is resumed or its turn to probe comes; see startPausedJobs in apps/worker. Always throws
+ * BullMQ's DelayedError.
+ */
+export async function waitForScope(
+  { definition, flowControl, now, random }: AttemptDeps,
+  job: Job,
+  token: string | undefined,
+  scope: string,
+): Promise<never> {
+  const delayMs = RECHECK_MS * (0.5 + random() / 2);
+  // The row is written before the job moves: a worker that dies in between leaves an active job, which stalls and runs again.
+  await flowControl.addPausedJob({ queue: definition.name, jobId: job.id ?? "", scope });
+  await job.moveToDelayed(now().getTime() + delayMs, token);
+  // The scope may have been resumed before the job was delayed, and then no worker promotes it.
+  if (!(await flowControl.isPaused(scope))) await job.promote();
+  throw new DelayedError();
+}
