@@ -31,6 +31,9 @@ export type PauseStore = {
 /** A job that waits in its queue because a scope is paused. */
 export type PausedJob = { queue: string; jobId: string; scope: string };
 
+/** A paused job as the store returns it, with the time since when it waits, in the database's own form. */
+export type WaitingJob = PausedJob & { pausedAt: string };
+
 /** The jobs that wait because a scope is paused, shared by all workers. */
 export type PausedJobStore = {
   /** Adds a job, or moves it behind the other jobs of the scope. */
@@ -39,9 +42,9 @@ export type PausedJobStore = {
    * Returns the longest waiting jobs without a pause, at most `limit`, and one job of each scope with a due probe.
    * Jobs of `busyQueues` are left out.
    */
-  due(limit: number, busyQueues: readonly string[]): Promise<PausedJob[]>;
-  /** Removes jobs. */
-  remove(jobs: readonly PausedJob[]): Promise<void>;
+  due(limit: number, busyQueues: readonly string[]): Promise<WaitingJob[]>;
+  /** Removes jobs, except those that have been added again since. */
+  remove(jobs: readonly WaitingJob[]): Promise<void>;
   /** Removes rate limits and outages that have no waiting job, so that their next job runs at once. */
   removeUnusedPauses(): Promise<void>;
 };

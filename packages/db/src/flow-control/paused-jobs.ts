@@ -1,5 +1,5 @@
 import { and, asc, eq, lt, lte, ne, notExists, notInArray, sql } from "drizzle-orm";
-import type { PausedJobStore } from "@millrace/core";
+import type { PausedJobStore, WaitingJob } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { pausedJobs, pauses } from "../schema/index.ts";
 
@@ -8,7 +8,13 @@ const UNUSED = sql`interval '1 minute'`;
 
 /** {@link PausedJobStore} on the table paused_jobs. */
 export function createPausedJobs({ orm }: Database): PausedJobStore {
-  const columns = { queue: pausedJobs.queue, jobId: pausedJobs.jobId, scope: pausedJobs.scope };
+  const columns = {
+    queue: pausedJobs.queue,
+    jobId: pausedJobs.jobId,
+    scope: pausedJobs.scope,
+    // As text, because a Date has no microseconds, and the driver makes one of each timestamp.
+    pausedAt: sql<string>`${pausedJobs.pausedAt}::text`,
+  };
   const pauseOfJob = orm
     .select({ one: sql`1` })
     .from(pauses)
@@ -20,7 +26,7 @@ export function createPausedJobs({ orm }: Database): PausedJobStore {
         .values(job)
         .onConflictDoUpdate({
           target: [pausedJobs.queue, pausedJobs.jobId],
-          set: { scope: job.scope, pausedAt: sql`now()` },
+          set: { scope: job.scope, pausedAt: sql`clock_timestamp()` },
         })
         .prepare("add_paused_job")
         .execute();
@@ -43,10 +49,11 @@ export function createPausedJobs({ orm }: Database): PausedJobStore {
     },
     async remove(jobs) {
       if (jobs.length === 0) return;
-      const queues = jobs.map(({ queue }) => queue);
-      const ids = jobs.map(({ jobId }) => jobId);
-      const removed = sql`select * from unnest(${sql.param(queues)}::text[], ${sql.param(ids)}::text[])`;
-      await orm.delete(pausedJobs).where(sql`(${pausedJobs.queue}, ${pausedJobs.jobId}) in (${removed})`);
+      const column = (name: keyof WaitingJob) => sql.param(jobs.map((job) => job[name]));
+      const removed = sql`select * from unnest(${column("queue")}::text[], ${column("jobId")}::text[], ${column("pausedAt")}::text[])`;
+      await orm
+        .delete(pausedJobs)
+        .where(sql`(${pausedJobs.queue}, ${pausedJobs.jobId}, ${pausedJobs.pausedAt}::text) in (${removed})`);
     },
     async removeUnusedPauses() {
       const jobOfPause = orm

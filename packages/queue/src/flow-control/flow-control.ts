@@ -61,21 +61,25 @@ export type FlowControlDeps = {
 export function createFlowControl({ pauses, pausedJobs, now, random, ...options }: FlowControlDeps): FlowControl {
   const intervals = { ...DEFAULT_PROBES, ...options.probes };
   const failures = createScopeFailures();
-  let known: Pause[] = [];
-  let readAt = Number.NEGATIVE_INFINITY;
+  /** The latest reading of the pauses. Jobs that start while it runs await it, so that none misses a pause. */
+  let reading: { at: number; pauses: Promise<Pause[]> } | undefined;
 
-  async function refresh(): Promise<void> {
-    const at = now().getTime();
-    if (at - readAt < REFRESH_MS) return;
-    readAt = at;
-    known = await pauses.list();
+  /** Returns the pauses as they were within the last second, with their remaining waits. */
+  async function knownPauses(): Promise<Pause[]> {
+    if (!reading || now().getTime() - reading.at >= REFRESH_MS) {
+      const started = { at: now().getTime(), pauses: pauses.list() };
+      reading = started;
+      started.pauses.catch(() => {
+        if (reading === started) reading = undefined;
+      });
+    }
+    const { at, pauses: listed } = reading;
+    const known = await listed;
+    const passedMs = now().getTime() - at;
+    return known.map((pause) => ({ ...pause, waitMs: pause.waitMs - passedMs }));
   }
   function invalidate(): void {
-    readAt = Number.NEGATIVE_INFINITY;
-  }
-  /** How long until the next probe of a known pause, in ms. */
-  function remainingMs({ waitMs }: Pause): number {
-    return waitMs - (now().getTime() - readAt);
+    reading = undefined;
   }
   async function isAnotherLimited(widen: string, scope: string): Promise<boolean> {
     return (await pauses.list()).some(
@@ -94,11 +98,10 @@ export function createFlowControl({ pauses, pausedJobs, now, random, ...options 
   return {
     async check(scopes) {
       if (scopes.length === 0) return { open: true, probes: [] };
-      await refresh();
-      const relevant = known.filter(({ scope }) => scopes.includes(scope));
+      const relevant = (await knownPauses()).filter(({ scope }) => scopes.includes(scope));
       // A job that must wait for one scope claims no probe of another.
-      const blocking = relevant.find((pause) => remainingMs(pause) > 0);
-      if (blocking) return { open: false, kind: blocking.kind, scope: blocking.scope, waitMs: remainingMs(blocking) };
+      const blocking = relevant.find(({ waitMs }) => waitMs > 0);
+      if (blocking) return { open: false, kind: blocking.kind, scope: blocking.scope, waitMs: blocking.waitMs };
       const probes: Probe[] = [];
       for (const { scope, kind } of relevant) {
         if (!(await pauses.claimProbe(scope, intervals)) && (await isPaused(scope))) {

@@ -7,7 +7,7 @@ export type JobPromoter = {
    * Promotes jobs that are delayed. Returns the jobs that wait for nothing any longer: those that are promoted, and those
    * that are not delayed. A job that still runs is left out, because it may be about to be delayed.
    */
-  promote(jobs: readonly PausedJob[]): Promise<PausedJob[]>;
+  promote<Job extends PausedJob>(jobs: readonly Job[]): Promise<Job[]>;
   /** How many jobs of a queue can run now and wait for a worker. */
   waiting(queue: string): Promise<number>;
   close(): Promise<void>;
