@@ -56,8 +56,14 @@ async function main(): Promise<void> {
     random: Math.random,
   };
   const stores = openStores(config);
-  const { integrations, formats, queues, concurrency } = config;
-  const worker = startWorker({ stores, ports, integrations, formats, consumption: { queues, concurrency } });
+  const { integrations, formats, queues, concurrency, expiresAfterMs } = config;
+  const worker = startWorker({
+    stores,
+    ports,
+    integrations,
+    formats,
+    consumption: { queues, concurrency, expiresAfterMs },
+  });
   const alerts = startAlerts(config, stores, ports);
   const retention = startRetention({
     retention: createRetention(stores.database),

@@ -14,7 +14,7 @@ import type {
 } from "@millrace/core";
 import type { Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
-import type { ConsumerTimings, QueueBackend } from "@millrace/queue";
+import type { ConsumerTimings, QueueBackend, WorkerShare } from "@millrace/queue";
 import type { CapabilityTimings } from "./capabilities/timings.ts";
 import type { PausedJobTimings } from "./loops/paused-jobs.ts";
 import type { ReplayTimings } from "./loops/replays.ts";
@@ -60,7 +60,7 @@ export type WorkerDeps = {
   integrations: readonly EnabledIntegration[];
   /** What each channel can send. */
   formats: readonly OutgoingFormat[];
-  /** Which queues the worker consumes (undefined: all) and how many jobs of each run at a time. */
-  consumption: { queues?: readonly string[] | undefined; concurrency: number };
+  /** Which queues the worker consumes (undefined: all), how many jobs of each run at a time, and how long jobs wait. */
+  consumption: Partial<WorkerShare> & Pick<WorkerShare, "concurrency">;
   timings?: WorkerTimings | undefined;
 };

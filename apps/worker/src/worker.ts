@@ -23,7 +23,10 @@ import type { WorkerDeps } from "./worker-deps.ts";
 export function startWorker(deps: WorkerDeps): Consumer {
   const { stores, ports, integrations, timings } = deps;
   const catalogue = queueCatalogue(integrations);
-  const definitions = consumedQueues(catalogue, deps.consumption.queues);
+  const definitions = consumedQueues(catalogue, deps.consumption.queues).map((definition) => ({
+    ...definition,
+    expiresAfterMs: deps.consumption.expiresAfterMs?.[definition.role] ?? definition.expiresAfterMs,
+  }));
   const followUps = createFollowUpQueue(stores.backend, ports.now);
   const capabilities = runCapabilities(deps, followUps);
   const consumers = startConsumers(deps, definitions, capabilities);

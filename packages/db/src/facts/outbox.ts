@@ -20,7 +20,8 @@ export const applySendRequests: Apply<"send_requested"> = async (tx, context, fa
       continue;
     }
     if (takeover) await conversationStore(tx, context).changeMode({ conversationId, mode: "human", at, ...takeover });
-    await outbox.queue({ conversationId, author: "person", messages: request.messages, at });
+    const { messages, expiresAt } = request;
+    await outbox.queue({ conversationId, author: "person", messages, at, expiresAt });
   }
 };
 

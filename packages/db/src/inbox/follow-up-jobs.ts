@@ -1,14 +1,21 @@
 import type { FollowUp } from "@millrace/core";
 
 /** The job that sends a message. */
-export function sendJob(message: { id: string; channel: string; accountId: string; conversationId: string }): FollowUp {
-  const { id, channel, accountId, conversationId } = message;
+export function sendJob(message: {
+  id: string;
+  channel: string;
+  accountId: string;
+  conversationId: string;
+  expiresAt?: Date | null;
+}): FollowUp {
+  const { id, channel, accountId, conversationId, expiresAt } = message;
   return {
     integration: channel,
     role: "outbound",
     id: `send.${id}`,
     kind: "send",
     payload: { messageId: id, accountId, conversationId },
+    ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
   };
 }
 

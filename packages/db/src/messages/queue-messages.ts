@@ -16,7 +16,7 @@ export type AnsweredTurn = { turnId: string; epoch: number };
 export async function queueMessages(
   tx: Executor,
   { followUps }: Pick<EventContext, "followUps">,
-  { conversationId, author, messages: queued, at }: QueuedMessages,
+  { conversationId, author, messages: queued, at, expiresAt }: QueuedMessages,
   answer?: AnsweredTurn,
 ): Promise<void> {
   const ids = queued.map(({ id }) => id);
@@ -53,11 +53,12 @@ export async function queueMessages(
     status: "queued",
     position: first + index,
     sentAt: at,
+    expiresAt: expiresAt ?? null,
     aiTurnId: answer?.turnId ?? null,
     epoch: answer?.epoch ?? null,
   }));
   if (rows.length > 0) await tx.insert(messages).values(rows).prepare(`queue_messages_${rows.length}`).execute();
-  followUps.push(...queued.map(({ id }) => sendJob({ id, conversationId, ...columns })));
+  followUps.push(...queued.map(({ id }) => sendJob({ id, conversationId, expiresAt: expiresAt ?? null, ...columns })));
 }
 
 /**

@@ -88,9 +88,9 @@ export function createSendStates({ orm }: Database): SendStates {
       return row?.id;
     },
     async oldestWaitingJob(conversationId, before) {
-      const { id, channel, accountId, createdAt } = messages;
+      const { id, channel, accountId, createdAt, expiresAt } = messages;
       const [row] = await orm
-        .select({ id, channel, accountId, createdAt })
+        .select({ id, channel, accountId, createdAt, expiresAt })
         .from(messages)
         .where(and(eq(messages.conversationId, conversationId), isUnsent))
         .orderBy(asc(messages.position))
