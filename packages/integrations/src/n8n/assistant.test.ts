@@ -124,6 +124,7 @@ test.each([200, 201, 202, 204])("status %i accepts the AI request", async (statu
 });
 
 const paused = { kind: "paused", scope: "n8n" };
+const down = { kind: "unavailable", scope: "n8n" };
 const waitsUntil = (seconds: number) => {
   return { kind: "rate_limited", scope: "n8n", until: new Date(NOW.getTime() + seconds * 1000) };
 };
@@ -134,8 +135,10 @@ test.each([
   [403, {}, paused, "authentication"],
   [429, { "retry-after": "9" }, waitsUntil(9), "429"],
   [503, { "retry-after": "9" }, waitsUntil(9), "503"],
-  [500, {}, { kind: "retryable" }, "500"],
-  [503, {}, { kind: "retryable" }, "503"],
+  [500, {}, down, "500"],
+  [502, {}, down, "502"],
+  [503, {}, down, "503"],
+  [504, {}, down, "504"],
   [400, {}, { kind: "permanent" }, "400"],
   [413, {}, { kind: "permanent" }, "413"],
   [302, { location: "/elsewhere" }, { kind: "permanent" }, "redirects"],
@@ -157,7 +160,7 @@ test("n8n in a private network receives no request unless the network is allowed
   expect(received).toHaveLength(0);
 });
 
-test("a request to an unreachable n8n is retried", async () => {
+test("a request without a connection means that n8n is unavailable", async () => {
   const error = await failure({ url: "http://127.0.0.1:61999/webhook/millrace" });
-  expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "retryable" } });
+  expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "unavailable" } });
 });

@@ -39,7 +39,7 @@ export type FlowControl = {
    * had no pause.
    */
   fail(scope: string, jobId: string, reason: string): Promise<{ meaning: FailureMeaning; isNew: boolean }>;
-  /** How long a job waits after `waits` waits for a scope whose circuit is closed, in ms, as a scope for its probes. */
+  /** How long a job waits alone after `waits` waits, while the circuit of its scope is closed, in ms. */
   waitMs(waits: number): number;
   /** Records a successful call of a job with these scopes, and resumes those that it probed. Returns the resumed scopes. */
   succeed(scopes: readonly string[], probes: readonly Probe[]): Promise<string[]>;

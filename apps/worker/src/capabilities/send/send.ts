@@ -1,4 +1,4 @@
-import { type OutgoingMessage, ProviderError, retryable, type SentMessage } from "@millrace/core";
+import { type OutgoingMessage, ProviderError, retryable, type SentMessage, unavailable } from "@millrace/core";
 import type { SendState } from "@millrace/db";
 import type { JobResult } from "@millrace/queue";
 import { snoozeUntilSendSlot } from "./conversation-order.ts";
@@ -67,9 +67,16 @@ async function callPlatform(
   try {
     return await adapter.send(message, { ...ports, signal });
   } catch (error) {
+    // Without this, the deadline of the takeover lock would use up the attempts of an answer during an outage.
+    if (isTimeout(error, signal))
+      throw unavailable("the platform did not answer in time", undefined, { uncertain: true });
     if (!(error instanceof ProviderError)) throw error;
     if (!error.uncertain) await outbox.markRejected(message.id, begunAt, error.next.kind === "rate_limited");
     if (error.code === "unreachable") await outbox.markUnreachable(message.conversationId, ports.now());
     throw error;
   }
+}
+
+function isTimeout(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && error === reason && reason instanceof DOMException && reason.name === "TimeoutError";
 }
