@@ -1,11 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ProviderError } from "@millrace/core";
 import { backoffMs } from "../catalogue.ts";
-import type { Probe } from "../flow-control/flow-control.ts";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import type { JobRun } from "./job-run.ts";
-import { resumeScopes, runJob } from "./run-job.ts";
+import { runJob } from "./run-job.ts";
 
 /** The shortest wait for a paused scope, in ms: another job can claim its probe first. */
 const SHORTEST_WAIT_MS = 100;
@@ -16,16 +15,14 @@ const SHORTEST_WAIT_MS = 100;
  */
 export async function runInPlace(deps: AttemptDeps, run: JobRun): Promise<AttemptOutcome> {
   const { definition, stopping, random, now } = deps;
-  const paused = new Map<string, Probe>();
+  let { event } = run;
   for (let attempts = 0, waits = 0; ;) {
-    const result = await runJob(deps, { ...run, waits });
-    const { outcome, error, retryAt, waitsFor } = result;
-    if (outcome === "paused" && waitsFor) paused.set(waitsFor.scope, { scope: waitsFor.scope, kind: outcome });
+    const result = await runJob(deps, { ...run, event, waits });
+    const { error, retryAt, waitsFor } = result;
+    if (waitsFor) event = { ...event, waitsFor: waitsFor.scope };
     const waitMs = waitsFor
       ? Math.max(waitsFor.waitMs, SHORTEST_WAIT_MS)
       : retryAt && Math.max(0, retryAt.getTime() - now().getTime());
-    if (error === undefined && waitMs === undefined && outcome !== "returned")
-      await resumeScopes(deps, [], [...paused.values()]);
     if (waitMs === undefined) attempts += 1;
     else waits += 1;
     const canRetry =

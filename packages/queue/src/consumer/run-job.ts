@@ -27,7 +27,7 @@ async function tryOnce(deps: AttemptDeps, run: JobRun): Promise<AttemptOutcome> 
   const deadline = AbortSignal.timeout(timings.deadlineMs);
   let probes: readonly Probe[] = [];
   try {
-    const scopes = processor.scopes(event);
+    const scopes = [...processor.scopes(event), ...(event.waitsFor === undefined ? [] : [event.waitsFor])];
     const check = await flowControl.check(scopes);
     if (!check.open) {
       const { kind, scope, waitMs } = check;

@@ -1,4 +1,5 @@
 import { DelayedError, type Job } from "bullmq";
+import type { InboundEvent } from "@millrace/core";
 import type { AttemptDeps } from "./attempt-deps.ts";
 
 /**
@@ -12,12 +13,13 @@ const RECHECK_MS = 10 * 60_000;
  * BullMQ's DelayedError.
  */
 export async function waitForScope(
-  { definition, flowControl, now, random }: AttemptDeps,
-  job: Job,
+  { definition, processor, flowControl, now, random }: AttemptDeps,
+  job: Job<InboundEvent>,
   token: string | undefined,
   scope: string,
 ): Promise<never> {
   const delayMs = RECHECK_MS * (0.5 + random() / 2);
+  if (!processor.scopes(job.data).includes(scope)) await job.updateData({ ...job.data, waitsFor: scope });
   // The row is written before the job moves: a worker that dies in between leaves an active job, which stalls and runs again.
   await flowControl.addPausedJob({ queue: definition.name, jobId: job.id ?? "", scope });
   await job.moveToDelayed(now().getTime() + delayMs, token);
