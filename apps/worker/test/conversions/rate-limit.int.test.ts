@@ -110,7 +110,7 @@ test("all workers together stay within Google's requests per minute, also after 
     );
   }
   function retryLater(error: unknown) {
-    if (error instanceof ProviderError && error.next.kind === "retryable") return { until: new Date(ms + 1_000) };
+    if (error instanceof ProviderError && error.next.kind === "unavailable") return { until: new Date(ms + 1_000) };
     throw error;
   }
 
