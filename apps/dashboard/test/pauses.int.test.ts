@@ -42,8 +42,7 @@ test("the page lists the paused scopes with their waiting jobs, and escapes thei
   await rows.rows(`insert into millrace.pauses (scope, kind, reason, until, created_at) values
       ('n8n', 'unavailable', '<b>HTTP 503</b>', '2026-03-01T12:00:05Z', '2026-03-01T11:58:00Z'),
       ('whatsapp:1065', 'rate_limited', 'Bearer EAAGm0PX4ZCpsBAKZBd7kq2wLQ', '2026-03-01T12:05:00Z', '2026-03-01T11:59:00Z');
-    insert into millrace.paused_jobs (queue, job_id, scope, paused_at) values
-      ('q', 'one', 'n8n', '2026-03-01T11:58:01Z'), ('q', 'two', 'n8n', '2026-03-01T11:58:02Z')`);
+    insert into millrace.paused_jobs (queue, job_id, scope) values ('q', 'one', 'n8n'), ('q', 'two', 'n8n')`);
   const page = await pageFor();
   const cells = [...page.matchAll(/<td data-label="[^"]*">(.*?)<\/td>/g)].map(([, cell = ""]) =>
     cell
@@ -54,7 +53,7 @@ test("the page lists the paused scopes with their waiting jobs, and escapes thei
   expect(cells).toEqual(
     [
       ["n8n", "unavailable", "&lt;b&gt;HTTP 503&lt;/b&gt;", "2026-03-01 11:58:00 UTC", "2026-03-01 12:00:05 UTC"],
-      ["2 oldest since 2026-03-01 11:58:01 UTC", "Resume"],
+      ["2", "Resume"],
       ["whatsapp:1065", "rate limited", "Bearer [redacted]", "2026-03-01 11:59:00 UTC", "2026-03-01 12:05:00 UTC"],
       ["0", "Resume"],
     ].flat(),
@@ -66,7 +65,7 @@ test("an operator pauses a scope and resumes it, and the audit log records both"
   expect((await post("/pauses", { scope: "meta:page:123", reason: "a new token", minutes: "120" })).status).toBe(303);
   const [workflow, token] = await pauses().list();
   expect(workflow).toMatchObject({ scope: "n8n", kind: "paused", reason: "the workflow changes", until: null });
-  expect(await pageFor()).toContain("until an operator resumes it");
+  expect(await pageFor()).toContain("none, paused until resumed");
   expect(token?.until?.getTime()).toBe((token?.since.getTime() ?? 0) + 2 * 3_600_000);
   for (const attempt of [1, 2])
     expect([attempt, (await post("/pauses/resume", { scope: "n8n" })).status]).toEqual([attempt, 303]);

@@ -40,13 +40,13 @@ const KIND_LABELS: Readonly<Record<ListedPause["kind"], string>> = {
 function pauseTable(pauses: readonly ListedPause[], canChange: boolean): Html {
   return table(
     ["Scope", "Kind", "Reason", "Since", "Next probe", "Waiting jobs", ...(canChange ? ["Action"] : [])],
-    pauses.map(({ scope, kind, reason, since, until, waitingJobs, oldestJobSince }) => [
+    pauses.map(({ scope, kind, reason, since, until, waitingJobs }) => [
       scope,
       html`<span class="name">${KIND_LABELS[kind]}</span>`,
       String(redact(reason)),
       time(since),
-      until ? time(until) : "none: until an operator resumes it",
-      html`${waitingJobs}${oldestJobSince ? html`<br /><span class="dim">oldest since ${time(oldestJobSince)}</span>` : ""}`,
+      until ? time(until) : "none, paused until resumed",
+      waitingJobs,
       ...(canChange ? [resumeForm(scope)] : []),
     ]),
   );
