@@ -9,6 +9,7 @@ import {
   createDeadLetterList,
   createOperators,
   createOperatorSessions,
+  createPauseOperations,
   createReplays,
   type Database,
   isOutage,
@@ -25,6 +26,7 @@ import { securityHeaders } from "./http/security-headers.ts";
 import { accountsRoutes } from "./pages/accounts.ts";
 import { auditRoutes } from "./pages/audit.ts";
 import { conversionsRoutes } from "./pages/conversions.ts";
+import { pausesRoutes } from "./pages/pauses.ts";
 import { replaysRoutes } from "./pages/replays.ts";
 import type { Access } from "./sign-in/access.ts";
 import { authenticate } from "./sign-in/authenticate.ts";
@@ -109,6 +111,7 @@ function addPages(app: Hono<DashboardEnv>, { queue, integrations, database, runt
   const actor = () => getContext<DashboardEnv>().get("operator");
   app.route("/", deadLetterApi({ deadLetters, replays }));
   app.route("/", replaysRoutes({ deadLetters, replays, queues: definitions.map(({ name }) => name) }));
+  app.route("/", pausesRoutes(createPauseOperations(database, newId)));
   app.route("/", conversionsRoutes(createConversionReport(database, newId)));
   app.route("/", accountsRoutes({ database, newId, providers }));
   app.route("/", boardRoutes({ queues, deadLetters, actions: { replays, definitions, actor }, log }));

@@ -28,6 +28,7 @@ export * from "./conversions/report.ts";
 
 // Flow control
 export * from "./flow-control/paused-jobs.ts";
+export * from "./flow-control/pause-operations.ts";
 export * from "./flow-control/pauses.ts";
 export * from "./flow-control/rate-limits.ts";
 

@@ -10,7 +10,7 @@ export { readQueueUrl, readWorkerShare, type WorkerShare } from "./environment.t
 export { createFlowControl, type FlowControl } from "./flow-control/flow-control.ts";
 export { createJobPromoter, type JobPromoter } from "./flow-control/job-promoter.ts";
 export { countJobs, eraseJobs } from "./inspect/erase-jobs.ts";
-export { createQueueWatch, type QueueState, type QueueWatch } from "./inspect/queue-watch.ts";
+export { createQueueWatch, OVERDUE_MS, type QueueState, type QueueWatch } from "./inspect/queue-watch.ts";
 export { createQueueReader, type JobState, type QueueReader } from "./inspect/reader.ts";
 export { createProducer, type Producer } from "./producer/producer.ts";
 export { QueueUnavailableError } from "./producer/queue-unavailable-error.ts";

@@ -1,5 +1,5 @@
 import { type AlertConfig, type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
-import { type Alert, createAlerts, createDeadLetterRates, createPauses, type Database } from "@millrace/db";
+import { type Alert, createAlerts, createDeadLetterRates, createPauseOperations, type Database } from "@millrace/db";
 import type { QueueState, QueueWatch } from "@millrace/queue";
 import { createNotifier } from "./notifier.ts";
 import { evaluateRules } from "./rules.ts";
@@ -30,7 +30,7 @@ export function createAlertEvaluation({ config, database, watch, ports }: AlertD
   const { thresholds, webhook } = config;
   const { log, now } = ports;
   const alerts = createAlerts(database, ports.newId);
-  const stores = { pauses: createPauses(database, ports.newId), rates: createDeadLetterRates(database) };
+  const stores = { pauses: createPauseOperations(database, ports.newId), rates: createDeadLetterRates(database) };
   const notifier = webhook && createNotifier({ ...ports, alerts }, webhook);
   const readQueues = queueReader(watch, log);
 
