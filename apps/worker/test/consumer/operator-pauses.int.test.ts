@@ -43,6 +43,7 @@ describe.each(queueStores())("an operator's pause on $kind", (store) => {
     await until("the job waits", async () => (await waitingJobs()) === 1);
     await operations.resume("page:1", ada);
     await until("the job is done", async () => (await done()) === 1);
+    expect(await operations.list()).toEqual([]);
   });
 
   test("14: a pause with a duration ends by itself when the first probe after it succeeds", async () => {
