@@ -67,7 +67,7 @@ describe("alerts", () => {
   };
   const pause = { scope: "fake:account:1", kind: "paused", reason: "the token is not valid" } as const;
   const pauseAccount = () => createPauses(harness.database, uuidv7).set({ ...pause, waitMs: 0 });
-  const resumeAccount = () => createPauses(harness.database, uuidv7).resume(pause.scope);
+  const resumeAccount = () => createPauseOperations(harness.database, uuidv7).resume(pause.scope, { actor: "Bea" });
   const recordDeadLetter = (error: string) =>
     createDeadLetters(harness.database, uuidv7).record({
       queue: "fake-inbound",

@@ -1,5 +1,5 @@
 import { uuidv7 } from "@millrace/core";
-import { createPauses } from "@millrace/db";
+import { createPauseOperations, createPauses } from "@millrace/db";
 import { openRows, queueStores, until, useTestDatabase } from "@millrace/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
@@ -85,7 +85,7 @@ describe.each(queueStores())("a circuit breaker on $kind", (store) => {
     harness.startWorker();
     await enqueueAll(COUNT, "one", "page:1");
     await until("every job waits for the scope", async () => (await pausedJobs()) === COUNT, 60_000);
-    await createPauses(harness.database, uuidv7).resume("page:1");
+    await createPauseOperations(harness.database, uuidv7).resume("page:1", { actor: "Bea" });
     await until("some of the jobs are done", () => doneIds().length > 50);
     await harness.enqueue("other", { do: "write", scope: "page:2" });
     await until("every job is done", async () => (await counts()).done === COUNT + 1, 60_000);

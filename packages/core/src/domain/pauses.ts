@@ -24,7 +24,10 @@ export type PauseStore = {
   claimProbe(scope: string, intervals: ProbeIntervals): Promise<boolean>;
   /** Releases a claimed probe that made no call: the next one may run now. */
   returnProbe(scope: string): Promise<void>;
-  /** Removes the scope's pause after a successful call. Returns true when there was one. */
+  /**
+   * Removes the scope's pause after a successful probe. Returns true when there was one. A pause that an operator has set
+   * since the probe began stays.
+   */
   resume(scope: string): Promise<boolean>;
 };
 

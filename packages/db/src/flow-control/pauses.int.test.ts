@@ -3,6 +3,7 @@ import { type Pause, uuidv7 } from "@millrace/core";
 import { afterEach, expect, test } from "vitest";
 import { useDatabase } from "../../test/use-database.ts";
 import { pauses as table } from "../schema/index.ts";
+import { createPauseOperations } from "./pause-operations.ts";
 import { createPauses } from "./pauses.ts";
 
 const database = useDatabase();
@@ -30,7 +31,7 @@ test("a pause can only be extended", async () => {
     expect(await pauses.set(pauseOf(kind, 9))).toBe(false);
     expect(await pauses.set(pauseOf(kind, 3))).toBe(false);
     expect(await listed()).toEqual([[kind, 9]]);
-    await pauses.resume(SCOPE);
+    await database.orm.delete(table);
   }
 });
 
@@ -74,10 +75,21 @@ test("the probes of an unavailable scope are more and more rare, up to the longe
 });
 
 test("of many concurrent calls that resume a scope, one reports it, and the next pause is new again", async () => {
-  await pauses.set(pauseOf("paused", 1));
+  await pauses.set(pauseOf("paused", 0));
+  expect(await pauses.claimProbe(SCOPE, INTERVALS)).toBe(true);
   const resumed = await Promise.all(Array.from({ length: 10 }, () => pauses.resume(SCOPE)));
   expect(resumed.filter(Boolean)).toHaveLength(1);
   expect(await pauses.set(pauseOf("paused", 1))).toBe(true);
+});
+
+test("14: a probe that began before an operator paused the scope does not end that pause", async () => {
+  await pauses.set(pauseOf("unavailable", 0));
+  await pauses.claimProbe(SCOPE, INTERVALS);
+  await createPauseOperations(database, uuidv7).set(SCOPE, { actor: "Bea", reason: "the number moves" });
+  expect(await pauses.resume(SCOPE)).toBe(false);
+  await pauses.returnProbe(SCOPE);
+  expect(await pauses.claimProbe(SCOPE, INTERVALS)).toBe(false);
+  expect((await pauses.list()).map(({ kind }) => kind)).toEqual(["paused"]);
 });
 
 function pauseOf(kind: Pause["kind"], minutes: number): Pause {

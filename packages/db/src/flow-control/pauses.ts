@@ -1,4 +1,4 @@
-import { and, eq, lte, ne, sql } from "drizzle-orm";
+import { and, eq, gt, lte, ne, sql } from "drizzle-orm";
 import type { NewId, Pause, PauseStore } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { appendDomainEvents } from "../domain-events/append.ts";
@@ -44,13 +44,18 @@ export function createPauses({ orm }: Database, newId: NewId): PauseStore {
       await orm
         .update(pauses)
         .set({ until: clock, probes: sql`greatest(${pauses.probes} - 1, 0)` })
-        .where(eq(pauses.scope, scope));
+        .where(isProbed(scope));
     },
     async resume(scope) {
-      const resumed = await orm.delete(pauses).where(eq(pauses.scope, scope)).returning({ scope: pauses.scope });
+      const resumed = await orm.delete(pauses).where(isProbed(scope)).returning({ scope: pauses.scope });
       return resumed.length > 0;
     },
   };
+}
+
+/** Whether a probe has begun since the scope was paused. A probe that began before must not end an operator's pause. */
+function isProbed(scope: string) {
+  return and(eq(pauses.scope, scope), gt(pauses.probes, 0));
 }
 
 /** Sets a pause or moves its next probe later. Returns whether the scope had none, or is now paused and was not. */

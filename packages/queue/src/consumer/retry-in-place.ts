@@ -6,8 +6,9 @@ import type { AttemptOutcome } from "./attempt-outcome.ts";
 import type { JobRun } from "./job-run.ts";
 import { runJob } from "./run-job.ts";
 
-/** The shortest wait for a paused scope, in ms: another job can claim its probe first. */
+/** The bounds of a wait for a paused scope, in ms: another job can claim its probe first, and an operator can resume it. */
 const SHORTEST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1_000;
 
 /**
  * Runs a job of an ordered queue. The job stays at the head of the queue while it can be retried, and the jobs behind it
@@ -21,7 +22,7 @@ export async function runInPlace(deps: AttemptDeps, run: JobRun): Promise<Attemp
     const { error, retryAt, waitsFor } = result;
     if (waitsFor) event = { ...event, waitsFor: waitsFor.scope };
     const waitMs = waitsFor
-      ? Math.max(waitsFor.waitMs, SHORTEST_WAIT_MS)
+      ? Math.min(Math.max(waitsFor.waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS)
       : retryAt && Math.max(0, retryAt.getTime() - now().getTime());
     if (waitMs === undefined) attempts += 1;
     else waits += 1;
