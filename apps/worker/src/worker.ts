@@ -1,5 +1,5 @@
 import type { ExhaustedJob } from "@millrace/core";
-import { createDeadLetters, createPauses, createReplayScheduler } from "@millrace/db";
+import { createDeadLetters, createLeases, createPauses, createReplayScheduler } from "@millrace/db";
 import {
   type Consumer,
   createFlowControl,
@@ -60,6 +60,8 @@ function startConsumers(
   const { backend, database } = deps.stores;
   const { log, now, newId, random } = deps.ports;
   const deadLetters = createDeadLetters(database, newId);
+  const leases = createLeases(database);
+  const workerId = newId();
   const flowControl = createFlowControl(createPauses(database, newId), now, random, deps.timings?.probeMs);
   return definitions.flatMap((definition) => {
     const processor = capabilities.processorOf(definition);
@@ -76,6 +78,8 @@ function startConsumers(
           return isNew;
         },
       },
+      leases,
+      workerId,
       log,
       now,
       random,

@@ -27,6 +27,7 @@ export type WorkerTestTimings = Partial<ConsumerTimings & CapabilityTimings> & {
 const TEST_TIMINGS: Partial<ConsumerTimings> = {
   lockMs: 2_000,
   stalledCheckMs: 500,
+  leaseMs: 1_500,
   sweepMs: 200,
   outageMs: 200,
   probeMs: 300,

@@ -1,5 +1,5 @@
 import { EVENT_VERSION, type InboundEvent, type QueueRole, uuidv7 } from "@millrace/core";
-import { createDeadLetters, createPauses, openDatabase } from "@millrace/db";
+import { createDeadLetters, createLeases, createPauses, openDatabase } from "@millrace/db";
 import {
   type Consumer,
   type ConsumerTimings,
@@ -20,6 +20,7 @@ export class OutageError extends Error {}
 const TEST_TIMINGS: Partial<ConsumerTimings> = {
   lockMs: 1_000,
   stalledCheckMs: 300,
+  leaseMs: 900,
   sweepMs: 200,
   outageMs: 100,
   // Longer than any test, so that a paused account is only probed early because its probe was returned.
@@ -57,6 +58,8 @@ export async function openQueueHarness(
         processor: { process, scopes: () => scopes, isOutage: (error) => error instanceof OutageError },
         flowControl: createFlowControl(createPauses(database, uuidv7), now, () => 0, timings.probeMs),
         deadLetters: createDeadLetters(database, uuidv7),
+        leases: createLeases(database),
+        workerId: uuidv7(),
         log: log.log,
         now,
         random: () => 0.5,

@@ -5,6 +5,7 @@ import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { failure } from "./failure.ts";
 import { runInPlace } from "./retry-in-place.ts";
 import { runJob } from "./run-job.ts";
+import { excuseStalls, excuseStallWhileWaiting, rejectStalled } from "./stalls.ts";
 
 /** Makes one attempt at a job, logs it in one line and hands the outcome to BullMQ. */
 export async function attempt(
@@ -13,11 +14,14 @@ export async function attempt(
   token: string | undefined,
   lockLost: AbortSignal | undefined,
 ): Promise<unknown> {
-  const { definition, log, now } = deps;
+  const { definition, log, now, timings } = deps;
+  rejectStalled(job);
   const startedAt = now();
   const event = definition.schema.safeParse(job.data);
   const result: AttemptOutcome = event.success
-    ? await (definition.inOrder ? runInPlace : runJob)(deps, event.data, lockLost)
+    ? await (definition.inOrder
+        ? runInPlace(deps, event.data, lockLost, () => excuseStallWhileWaiting(job, timings.lockMs))
+        : runJob(deps, event.data, lockLost))
     : { outcome: "failed", error: permanent("this worker does not know the version of the job's data") };
   const { outcome, error, retryAt, stillWaiting } = result;
 
@@ -37,6 +41,7 @@ export async function attempt(
   };
   log[levelOf(outcome)](fields, "job.attempted");
 
+  if (retryAt || error !== undefined || outcome === "returned") await excuseStalls(job, timings.lockMs);
   if (retryAt) {
     await job.moveToDelayed(retryAt.getTime(), token);
     if (stillWaiting && !(await stillWaiting())) await job.promote();

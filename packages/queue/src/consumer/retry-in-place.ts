@@ -8,15 +8,18 @@ import { resumeScopes, runJob } from "./run-job.ts";
 /**
  * Runs a job of an ordered queue. The job stays at the head of the queue while it can be retried, and the jobs behind it
  * wait. Waiting for our own stores, for a rate limit or for a paused scope costs no attempt.
+ * @param beforeWait runs before the job waits
  */
 export async function runInPlace(
   deps: AttemptDeps,
   event: InboundEvent,
   lockLost: AbortSignal | undefined,
+  beforeWait: () => Promise<void>,
 ): Promise<AttemptOutcome> {
   const { definition, stopping, random, now } = deps;
   const paused = new Set<string>();
   for (let attempts = 0; ;) {
+    if (stopping.aborted) return { outcome: "returned" };
     const result = await runJob(deps, event, lockLost);
     const { outcome, error, retryAt, detail } = result;
     if (outcome === "paused" && detail !== undefined) paused.add(detail);
@@ -28,8 +31,8 @@ export async function runInPlace(
     const waitMs = retryAt
       ? Math.max(0, retryAt.getTime() - now().getTime())
       : backoffMs(definition.retry, attempts, random());
+    await beforeWait();
     await wait(waitMs, undefined, { signal: stopping }).catch(() => undefined);
-    if (stopping.aborted) return { outcome: "returned" };
   }
 }
 
