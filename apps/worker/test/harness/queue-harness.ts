@@ -1,4 +1,4 @@
-import { EVENT_VERSION, type InboundEvent, type QueueRole, uuidv7 } from "@millrace/core";
+import { EVENT_VERSION, type InboundEvent, type LeaseStore, type QueueRole, uuidv7 } from "@millrace/core";
 import { createDeadLetters, createLeases, createPauses, openDatabase } from "@millrace/db";
 import {
   type Consumer,
@@ -51,14 +51,18 @@ export async function openQueueHarness(
     producer,
     reader,
     log,
-    startConsumer(process: EventProcessor["process"], scopes: readonly string[] = []): Consumer {
+    startConsumer(
+      process: EventProcessor["process"],
+      scopes: readonly string[] = [],
+      leases: LeaseStore = createLeases(database),
+    ): Consumer {
       const consumer = startConsumer({
         backend,
         definition,
         processor: { process, scopes: () => scopes, isOutage: (error) => error instanceof OutageError },
         flowControl: createFlowControl(createPauses(database, uuidv7), now, () => 0, timings.probeMs),
         deadLetters: createDeadLetters(database, uuidv7),
-        leases: createLeases(database),
+        leases,
         workerId: uuidv7(),
         log: log.log,
         now,

@@ -41,7 +41,7 @@ export async function attempt(
   };
   log[levelOf(outcome)](fields, "job.attempted");
 
-  if (retryAt || error !== undefined || outcome === "returned") await excuseStalls(job, timings.lockMs);
+  await excuseStalls(job, timings.lockMs);
   if (retryAt) {
     await job.moveToDelayed(retryAt.getTime(), token);
     if (stillWaiting && !(await stillWaiting())) await job.promote();

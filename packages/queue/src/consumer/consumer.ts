@@ -74,7 +74,12 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
     settings: { backoffStrategy: (attemptsMade) => backoffMs(definition.retry, attemptsMade, random()) },
   });
   const closing = new AbortController();
-  const lease = { leases: deps.leases, name: `queue:${definition.name}`, holder: deps.workerId, ttlMs: timings.leaseMs };
+  const lease = {
+    leases: deps.leases,
+    name: `queue:${definition.name}`,
+    holder: deps.workerId,
+    ttlMs: timings.leaseMs,
+  };
   const ordered: OrderedWorker | undefined = definition.inOrder
     ? runOrderedWorker({ queue, worker, lease, log, closing: closing.signal })
     : undefined;
