@@ -29,7 +29,7 @@ describe.each(queueStores())("the stalls of a job on $kind", (store) => {
   test("8: a job that waits for an outage in place gets no dead letter, although its worker dies three times", async () => {
     await open("requests");
     await harness.enqueue("head", "next");
-    for (let death = 1; death <= 3; death += 1) expect(await kill("requests", "outage")).toBe("head");
+    for (let crash = 1; crash <= 3; crash += 1) expect(await kill("requests", "outage")).toBe("head");
     const done: string[] = [];
     harness.startConsumer(async ({ id }) => {
       done.push(id);
@@ -66,7 +66,7 @@ describe.each(queueStores())("the stalls of a job on $kind", (store) => {
   test("8: a job at the head of an ordered queue that stops two workers has a dead letter, and the next one runs", async () => {
     await open("requests");
     await harness.enqueue("killer", "next");
-    for (let death = 1; death <= 2; death += 1) expect(await kill("requests", "hang")).toBe("killer");
+    for (let crash = 1; crash <= 2; crash += 1) expect(await kill("requests", "hang")).toBe("killer");
     const done: string[] = [];
     harness.startConsumer(async ({ id }) => {
       done.push(id);

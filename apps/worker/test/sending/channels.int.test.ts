@@ -13,14 +13,14 @@ afterEach(async () => {
 });
 
 test("7: the AI answers of one channel are sent although the calls of another hang under their takeover locks", async () => {
-  const gate = new Promise<void>((resolve) => (release = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
   let hanging = 0;
   conversations = await openConversationHarness(defaultQueueStore(), {
     variables: { N8N_GATHER_MS: "20" },
     beforeRequest: async (request) => {
       if (!request.url.endsWith("/messages") || !(await request.text()).includes('"text"')) return;
       hanging += 1;
-      await gate;
+      await released;
     },
   });
   const people = Array.from({ length: 10 }, (_, index) => `155512300${10 + index}`);

@@ -49,12 +49,12 @@ describe("5: when the queue loses its data", () => {
 
   test("messages keep their order, in whatever order their jobs are enqueued again", async () => {
     let release: (() => void) | undefined;
-    const gate = new Promise<void>((resolve) => (release = resolve));
+    const released = new Promise<void>((resolve) => (release = resolve));
     let isSending = false;
     await open(async (request) => {
       if (!request.url.endsWith("/messages")) return;
       isSending = true;
-      await gate;
+      await released;
     });
     for (const text of texts) await send(text);
     const rows = await queued();
