@@ -20,12 +20,17 @@ const QUEUE_CONNECTIONS = 10;
 /** Total time for a stop, in ms. */
 const EXIT_DEADLINE_MS = 25_000;
 
-function openStores({ databaseUrl, queueUrl, media, concurrency }: WorkerConfig): WorkerStores {
+function openStores({ databaseUrl, queueUrl, media, concurrency, integrations }: WorkerConfig): WorkerStores {
   const connections = Math.min(concurrency, 16);
+  // Each channel has a connection of its own for the takeover lock.
+  const channels = integrations.filter(({ capabilities }) => capabilities?.send).length;
   return {
     backend: openQueueBackend(queueUrl, "consumer", QUEUE_CONNECTIONS),
     database: openDatabase(databaseUrl, { maxConnections: connections + 2, name: "millrace-worker" }),
-    lockDatabase: openDatabase(databaseUrl, { maxConnections: connections, name: "millrace-takeover-lock" }),
+    lockDatabase: openDatabase(databaseUrl, {
+      maxConnections: Math.max(connections, channels),
+      name: "millrace-takeover-lock",
+    }),
     media: openMediaStore(media),
   };
 }

@@ -1,5 +1,5 @@
 import type { ExhaustedJob } from "@millrace/core";
-import { createDeadLetters, createPausedJobs, createPauses, createReplayScheduler } from "@millrace/db";
+import { createDeadLetters, createLeases, createPausedJobs, createPauses, createReplayScheduler } from "@millrace/db";
 import {
   type Consumer,
   createFlowControl,
@@ -78,6 +78,8 @@ function startConsumers(
     random,
     ...(deps.timings?.probes ? { probes: deps.timings.probes } : {}),
   });
+  const leases = createLeases(database);
+  const workerId = newId();
   return definitions.flatMap((definition) => {
     const processor = capabilities.processorOf(definition);
     if (!processor) return [];
@@ -93,6 +95,8 @@ function startConsumers(
           return isNew;
         },
       },
+      leases,
+      workerId,
       log,
       now,
       random,

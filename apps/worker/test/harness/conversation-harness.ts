@@ -52,7 +52,7 @@ export async function openConversationHarness(
 ) {
   const testDatabase = await createTestDatabase();
   const database = openDatabase(testDatabase.url, { maxConnections: 12, name: "test" });
-  const lockDatabase = openDatabase(testDatabase.url, { maxConnections: 12, name: "test-takeover-lock" });
+  const lockDatabase = openDatabase(testDatabase.url, { maxConnections: 8, name: "test-takeover-lock" });
   const accounts = ["whatsapp", "telegram"].map((provider) => ({ provider, externalId: "*", tenantName: "Mill" }));
   await assignAccounts(database.orm, accounts, uuidv7);
   const rows = openRows(testDatabase.url);

@@ -26,6 +26,7 @@ export type WorkerTestTimings = WorkerTimings & {
 const TEST_TIMINGS: WorkerTimings = {
   lockMs: 2_000,
   stalledCheckMs: 500,
+  leaseMs: 1_500,
   sweepMs: 200,
   outageMs: 200,
   probes: { firstMs: 100, longestMs: 300 },

@@ -1,5 +1,12 @@
-import { EVENT_VERSION, type InboundEvent, type ProbeIntervals, type QueueRole, uuidv7 } from "@millrace/core";
-import { createDeadLetters, createPausedJobs, createPauses, openDatabase } from "@millrace/db";
+import {
+  EVENT_VERSION,
+  type InboundEvent,
+  type LeaseStore,
+  type ProbeIntervals,
+  type QueueRole,
+  uuidv7,
+} from "@millrace/core";
+import { createDeadLetters, createLeases, createPausedJobs, createPauses, openDatabase } from "@millrace/db";
 import {
   type Consumer,
   type ConsumerTimings,
@@ -20,6 +27,7 @@ export class OutageError extends Error {}
 const TEST_TIMINGS: Partial<ConsumerTimings> = {
   lockMs: 1_000,
   stalledCheckMs: 300,
+  leaseMs: 900,
   sweepMs: 200,
   outageMs: 100,
 };
@@ -48,7 +56,11 @@ export async function openQueueHarness(
     producer,
     reader,
     log,
-    startConsumer(process: EventProcessor["process"], scopes: readonly string[] = []): Consumer {
+    startConsumer(
+      process: EventProcessor["process"],
+      scopes: readonly string[] = [],
+      leases: LeaseStore = createLeases(database),
+    ): Consumer {
       const consumer = startConsumer({
         backend,
         definition,
@@ -61,6 +73,8 @@ export async function openQueueHarness(
           probes,
         }),
         deadLetters: createDeadLetters(database, uuidv7),
+        leases,
+        workerId: uuidv7(),
         log: log.log,
         now,
         random: () => 0.5,

@@ -60,6 +60,7 @@ export type WorkerHarness = {
 const TEST_TIMINGS: WorkerDeps["timings"] = {
   lockMs: 1_000,
   stalledCheckMs: 300,
+  leaseMs: 900,
   sweepMs: 200,
   outageMs: 200,
   probes: { firstMs: 100, longestMs: 400 },

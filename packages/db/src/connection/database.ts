@@ -7,6 +7,8 @@ import * as schema from "../schema/index.ts";
 /** A pool of connections to Postgres. */
 export type Database = {
   orm: ReturnType<typeof drizzle<typeof schema>>;
+  /** The size of the pool. */
+  maxConnections: number;
   /** Rejects unless Postgres answers within a second. */
   ping(): Promise<void>;
   /** Ends the pool, waiting at most 5 s for running statements. */
@@ -34,6 +36,7 @@ export function openDatabase(url: string, options: { maxConnections: number; nam
     onnotice: () => undefined,
   });
   return {
+    maxConnections: options.maxConnections,
     orm: drizzle(guardTransactions(client), { schema }),
     ping: async () => {
       await withDeadline(client`select 1`, PING_DEADLINE_MS);

@@ -11,6 +11,8 @@ export type ConsumerTimings = {
   lockMs: number;
   /** How often the worker looks for stalled jobs. */
   stalledCheckMs: number;
+  /** How long the lease of an ordered queue lasts without a renewal. */
+  leaseMs: number;
   /** How often the collector looks for failed jobs without a dead letter. */
   sweepMs: number;
   /** How long a job waits while our own store is away. */

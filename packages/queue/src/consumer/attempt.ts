@@ -6,6 +6,7 @@ import { failure } from "./failure.ts";
 import type { JobRun } from "./job-run.ts";
 import { runInPlace } from "./retry-in-place.ts";
 import { runJob } from "./run-job.ts";
+import { excuseStalls, excuseStallWhileWaiting, rejectStalled } from "./stalls.ts";
 import { waitForScope } from "./wait-for-scope.ts";
 
 /** Makes one attempt at a job, logs it in one line and hands the outcome to BullMQ. */
@@ -15,11 +16,14 @@ export async function attempt(
   token: string | undefined,
   lockLost: AbortSignal | undefined,
 ): Promise<unknown> {
-  const { definition, log, now } = deps;
+  const { definition, log, now, timings } = deps;
+  rejectStalled(job);
   const startedAt = now();
   const event = definition.schema.safeParse(job.data);
   const result: AttemptOutcome = event.success
-    ? await (definition.inOrder ? runInPlace : runJob)(deps, runOf(job, event.data, lockLost))
+    ? await (definition.inOrder
+        ? runInPlace(deps, runOf(job, event.data, lockLost), () => excuseStallWhileWaiting(job, timings.lockMs))
+        : runJob(deps, runOf(job, event.data, lockLost)))
     : { outcome: "failed", error: permanent("this worker does not know the version of the job's data") };
   const { outcome, error, retryAt, waitsFor, stillWaiting } = result;
 
@@ -39,6 +43,7 @@ export async function attempt(
   };
   log[levelOf(outcome)](fields, "job.attempted");
 
+  await excuseStalls(job, timings.lockMs);
   if (waitsFor) return waitForScope(deps, job, token, waitsFor.scope);
   if (retryAt) {
     await job.moveToDelayed(retryAt.getTime(), token);

@@ -13,11 +13,17 @@ const LONGEST_WAIT_MS = 1_000;
 /**
  * Runs a job of an ordered queue. The job stays at the head of the queue while it can be retried, and the jobs behind it
  * wait. Waiting for our own stores, for a provider, for a rate limit or for a paused scope costs no attempt.
+ * @param beforeWait runs before the job waits
  */
-export async function runInPlace(deps: AttemptDeps, run: JobRun): Promise<AttemptOutcome> {
+export async function runInPlace(
+  deps: AttemptDeps,
+  run: JobRun,
+  beforeWait: () => Promise<void>,
+): Promise<AttemptOutcome> {
   const { definition, stopping, random, now } = deps;
   let { event } = run;
   for (let attempts = 0, waits = 0; ;) {
+    if (stopping.aborted) return { outcome: "returned" };
     const result = await runJob(deps, { ...run, event, waits });
     const { error, retryAt, waitsFor } = result;
     if (waitsFor) event = { ...event, waitsFor: waitsFor.scope };
@@ -29,10 +35,10 @@ export async function runInPlace(deps: AttemptDeps, run: JobRun): Promise<Attemp
     const canRetry =
       waitMs !== undefined || (error !== undefined && isRetryable(error) && attempts < definition.retry.attempts);
     if (!canRetry || run.lockLost?.aborted) return result;
+    await beforeWait();
     await wait(waitMs ?? backoffMs(definition.retry, attempts, random()), undefined, { signal: stopping }).catch(
       () => undefined,
     );
-    if (stopping.aborted) return { outcome: "returned" };
   }
 }
 

@@ -11,6 +11,9 @@ import { waitForSendSlot } from "./send-slot.ts";
  */
 const LONGEST_LOCK_MS = 20_000;
 
+/** How long an answer snoozes when all takeover locks of its channel are in use, in ms. */
+const BUSY_SNOOZE_MS = 2_000;
+
 /**
  * Sends a message; an AI answer only under its conversation's takeover lock. Undefined when the lock finds a newer
  * epoch. A send that has begun is awaited also when the lock's connection is lost, so that its result is recorded.
@@ -21,10 +24,29 @@ export async function sendUnderTakeoverLock(
   signal: AbortSignal,
 ): Promise<SentMessage | JobResult | undefined> {
   if (!state.answer) return sendInSlot(deps, state, signal);
+  const release = await deps.lockShare.acquire();
+  if (!release) {
+    const until = new Date(deps.ports.now().getTime() + BUSY_SNOOZE_MS);
+    return { result: "snoozed", detail: "all takeover locks of the channel are in use", until };
+  }
+  try {
+    signal.throwIfAborted();
+    return await sendInEpoch(deps, state, state.answer.epoch, signal);
+  } finally {
+    release();
+  }
+}
+
+async function sendInEpoch(
+  deps: OutboundDeps,
+  state: SendState,
+  epoch: number,
+  signal: AbortSignal,
+): Promise<SentMessage | JobResult | undefined> {
   const lockLost = new AbortController();
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_LOCK_MS)]);
   let sending: Promise<SentMessage | JobResult> | undefined;
-  const locked = deps.takeoverLock.runInEpoch(state.message.conversationId, state.answer.epoch, () => {
+  const locked = deps.takeoverLock.runInEpoch(state.message.conversationId, epoch, () => {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_LOCK_MS)]);
     sending = sendInSlot(deps, state, deadline, lockLost.signal);
     return sending;
   });
