@@ -1,5 +1,5 @@
 import { serve } from "@hono/node-server";
-import { createLogger, EnvironmentError, fetchDownload, fetchHttp, systemNow, uuidv7 } from "@millrace/core";
+import { createLogger, EnvironmentError, fetchDownload, fetchHttp, type Logger, systemNow, uuidv7 } from "@millrace/core";
 import { createRetention, openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
 import { createQueueWatch, openQueueBackend, queueCatalogue, logQueueStoreChecks } from "@millrace/queue";
@@ -20,10 +20,10 @@ const QUEUE_CONNECTIONS = 10;
 /** Total time for a stop, in ms. */
 const EXIT_DEADLINE_MS = 25_000;
 
-function openStores({ databaseUrl, queueUrl, media, concurrency }: WorkerConfig): WorkerStores {
+function openStores({ databaseUrl, queueUrl, media, concurrency }: WorkerConfig, log: Logger): WorkerStores {
   const connections = Math.min(concurrency, 16);
   return {
-    backend: openQueueBackend(queueUrl, "consumer", QUEUE_CONNECTIONS),
+    backend: openQueueBackend(queueUrl, "consumer", QUEUE_CONNECTIONS, log),
     database: openDatabase(databaseUrl, { maxConnections: connections + 2, name: "millrace-worker" }),
     lockDatabase: openDatabase(databaseUrl, { maxConnections: connections, name: "millrace-takeover-lock" }),
     media: openMediaStore(media),
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     newId: uuidv7,
     random: Math.random,
   };
-  const stores = openStores(config);
+  const stores = openStores(config, log);
   const { integrations, formats, queues, concurrency } = config;
   const worker = startWorker({ stores, ports, integrations, formats, consumption: { queues, concurrency } });
   const alerts = startAlerts(config, stores, ports);
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
     ports,
   });
   void logQueueStoreChecks(config.queueUrl, log);
-  const health = createHealthApp(() => Promise.all([stores.database.ping(), stores.backend.ping()]));
+  const health = createHealthApp(() => Promise.all([stores.database.ping(), stores.backend.checkWritable()]));
   const server = serve({ fetch: health.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: stores.backend.kind, concurrency }, "worker.ready");
   });
