@@ -2,7 +2,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { withDeadline } from "@millrace/core";
 import { guardTransactions } from "./lost-connection.ts";
-import { endReadOnlySessions } from "./read-only.ts";
+import { closeReadOnlySessions } from "./read-only.ts";
 import * as schema from "../schema/index.ts";
 
 /** A pool of connections to Postgres. */
@@ -41,7 +41,7 @@ export function openDatabase(url: string, options: { maxConnections: number; nam
     onnotice: () => undefined,
   });
   return {
-    orm: drizzle(endReadOnlySessions(guardTransactions(client), options.maxConnections), { schema }),
+    orm: drizzle(closeReadOnlySessions(guardTransactions(client), options.maxConnections), { schema }),
     ping: async () => {
       await withDeadline(client.unsafe(REFUSE_READ_ONLY), PING_DEADLINE_MS);
     },

@@ -11,7 +11,7 @@ import { createWriteCheck } from "./write-check.ts";
 const PRODUCER_SOCKET_TIMEOUT_MS = 2_000;
 
 /** The same for a consumer, in ms. BullMQ's longest blocking command takes 10 s. */
-const CONSUMER_SOCKET_TIMEOUT_MS = 15_000;
+const CONSUMER_SOCKET_TIMEOUT_MS = 12_000;
 
 /** Opens a queue store on Redis. */
 export function openRedisBackend(url: string, role: BackendRole): StoreBackend {
