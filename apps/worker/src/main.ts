@@ -1,5 +1,13 @@
 import { serve } from "@hono/node-server";
-import { createLogger, EnvironmentError, fetchDownload, fetchHttp, type Logger, systemNow, uuidv7 } from "@millrace/core";
+import {
+  createLogger,
+  EnvironmentError,
+  fetchDownload,
+  fetchHttp,
+  type Logger,
+  systemNow,
+  uuidv7,
+} from "@millrace/core";
 import { createRetention, openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
 import { createQueueWatch, openQueueBackend, queueCatalogue, logQueueStoreChecks } from "@millrace/queue";

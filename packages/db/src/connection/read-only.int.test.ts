@@ -29,7 +29,9 @@ test("14: a pool writes again after its sessions were read-only, without a resta
   await until("the pool writes", () => isWritten(write()));
   // postgres.js needs 5 s to close a pool with a connection that was lost during a statement and is not open again.
   await until("all sessions are open again", () => isWritten(openSessions()));
-  expect(await isWritten(database.orm.transaction((tx) => tx.insert(tenants).values({ id: uuidv7(), name })))).toBe(true);
+  expect(await isWritten(database.orm.transaction((tx) => tx.insert(tenants).values({ id: uuidv7(), name })))).toBe(
+    true,
+  );
   await Promise.all([rows.close(), database.close()]);
 });
 

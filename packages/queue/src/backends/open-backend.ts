@@ -9,12 +9,7 @@ import { openRedisBackend } from "./redis-backend.ts";
  * On Postgres all queues share a pool of `connections`, and each worker adds one; on Redis all share one connection.
  * @param log gets `queue.unavailable` when the circuit breaker of the producers opens and `queue.available` when it closes
  */
-export function openQueueBackend(
-  url: string,
-  role: BackendRole,
-  connections: number,
-  log?: Logger,
-): QueueBackend {
+export function openQueueBackend(url: string, role: BackendRole, connections: number, log?: Logger): QueueBackend {
   const breaker = createCircuitBreaker(
     () => performance.now(),
     (availability) => log?.warn({}, `queue.${availability}`),

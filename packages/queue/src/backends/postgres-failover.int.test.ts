@@ -1,8 +1,17 @@
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { EVENT_VERSION } from "@millrace/core";
-import { freePort, openRows, startPostgres, startTcpProxy, temporaryFolder, type TcpProxy, until } from "@millrace/testing";
+import {
+  freePort,
+  openRows,
+  startPostgres,
+  startTcpProxy,
+  temporaryFolder,
+  type TcpProxy,
+  until,
+} from "@millrace/testing";
 import { queueDefinition } from "../catalogue.ts";
 import { createProducer, type Producer } from "../producer/producer.ts";
 import type { JobWorker, QueueBackend } from "./backend.ts";
@@ -12,7 +21,8 @@ const definition = queueDefinition("fake", "inbound");
 const settings = { fsync: "off", shared_buffers: "16MB" };
 
 let folder: string;
-let servers: { stop(): Promise<void> }[];
+/** Closes what the test opened, last first. */
+let closers: (() => Promise<unknown>)[];
 let proxy: TcpProxy;
 let backends: QueueBackend[];
 let producer: Producer;
@@ -28,25 +38,25 @@ async function startServers(): Promise<{ primary: number; standby: number }> {
   await setup.migrate();
   await setup.close();
   await server.stop();
-  cpSync(server.dataFolder, server.dataFolder.replace("primary", "standby"), { recursive: true });
+  // The copy keeps the owner: Postgres that root starts runs as another user.
+  execFileSync("cp", ["-a", first.folder, join(folder, "standby")]);
   writeFileSync(join(server.dataFolder.replace("primary", "standby"), "standby.signal"), "");
-  servers = [
-    await startPostgres(first),
-    await startPostgres({ folder: join(folder, "standby"), port: standby, settings: { ...settings, hot_standby: "on" } }),
-  ];
+  for (const options of [first, { folder: join(folder, "standby"), port: standby, settings }]) {
+    const { stop } = await startPostgres(options);
+    closers.unshift(stop);
+  }
   proxy = await startTcpProxy(primary);
+  closers.unshift(proxy.close);
   return { primary, standby };
 }
 
 beforeEach(() => {
   folder = temporaryFolder();
   processed = [];
+  closers = [];
 });
 afterEach(async () => {
-  await Promise.all([worker.close(), producer.close()]);
-  await Promise.all(backends.map((backend) => backend.close()));
-  await proxy.close();
-  await Promise.all(servers.map((server) => server.stop()));
+  for (const close of closers) await close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -87,6 +97,7 @@ test("14: a running worker and a running producer leave a Postgres that became r
     removeOnComplete: { age: 60, count: 100 },
     settings: { backoffStrategy: () => 0 },
   });
+  closers.unshift(() => worker.close(), producer.close, producing.close, consuming.close);
   const expectWork = async (id: string) => {
     await until(`${id}: a job is accepted`, () => isAccepted(id));
     await until(`${id}: the job is processed`, () => processed.includes(id));
@@ -104,6 +115,7 @@ test("14: a running worker and a running producer leave a Postgres that became r
 
   // A primary that is made read-only keeps its connections, the one that listens too.
   const rows = openRows(`postgres://millrace:millrace@127.0.0.1:${primary}/postgres`);
+  closers.unshift(rows.close);
   const listeners = () =>
     rows.rows<{ pid: number }>("select pid from pg_stat_activity where query ilike 'listen%' order by pid");
   await until("the worker listens", async () => (await listeners()).length > 0);
@@ -120,5 +132,4 @@ test("14: a running worker and a running producer leave a Postgres that became r
   await rows.rows("select pg_reload_conf()");
   await expectWork("after the primary");
   await until("the store is ready", isWritable);
-  await rows.close();
 }, 60_000);

@@ -17,7 +17,8 @@ import type { JobWorker, QueueBackend } from "./backend.ts";
 import { openQueueBackend } from "./open-backend.ts";
 
 /** Lets a test change every setting, and lets a Redis that loads answer between two keys. */
-const ADMIN_ARGS = "--enable-protected-configs yes --enable-debug-command yes --loading-process-events-interval-bytes 1024";
+const ADMIN_ARGS =
+  "--enable-protected-configs yes --enable-debug-command yes --loading-process-events-interval-bytes 1024";
 
 const definition = queueDefinition("fake", "inbound");
 

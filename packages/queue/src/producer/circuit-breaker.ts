@@ -22,7 +22,10 @@ const PROBE_INTERVAL_MS = 1_000;
  * @param now a clock in ms that never goes back
  * @param onChange called once when the circuit opens and once when it closes
  */
-export function createCircuitBreaker(now: () => number, onChange: (availability: Availability) => void): CircuitBreaker {
+export function createCircuitBreaker(
+  now: () => number,
+  onChange: (availability: Availability) => void,
+): CircuitBreaker {
   let failures = 0;
   let probeAt: number | undefined;
 
