@@ -42,7 +42,7 @@ export type DashboardDeps = {
     queues: readonly JobQueue[];
     definitions: readonly QueueDefinition[];
     /** Rejects while the queue's store is not available. */
-    ping(): Promise<void>;
+    checkWritable(): Promise<void>;
   };
   /** The page of accounts offers those with accounts of ours. */
   integrations: readonly (Pick<Integration, "id"> & { local: Pick<LocalSetup, "accounts"> })[];
@@ -65,7 +65,7 @@ export function createDashboardApp(deps: DashboardDeps): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>();
   app.use(timeout(STORE_DEADLINE_MS));
   app.use(...securityHeaders());
-  app.route("/", healthRoutes({ "The queue": deps.queue.ping, Postgres: deps.database.ping }));
+  app.route("/", healthRoutes({ "The queue": deps.queue.checkWritable, Postgres: deps.database.ping }));
   addSignIn(app, deps);
   addPages(app, deps);
   app.notFound((c) => problem(c, 404, "Not found"));

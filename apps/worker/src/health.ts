@@ -1,15 +1,15 @@
 import { Hono } from "hono";
 
 /**
- * The worker's health server: /livez answers while the process runs, /readyz while Postgres and the queue answer.
- * @param ping rejects while a store does not answer
+ * The worker's health server: /livez answers while the process runs, /readyz while Postgres and the queue accept writes.
+ * @param check rejects while a store accepts no writes
  */
-export function createHealthApp(ping: () => Promise<unknown>): Hono {
+export function createHealthApp(check: () => Promise<unknown>): Hono {
   return new Hono()
     .get("/livez", (c) => c.json({ status: "alive" }))
     .get("/readyz", async (c) => {
       try {
-        await ping();
+        await check();
         return c.json({ status: "ready" });
       } catch {
         return c.json({ status: "not ready" }, 503);

@@ -1,5 +1,13 @@
 import { serve } from "@hono/node-server";
-import { createLogger, EnvironmentError, fetchDownload, fetchHttp, systemNow, uuidv7 } from "@millrace/core";
+import {
+  createLogger,
+  EnvironmentError,
+  fetchDownload,
+  fetchHttp,
+  type Logger,
+  systemNow,
+  uuidv7,
+} from "@millrace/core";
 import { createRetention, openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
 import { createQueueWatch, openQueueBackend, queueCatalogue, logQueueStoreChecks } from "@millrace/queue";
@@ -20,12 +28,15 @@ const QUEUE_CONNECTIONS = 10;
 /** Total time for a stop, in ms. */
 const EXIT_DEADLINE_MS = 25_000;
 
-function openStores({ databaseUrl, queueUrl, media, concurrency, integrations }: WorkerConfig): WorkerStores {
+function openStores(
+  { databaseUrl, queueUrl, media, concurrency, integrations }: WorkerConfig,
+  log: Logger,
+): WorkerStores {
   const connections = Math.min(concurrency, 16);
   // Each channel has a connection of its own for the takeover lock.
   const channels = integrations.filter(({ capabilities }) => capabilities?.send).length;
   return {
-    backend: openQueueBackend(queueUrl, "consumer", QUEUE_CONNECTIONS),
+    backend: openQueueBackend(queueUrl, "consumer", QUEUE_CONNECTIONS, log),
     database: openDatabase(databaseUrl, { maxConnections: connections + 2, name: "millrace-worker" }),
     lockDatabase: openDatabase(databaseUrl, {
       maxConnections: Math.max(connections, channels),
@@ -60,7 +71,7 @@ async function main(): Promise<void> {
     newId: uuidv7,
     random: Math.random,
   };
-  const stores = openStores(config);
+  const stores = openStores(config, log);
   const { integrations, formats, queues, concurrency, expiresAfterMs } = config;
   const worker = startWorker({
     stores,
@@ -76,7 +87,7 @@ async function main(): Promise<void> {
     ports,
   });
   void logQueueStoreChecks(config.queueUrl, log);
-  const health = createHealthApp(() => Promise.all([stores.database.ping(), stores.backend.ping()]));
+  const health = createHealthApp(() => Promise.all([stores.database.ping(), stores.backend.checkWritable()]));
   const server = serve({ fetch: health.fetch, port: config.port }, ({ port }) => {
     log.info({ port, queue: stores.backend.kind, concurrency }, "worker.ready");
   });

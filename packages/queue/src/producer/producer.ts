@@ -8,8 +8,9 @@ import { jobOptions } from "./job-options.ts";
 export type Producer = {
   /**
    * Resolves once all events are in the queue. Otherwise it rejects with QueueUnavailableError within a second, or later
-   * by the time that a transfer of `bytes` needs; callers state `bytes` when their events may be large. An event that
-   * the queue has already is not added again.
+   * by the time that a transfer of `bytes` needs; callers state `bytes` when their events may be large. After several
+   * failures in a row it rejects at once, but for one probe a second. An event that the queue has already is not added
+   * again.
    */
   enqueue(events: readonly InboundEvent[], bytes?: number): Promise<void>;
   /** Makes a delayed job run now; does nothing when the job is not delayed or does not exist. */
@@ -31,11 +32,14 @@ const LARGE_BYTES = 100_000;
 export function createProducer(backend: QueueBackend, definition: QueueDefinition, now: Now = systemNow): Producer {
   const queue = backend.queue(definition.name);
   // A connection can hang without an error; the deadline keeps it from blocking the next round trip.
-  const batcher = createBatcher((events, timeoutMs) => withDeadline(add(queue, definition, events, now), timeoutMs));
+  const batcher = createBatcher((events, timeoutMs) =>
+    backend.breaker.observe(withDeadline(add(queue, definition, events, now), timeoutMs)),
+  );
   return {
-    enqueue(events, bytes = 0) {
-      if (events.length === 0) return Promise.resolve();
-      return batcher.add(events, PRODUCER_TIMEOUT_MS + (bytes < LARGE_BYTES ? 0 : bytes / BYTES_PER_MS));
+    async enqueue(events, bytes = 0) {
+      if (events.length === 0) return;
+      backend.breaker.admit();
+      await batcher.add(events, PRODUCER_TIMEOUT_MS + (bytes < LARGE_BYTES ? 0 : bytes / BYTES_PER_MS));
     },
     async promote(eventId) {
       const job = await queue.getJob(eventId);

@@ -7,3 +7,4 @@ export { findChromium, findRedisServer } from "./find-program.ts";
 export { type RedisOptions, startRedis, type TestRedis } from "./redis.ts";
 export { openRows, type RowReader } from "./rows.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
+export { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
