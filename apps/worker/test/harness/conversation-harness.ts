@@ -103,6 +103,8 @@ export async function openConversationHarness(
     /** Calls an API route. */
     enqueue: ingest.enqueue,
     call: ingest.call,
+    /** Delivers a request with its own credentials, as through ingest. */
+    deliver: ingest.deliver,
     databaseUrl: testDatabase.url,
     queueUrl,
     environment,

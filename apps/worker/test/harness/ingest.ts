@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   type Accepted,
   type ApiRoute,
+  type Authentic,
   type Environment,
   EVENT_VERSION,
   hmacSha256Hex,
@@ -59,11 +60,15 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
   }
 
   /** Accepts a request to an API route after its authentication. */
-  async function accept({ integration, route }: Route, request: RawRequest): Promise<Accepted["body"]> {
+  async function accept(
+    { integration, route }: Route,
+    request: RawRequest,
+    authentic: Authentic = {},
+  ): Promise<Accepted["body"]> {
     const origin = { integration, correlationId: randomUUID(), receivedAt: new Date() };
     const { events, body } = await acceptApiRequest({ route, producer: producerOf(integration, route.role) }, request, {
       ...origin,
-      caller: "test",
+      caller: { ...authentic, caller: "test" },
       newId: uuidv7,
     });
     record(events);
@@ -101,8 +106,9 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
     const request = requestOf(localRequestUrl(environment, path), headers, body);
     const found = routes.find(({ route }) => route.paths.includes(path));
     if (found) {
-      if (!found.route.authenticate?.(request, new Date())) throw new Error(`${path} is not signed`);
-      await accept(found, request);
+      const authentic = found.route.authenticate?.(request, new Date());
+      if (!authentic) throw new Error(`${path} is not signed`);
+      await accept(found, request, authentic);
       return;
     }
     for (const { id: integration, ...rest } of integrations) {
