@@ -36,6 +36,20 @@ describe("AI turns", () => {
     expect(await conversations.questions()).toHaveLength(1);
   });
 
+  test("5: messages of one request keep their order in the table and in the question, although all have one time", async () => {
+    await open({ N8N_GATHER_MS: "1500" });
+    const texts = Array.from({ length: 5 }, (_, index) => `text ${index + 1}`);
+    const phones = Array.from({ length: 5 }, (_, index) => `1555123000${index + 1}`);
+    await Promise.all(phones.map((phone) => conversations.receiveWhatsappTexts(phone, texts)));
+    for (const question of await asked(phones.length)) expect(question.messages.map(({ text }) => text)).toEqual(texts);
+    const rows = await conversations.rows.rows<{ conversation_id: string; body: string }>(
+      "select conversation_id, body from messages where direction = 'inbound' order by sent_at, created_at, request_index",
+    );
+    for (const ofOne of Map.groupBy(rows, ({ conversation_id }) => conversation_id).values())
+      expect(ofOne.map(({ body }) => body)).toEqual(texts);
+    expect(rows).toHaveLength(phones.length * texts.length);
+  });
+
   test("a customer who keeps writing gets an answer after the debounce cap", async () => {
     await open({ N8N_GATHER_MS: "600000", N8N_GATHER_CAP_MS: "300" });
     await conversations.receiveWhatsapp(ADA, "one");

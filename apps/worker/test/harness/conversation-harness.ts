@@ -112,6 +112,7 @@ export async function openConversationHarness(
     mediaFolder,
     /** Enqueues parsed events, as ingest does. */
     receiveWhatsapp: ingest.receiveWhatsapp,
+    receiveWhatsappTexts: ingest.receiveWhatsappTexts,
     receiveTelegram: ingest.receiveTelegram,
     /** Every accepted event, in order. */
     accepted: ingest.accepted,

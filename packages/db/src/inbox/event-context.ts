@@ -2,6 +2,7 @@ import {
   type AiTurnTimings,
   type DomainEvent,
   type FollowUp,
+  type InboundEvent,
   type NewId,
   type Now,
   type OutgoingFormat,
@@ -33,8 +34,13 @@ export type EventContext = InboxSettings & {
   tenants?: ReadonlyMap<string, Promise<string>>;
 };
 
-/** The fields of an event that its rows keep: its id, and when ingest received it. */
-export type EventOrigin = { id: string; receivedAt: Date };
+/** The fields of an event that its rows keep: its id, when ingest received it, and its position in the request, from 0. */
+export type EventOrigin = { id: string; receivedAt: Date; index: number };
+
+/** Returns the {@link EventOrigin} of an event. An event that is not from a request has the position 0. */
+export function originOf({ id, receivedAt, index = 0 }: InboundEvent): EventOrigin {
+  return { id, receivedAt: new Date(receivedAt), index };
+}
 
 const NO_SETTINGS: InboxSettings = { now: systemNow, media: new Set(), formats: [], subscribers: [] };
 
