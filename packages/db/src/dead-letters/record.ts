@@ -2,6 +2,7 @@ import { and, eq, gte, inArray, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { aiTurns, conversations, deadLetters, messages, webhookEvents } from "../schema/index.ts";
+import { conversationIdOf } from "../conversations/aliases.ts";
 import { appendDomainEvents } from "../domain-events/append.ts";
 import { CHANGED_MESSAGE, statusChanged } from "../messages/status-changed.ts";
 import { type PayloadIds, payloadIds } from "../inbox/payload-ids.ts";
@@ -88,7 +89,7 @@ const extendedHistory = sql`${deadLetters.history} || jsonb_build_object(
 /** The tenant of the conversation, message or AI turn in a payload; null when it contains none. */
 async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: PayloadIds): Promise<string | null> {
   for (const [table, id] of [
-    [conversations, conversationId],
+    [conversations, conversationId && conversationIdOf(conversationId)],
     [messages, messageId],
     [aiTurns, turnId],
   ] as const) {
