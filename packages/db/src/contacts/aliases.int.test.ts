@@ -13,7 +13,7 @@ const reader = personalDataReader({ parties: [], partyIds: [], foreign: [], dept
 const erasures = createErasures(database, uuidv7, new Map([["test", reader]]));
 const BY = { actor: "Bea", reason: "asked for it" };
 
-/** A contact with a conversation on WhatsApp, whose thread id is the contact's id. */
+/** A contact with a conversation on WhatsApp, where the thread has the contact's id. */
 async function newContact() {
   const identity: Identity = { channel: "whatsapp", externalId: `NL.${uuidv7()}`, stable: true };
   const owner = { provider: "whatsapp", noun: "number", externalId: "1065" };

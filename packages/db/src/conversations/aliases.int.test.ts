@@ -71,7 +71,7 @@ test("17: a message and an action by the id of a merged conversation are sent in
   expect(await readOutbound(survivor.id)).toMatchObject(ids.map(() => ({ status: "queued", body: "Come in" })));
 });
 
-test("17: a sale by the id of a merged conversation is the one's that it became, with its click", async () => {
+test("17: a sale by the id of a merged conversation belongs to the one that it became, and has its click", async () => {
   const { ids, survivor } = await merged({ click: { kind: "wbraid", id: "c-2" } });
   for (const subjectId of ids) {
     const place = { transactionId: subjectId, accountId: "5550001111", actionId: "91", eventSource: "WEB" };
