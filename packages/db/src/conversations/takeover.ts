@@ -8,6 +8,7 @@ import { lockOutAnswers } from "./takeover-lock.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob, turnJob } from "../inbox/follow-up-jobs.ts";
 import { endTurn, OPEN_TURN_STATES, openTurn } from "../ai-turns/open-turn.ts";
+import { takeOverUnansweredTurns } from "../ai-turns/unanswered.ts";
 
 type Conversation = typeof conversations.$inferSelect;
 
@@ -67,7 +68,7 @@ function isOutdated({ mode, at }: ModeChange, changedAt: Date | null): boolean {
 async function withdrawAnswers(
   tx: Executor,
   context: EventContext,
-  { id, tenantId, channel }: Conversation,
+  { id, tenantId, channel, epoch }: Conversation,
 ): Promise<void> {
   const open = await tx
     .select({ id: aiTurns.id, dispatchAt: aiTurns.dispatchAt })
@@ -81,6 +82,7 @@ async function withdrawAnswers(
         promote: true,
       });
   }
+  await takeOverUnansweredTurns(tx, id, epoch - 1);
   // An answer with an uncertain send keeps its status: its job asks the provider and does not send it again.
   const suppressed = await tx
     .update(messages)
