@@ -8,7 +8,7 @@ import {
   type QueueDefinition,
   startConsumer,
 } from "@millrace/queue";
-import { runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
+import { inboxSettings, runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
 import { createFollowUpQueue } from "./follow-ups.ts";
 import { startReplays } from "./loops/replays.ts";
 import type { WorkerDeps } from "./worker-deps.ts";
@@ -59,7 +59,7 @@ function startConsumers(
 ): Consumer[] {
   const { backend, database } = deps.stores;
   const { log, now, newId, random } = deps.ports;
-  const deadLetters = createDeadLetters(database, newId);
+  const deadLetters = createDeadLetters(database, newId, inboxSettings(deps));
   const flowControl = createFlowControl(createPauses(database, newId), now, random, deps.timings?.probeMs);
   return definitions.flatMap((definition) => {
     const processor = capabilities.processorOf(definition);

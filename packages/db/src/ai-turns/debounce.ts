@@ -4,7 +4,7 @@ import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { aiTurns, messages } from "../schema/index.ts";
 import { endTurn, type LockedConversation, OPEN_TURN_STATES, openTurn } from "./open-turn.ts";
-import { moveUnansweredMessages } from "./unanswered.ts";
+import { moveMessagesOfFailedTurns } from "./failed-turns.ts";
 
 /**
  * Returns the AI turn that a new message belongs to. A debouncing turn waits for more messages, up to the cap. A turn
@@ -36,7 +36,7 @@ export async function debounce(
   const turn = { id: newId(), dispatchAt: new Date(at.getTime() + Math.min(debounceMs, debounceCapMs)) };
   await Promise.all([
     openTurn(tx, conversation, { ...turn, reason: "message", openedAt: at }),
-    moveUnansweredMessages(tx, conversation.id, turn.id),
+    moveMessagesOfFailedTurns(tx, conversation.id, turn.id),
   ]);
   if (open)
     await tx

@@ -4,7 +4,7 @@ import type { Database, Executor } from "../connection/database.ts";
 import { aiTurns } from "../schema/index.ts";
 import { endTurn, lockConversationOf, type OpenTurnState } from "./open-turn.ts";
 import { questionOf } from "./question.ts";
-import { isUnanswered } from "./unanswered.ts";
+import { isStillPending } from "./failed-turns.ts";
 
 /** The next step of an AI turn. */
 export type AiTurnStep =
@@ -55,7 +55,7 @@ async function next(tx: Executor, turnId: string, { answerTimeoutMs }: AiTurnTim
   const [turn] = await tx.select().from(aiTurns).where(eq(aiTurns.id, turnId));
   if (!conversation || !turn) return { step: "ended", why: "no such AI turn" };
   // A failed turn with a job is being replayed: it is dispatched again unless the conversation has gone on since.
-  const replayed = turn.state === "failed" && (await isUnanswered(tx, turnId));
+  const replayed = turn.state === "failed" && (await isStillPending(tx, turnId));
   if (turn.state === "failed" && !replayed) {
     await endTurn(tx, turnId, "superseded", at);
     return { step: "ended", why: "superseded" };

@@ -8,7 +8,7 @@ import { lockOutAnswers } from "./takeover-lock.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob, turnJob } from "../inbox/follow-up-jobs.ts";
 import { endTurn, OPEN_TURN_STATES, openTurn } from "../ai-turns/open-turn.ts";
-import { takeOverUnansweredTurns } from "../ai-turns/unanswered.ts";
+import { takeOverFailedTurns } from "../ai-turns/failed-turns.ts";
 
 type Conversation = typeof conversations.$inferSelect;
 
@@ -82,7 +82,7 @@ async function withdrawAnswers(
         promote: true,
       });
   }
-  await takeOverUnansweredTurns(tx, id, epoch - 1);
+  await takeOverFailedTurns(tx, id, epoch - 1);
   // An answer with an uncertain send keeps its status: its job asks the provider and does not send it again.
   const suppressed = await tx
     .update(messages)

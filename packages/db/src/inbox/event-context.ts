@@ -5,6 +5,7 @@ import {
   type InboundEvent,
   type NewId,
   type Now,
+  type OnAiFailure,
   type OutgoingFormat,
   type ScopePause,
   systemNow,
@@ -14,13 +15,21 @@ import type { Subscriber } from "../domain-events/subscriptions.ts";
 /** What an event's transaction knows of the deployment: which follow-up jobs it adds, and what each channel can send. */
 export type InboxSettings = {
   now: Now;
-  /** The integration that answers as the AI, and its timings; without it, no AI turn is opened. */
-  assistant?: { integration: string; timings: AiTurnTimings } | undefined;
+  /** The integration that answers as the AI; without it, no AI turn is opened. */
+  assistant?: AssistantSettings | undefined;
   /** The channels for which media of inbound messages and recordings of calls are fetched. */
   media: ReadonlySet<string>;
   /** What each channel can send. The AI is asked only on these channels. */
   formats: readonly OutgoingFormat[];
   subscribers: readonly Subscriber[];
+};
+
+/** The integration that answers as the AI, its timings, and what follows from an AI turn that fails. */
+export type AssistantSettings = {
+  integration: string;
+  timings: AiTurnTimings;
+  onFailure?: OnAiFailure;
+  reportsFailures?: boolean;
 };
 
 /** What the stores of one transaction share: the settings, the event, and what has been collected so far. */

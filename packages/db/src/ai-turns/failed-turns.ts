@@ -25,34 +25,34 @@ function nothingSentSince(tx: Executor) {
 }
 
 /** Selects the failed AI turns of a conversation with messages that no one answered since. */
-function unansweredTurns(tx: Executor, conversationId: string) {
+function pendingTurns(tx: Executor, conversationId: string) {
   return and(eq(aiTurns.conversationId, conversationId), eq(aiTurns.state, "failed"), nothingSentSince(tx));
 }
 
 /** Moves the messages of failed AI turns that no one answered to a new turn, which asks about them too. */
-export async function moveUnansweredMessages(tx: Executor, conversationId: string, turnId: string): Promise<void> {
-  const failed = tx.select({ id: aiTurns.id }).from(aiTurns).where(unansweredTurns(tx, conversationId));
+export async function moveMessagesOfFailedTurns(tx: Executor, conversationId: string, turnId: string): Promise<void> {
+  const failed = tx.select({ id: aiTurns.id }).from(aiTurns).where(pendingTurns(tx, conversationId));
   await tx
     .update(messages)
     .set({ aiTurnId: turnId })
     .where(and(inArray(messages.aiTurnId, failed), eq(messages.direction, "inbound")))
-    .prepare("move_unanswered_messages")
+    .prepare("move_pending_messages")
     .execute();
 }
 
 /** Moves failed AI turns that no one answered to `taken_over`, so that the hand-back to `epoch + 2` asks about their messages. */
-export async function takeOverUnansweredTurns(tx: Executor, conversationId: string, epoch: number): Promise<void> {
+export async function takeOverFailedTurns(tx: Executor, conversationId: string, epoch: number): Promise<void> {
   await tx
     .update(aiTurns)
     .set({ state: "taken_over", epoch, updatedAt: sql`now()` })
-    .where(unansweredTurns(tx, conversationId));
+    .where(pendingTurns(tx, conversationId));
 }
 
 /**
  * Whether the messages of a failed AI turn are the customer's last ones and no one answered them: the turn still has its
  * messages, and no message was sent and no other turn was opened since.
  */
-export async function isUnanswered(tx: Executor, turnId: string): Promise<boolean> {
+export async function isStillPending(tx: Executor, turnId: string): Promise<boolean> {
   const own = tx
     .select({ id: messages.id })
     .from(messages)
