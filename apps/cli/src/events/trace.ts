@@ -97,7 +97,7 @@ async function traceEvent(
 }
 
 function formatEntry(entry: Trace | MergedRow): string {
-  return "mergedInto" in entry ? formatMerged(entry as MergedRow) : formatTrace(entry as Trace);
+  return "mergedInto" in entry ? formatMerged(entry as MergedRow) : formatTrace(entry);
 }
 
 function formatMerged({ kind, id, mergedInto }: MergedRow): string {
