@@ -9,7 +9,7 @@ import {
   type QueueDefinition,
   startConsumer,
 } from "@millrace/queue";
-import { runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
+import { inboxSettings, runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
 import { createFollowUpQueue } from "./follow-ups.ts";
 import { startPausedJobs } from "./loops/paused-jobs.ts";
 import { startReplays } from "./loops/replays.ts";
@@ -70,7 +70,7 @@ function startConsumers(
 ): Consumer[] {
   const { backend, database } = deps.stores;
   const { log, now, newId, random } = deps.ports;
-  const deadLetters = createDeadLetters(database, newId);
+  const deadLetters = createDeadLetters(database, newId, inboxSettings(deps));
   const flowControl = createFlowControl({
     pauses: createPauses(database, newId),
     pausedJobs: createPausedJobs(database),

@@ -13,6 +13,7 @@ export { type AppliedEvent, createInbox, type Inbox } from "./inbox/inbox.ts";
 // Accounts and contacts
 export * from "./accounts/accounts.ts";
 export { findContacts, matchContacts } from "./contacts/search.ts";
+export { findMergedRow, type MergedRow } from "./contacts/merged-row.ts";
 
 // Conversations, messages and AI turns
 export { type AiTurns, type AiTurnStep, createAiTurns } from "./ai-turns/next-step.ts";

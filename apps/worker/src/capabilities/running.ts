@@ -47,7 +47,8 @@ export function runCapabilities(deps: WorkerDeps, followUps: FollowUpQueue): Run
   };
 }
 
-function inboxSettings({ integrations, ports, formats }: WorkerDeps): InboxSettings {
+/** What the capabilities of the integrations add to the events' transactions. */
+export function inboxSettings({ integrations, ports, formats }: WorkerDeps): InboxSettings {
   const subscribers = integrations.flatMap(({ id, subscriptions }) =>
     subscriptions ? [{ integration: id, subscriptions }] : [],
   );

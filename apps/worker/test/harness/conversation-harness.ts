@@ -103,6 +103,8 @@ export async function openConversationHarness(
     /** Calls an API route. */
     enqueue: ingest.enqueue,
     call: ingest.call,
+    /** Delivers a request with its own credentials, as through ingest. */
+    deliver: ingest.deliver,
     databaseUrl: testDatabase.url,
     queueUrl,
     environment,
@@ -110,6 +112,7 @@ export async function openConversationHarness(
     mediaFolder,
     /** Enqueues parsed events, as ingest does. */
     receiveWhatsapp: ingest.receiveWhatsapp,
+    receiveWhatsappTexts: ingest.receiveWhatsappTexts,
     receiveTelegram: ingest.receiveTelegram,
     /** Every accepted event, in order. */
     accepted: ingest.accepted,

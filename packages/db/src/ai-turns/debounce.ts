@@ -4,10 +4,12 @@ import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { aiTurns, messages } from "../schema/index.ts";
 import { endTurn, type LockedConversation, OPEN_TURN_STATES, openTurn } from "./open-turn.ts";
+import { moveMessagesOfFailedTurns } from "./failed-turns.ts";
 
 /**
  * Returns the AI turn that a new message belongs to. A debouncing turn waits for more messages, up to the cap. A turn
- * that awaits its reply is superseded: a new turn takes over its messages and asks about all of them.
+ * that awaits its reply is superseded: a new turn takes over its messages and asks about all of them. A new turn also takes
+ * over the messages of failed turns that no one answered.
  */
 export async function debounce(
   tx: Executor,
@@ -32,7 +34,10 @@ export async function debounce(
   }
   if (open) await endTurn(tx, open.id, "superseded", at);
   const turn = { id: newId(), dispatchAt: new Date(at.getTime() + Math.min(debounceMs, debounceCapMs)) };
-  await openTurn(tx, conversation, { ...turn, reason: "message", openedAt: at });
+  await Promise.all([
+    openTurn(tx, conversation, { ...turn, reason: "message", openedAt: at }),
+    moveMessagesOfFailedTurns(tx, conversation.id, turn.id),
+  ]);
   if (open)
     await tx
       .update(messages)

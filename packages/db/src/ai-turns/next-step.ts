@@ -1,9 +1,10 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { AiTurnTimings, Now, Question } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { aiTurns } from "../schema/index.ts";
-import { endTurn, lockConversationOf, OPEN_TURN_STATES, type OpenTurnState } from "./open-turn.ts";
+import { endTurn, lockConversationOf, type OpenTurnState } from "./open-turn.ts";
 import { questionOf } from "./question.ts";
+import { isStillPending } from "./failed-turns.ts";
 
 /** The next step of an AI turn. */
 export type AiTurnStep =
@@ -53,8 +54,12 @@ async function next(tx: Executor, turnId: string, { answerTimeoutMs }: AiTurnTim
   const conversation = await lockConversationOf(tx, turnId);
   const [turn] = await tx.select().from(aiTurns).where(eq(aiTurns.id, turnId));
   if (!conversation || !turn) return { step: "ended", why: "no such AI turn" };
-  // A failed turn with a job is being replayed: it is dispatched again unless a newer turn is open.
-  const replayed = turn.state === "failed" && !(await hasOpenTurn(tx, conversation.id));
+  // A failed turn with a job is being replayed: it is dispatched again unless the conversation has gone on since.
+  const replayed = turn.state === "failed" && (await isStillPending(tx, turnId));
+  if (turn.state === "failed" && !replayed) {
+    await endTurn(tx, turnId, "superseded", at);
+    return { step: "ended", why: "superseded" };
+  }
   if (turn.state !== "debouncing" && turn.state !== "awaiting_reply" && !replayed)
     return { step: "ended", why: turn.state };
   if (turn.epoch !== conversation.epoch || conversation.mode !== "ai") {
@@ -74,12 +79,4 @@ async function next(tx: Executor, turnId: string, { answerTimeoutMs }: AiTurnTim
     .set({ state: "awaiting_reply", dispatches, dispatchedAt: at, endedAt: null, updatedAt: sql`now()` })
     .where(eq(aiTurns.id, turnId));
   return { step: "ask", question: await questionOf(tx, turn, conversation, dispatches + 1) };
-}
-
-async function hasOpenTurn(tx: Executor, conversationId: string): Promise<boolean> {
-  const [row] = await tx
-    .select({ id: aiTurns.id })
-    .from(aiTurns)
-    .where(and(eq(aiTurns.conversationId, conversationId), inArray(aiTurns.state, OPEN_TURN_STATES)));
-  return row !== undefined;
 }

@@ -33,7 +33,7 @@ async function conversationOf(tx: Executor, context: EventContext, { to, at }: S
     throw permanent(`no ${channel} conversation ${conversationId}`, "no_conversation");
   if (accountId !== undefined && conversation.accountId !== accountId)
     throw permanent(`conversation ${conversationId} does not belong to account ${accountId}`, "other_account");
-  return conversationId;
+  return conversation.id;
 }
 
 /** Records that platforms accepted messages. */

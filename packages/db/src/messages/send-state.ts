@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { FollowUp, OutgoingMessage } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
+import { conversationIdOf } from "../conversations/aliases.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { conversations, messages } from "../schema/index.ts";
 import { type SendTarget, targetColumns, targetOf } from "./send-target.ts";
@@ -30,7 +31,10 @@ export type SendState = {
 export type SendStates = {
   /** Returns undefined when the message does not exist. */
   find(messageId: string): Promise<SendState | undefined>;
-  /** The target of an action, such as a typing indicator; undefined when the conversation does not exist. */
+  /**
+   * The target of an action, such as a typing indicator; undefined when the conversation does not exist. A job names its
+   * conversation by the id that it had when the job was added.
+   */
   findTarget(conversationId: string): Promise<(SendTarget & { id: string }) | undefined>;
   /** Records the send slot that the rate limits assigned. */
   setSendSlot(messageId: string, at: Date): Promise<void>;
@@ -57,8 +61,9 @@ export function createSendStates({ orm }: Database): SendStates {
   return {
     find: (messageId) => findState(orm, messageId),
     async findTarget(conversationId) {
-      const [row] = await orm.select(targetColumns).from(conversations).where(eq(conversations.id, conversationId));
-      return row && { ...targetOf(row), id: conversationId };
+      const named = eq(conversations.id, conversationIdOf(conversationId));
+      const [row] = await orm.select(targetColumns).from(conversations).where(named);
+      return row && { ...targetOf(row), id: row.conversationId };
     },
     async setSendSlot(messageId, at) {
       await orm.update(messages).set({ sendSlotAt: at }).where(eq(messages.id, messageId));

@@ -1,6 +1,12 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { createHash } from "node:crypto";
-import { fetchHttp, type ProviderError, type Question, verifyStandardWebhook } from "@millrace/core";
+import {
+  type AssistantContext,
+  fetchHttp,
+  type ProviderError,
+  type Question,
+  verifyStandardWebhook,
+} from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
 import { jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -58,17 +64,24 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-function ask(config: Partial<AssistantConfig> = {}): Promise<void> {
+function assistantWith(config: Partial<AssistantConfig>) {
   const timings = { debounceMs: 0, debounceCapMs: 0, answerTimeoutMs: 0 };
-  const allowedNetworks = ["127.0.0.0/8"];
   const url = `${base}/webhook/millrace`;
-  return n8nAssistant({ url, secret: SECRET, sendsJwt: false, allowedNetworks, timings, ...config }).ask(question, {
-    http: fetchHttp,
-    log: recordingLogger().log,
-    now: () => NOW,
-    newId: () => "id-1",
-    signal: new AbortController().signal,
-  });
+  const allowedNetworks = ["127.0.0.0/8"];
+  const other = { sendsJwt: false, onFailure: { handsOver: false }, errorUrl: undefined };
+  return n8nAssistant({ url, secret: SECRET, allowedNetworks, timings, ...other, ...config });
+}
+
+const context: AssistantContext = {
+  http: fetchHttp,
+  log: recordingLogger().log,
+  now: () => NOW,
+  newId: () => "id-1",
+  signal: new AbortController().signal,
+};
+
+function ask(config: Partial<AssistantConfig> = {}): Promise<void> {
+  return assistantWith(config).ask(question, context);
 }
 
 async function requestOf(config: Partial<AssistantConfig> = {}): Promise<ReceivedRequest> {
@@ -163,4 +176,25 @@ test("n8n in a private network receives no request unless the network is allowed
 test("a request without a connection means that n8n is unavailable", async () => {
   const error = await failure({ url: "http://127.0.0.1:61999/webhook/millrace" });
   expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "unavailable" } });
+});
+
+test("a failed AI turn is reported to the error workflow, signed and without personal data, and pauses no question", async () => {
+  const failed = { turnId: question.turnId, conversationId: "c", reason: "no_answer" } as const;
+  expect(assistantWith({}).failureReports).toBeUndefined();
+  const { failureReports } = assistantWith({ errorUrl: `${base}/webhook/errors` });
+  answer = { status: 200 };
+  received.length = 0;
+  await failureReports?.report(failed, context);
+  const [{ headers, body, path } = { headers: {}, body: Buffer.from(""), path: "" }] = received;
+  expect(path).toBe("/webhook/errors");
+  expect(JSON.parse(body.toString())).toEqual({ type: "conversation.turn_failed", ...failed });
+  const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+  expect(verifyStandardWebhook(named, body, [SECRET], NOW)).toBe(true);
+  expect(headers["webhook-id"]).toBe(`${question.turnId}-failed`);
+
+  answer = { status: 404 };
+  const rejected = failureReports?.report(failed, context);
+  await expect(rejected).rejects.toMatchObject({ next: { kind: "paused", scope: "n8n:failures" } });
+  expect(failureReports?.scopes()).toEqual(["n8n:failures"]);
+  expect(assistantWith({}).scopes()).toEqual(["n8n"]);
 });
