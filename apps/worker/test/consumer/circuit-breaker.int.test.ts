@@ -34,7 +34,7 @@ describe.each(queueStores())("a circuit breaker on $kind", (store) => {
   test("14: an outage of a provider costs no attempt, and all its jobs complete after it", async () => {
     const { down } = harness.integration;
     down.add("page:1");
-    harness.startWorker();
+    harness.startWorker({}, () => 1 / 3);
     await enqueueAll(20, "one", "page:1");
     await until("every job waits for the scope", async () => (await pausedJobs()) === 20);
     // More probes than a job has attempts.
@@ -58,7 +58,7 @@ describe.each(queueStores())("a circuit breaker on $kind", (store) => {
       reason: "HTTP 503",
       waitMs: 600_000,
     });
-    harness.startWorker();
+    harness.startWorker({}, () => 1 / 3);
     await enqueueAll(40, "one", "page:1");
     await until("every job waits for the scope", async () => (await pausedJobs()) === 40);
     down.add("page:1");
@@ -82,7 +82,7 @@ describe.each(queueStores())("a circuit breaker on $kind", (store) => {
       reason: "token expired",
       waitMs: 600_000,
     });
-    harness.startWorker();
+    harness.startWorker({}, () => 1 / 3);
     await enqueueAll(COUNT, "one", "page:1");
     await until("every job waits for the scope", async () => (await pausedJobs()) === COUNT, 60_000);
     await createPauseOperations(harness.database, uuidv7).resume("page:1", { actor: "Bea" });
@@ -96,7 +96,7 @@ describe.each(queueStores())("a circuit breaker on $kind", (store) => {
 
   test("14: an event that alone provokes the provider's error becomes a dead letter, and its account goes on", async () => {
     harness.integration.down.add("bad");
-    harness.startWorker();
+    harness.startWorker({}, () => 1 / 3);
     await harness.enqueue("bad", { do: "write", scope: "page:1" });
     let sent = 0;
     await until(
@@ -113,7 +113,7 @@ describe.each(queueStores())("a circuit breaker on $kind", (store) => {
 
   test("14: an event that is too old to wait for its provider becomes a dead letter with the reason", async () => {
     harness.integration.down.add("page:1");
-    harness.startWorker();
+    harness.startWorker({}, () => 1 / 3);
     await harness.enqueue(
       "late",
       { do: "write", scope: "page:1" },

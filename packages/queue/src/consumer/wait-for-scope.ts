@@ -18,7 +18,8 @@ export async function waitForScope(
   token: string | undefined,
   scope: string,
 ): Promise<never> {
-  const delayMs = RECHECK_MS * (0.5 + random() / 2);
+  // BullMQ on Postgres accepts whole milliseconds only.
+  const delayMs = Math.round(RECHECK_MS * (0.5 + random() / 2));
   if (!processor.scopes(job.data).includes(scope)) await job.updateData({ ...job.data, waitsFor: scope });
   // The row is written before the job moves: a worker that dies in between leaves an active job, which stalls and runs again.
   await flowControl.addPausedJob({ queue: definition.name, jobId: job.id ?? "", scope });
