@@ -3,8 +3,10 @@ import { describeError, permanent, ProviderError } from "@millrace/core";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { failure } from "./failure.ts";
+import { afterUnreadable } from "./newer-version.ts";
 import { runInPlace } from "./retry-in-place.ts";
 import { runJob } from "./run-job.ts";
+import { runStoreCommand } from "./store-command.ts";
 
 /** Makes one attempt at a job, logs it in one line and hands the outcome to BullMQ. */
 export async function attempt(
@@ -18,7 +20,7 @@ export async function attempt(
   const event = definition.schema.safeParse(job.data);
   const result: AttemptOutcome = event.success
     ? await (definition.inOrder ? runInPlace : runJob)(deps, event.data, lockLost)
-    : { outcome: "failed", error: permanent("this worker does not know the version of the job's data") };
+    : afterUnreadable(job, startedAt);
   const { outcome, error, retryAt, stillWaiting } = result;
 
   const fields = {
@@ -38,12 +40,12 @@ export async function attempt(
   log[levelOf(outcome)](fields, "job.attempted");
 
   if (retryAt) {
-    await job.moveToDelayed(retryAt.getTime(), token);
+    await runStoreCommand(deps, lockLost, () => job.moveToDelayed(retryAt.getTime(), token));
     if (stillWaiting && !(await stillWaiting())) await job.promote();
     throw new DelayedError();
   }
   if (outcome === "returned") {
-    await job.moveToWait(token);
+    await runStoreCommand(deps, lockLost, () => job.moveToWait(token));
     throw new WaitingError();
   }
   if (error !== undefined) throw failure(withAttemptLimit(error, job.attemptsMade + 1));
