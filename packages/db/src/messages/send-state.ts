@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { FollowUp, OutgoingMessage } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
+import { type DatabaseNow, databaseNow, later, msUntil } from "../connection/database-clock.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { conversations, messages } from "../schema/index.ts";
 import { type SendTarget, targetColumns, targetOf } from "./send-target.ts";
@@ -19,8 +20,8 @@ export type SendState = {
   answer: { epoch: number } | undefined;
   /** When an attempt with an unknown result began. */
   attemptedAt: Date | undefined;
-  /** The send slot, once the rate limits assigned one. */
-  sendSlotAt: Date | undefined;
+  /** How long until the send slot, in ms by the database's clock, once the rate limits assigned one. */
+  sendSlotInMs: number | undefined;
 };
 
 /**
@@ -32,8 +33,8 @@ export type SendStates = {
   find(messageId: string): Promise<SendState | undefined>;
   /** The target of an action, such as a typing indicator; undefined when the conversation does not exist. */
   findTarget(conversationId: string): Promise<(SendTarget & { id: string }) | undefined>;
-  /** Records the send slot that the rate limits assigned. */
-  setSendSlot(messageId: string, at: Date): Promise<void>;
+  /** Records the send slot that the rate limits assigned, in `waitMs` from now. */
+  setSendSlot(messageId: string, waitMs: number): Promise<void>;
   /**
    * Records that an attempt begins. Its result is unknown until `markSent` or {@link SendStates.markRejected} follows. `seen`
    * is `attemptedAt` as this worker read it. Returns false when it or the status has changed since: another worker took
@@ -53,15 +54,16 @@ export type SendStates = {
 const isUnsent = inArray(messages.status, ["queued", "sending"]);
 
 /** {@link SendStates} on the tables messages and conversations. */
-export function createSendStates({ orm }: Database): SendStates {
+export function createSendStates({ orm }: Database, now = databaseNow): SendStates {
   return {
-    find: (messageId) => findState(orm, messageId),
+    find: (messageId) => findState(orm, messageId, now),
     async findTarget(conversationId) {
       const [row] = await orm.select(targetColumns).from(conversations).where(eq(conversations.id, conversationId));
       return row && { ...targetOf(row), id: conversationId };
     },
-    async setSendSlot(messageId, at) {
-      await orm.update(messages).set({ sendSlotAt: at }).where(eq(messages.id, messageId));
+    async setSendSlot(messageId, waitMs) {
+      const sendSlotAt = later(now(), waitMs);
+      await orm.update(messages).set({ sendSlotAt }).where(eq(messages.id, messageId));
     },
     begin: (messageId, at, seen) => beginAttempt(orm, messageId, at, seen),
     async markRejected(messageId, begunAt, throttled) {
@@ -100,7 +102,7 @@ export function createSendStates({ orm }: Database): SendStates {
   };
 }
 
-async function findState(orm: Database["orm"], messageId: string): Promise<SendState | undefined> {
+async function findState(orm: Database["orm"], messageId: string, now: DatabaseNow): Promise<SendState | undefined> {
   const [row] = await orm
     .select({
       ...targetColumns,
@@ -114,7 +116,7 @@ async function findState(orm: Database["orm"], messageId: string): Promise<SendS
       author: messages.author,
       epoch: messages.epoch,
       attemptedAt: messages.attemptedAt,
-      sendSlotAt: messages.sendSlotAt,
+      sendSlotInMs: sql<number | null>`${msUntil(messages.sendSlotAt, now)}`,
       ahead: unsentAhead(),
     })
     .from(messages)
@@ -134,7 +136,7 @@ async function findState(orm: Database["orm"], messageId: string): Promise<SendS
     ahead: row.ahead,
     answer: row.author === "ai" && row.epoch !== null ? { epoch: row.epoch } : undefined,
     attemptedAt: row.attemptedAt ?? undefined,
-    sendSlotAt: row.sendSlotAt ?? undefined,
+    sendSlotInMs: row.sendSlotInMs ?? undefined,
   };
 }
 
