@@ -14,6 +14,7 @@ import type {
 import type { Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
 import type { ConsumerTimings, QueueBackend } from "@millrace/queue";
+import type { DatabaseOutages } from "./alerts/database-outages.ts";
 import type { CapabilityTimings } from "./capabilities/timings.ts";
 import type { ReplayTimings } from "./loops/replays.ts";
 
@@ -55,5 +56,7 @@ export type WorkerDeps = {
   formats: readonly OutgoingFormat[];
   /** Which queues the worker consumes (undefined: all) and how many jobs of each run at a time. */
   consumption: { queues?: readonly string[] | undefined; concurrency: number };
+  /** Records for the alerts which jobs wait for Postgres. */
+  outages?: DatabaseOutages | undefined;
   timings?: Partial<ConsumerTimings & ReplayTimings & CapabilityTimings> | undefined;
 };

@@ -1,6 +1,7 @@
 import type { AlertThresholds } from "@millrace/core";
 import type { AlertCondition } from "@millrace/db";
 import type { QueueState } from "@millrace/queue";
+import { databaseOutageMatches, knowsDatabaseOutage } from "./database-outages.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** How long a queue may be without a worker, in ms. A restart takes less. */
@@ -93,7 +94,7 @@ export function evaluateRules(
   open: readonly Pick<AlertCondition, "rule" | "subject">[],
   now: Date,
 ): Evaluation {
-  const { errors, deadLetters, paused, queues } = snapshot;
+  const { errors, deadLetters, paused, queues, outages } = snapshot;
   function apply<Part>(name: string, rule: Rule<Part>, part: Part): AlertCondition[] {
     const isOpen = (about: string) => open.some(({ rule, subject }) => rule === name && subject === about);
     return rule(part, { thresholds, now, isOpen }).map((match) => ({ rule: name, ...match }));
@@ -106,7 +107,11 @@ export function evaluateRules(
       ...apply("account_paused", accountPaused, paused),
       ...apply("queue_delayed", queueDelayed, queues ?? []),
       ...apply("no_worker", noWorker, queues ?? []),
+      ...apply("database_outage", databaseOutageMatches, outages),
     ],
-    covers: ({ rule, subject }) => !QUEUE_RULES.includes(rule) || isWatched(subject),
+    covers: ({ rule, subject }) =>
+      rule === "database_outage"
+        ? knowsDatabaseOutage(outages, subject, now)
+        : !QUEUE_RULES.includes(rule) || isWatched(subject),
   };
 }

@@ -34,7 +34,10 @@ async function forget(name: string): Promise<void> {
 }
 
 /** Reads a table in a transaction that stays open until the returned function is called. */
-async function hold(table: string): Promise<() => Promise<void>> {
+async function hold(
+  table: string,
+  isolationLevel: "read committed" | "repeatable read" = "read committed",
+): Promise<() => Promise<void>> {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const { promise: isHeld, resolve: held } = Promise.withResolvers<void>();
   const holding = other.orm.transaction(
@@ -43,7 +46,7 @@ async function hold(table: string): Promise<() => Promise<void>> {
       held();
       await released;
     },
-    { isolationLevel: "repeatable read" },
+    { isolationLevel },
   );
   await isHeld;
   return async () => {
@@ -88,7 +91,7 @@ test("a migration that waits for a locked table delays other statements for its 
 
 test("an index is built while other transactions use its table, and waits for them longer than the lock timeout", async () => {
   await forget(oneByOne);
-  const release = await hold("millrace.dead_letters");
+  const release = await hold("millrace.dead_letters", "repeatable read");
   const migrating = migrateDatabase(database, { ...TIMINGS, lockTimeoutMs: 1, attempts: 1 });
   await until("the index waits", async () => (await locksOf()).some(({ query }) => /index concurrently/i.test(query)));
   await other.orm.execute(sql`update millrace.dead_letters set followed_up_at = now()`);

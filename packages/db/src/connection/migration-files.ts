@@ -20,8 +20,15 @@ export type Migration = {
   hash: string;
 };
 
-/** Reads the migrations in the order of Drizzle's journal. */
-export function readMigrations(): Migration[] {
+let migrations: readonly Migration[] | undefined;
+
+/** Returns the migrations in the order of Drizzle's journal. Reads them once: a running process keeps its version. */
+export function readMigrations(): readonly Migration[] {
+  migrations ??= readFiles();
+  return migrations;
+}
+
+function readFiles(): Migration[] {
   const journal = JSON.parse(readFileSync(`${folder}meta/_journal.json`, "utf8")) as {
     entries: readonly { tag: string; when: number }[];
   };
