@@ -7,7 +7,7 @@ const SMALL_TABLES = new Set(
   "tenants, provider_accounts, api_keys, operators, pauses, leases, rate_limits, alerts, replays".split(", "),
 );
 
-/** Functions whose value is the same for all rows of a statement. Any other default rewrites the table. */
+/** Functions that return the same value for all rows of a statement. Any other default rewrites the table. */
 const STABLE_FUNCTIONS = new Set(["now", "statement_timestamp", "transaction_timestamp"]);
 
 /** What a migration may rely on: its own file, and the constraints that are validated so far. */

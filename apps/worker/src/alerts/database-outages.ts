@@ -97,6 +97,6 @@ export function knowsDatabaseOutage(
   queue: string,
   now: Date,
 ): boolean {
-  const isSettled = now.getTime() - watchedSince.getTime() >= ALERT_AFTER_MS;
-  return queues.has(queue) && (isSettled || waiting.some((outage) => outage.queue === queue));
+  const isLongEnough = now.getTime() - watchedSince.getTime() >= ALERT_AFTER_MS;
+  return queues.has(queue) && (isLongEnough || waiting.some((outage) => outage.queue === queue));
 }

@@ -104,7 +104,7 @@ test("an index is built while other transactions use its table, and waits for th
   expect(await pendingMigrations(database)).toBe(0);
 });
 
-test("an index whose build was interrupted is built again", async () => {
+test("an interrupted index is built again", async () => {
   await forget(oneByOne);
   const index = sql`'millrace.dead_letters_not_followed_up'::regclass`;
   await other.orm.execute(sql`update pg_index set indisvalid = false where indexrelid = ${index}`);

@@ -67,7 +67,7 @@ function migrateUnderLock(database: Database, timings: Omit<MigrationTimings, "o
       ),
     );
     if (!lock?.taken) return false;
-    // As Drizzle's own migrator creates it, whose records this one continues.
+    // As Drizzle's own migrator creates it: this one continues its records.
     await database.orm.execute(sql`create schema if not exists drizzle`);
     await database.orm.execute(
       sql`create table if not exists drizzle.__drizzle_migrations (

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const folder = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
-/** The first line of a migration whose statements do not run in one transaction. docs/upgrading.md has the rules. */
+/** The first line of a migration with statements that do not run in one transaction. docs/upgrading.md has the rules. */
 const NO_TRANSACTION = "-- millrace: no transaction\n";
 
 /** One file of packages/db/migrations. */

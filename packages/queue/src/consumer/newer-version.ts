@@ -6,7 +6,7 @@ const WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 /**
- * Decides about a job whose data this worker cannot read. During a rolling update a newer process adds jobs of a newer
+ * Decides about a job with data that this worker cannot read. During a rolling update a newer process adds jobs of a newer
  * version: those wait for a newer worker. Other data never becomes readable, so its job becomes a dead letter at once.
  */
 export function afterUnreadable(job: { data: unknown; timestamp: number }, now: Date): AttemptOutcome {
