@@ -57,10 +57,10 @@ test("14: the work stops while a database is rolled back, and starts again once 
   expect([state.started, state.stopped, work.waitsFor()]).toEqual([2, 1, undefined]);
 });
 
-test("the work waits for the first answer of Postgres, and goes on while Postgres is away later", async () => {
+test("the work waits until Postgres reports its migrations, and goes on while Postgres is away later", async () => {
   const { state, work, logged, counted } = startWork(undefined);
   await counted();
-  expect([state.started, work.waitsFor()]).toEqual([0, "Postgres has not answered yet"]);
+  expect([state.started, work.waitsFor()]).toEqual([0, "Postgres has not reported its migrations yet"]);
   state.pending = 0;
   await counted();
   state.pending = undefined;

@@ -26,7 +26,8 @@ export type MigratedWork = {
  */
 export function runWhileMigrated({ countPending, start, log, everyMs = 5_000 }: MigratedDeps): MigratedWork {
   let running: ReturnType<typeof start> | undefined;
-  let reason: string | undefined = "Postgres has not answered yet";
+  let reason: string | undefined = "Postgres has not reported its migrations yet";
+  let isWaiting = false;
   let isAnswering = true;
 
   const loop = startLoop(
@@ -36,15 +37,16 @@ export function runWhileMigrated({ countPending, start, log, everyMs = 5_000 }: 
       isAnswering = true;
       if (stopping.aborted) return;
       if (pending > 0) {
-        const isNew = running !== undefined || !reason?.includes("migrations");
         reason = `${pending} migrations are not applied: run millrace migrate`;
-        if (isNew) log.error({ pending, alert: true }, "worker.waits_for_migrations");
+        if (!isWaiting) log.error({ pending, alert: true }, "worker.waits_for_migrations");
+        isWaiting = true;
         const ended = running;
         running = undefined;
         await ended?.stop();
       } else if (!running) {
         running = start();
         reason = undefined;
+        isWaiting = false;
         log.info({}, "worker.started");
       }
     },
