@@ -15,6 +15,7 @@ import type {
 import type { Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
 import type { ConsumerTimings, QueueBackend, WorkerShare } from "@millrace/queue";
+import type { DatabaseOutages } from "./alerts/database-outages.ts";
 import type { CapabilityTimings } from "./capabilities/timings.ts";
 import type { PausedJobTimings } from "./loops/paused-jobs.ts";
 import type { ReplayTimings } from "./loops/replays.ts";
@@ -62,5 +63,7 @@ export type WorkerDeps = {
   formats: readonly OutgoingFormat[];
   /** Which queues the worker consumes (undefined: all), how many jobs of each run at a time, and how long jobs wait. */
   consumption: Partial<WorkerShare> & Pick<WorkerShare, "concurrency">;
+  /** Records for the alerts which jobs wait for Postgres. */
+  outages?: DatabaseOutages | undefined;
   timings?: WorkerTimings | undefined;
 };

@@ -54,7 +54,11 @@ export function startWorker(deps: WorkerDeps): Consumer {
   };
 }
 
-function consumedQueues(catalogue: QueueDefinition[], queues: readonly string[] | undefined): QueueDefinition[] {
+/**
+ * Returns the queues that a worker with WORKER_QUEUES consumes.
+ * @throws Error when WORKER_QUEUES names a queue that does not exist
+ */
+export function consumedQueues(catalogue: QueueDefinition[], queues: readonly string[] | undefined): QueueDefinition[] {
   if (queues === undefined) return catalogue;
   const names = catalogue.map(({ name }) => name);
   const unknown = queues.find((name) => !names.includes(name));
@@ -86,7 +90,7 @@ function startConsumers(
     const consumer = startConsumer({
       backend,
       definition,
-      processor,
+      processor: deps.outages?.watch(definition.name, processor) ?? processor,
       flowControl,
       deadLetters: {
         async record(job) {

@@ -2,7 +2,7 @@
 export { checkDatabase } from "./connection/check-database.ts";
 export { type Database, type Executor, openDatabase } from "./connection/database.ts";
 export { migrateDatabase, pendingMigrations } from "./connection/migrate.ts";
-export { isOutage } from "./connection/outage.ts";
+export { databaseErrorCode, isOutage } from "./connection/outage.ts";
 
 // Inbox: events and their follow-up jobs
 export type { Subscriber } from "./domain-events/subscriptions.ts";

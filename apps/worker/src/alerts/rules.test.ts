@@ -6,7 +6,8 @@ import type { Snapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 const THRESHOLDS: AlertThresholds = { deadLetters: 50, deadLettersMinutes: 10, waitingMinutes: 5 };
-const CALM: Snapshot = { errors: [], deadLetters: [], pauses: [], queues: [] };
+const NO_OUTAGES: Snapshot["outages"] = { queues: new Set(), watchedSince: NOW, waiting: [] };
+const CALM: Snapshot = { errors: [], deadLetters: [], pauses: [], queues: [], outages: NO_OUTAGES };
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
 /** The conditions that a snapshot meets, while these alerts are open. */

@@ -1,6 +1,7 @@
 import type { AlertThresholds } from "@millrace/core";
 import type { AlertCondition, ListedPause } from "@millrace/db";
 import { OVERDUE_MS, type QueueState } from "@millrace/queue";
+import { databaseOutageMatches, knowsDatabaseOutage } from "./database-outages.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** How long a queue may be without a worker, in ms. A restart takes less. */
@@ -136,7 +137,7 @@ export function evaluateRules(
   open: readonly Pick<AlertCondition, "rule" | "subject">[],
   now: Date,
 ): Evaluation {
-  const { errors, deadLetters, pauses, queues } = snapshot;
+  const { errors, deadLetters, pauses, queues, outages } = snapshot;
   function apply<Part>(name: string, rule: Rule<Part>, part: Part): AlertCondition[] {
     const isOpen = (about: string) => open.some(({ rule, subject }) => rule === name && subject === about);
     return rule(part, { thresholds, now, isOpen }).map((match) => ({ rule: name, ...match }));
@@ -152,7 +153,11 @@ export function evaluateRules(
       ...apply("queue_delayed", queueDelayed, queues ?? []),
       ...apply("no_worker", noWorker, queues ?? []),
       ...apply("delayed_overdue", delayedOverdue, queues ?? []),
+      ...apply("database_outage", databaseOutageMatches, outages),
     ],
-    covers: ({ rule, subject }) => !QUEUE_RULES.includes(rule) || isWatched(subject),
+    covers: ({ rule, subject }) =>
+      rule === "database_outage"
+        ? knowsDatabaseOutage(outages, subject, now)
+        : !QUEUE_RULES.includes(rule) || isWatched(subject),
   };
 }

@@ -1,6 +1,7 @@
 import type { AlertThresholds } from "@millrace/core";
 import type { DeadLetterRates, DeadLettersInMinute, ListedPause, PauseOperations, RecentError } from "@millrace/db";
 import type { QueueState } from "@millrace/queue";
+import type { KnownOutages } from "./database-outages.ts";
 
 /** How long an error counts as recent after its last dead letter, in ms. */
 const RECENT_MS = 3_600_000;
@@ -14,6 +15,8 @@ export type Snapshot = {
   pauses: readonly ListedPause[];
   /** Undefined while the queue's store does not answer. */
   queues: readonly QueueState[] | undefined;
+  /** What this worker knows of jobs that wait for Postgres. */
+  outages: KnownOutages;
 };
 
 /** Reads the snapshot from Postgres; the caller passes the state of the queues. */
@@ -22,7 +25,7 @@ export async function takeSnapshot(
   { deadLettersMinutes }: AlertThresholds,
   queues: readonly QueueState[] | undefined,
   now: Date,
-): Promise<Snapshot> {
+): Promise<Omit<Snapshot, "outages">> {
   return {
     errors: await rates.errorsSince(new Date(now.getTime() - RECENT_MS)),
     deadLetters: await rates.byMinute(now, 2 * deadLettersMinutes),

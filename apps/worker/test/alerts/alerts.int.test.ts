@@ -5,6 +5,7 @@ import { createAlerts, createDeadLetters, createPauseOperations, createPauses } 
 import { createQueueWatch, openQueueBackend, type QueueWatch } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
 import { defaultQueueStore, openRows, until, useTestDatabase } from "@millrace/testing";
+import { createDatabaseOutages } from "../../src/alerts/database-outages.ts";
 import { createAlertEvaluation } from "../../src/alerts/evaluate.ts";
 import { openQueueHarness } from "../harness/queue-harness.ts";
 
@@ -43,7 +44,8 @@ describe("alerts", () => {
     const { database, log } = harness;
     const ports = { http: fetchHttp, log: log.log, now: () => now, newId: uuidv7 };
     const config = { thresholds: THRESHOLDS, webhook: "webhook" in changes ? changes.webhook : webhook };
-    const evaluate = createAlertEvaluation({ config, database, watch: changes.watch ?? watch, ports });
+    const outages = createDatabaseOutages(ports.now, log.log);
+    const evaluate = createAlertEvaluation({ config, database, watch: changes.watch ?? watch, outages, ports });
     return (stopping = new AbortController()) => evaluate(stopping.signal);
   }
   const pass = (seconds: number) => {

@@ -8,7 +8,7 @@ import { createDeadLetters } from "../dead-letters/record.ts";
 import { createAiTurns } from "./next-step.ts";
 
 const harness = useConversations();
-const turns = createAiTurns(harness.database, TIMINGS, () => harness.clock.at);
+const turns = createAiTurns(harness.database, TIMINGS, () => harness.clock.at, harness.databaseNow);
 
 const turnsOf = ({ id }: TestConversation) =>
   harness.database.orm.select().from(table).where(eq(table.conversationId, id)).orderBy(asc(table.openedAt), table.id);

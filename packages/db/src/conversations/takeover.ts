@@ -75,7 +75,7 @@ async function withdrawAnswers(
     .from(aiTurns)
     .where(and(eq(aiTurns.conversationId, id), inArray(aiTurns.state, OPEN_TURN_STATES)));
   for (const turn of open) {
-    await endTurn(tx, turn.id, "taken_over", context.now());
+    await endTurn(tx, turn.id, "taken_over");
     if (context.assistant)
       context.followUps.push({
         ...turnJob(context.assistant.integration, turn.id, turn.dispatchAt),
@@ -122,8 +122,7 @@ export async function reopenTurns(tx: Executor, turnIds: readonly string[]): Pro
 /** Opens an AI turn about the messages that arrived in mode `human` or had no answer before; none when there are none. */
 async function handBack(tx: Executor, context: EventContext, before: Conversation, after: Conversation): Promise<void> {
   if (!context.assistant) return;
-  const at = context.now();
-  const turn = { id: context.newId(), reason: "hand_back" as const, openedAt: at, dispatchAt: at };
+  const turn = { id: context.newId(), reason: "hand_back" as const, waitMs: 0 };
   const withoutAnswer = tx
     .select({ id: aiTurns.id })
     .from(aiTurns)
@@ -137,7 +136,7 @@ async function handBack(tx: Executor, context: EventContext, before: Conversatio
   );
   const [first] = await tx.select({ id: messages.id }).from(messages).where(isPending).limit(1);
   if (!first) return;
-  await openTurn(tx, after, turn);
+  await openTurn(tx, context.databaseNow, after, turn);
   await tx.update(messages).set({ aiTurnId: turn.id }).where(isPending);
-  context.followUps.push(turnJob(context.assistant.integration, turn.id, turn.dispatchAt));
+  context.followUps.push(turnJob(context.assistant.integration, turn.id, context.now()));
 }

@@ -10,11 +10,14 @@ import {
   type ScopePause,
   systemNow,
 } from "@millrace/core";
+import { type DatabaseNow, databaseNow } from "../connection/database-clock.ts";
 import type { Subscriber } from "../domain-events/subscriptions.ts";
 
 /** What an event's transaction knows of the deployment: which follow-up jobs it adds, and what each channel can send. */
 export type InboxSettings = {
   now: Now;
+  /** The database's clock, unless a test has its own. */
+  databaseNow?: DatabaseNow | undefined;
   /** The integration that answers as the AI; without it, no AI turn is opened. */
   assistant?: AssistantSettings | undefined;
   /** The channels for which media of inbound messages and recordings of calls are fetched. */
@@ -35,6 +38,7 @@ export type AssistantSettings = {
 /** What the stores of one transaction share: the settings, the event, and what has been collected so far. */
 export type EventContext = InboxSettings & {
   newId: NewId;
+  databaseNow: DatabaseNow;
   event?: EventOrigin | undefined;
   followUps: FollowUp[];
   domainEvents: DomainEvent[];
@@ -55,5 +59,6 @@ const NO_SETTINGS: InboxSettings = { now: systemNow, media: new Set(), formats: 
 
 /** Starts the context of a transaction. Without settings, only an integration's own follow-up jobs are collected. */
 export function eventContext(newId: NewId, settings = NO_SETTINGS, event?: EventOrigin): EventContext {
-  return { ...settings, newId, event, followUps: [], domainEvents: [], pauses: [] };
+  const clock = settings.databaseNow ?? databaseNow;
+  return { ...settings, databaseNow: clock, newId, event, followUps: [], domainEvents: [], pauses: [] };
 }

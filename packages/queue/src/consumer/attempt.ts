@@ -4,9 +4,11 @@ import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { failure } from "./failure.ts";
 import type { JobRun } from "./job-run.ts";
+import { afterUnreadable } from "./newer-version.ts";
 import { runInPlace } from "./retry-in-place.ts";
 import { runJob } from "./run-job.ts";
 import { excuseStalls, excuseStallWhileWaiting, rejectStalled } from "./stalls.ts";
+import { runStoreCommand } from "./store-command.ts";
 import { waitForScope } from "./wait-for-scope.ts";
 
 /** Makes one attempt at a job, logs it in one line and hands the outcome to BullMQ. */
@@ -24,7 +26,7 @@ export async function attempt(
     ? await (definition.inOrder
         ? runInPlace(deps, runOf(job, event.data, lockLost), () => excuseStallWhileWaiting(job, timings.lockMs))
         : runJob(deps, runOf(job, event.data, lockLost)))
-    : { outcome: "failed", error: permanent("this worker does not know the version of the job's data") };
+    : afterUnreadable(job, startedAt);
   const { outcome, error, retryAt, waitsFor, stillWaiting } = result;
 
   const fields = {
@@ -44,14 +46,14 @@ export async function attempt(
   log[levelOf(outcome)](fields, "job.attempted");
 
   await excuseStalls(job, timings.lockMs);
-  if (waitsFor) return waitForScope(deps, job, token, waitsFor.scope);
+  if (waitsFor) return waitForScope({ ...deps, lockLost }, job, token, waitsFor.scope);
   if (retryAt) {
-    await job.moveToDelayed(retryAt.getTime(), token);
+    await runStoreCommand(deps, lockLost, () => job.moveToDelayed(retryAt.getTime(), token));
     if (stillWaiting && !(await stillWaiting())) await job.promote();
     throw new DelayedError();
   }
   if (outcome === "returned") {
-    await job.moveToWait(token);
+    await runStoreCommand(deps, lockLost, () => job.moveToWait(token));
     throw new WaitingError();
   }
   if (error !== undefined) throw failure(withAttemptLimit(error, job.attemptsMade + 1));

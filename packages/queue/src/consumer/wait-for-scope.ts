@@ -1,6 +1,8 @@
 import { DelayedError, type Job } from "bullmq";
 import type { InboundEvent } from "@millrace/core";
 import type { AttemptDeps } from "./attempt-deps.ts";
+import type { JobRun } from "./job-run.ts";
+import { runStoreCommand } from "./store-command.ts";
 
 /**
  * How long a job waits for its scope before it checks the scope itself, in ms. The worker that resumes the scope promotes
@@ -13,17 +15,21 @@ const RECHECK_MS = 10 * 60_000;
  * BullMQ's DelayedError.
  */
 export async function waitForScope(
-  { definition, processor, flowControl, now, random }: AttemptDeps,
+  deps: AttemptDeps & Pick<JobRun, "lockLost">,
   job: Job<InboundEvent>,
   token: string | undefined,
   scope: string,
 ): Promise<never> {
+  const { definition, processor, flowControl, now, random, lockLost } = deps;
   // BullMQ on Postgres accepts whole milliseconds only.
   const delayMs = Math.round(RECHECK_MS * (0.5 + random() / 2));
-  if (!processor.scopes(job.data).includes(scope)) await job.updateData({ ...job.data, waitsFor: scope });
-  // The row is written before the job moves: a worker that dies in between leaves an active job, which stalls and runs again.
-  await flowControl.addPausedJob({ queue: definition.name, jobId: job.id ?? "", scope });
-  await job.moveToDelayed(now().getTime() + delayMs, token);
+  await runStoreCommand(deps, lockLost, async () => {
+    if (!processor.scopes(job.data).includes(scope)) await job.updateData({ ...job.data, waitsFor: scope });
+    // The row is written before the job moves: a worker that dies in between leaves an active job, which stalls and runs
+    // again.
+    await flowControl.addPausedJob({ queue: definition.name, jobId: job.id ?? "", scope });
+    await job.moveToDelayed(now().getTime() + delayMs, token);
+  });
   // The scope may have been resumed before the job was delayed, and then no worker promotes it.
   if (!(await flowControl.isPaused(scope))) await job.promote();
   throw new DelayedError();

@@ -3,6 +3,7 @@ import { type JobQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from "../backen
 import type { QueueDefinition } from "../catalogue.ts";
 import { createBatcher } from "./batcher.ts";
 import { jobOptions } from "./job-options.ts";
+import { QueueUnavailableError } from "./queue-unavailable-error.ts";
 
 /** Adds events to a queue. */
 export type Producer = {
@@ -13,7 +14,10 @@ export type Producer = {
    * again.
    */
   enqueue(events: readonly InboundEvent[], bytes?: number): Promise<void>;
-  /** Makes a delayed job run now; does nothing when the job is not delayed or does not exist. */
+  /**
+   * Makes a delayed job run now; does nothing when the job is not delayed or does not exist. Rejects with
+   * QueueUnavailableError when the store does not do it.
+   */
   promote(eventId: string): Promise<void>;
   /** Waits for the accepted events and closes the queue. */
   close(): Promise<void>;
@@ -42,18 +46,26 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
       await batcher.add(events, PRODUCER_TIMEOUT_MS + (bytes < LARGE_BYTES ? 0 : bytes / BYTES_PER_MS));
     },
     async promote(eventId) {
-      const job = await queue.getJob(eventId);
-      if (!job || !(await job.isDelayed())) return;
-      // The job may have become due after the check.
-      await job.promote().catch(async (error: unknown) => {
-        if (await job.isDelayed()) throw error;
-      });
+      try {
+        await promote(queue, eventId);
+      } catch {
+        throw new QueueUnavailableError("the queue did not promote the job");
+      }
     },
     async close() {
       await batcher.drain();
       await queue.close();
     },
   };
+}
+
+async function promote(queue: JobQueue, eventId: string): Promise<void> {
+  const job = await queue.getJob(eventId);
+  if (!job || !(await job.isDelayed())) return;
+  // The job may have become due after the check.
+  await job.promote().catch(async (error: unknown) => {
+    if (await job.isDelayed()) throw error;
+  });
 }
 
 async function add(

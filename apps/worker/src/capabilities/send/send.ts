@@ -70,8 +70,8 @@ async function sendInSlot(
   lockLost?: AbortSignal,
 ): Promise<SentMessage | JobResult> {
   const { outbox, ports } = deps;
-  const slotAt = await waitForSendSlot(deps, message, signal);
-  if (slotAt) return snoozeUntilSendSlot(outbox, message.id, slotAt);
+  const waitMs = await waitForSendSlot(deps, message, signal);
+  if (waitMs !== undefined) return snoozeUntilSendSlot(deps, message.id, waitMs);
   if (lockLost?.aborted) throw retryable("the takeover lock was lost before the send");
   const at = ports.now();
   if (!(await outbox.begin(message.id, at, attemptedAt)))
