@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openRows, queueStores, until, useTestDatabase } from "@millrace/testing";
 import { openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
 
-const EVENTS = 50;
+const EVENTS = 12;
 
 describe.each(queueStores())("errors of Postgres that are no job's fault, with the queue on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
