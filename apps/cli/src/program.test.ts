@@ -38,6 +38,8 @@ test.each([
   [["conversions", "hold"], "too many arguments"],
   [["accounts", "add", "Mill", "meta"], "missing required argument 'external id'"],
   [["operators", "add", "ada", "--role", "owner"], "Allowed choices are viewer, operator"],
+  [["pauses", "set", "n8n"], "required option '--reason <text>' not specified"],
+  [["pauses", "set", "n8n", "--reason", "later", "--for", "soon"], "It must be a number of minutes, hours or days"],
   [["dead-letters", "replay", "--rate", "0"], "It must be a whole number from 1 to 10000"],
 ])("%j exits with 2 and names the mistake", async (args, message) => {
   const { exitCode, output } = await millrace(...args);

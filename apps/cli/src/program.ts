@@ -7,6 +7,7 @@ import { addDeadLetterCommands } from "./dead-letters/commands.ts";
 import { addDoctorCommand } from "./doctor/commands.ts";
 import { addEventCommands } from "./events/commands.ts";
 import { addOperatorCommands } from "./operators/commands.ts";
+import { addPauseCommands } from "./pauses/commands.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Every `millrace` command. Parsing throws CommanderError where Commander itself would end the process. */
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   addEventCommands(program);
   addDoctorCommand(program);
   addDeadLetterCommands(program);
+  addPauseCommands(program);
   addAccountCommands(program);
   addConversationCommands(program);
   addConversionCommands(program);

@@ -9,6 +9,7 @@ import {
   createDeadLetterList,
   createOperators,
   createOperatorSessions,
+  createPauseOperations,
   createReplays,
   type Database,
   isOutage,
@@ -25,6 +26,7 @@ import { securityHeaders } from "./http/security-headers.ts";
 import { accountsRoutes } from "./pages/accounts.ts";
 import { auditRoutes } from "./pages/audit.ts";
 import { conversionsRoutes } from "./pages/conversions.ts";
+import { pausesRoutes } from "./pages/pauses.ts";
 import { replaysRoutes } from "./pages/replays.ts";
 import type { Access } from "./sign-in/access.ts";
 import { authenticate } from "./sign-in/authenticate.ts";
@@ -40,7 +42,7 @@ export type DashboardDeps = {
     queues: readonly JobQueue[];
     definitions: readonly QueueDefinition[];
     /** Rejects while the queue's store is not available. */
-    ping(): Promise<void>;
+    checkWritable(): Promise<void>;
   };
   /** The page of accounts offers those with accounts of ours. */
   integrations: readonly (Pick<Integration, "id"> & { local: Pick<LocalSetup, "accounts"> })[];
@@ -63,7 +65,7 @@ export function createDashboardApp(deps: DashboardDeps): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>();
   app.use(timeout(STORE_DEADLINE_MS));
   app.use(...securityHeaders());
-  app.route("/", healthRoutes({ "The queue": deps.queue.ping, Postgres: deps.database.ping }));
+  app.route("/", healthRoutes({ "The queue": deps.queue.checkWritable, Postgres: deps.database.ping }));
   addSignIn(app, deps);
   addPages(app, deps);
   app.notFound((c) => problem(c, 404, "Not found"));
@@ -109,6 +111,7 @@ function addPages(app: Hono<DashboardEnv>, { queue, integrations, database, runt
   const actor = () => getContext<DashboardEnv>().get("operator");
   app.route("/", deadLetterApi({ deadLetters, replays }));
   app.route("/", replaysRoutes({ deadLetters, replays, queues: definitions.map(({ name }) => name) }));
+  app.route("/", pausesRoutes(createPauseOperations(database, newId)));
   app.route("/", conversionsRoutes(createConversionReport(database, newId)));
   app.route("/", accountsRoutes({ database, newId, providers }));
   app.route("/", boardRoutes({ queues, deadLetters, actions: { replays, definitions, actor }, log }));

@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     name: "millrace-dashboard",
   });
   const app = createDashboardApp({
-    queue: { queues, definitions, ping: backend.ping },
+    queue: { queues, definitions, checkWritable: backend.checkWritable },
     integrations,
     database,
     access: config.access,

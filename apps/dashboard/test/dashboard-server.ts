@@ -59,7 +59,7 @@ export async function openDashboard(
   const logged = recordingLogger();
   let at = Date.parse("2026-03-01T12:00:00Z");
   const app = createDashboardApp({
-    queue: { queues: [queue], definitions: [queueDefinition("test", "inbound")], ping: backend.ping },
+    queue: { queues: [queue], definitions: [queueDefinition("test", "inbound")], checkWritable: backend.checkWritable },
     integrations: [
       { id: "test", local: { accounts: ["*"] } },
       { id: WITHOUT_ACCOUNTS, local: { accounts: [] } },

@@ -26,7 +26,7 @@ const app = createIngestApp({
   apis: new Map(),
   apiKeys: [],
   producerOf: () => producer,
-  pingQueue: () => Promise.resolve(),
+  checkQueue: () => Promise.resolve(),
   log: createLogger("bench", "info"),
   now: systemNow,
   newId: uuidv7,

@@ -16,7 +16,7 @@ export type IngestDeps = {
   /** The producer of a queue. The app calls it once per route, when it is built. */
   producerOf(integration: string, role: QueueRole): Producer;
   /** Rejects while the queue accepts no job. */
-  pingQueue(): Promise<void>;
+  checkQueue(): Promise<void>;
   log: Logger;
   now: Now;
   newId: NewId;

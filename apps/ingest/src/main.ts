@@ -19,7 +19,7 @@ const STOP_DEADLINE_MS = 10_000;
 async function main(): Promise<void> {
   const config = readIngestConfig();
   const log = createLogger("ingest", config.logLevel);
-  const backend = openQueueBackend(config.queueUrl, "producer", 4);
+  const backend = openQueueBackend(config.queueUrl, "producer", 4, log);
   const producers = new Map<string, Producer>();
   const app = createIngestApp({
     publicUrl: config.publicUrl,
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
       producers.set(definition.name, producer);
       return producer;
     },
-    pingQueue: backend.ping,
+    checkQueue: backend.checkWritable,
     log,
     now: systemNow,
     newId: uuidv7,
@@ -64,10 +64,10 @@ async function main(): Promise<void> {
   process.once("SIGINT", () => void stop());
 }
 
-/** Waits up to 2 s for the queue, so that the first requests are accepted. Later, ingest answers 503 until the queue answers. */
+/** Waits up to 2 s for the queue, so that the first requests are accepted. Later, ingest answers 503 until the queue accepts writes. */
 async function waitForQueue(backend: QueueBackend): Promise<void> {
   for (let attempt = 0; attempt < 20; attempt++) {
-    const answered = await backend.ping().then(
+    const answered = await backend.checkWritable().then(
       () => true,
       () => false,
     );

@@ -65,7 +65,21 @@ describe.each(queueStores())("the API on $kind", (store) => {
     });
     expect(stamped.status).toBe(200);
     expect(await stamped.json()).toEqual({ by: stamps.paths[0] });
-    expect(await queued("inbound")).toEqual(["stamp.17"]);
+    expect(await queued("inbound")).toEqual(["stamp.17.no-key"]);
+  });
+
+  test("10: a signed request has the key of its signature, and a request with a secret has its Idempotency-Key", async () => {
+    const post = (headers: Record<string, string>) =>
+      fetch(`${ingest.url}${stamps.paths[0]}`, {
+        method: "POST",
+        body: JSON.stringify({ note: "18" }),
+        headers: { "x-stamp": stampSecret, "content-type": "application/json", ...headers },
+      });
+    for (const key of ["key-1", "key-2", "two words"])
+      expect((await post({ "x-stamp-signed": "hash", "idempotency-key": key, "webhook-id": key })).status).toBe(200);
+    expect((await post({ "idempotency-key": "key-3", "webhook-id": "unsigned" })).status).toBe(200);
+    const events = (await queued("inbound")).filter((id) => id.startsWith("stamp.18"));
+    expect(events.toSorted()).toEqual(["stamp.18.hash", "stamp.18.key-3"]);
   });
 
   test("a path parameter is part of the event", async () => {

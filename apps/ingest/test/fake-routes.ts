@@ -46,21 +46,28 @@ export const notes: ApiRoute = apiRoute({
   },
 });
 
-/** A route with its own authentication that responds with 200. */
+/** The header that replaces a signature in {@link stamps}. */
+const SIGNED = "x-stamp-signed";
+
+/** A route with its own authentication that responds with 200. Its events are known by the key of the request. */
 export const stamps: ApiRoute = apiRoute({
   paths: ["/api/integrations/notes/stamp"],
   summary: "Stamp a note",
   description: "Marks a note as read.",
   authentication: "the secret in `X-Stamp`",
-  authenticate: (request) => secretsEqual(request.headers["x-stamp"] ?? "", stampSecret),
+  authenticate({ headers }) {
+    if (!secretsEqual(headers["x-stamp"] ?? "", stampSecret)) return undefined;
+    const signed = headers[SIGNED];
+    return signed === undefined ? {} : { signed };
+  },
   maxBodyBytes: 4_000,
   role: "inbound",
   body: z.object({ note: z.string() }),
   examples: [{ summary: "A stamp", body: { note: "n-1" } }],
   status: 200,
   response: z.object({ by: z.string() }),
-  accept: ({ note }, { caller }) => ({
-    events: [{ id: eventId("stamp", note), kind: "stamp", payload: { note } }],
+  accept: ({ note }, { caller, idempotencyKey = "no-key" }) => ({
+    events: [{ id: eventId("stamp", note, idempotencyKey), kind: "stamp", payload: { note } }],
     body: { by: caller },
   }),
 });

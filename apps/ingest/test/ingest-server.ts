@@ -40,9 +40,9 @@ export async function startIngest(
   },
   own: { webhooks?: ReadonlyMap<string, readonly Webhook[]>; publicUrl?: string } = {},
 ): Promise<IngestServer> {
-  const producing = openQueueBackend(queueUrl, "producer", 4);
-  const reading = openQueueBackend(queueUrl, "consumer", 2);
   const log = recordingLogger();
+  const producing = openQueueBackend(queueUrl, "producer", 4, log.log);
+  const reading = openQueueBackend(queueUrl, "consumer", 2);
   const producers: Producer[] = [];
   const app = createIngestApp({
     webhooks:
@@ -57,7 +57,7 @@ export async function startIngest(
       producers.push(producer);
       return producer;
     },
-    pingQueue: producing.ping,
+    checkQueue: producing.checkWritable,
     log: log.log,
     now: systemNow,
     newId: uuidv7,

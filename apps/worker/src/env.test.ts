@@ -21,3 +21,10 @@ test("retention keeps an event while it can be redelivered, and a dead letter wh
     /RETENTION_DEAD_LETTERS_DAYS: .*15/,
   );
 });
+
+test("14: events and AI turns wait for a provider as long as configured, by default 7 days and 1 hour", () => {
+  expect(readWorkerConfig(COMPLETE).expiresAfterMs).toEqual({ inbound: 7 * 86_400_000, "ai-turns": 3_600_000 });
+  const configured = { ...COMPLETE, EXPIRE_EVENTS_DAYS: "2", EXPIRE_AI_TURNS_MINUTES: "5" };
+  expect(readWorkerConfig(configured).expiresAfterMs).toEqual({ inbound: 2 * 86_400_000, "ai-turns": 300_000 });
+  expect(() => readWorkerConfig({ ...COMPLETE, EXPIRE_EVENTS_DAYS: "0" })).toThrow(/EXPIRE_EVENTS_DAYS/);
+});

@@ -8,13 +8,16 @@ import type {
   NewId,
   Now,
   OutgoingFormat,
+  ProbeIntervals,
   Random,
   Subscriptions,
 } from "@millrace/core";
 import type { Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
-import type { ConsumerTimings, QueueBackend } from "@millrace/queue";
+import type { ConsumerTimings, QueueBackend, WorkerShare } from "@millrace/queue";
+import type { DatabaseOutages } from "./alerts/database-outages.ts";
 import type { CapabilityTimings } from "./capabilities/timings.ts";
+import type { PausedJobTimings } from "./loops/paused-jobs.ts";
 import type { ReplayTimings } from "./loops/replays.ts";
 
 /** An integration and its capabilities that are switched on. */
@@ -46,6 +49,11 @@ export type WorkerPorts = {
   random: Random;
 };
 
+/** Times of a worker in ms. Production uses the defaults. */
+export type WorkerTimings = Partial<ConsumerTimings & ReplayTimings & CapabilityTimings & PausedJobTimings> & {
+  probes?: ProbeIntervals;
+};
+
 /** Everything that `startWorker` needs. */
 export type WorkerDeps = {
   stores: WorkerStores;
@@ -53,7 +61,9 @@ export type WorkerDeps = {
   integrations: readonly EnabledIntegration[];
   /** What each channel can send. */
   formats: readonly OutgoingFormat[];
-  /** Which queues the worker consumes (undefined: all) and how many jobs of each run at a time. */
-  consumption: { queues?: readonly string[] | undefined; concurrency: number };
-  timings?: Partial<ConsumerTimings & ReplayTimings & CapabilityTimings> | undefined;
+  /** Which queues the worker consumes (undefined: all), how many jobs of each run at a time, and how long jobs wait. */
+  consumption: Partial<WorkerShare> & Pick<WorkerShare, "concurrency">;
+  /** Records for the alerts which jobs wait for Postgres. */
+  outages?: DatabaseOutages | undefined;
+  timings?: WorkerTimings | undefined;
 };

@@ -1,15 +1,17 @@
 import type { ExhaustedJob } from "@millrace/core";
-import { createDeadLetters, createPauses, createReplayScheduler } from "@millrace/db";
+import { createDeadLetters, createLeases, createPausedJobs, createPauses, createReplayScheduler } from "@millrace/db";
 import {
   type Consumer,
   createFlowControl,
+  createJobPromoter,
   createReplayer,
   queueCatalogue,
   type QueueDefinition,
   startConsumer,
 } from "@millrace/queue";
-import { runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
+import { inboxSettings, runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
 import { createFollowUpQueue } from "./follow-ups.ts";
+import { startPausedJobs } from "./loops/paused-jobs.ts";
 import { startReplays } from "./loops/replays.ts";
 import type { WorkerDeps } from "./worker-deps.ts";
 
@@ -21,7 +23,10 @@ import type { WorkerDeps } from "./worker-deps.ts";
 export function startWorker(deps: WorkerDeps): Consumer {
   const { stores, ports, integrations, timings } = deps;
   const catalogue = queueCatalogue(integrations);
-  const definitions = consumedQueues(catalogue, deps.consumption.queues);
+  const definitions = consumedQueues(catalogue, deps.consumption.queues).map((definition) => ({
+    ...definition,
+    expiresAfterMs: deps.consumption.expiresAfterMs?.[definition.role] ?? definition.expiresAfterMs,
+  }));
   const followUps = createFollowUpQueue(stores.backend, ports.now);
   const capabilities = runCapabilities(deps, followUps);
   const consumers = startConsumers(deps, definitions, capabilities);
@@ -31,7 +36,13 @@ export function startWorker(deps: WorkerDeps): Consumer {
     ports,
     timings,
   });
-  const loops = [replays, ...capabilities.startLoops()];
+  const pausedJobs = startPausedJobs({
+    pausedJobs: createPausedJobs(stores.database),
+    promoter: createJobPromoter(stores.backend),
+    log: ports.log,
+    timings,
+  });
+  const loops = [replays, pausedJobs, ...capabilities.startLoops()];
   return {
     async stop(deadlineMs) {
       await Promise.all([
@@ -43,7 +54,11 @@ export function startWorker(deps: WorkerDeps): Consumer {
   };
 }
 
-function consumedQueues(catalogue: QueueDefinition[], queues: readonly string[] | undefined): QueueDefinition[] {
+/**
+ * Returns the queues that a worker with WORKER_QUEUES consumes.
+ * @throws Error when WORKER_QUEUES names a queue that does not exist
+ */
+export function consumedQueues(catalogue: QueueDefinition[], queues: readonly string[] | undefined): QueueDefinition[] {
   if (queues === undefined) return catalogue;
   const names = catalogue.map(({ name }) => name);
   const unknown = queues.find((name) => !names.includes(name));
@@ -59,15 +74,23 @@ function startConsumers(
 ): Consumer[] {
   const { backend, database } = deps.stores;
   const { log, now, newId, random } = deps.ports;
-  const deadLetters = createDeadLetters(database, newId);
-  const flowControl = createFlowControl(createPauses(database, newId), now, random, deps.timings?.probeMs);
+  const deadLetters = createDeadLetters(database, newId, inboxSettings(deps));
+  const flowControl = createFlowControl({
+    pauses: createPauses(database, newId),
+    pausedJobs: createPausedJobs(database),
+    now,
+    random,
+    ...(deps.timings?.probes ? { probes: deps.timings.probes } : {}),
+  });
+  const leases = createLeases(database);
+  const workerId = newId();
   return definitions.flatMap((definition) => {
     const processor = capabilities.processorOf(definition);
     if (!processor) return [];
     const consumer = startConsumer({
       backend,
       definition,
-      processor,
+      processor: deps.outages?.watch(definition.name, processor) ?? processor,
       flowControl,
       deadLetters: {
         async record(job) {
@@ -76,6 +99,8 @@ function startConsumers(
           return isNew;
         },
       },
+      leases,
+      workerId,
       log,
       now,
       random,

@@ -16,6 +16,7 @@ export * from "./domain/event-id.ts";
 export * from "./domain/event.ts";
 export * from "./domain/facts.ts";
 export * from "./domain/leads.ts";
+export * from "./domain/leases.ts";
 export * from "./domain/media-store.ts";
 export * from "./domain/messages.ts";
 export * from "./domain/outbox.ts";

@@ -24,7 +24,6 @@ CREATE TABLE "millrace"."paused_jobs" (
 	CONSTRAINT "paused_jobs_queue_job_id_pk" PRIMARY KEY("queue","job_id")
 );
 --> statement-breakpoint
-ALTER TABLE "millrace"."webhook_events" DROP CONSTRAINT "webhook_events_status";--> statement-breakpoint
 ALTER TABLE "messages" ADD COLUMN "request_index" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "messages" ADD COLUMN "expires_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "millrace"."dead_letters" ADD COLUMN "followed_up_at" timestamp with time zone;--> statement-breakpoint
@@ -33,6 +32,4 @@ ALTER TABLE "millrace"."contact_aliases" ADD CONSTRAINT "contact_aliases_contact
 ALTER TABLE "millrace"."conversation_aliases" ADD CONSTRAINT "conversation_aliases_conversation_id_conversations_id_fk" FOREIGN KEY ("conversation_id") REFERENCES "public"."conversations"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "contact_aliases_contact_id" ON "millrace"."contact_aliases" USING btree ("contact_id");--> statement-breakpoint
 CREATE INDEX "conversation_aliases_conversation_id" ON "millrace"."conversation_aliases" USING btree ("conversation_id");--> statement-breakpoint
-CREATE INDEX "paused_jobs_scope" ON "millrace"."paused_jobs" USING btree ("scope","paused_at");--> statement-breakpoint
-CREATE INDEX "dead_letters_not_followed_up" ON "millrace"."dead_letters" USING btree ("failed_at") WHERE "millrace"."dead_letters"."followed_up_at" is null;--> statement-breakpoint
-ALTER TABLE "millrace"."webhook_events" ADD CONSTRAINT "webhook_events_status" CHECK ("millrace"."webhook_events"."status" in ('done', 'dead', 'discarded'));
+CREATE INDEX "paused_jobs_scope" ON "millrace"."paused_jobs" USING btree ("scope","paused_at");

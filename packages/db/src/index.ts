@@ -2,7 +2,7 @@
 export { checkDatabase } from "./connection/check-database.ts";
 export { type Database, type Executor, openDatabase } from "./connection/database.ts";
 export { migrateDatabase, pendingMigrations } from "./connection/migrate.ts";
-export { isOutage } from "./connection/outage.ts";
+export { databaseErrorCode, isOutage } from "./connection/outage.ts";
 
 // Inbox: events and their follow-up jobs
 export type { Subscriber } from "./domain-events/subscriptions.ts";
@@ -13,6 +13,7 @@ export { type AppliedEvent, createInbox, type Inbox } from "./inbox/inbox.ts";
 // Accounts and contacts
 export * from "./accounts/accounts.ts";
 export { findContacts, matchContacts } from "./contacts/search.ts";
+export { findMergedRow, type MergedRow } from "./contacts/merged-row.ts";
 
 // Conversations, messages and AI turns
 export { type AiTurns, type AiTurnStep, createAiTurns } from "./ai-turns/next-step.ts";
@@ -27,6 +28,9 @@ export { outcomeJob } from "./conversions/jobs.ts";
 export * from "./conversions/report.ts";
 
 // Flow control
+export * from "./flow-control/leases.ts";
+export * from "./flow-control/paused-jobs.ts";
+export * from "./flow-control/pause-operations.ts";
 export * from "./flow-control/pauses.ts";
 export * from "./flow-control/rate-limits.ts";
 

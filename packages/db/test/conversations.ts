@@ -20,9 +20,12 @@ export function useConversations() {
   const database = openDatabase(url, { maxConnections: 12, name: "test" });
   afterAll(() => database.close());
   const clock = { at: new Date("2026-03-01T08:00:00Z") };
+  /** The database's clock, which tests advance together with the worker's. */
+  const databaseNow = () => sql<Date>`${clock.at.toISOString()}::timestamptz`;
   const assistant = { integration: "n8n", timings: TIMINGS };
   const settings = {
     now: () => clock.at,
+    databaseNow,
     assistant,
     media: new Set(["whatsapp"]),
     formats: ["whatsapp", "telegram"].map(textFormat),
@@ -48,6 +51,7 @@ export function useConversations() {
     database,
     databaseUrl: url,
     clock,
+    databaseNow,
     write,
     /** Advances the clock. */
     advance(ms: number): void {

@@ -8,30 +8,27 @@ import {
   uuidv7,
   written,
 } from "@millrace/core";
-import { beforeAll } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import { z } from "zod";
+import { useTestDatabase } from "@millrace/testing";
 import { assignAccounts } from "../src/accounts/accounts.ts";
 import type { InboxSettings } from "../src/inbox/event-context.ts";
+import { openDatabase } from "../src/connection/database.ts";
 import { createInbox } from "../src/inbox/inbox.ts";
 import { aiTurns, conversations, messages, tenants } from "../src/schema/index.ts";
-import { useDatabase } from "./use-database.ts";
 
 /** The time of the facts in these tests. */
 export const AT = new Date("2026-03-01T08:00:00.000Z");
 
-const ASSISTANT = { integration: "n8n", timings: { debounceMs: 0, debounceCapMs: 0, answerTimeoutMs: 60_000 } };
+/** The integration that answers as the AI in these tests. */
+export const ASSISTANT = { integration: "n8n", timings: { debounceMs: 0, debounceCapMs: 0, answerTimeoutMs: 60_000 } };
 
 /** A database of this file in which the tenant Mill owns all accounts, and functions that apply facts through the inbox. */
 export function useFacts() {
-  const database = useDatabase();
-  const settings: InboxSettings = {
-    now: () => AT,
-    assistant: ASSISTANT,
-    media: new Set(["telegram"]),
-    formats: [textFormat],
-    subscribers: [],
-  };
-  const inbox = createInbox(database, uuidv7, settings);
+  const { url } = useTestDatabase();
+  const database = openDatabase(url, { maxConnections: 10, name: "test" });
+  afterAll(() => database.close());
+  const inbox = createInbox(database, uuidv7, SETTINGS);
 
   beforeAll(async () => {
     const accounts = ["telegram", "whatsapp", "google", "meta"].map((provider) => ({ provider, externalId: "*" }));
@@ -47,6 +44,7 @@ export function useFacts() {
 
   return {
     database,
+    databaseUrl: url,
     apply,
     conversationsOf,
     /** Opens a conversation of a new person on Telegram with one inbound text, which opens an AI turn. */
@@ -109,6 +107,15 @@ const textFormat: OutgoingFormat = {
     if (type === "typing") return { action: content };
     return text.split("|").map((body) => ({ type, body, content: { type, text: body } }));
   },
+};
+
+/** The settings of these tests. */
+export const SETTINGS: InboxSettings = {
+  now: () => AT,
+  assistant: ASSISTANT,
+  media: new Set(["telegram"]),
+  formats: [textFormat],
+  subscribers: [],
 };
 
 /** An event with a new id. */

@@ -41,5 +41,5 @@ export function useOutboundMessages() {
       failedAt,
     });
 
-  return { harness, outbox: createSendStates(harness.database), rowsOf, read, sent, report, fail };
+  return { harness, outbox: createSendStates(harness.database, harness.databaseNow), rowsOf, read, sent, report, fail };
 }

@@ -5,7 +5,7 @@ import type { Database, Executor } from "../src/connection/database.ts";
 import { contactStore } from "../src/contacts/contacts.ts";
 import { conversationStore } from "../src/conversations/conversations.ts";
 import { conversionStore } from "../src/conversions/conversions.ts";
-import { type EventContext, eventContext, type InboxSettings } from "../src/inbox/event-context.ts";
+import { type EventContext, eventContext, type InboxSettings, originOf } from "../src/inbox/event-context.ts";
 import { type AppliedEvent, applyClaimed, claim } from "../src/inbox/inbox.ts";
 import { leadStore } from "../src/leads/leads.ts";
 import { messageStore } from "../src/messages/messages.ts";
@@ -26,7 +26,7 @@ export function applyWork(
   settings?: InboxSettings,
 ): Promise<AppliedEvent> {
   return database.orm.transaction((tx) => {
-    const context = eventContext(newId, settings, { id: event.id, receivedAt: new Date(event.receivedAt) });
+    const context = eventContext(newId, settings, originOf(event));
     return applyClaimed(tx, context, event, claim(tx, newId(), event), () => work(storesOf(tx, context)));
   });
 }

@@ -85,7 +85,8 @@ function launch(
     child.once("exit", failed);
     child.stderr?.on("data", (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-10_000);
-      if (!output.includes("ready to accept connections")) return;
+      // A standby is ready to accept read-only connections.
+      if (!/ready to accept (read-only )?connections/.test(output)) return;
       clearTimeout(timer);
       child.off("exit", failed);
       resolve(child);

@@ -1,4 +1,4 @@
-import { type FetchPorts, retryable } from "@millrace/core";
+import { type FetchPorts, unavailable } from "@millrace/core";
 import { recordingLogger } from "@millrace/testing/servers";
 
 /** The time of the ports' clock, and the time at which ingest received the events of {@link inboundEvent}. */
@@ -12,7 +12,7 @@ const TENANT_ID = "019ab000-0000-7000-8000-0000000000ff";
  */
 export function fetchPorts(files: Map<string, Uint8Array> = new Map()): FetchPorts {
   return {
-    http: () => Promise.reject(retryable("network failure: ECONNREFUSED")),
+    http: () => Promise.reject(unavailable("network failure: ECONNREFUSED")),
     accounts: { tenantOf: () => Promise.resolve(TENANT_ID) },
     media: {
       read: () => Promise.reject(new Error("no read is expected")),

@@ -43,7 +43,7 @@ export async function* chunks(text: string) {
   yield Buffer.from(text);
 }
 
-/** Responses that hold no recording: the case, the response, and the error. `scope` waits while the provider refuses. */
+/** Responses that hold no recording: the case, the response, and the error. `scope` waits while the provider refuses or is down. */
 export function failedResponses(scope: string): readonly (readonly [string, HttpDownload, object])[] {
   const json = { "content-type": "application/json" };
   const answered = (status: number, headers: Record<string, string> = json): HttpDownload => {
@@ -53,7 +53,7 @@ export function failedResponses(scope: string): readonly (readonly [string, Http
     ["permanently when it was deleted", answered(404), { next: { kind: "permanent" }, code: "gone" }],
     ["until the credentials are repaired", answered(401), { next: { kind: "paused", scope } }],
     ["until the rate limit ends", answered(429, { "retry-after": "3" }), { next: { kind: "rate_limited", scope } }],
-    ["temporarily when the provider is down", answered(503), { next: { kind: "retryable" } }],
+    ["temporarily when the provider is down", answered(503), { next: { kind: "unavailable", scope } }],
     [
       "temporarily when it redirects, because credentials must not follow",
       answered(302),

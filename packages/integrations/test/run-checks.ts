@@ -3,7 +3,7 @@ import {
   type Http,
   type Integration,
   parseJsonBody,
-  retryable,
+  unavailable,
   runProviderCheck,
 } from "@millrace/core";
 import { createSandboxApp } from "@millrace/sandbox";
@@ -39,7 +39,7 @@ export function checkedSandbox(integration: Integration): CheckedSandbox {
 
 /** Runs the checks while the provider is unreachable. */
 export function runUnreachable(integration: Integration): Promise<CheckResult[]> {
-  return runChecks(integration, {}, () => Promise.reject(retryable("network failure: ECONNREFUSED")));
+  return runChecks(integration, {}, () => Promise.reject(unavailable("network failure: ECONNREFUSED")));
 }
 
 function runChecks(integration: Integration, variables: Record<string, string>, http: Http): Promise<CheckResult[]> {

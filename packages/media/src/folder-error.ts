@@ -1,4 +1,4 @@
-import { ProviderError, retryable } from "@millrace/core";
+import { ProviderError, unavailable } from "@millrace/core";
 
 /** Codes of the errors when a path has no file: it is missing, a folder or a link. */
 export const NO_SUCH_FILE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EISDIR", "ELOOP"]);
@@ -10,7 +10,7 @@ const NEEDS_OPERATOR: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS",
 export function folderError(error: unknown, scope: string): ProviderError {
   if (error instanceof ProviderError) return error;
   const code = codeOf(error);
-  if (!NEEDS_OPERATOR.has(code)) return retryable(`the media folder failed: ${code}`, { code });
+  if (!NEEDS_OPERATOR.has(code)) return unavailable(`the media folder failed: ${code}`, scope, { code });
   return new ProviderError(`the media folder cannot be used: ${code}`, { kind: "paused", scope }, { code });
 }
 

@@ -74,7 +74,7 @@ test("a key that contains a file as a folder, or names a folder, is rejected per
   expect((await readdir(folder, { recursive: true })).sort()).toEqual(["a", "a/b", "a/b~.json", "~partial"]);
 });
 
-test("an error that needs an operator pauses the store, other errors are retried, and no message contains a path", async () => {
+test("an error that needs an operator pauses the store, other errors make it unavailable, and no message contains a path", async () => {
   const failing = (code: string) => Object.assign(new Error(`${code}: no, write '/srv/media/x'`), { code });
   for (const code of ["ENOSPC", "EACCES", "EROFS"]) {
     const error = folderError(failing(code), store.scope);
@@ -84,10 +84,11 @@ test("an error that needs an operator pauses the store, other errors are retried
     ]);
   }
   const error = folderError(failing("EIO"), store.scope);
-  expect([error.message, error.next]).toEqual(["the media folder failed: EIO", { kind: "retryable" }]);
+  const down = { kind: "unavailable", scope: "media:folder" };
+  expect([error.message, error.next]).toEqual(["the media folder failed: EIO", down]);
 
   await writeFile(join(base, "below"), "no folder");
-  await expect(write("a")).rejects.toMatchObject({ next: { kind: "retryable" } });
+  await expect(write("a")).rejects.toMatchObject({ next: down });
 });
 
 async function* body(text: string): AsyncIterable<Uint8Array> {

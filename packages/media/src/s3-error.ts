@@ -1,4 +1,4 @@
-import { ProviderError, retryable } from "@millrace/core";
+import { ProviderError, retryable, unavailable } from "@millrace/core";
 import { noFile } from "./key.ts";
 
 /**
@@ -14,6 +14,9 @@ const NEEDS_OPERATOR: ReadonlySet<string> = new Set([
   "CredentialsProviderError",
 ]);
 
+/** Errors that also come with a status below 500 and mean that the store is overloaded or the connection is slow. */
+const IS_OVERLOADED: ReadonlySet<string> = new Set(["RequestTimeout", "SlowDown"]);
+
 /**
  * Classifies an error of S3 or of the connection to it. The message has only its code, because the SDK's errors contain
  * the request with its signature.
@@ -25,7 +28,10 @@ export function s3Error(error: unknown, scope: string): ProviderError {
   if (status === 401 || status === 403 || NEEDS_OPERATOR.has(code)) {
     return new ProviderError(`the media store rejected the request: ${code}`, { kind: "paused", scope }, { code });
   }
-  return retryable(`the media store failed: ${code}`, { code });
+  const message = `the media store failed: ${code}`;
+  // Another rejection can be the fault of the one file.
+  const isRejection = status !== undefined && status < 500 && status !== 429 && !IS_OVERLOADED.has(code);
+  return isRejection ? retryable(message, { code }) : unavailable(message, scope, { code });
 }
 
 /** Returns the code of the service (`NoSuchKey`) or of the network (`ECONNREFUSED`), and the HTTP status if there is one. */

@@ -65,6 +65,7 @@ test("the source of a file is closed when the store rejects the upload", async (
 });
 
 const paused = { kind: "paused", scope: "media:s3" } as const;
+const unavailable = { kind: "unavailable", scope: "media:s3" } as const;
 const retryable = { kind: "retryable" } as const;
 const table: [Rejection, ProviderError["next"]][] = [
   [{ status: 403, code: "AccessDenied" }, paused],
@@ -74,15 +75,16 @@ const table: [Rejection, ProviderError["next"]][] = [
   [{ status: 400, code: "ExpiredToken" }, paused],
   [{ status: 400, code: "AuthorizationHeaderMalformed" }, paused],
   [{ status: 301, code: "PermanentRedirect" }, paused],
-  [{ status: 400, code: "RequestTimeout" }, retryable],
-  [{ status: 429, code: "TooManyRequests" }, retryable],
-  [{ status: 503, code: "SlowDown" }, retryable],
-  [{ status: 500, code: "InternalError" }, retryable],
-  [{ status: 502, code: "BadGateway" }, retryable],
+  [{ status: 400, code: "RequestTimeout" }, unavailable],
+  [{ status: 429, code: "TooManyRequests" }, unavailable],
+  [{ status: 503, code: "SlowDown" }, unavailable],
+  [{ status: 500, code: "InternalError" }, unavailable],
+  [{ status: 502, code: "BadGateway" }, unavailable],
+  [{ status: 400, code: "EntityTooLarge" }, retryable],
 ];
 
 test.each(table)(
-  "the code $code decides between retry and pause, and the message contains nothing but the code",
+  "the code $code decides between retry, outage and pause, and the message contains nothing but the code",
   async (rejection, next) => {
     server.reject = () => rejection;
     for (const attempt of [() => store.read("a"), () => store.write("a", body(3), options)]) {
@@ -104,10 +106,10 @@ test("a temporary rate limit or fault is retried by the client", async () => {
   expect(server.objects.has("passing")).toBe(true);
 });
 
-test("an unreachable store is retried, and missing credentials pause the store", async () => {
+test("an unreachable store is unavailable, and missing credentials pause the store", async () => {
   const config = { store: "s3", bucket: "files", region: "auto" } as const;
   const unreachable = openMediaStore({ ...config, endpoint: "http://127.0.0.1:9" });
-  await expect(unreachable.read("a")).rejects.toMatchObject({ code: "ECONNREFUSED", next: retryable });
+  await expect(unreachable.read("a")).rejects.toMatchObject({ code: "ECONNREFUSED", next: unavailable });
 
   vi.stubEnv("AWS_ACCESS_KEY_ID", undefined);
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", undefined);

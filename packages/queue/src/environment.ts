@@ -1,4 +1,4 @@
-import { type Environment, readEnvironment } from "@millrace/core";
+import { type Environment, type QueueRole, readEnvironment } from "@millrace/core";
 import { z } from "zod";
 
 const storeVariables = z.object({
@@ -17,6 +17,8 @@ export function readQueueUrl(environment: Environment): string {
 const workerVariables = z.object({
   WORKER_QUEUES: z.string().optional(),
   WORKER_CONCURRENCY: z.coerce.number({ error: "must be a number" }).int().min(1).max(500).default(16),
+  EXPIRE_EVENTS_DAYS: z.coerce.number({ error: "must be a number" }).positive().max(60).default(7),
+  EXPIRE_AI_TURNS_MINUTES: z.coerce.number({ error: "must be a number" }).positive().max(10_080).default(60),
 });
 
 /** The queues that a worker consumes. */
@@ -25,10 +27,19 @@ export type WorkerShare = {
   queues: readonly string[] | undefined;
   /** How many jobs of one queue run at a time. */
   concurrency: number;
+  /** How long jobs may wait for a provider, in ms, by the role of their queue; see QueuePolicy. */
+  expiresAfterMs: Partial<Record<QueueRole, number>>;
 };
 
 /** Reads which queues a worker consumes. Throws EnvironmentError. */
 export function readWorkerShare(environment: Environment): WorkerShare {
-  const { WORKER_QUEUES, WORKER_CONCURRENCY } = readEnvironment(workerVariables, environment);
-  return { queues: WORKER_QUEUES?.split(",").map((name) => name.trim()), concurrency: WORKER_CONCURRENCY };
+  const variables = readEnvironment(workerVariables, environment);
+  return {
+    queues: variables.WORKER_QUEUES?.split(",").map((name) => name.trim()),
+    concurrency: variables.WORKER_CONCURRENCY,
+    expiresAfterMs: {
+      inbound: variables.EXPIRE_EVENTS_DAYS * 86_400_000,
+      "ai-turns": variables.EXPIRE_AI_TURNS_MINUTES * 60_000,
+    },
+  };
 }

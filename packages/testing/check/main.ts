@@ -5,6 +5,7 @@ import { documents } from "./documents.ts";
 import { imports } from "./imports.ts";
 import { lengths } from "./file-lengths.ts";
 import { lockfile } from "./lockfile.ts";
+import { migrationLocks } from "./migration-locks.ts";
 import { migrations } from "./migrations.ts";
 import { prose } from "./prose.ts";
 import type { Step } from "./step.ts";
@@ -18,6 +19,7 @@ const allSteps: readonly Step[] = [
   { name: "types", run: () => command("tsc", "-p", "tsconfig.base.json") },
   { name: "unused files, exports and dependencies", run: () => command("knip", "--no-config-hints") },
   { name: "schema and migrations agree", run: migrations },
+  { name: "migrations lock no large table", run: migrationLocks },
   { name: "packages depend in the right direction", run: directions },
   { name: "imports stay in their package", run: imports },
   { name: "one exact version of each dependency", run: catalogue },

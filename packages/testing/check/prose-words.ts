@@ -49,7 +49,8 @@ export const WORD_RULES: readonly WordRule[] = [
   { words: "ledger, ledgers", use: "event status" },
   { words: "tally, tallies", use: "counts" },
   { words: "park, parks, parked, parking", use: "pause" },
-  { words: "lift, lifts, lifted", use: "resume" },
+  // The command and its audit action.
+  { words: "lift, lifts, lifted", use: "resume", except: 'pauses lift, pauses list \\| lift, "lift", pause\\.lifted' },
   { words: "trial, trials", use: "probe" },
   { words: "wake, wakes, woke, woken", use: "promote, or notify" },
   { words: "heir", use: "replacement" },

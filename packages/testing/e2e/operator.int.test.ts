@@ -156,7 +156,7 @@ describe.runIf(findChromium())("an operator in a browser", () => {
     await page.keyboard.type(PASSWORD);
     await page.keyboard.press("Enter");
     await page.waitForURL(`${dashboardUrl}/`);
-    for (const path of ["/replays?preview=1", "/conversions", "/accounts", "/audit"]) {
+    for (const path of ["/replays?preview=1", "/pauses", "/conversions", "/accounts", "/audit"]) {
       await page.goto(`${dashboardUrl}${path}`);
       const overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
       expect(overflow, path).toBeLessThanOrEqual(0);

@@ -1,8 +1,8 @@
 import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays } from "@millrace/db";
 import { z } from "zod";
+import { auditContext, type AuditOptions } from "../audit-options.ts";
 import { withStores } from "../stores.ts";
-import { auditContext, type AuditOptions } from "./selection.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** `millrace dead-letters cancel`: the replay requeues no further dead letters. */

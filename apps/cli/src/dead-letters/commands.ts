@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
 import type { DeadLetterState } from "@millrace/core";
+import { audited, type AuditOptions } from "../audit-options.ts";
 import { runCommand } from "../run-command.ts";
 import { wholeNumber } from "../whole-number.ts";
-import type { AuditOptions, Json, SelectionOptions } from "./selection.ts";
+import type { Json, SelectionOptions } from "./selection.ts";
 
 const STATES: readonly DeadLetterState[] = ["dead", "replaying", "resolved", "discarded"];
 
@@ -80,11 +81,4 @@ function selectable(command: Command, description: string): Command {
     .option("--since <time>", "failed at or after this time, for example 2026-11-25T12:00:00Z")
     .option("--until <time>", "failed before this time")
     .option("--json", "print JSON");
-}
-
-/** Adds the options with the values for the audit log. */
-function audited(command: Command): Command {
-  return command
-    .option("--reason <text>", "reason for the audit log")
-    .option("--actor <name>", "name for the audit log (default: your user name)");
 }

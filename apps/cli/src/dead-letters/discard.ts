@@ -1,9 +1,10 @@
 import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays } from "@millrace/db";
+import { auditContext, type AuditOptions } from "../audit-options.ts";
 import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { dryRun } from "./dry-run.ts";
-import { auditContext, type AuditOptions, type Json, requireSelection, type SelectionOptions } from "./selection.ts";
+import { type Json, requireSelection, type SelectionOptions } from "./selection.ts";
 
 /** `millrace dead-letters discard` */
 export async function discard(

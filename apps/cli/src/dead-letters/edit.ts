@@ -1,8 +1,9 @@
 import { text } from "node:stream/consumers";
 import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays } from "@millrace/db";
+import { auditContext, type AuditOptions } from "../audit-options.ts";
 import { withStores } from "../stores.ts";
-import { auditContext, type AuditOptions, readSelection } from "./selection.ts";
+import { readSelection } from "./selection.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** `millrace dead-letters edit`: replaces the payload with the JSON on stdin. */

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays, type Replay, type Replays } from "@millrace/db";
+import { auditContext, type AuditOptions } from "../audit-options.ts";
 import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
 import { dryRun } from "./dry-run.ts";
-import { auditContext, type AuditOptions, type Json, requireSelection, type SelectionOptions } from "./selection.ts";
+import { type Json, requireSelection, type SelectionOptions } from "./selection.ts";
 
 /** Time between two reads of the progress, in ms. */
 const POLL_MS = 250;

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { type DeadLetterSelection, deadLetterSelectionSchema } from "@millrace/core";
 import { z } from "zod";
 import { UsageError } from "../usage-error.ts";
@@ -14,9 +13,6 @@ export type SelectionOptions = {
   since?: string;
   until?: string;
 };
-
-/** The options with the values for the audit log. */
-export type AuditOptions = { reason?: string; actor?: string };
 
 /** The option that prints JSON instead of text. */
 export type Json = { json?: true };
@@ -45,11 +41,6 @@ export function requireSelection(ids: readonly string[], options: SelectionOptio
   if (Object.keys(selection).length === 0 && !options.all)
     throw new UsageError("no dead letters are selected: add ids, an option such as --queue, or --all");
   return selection;
-}
-
-/** Returns who makes the change, and why. */
-export function auditContext({ reason, actor }: AuditOptions): { actor: string; reason: string | undefined } {
-  return { actor: actor ?? userInfo().username, reason };
 }
 
 function optionName(property: string): string {

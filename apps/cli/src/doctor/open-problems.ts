@@ -18,7 +18,7 @@ export function checkOpenProblems(
   queues: readonly QueueDefinition[],
 ): Promise<CheckResult[]> {
   return withStores(environment, async ({ database, backend }) => {
-    const reachable = await Promise.all([database.ping(), backend.ping()]).then(
+    const reachable = await Promise.all([database.ping(), backend.checkWritable()]).then(
       () => true,
       () => false,
     );

@@ -45,11 +45,13 @@ export function checkAlertWebhook(environment: Environment): CheckResult[] {
 }
 
 /**
- * Returns the most connections to Postgres that one worker opens: its pool, the pool of the takeover lock, and for a
- * queue on Postgres ten for all queues together and one for each queue.
+ * Returns the most connections to Postgres that one worker opens: its pool, the pool of the takeover lock with at least
+ * one for each channel, and for a queue on Postgres ten for all queues together and one for each queue.
  */
 export function connectionsOfWorker(environment: Environment, queueUrl: string): number {
   const concurrency = Math.min(Number(environment["WORKER_CONCURRENCY"]) || 16, 16);
-  const forQueues = queueUrl.startsWith("postgres") ? 10 + queuesInUse(environment).length : 0;
-  return concurrency + 2 + concurrency + forQueues;
+  const queues = queuesInUse(environment);
+  const channels = queues.filter(({ role }) => role === "outbound").length;
+  const forQueues = queueUrl.startsWith("postgres") ? 10 + queues.length : 0;
+  return concurrency + 2 + Math.max(concurrency, channels) + forQueues;
 }

@@ -20,7 +20,7 @@ export function addEventCommands(program: Command): void {
   program
     .command("trace")
     .description("show the state of events, and what the queue and Postgres record about them")
-    .argument("<ids...>", "ids of events, or correlation ids of requests")
+    .argument("<ids...>", "ids of events, correlation ids of requests, or ids of merged contacts and conversations")
     .option("--json", "print JSON")
     .action((ids: string[], { json }: { json?: true }) =>
       runCommand(async () => (await import("./trace.ts")).printTraces, { ids, json }),

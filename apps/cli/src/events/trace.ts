@@ -1,5 +1,5 @@
 import type { Environment, Integration } from "@millrace/core";
-import { createEventStatuses, type EventStatuses } from "@millrace/db";
+import { createEventStatuses, type EventStatuses, findMergedRow, type MergedRow } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { createQueueReader, queueCatalogue, type QueueBackend } from "@millrace/queue";
 import { withStores } from "../stores.ts";
@@ -19,15 +19,17 @@ export async function printTraces(
 ): Promise<void> {
   const traces = await withStores(environment, async ({ database, backend }) => {
     const statuses = createEventStatuses(database);
-    const found = new Map<string, Trace[]>();
+    const found = new Map<string, (Trace | MergedRow)[]>();
     for (const id of ids) {
       const events = await tracesOf(backend, statuses, id);
-      found.set(id, events.length > 0 ? events : await tracesOfRequest(backend, statuses, id));
+      const known = events.length > 0 ? events : await tracesOfRequest(backend, statuses, id);
+      const merged = known.length > 0 ? undefined : await findMergedRow(database, id);
+      found.set(id, merged ? [merged] : known);
     }
     return found;
   });
   const all = [...traces.values()].flat();
-  process.stdout.write(json ? `${JSON.stringify(all)}\n` : all.map(formatTrace).join("\n"));
+  process.stdout.write(json ? `${JSON.stringify(all)}\n` : all.map(formatEntry).join("\n"));
   const unknown = ids.filter((id) => traces.get(id)?.length === 0);
   if (unknown.length > 0)
     throw new Error(
@@ -92,6 +94,14 @@ async function traceEvent(
   } finally {
     await reader.close();
   }
+}
+
+function formatEntry(entry: Trace | MergedRow): string {
+  return "mergedInto" in entry ? formatMerged(entry as MergedRow) : formatTrace(entry);
+}
+
+function formatMerged({ kind, id, mergedInto }: MergedRow): string {
+  return `${kind} ${id}: merged into ${mergedInto}\n`;
 }
 
 function formatTrace({ integration, eventId, state, ...details }: Trace): string {

@@ -1,19 +1,23 @@
 import { createHash } from "node:crypto";
-import { type ApiRoute, type RawRequest, secretsEqual } from "@millrace/core";
+import { type ApiRoute, type Authentic, type RawRequest, secretsEqual } from "@millrace/core";
 import { HttpError } from "../http/http-error.ts";
 
+/** An authenticated caller, by a name that holds no secret. */
+export type AuthenticatedCaller = Authentic & { caller: string };
+
 /**
- * Authenticates the caller of a route and returns a name for the caller that holds no secret.
+ * Authenticates the caller of a route.
  * @throws HttpError with 401 when the caller is not authenticated
  */
-export type Authenticate = (route: ApiRoute, request: RawRequest, now: Date) => string;
+export type Authenticate = (route: ApiRoute, request: RawRequest, now: Date) => AuthenticatedCaller;
 
 /** {@link Authenticate} by the route's own scheme, else by an API key. Without API keys it refuses every caller. */
 export function createAuthenticate(apiKeys: readonly string[]): Authenticate {
   const callers = apiKeys.map((key) => ({ key, caller: createHash("sha256").update(key).digest("hex").slice(0, 12) }));
   return (route, request, now) => {
     if (route.authenticate) {
-      if (route.authenticate(request, now)) return route.paths[0];
+      const authentic = route.authenticate(request, now);
+      if (authentic) return { ...authentic, caller: route.paths[0] };
       throw new HttpError(401, "Authentication failed", { detail: `this route requires ${route.authentication}` });
     }
     if (callers.length === 0) throw keyRefused("no API key is configured: set API_KEYS");
@@ -21,7 +25,7 @@ export function createAuthenticate(apiKeys: readonly string[]): Authenticate {
     // Every key is compared, so that the time taken does not reveal which one matched.
     const [match] = callers.filter(({ key }) => secretsEqual(token, key));
     if (match === undefined) throw keyRefused("send one of API_KEYS as Authorization: Bearer");
-    return match.caller;
+    return { caller: match.caller };
   };
 }
 

@@ -4,14 +4,16 @@ import { EVENT_VERSION, type InboundEvent, type ParsedEvent } from "@millrace/co
 export type RequestOrigin = { integration: string; correlationId: string; receivedAt: Date };
 
 /**
- * Adds the request's fields to its parsed events. A platform may repeat an item within one batch: the first of several
+ * Adds the request's fields to its parsed events, and their positions, because platforms report whole seconds and workers
+ * process the events of one request in any order. A platform may repeat an item within one batch: the first of several
  * events with the same id is kept.
  */
 export function inboundEvents(parsed: readonly ParsedEvent[], origin: RequestOrigin): InboundEvent[] {
   const { integration, correlationId } = origin;
   const receivedAt = origin.receivedAt.toISOString();
   const byId = new Map<string, InboundEvent>();
-  for (const event of parsed)
-    if (!byId.has(event.id)) byId.set(event.id, { v: EVENT_VERSION, integration, correlationId, receivedAt, ...event });
+  for (const [index, event] of parsed.entries())
+    if (!byId.has(event.id))
+      byId.set(event.id, { v: EVENT_VERSION, integration, correlationId, receivedAt, index, ...event });
   return [...byId.values()];
 }

@@ -12,7 +12,9 @@ export const requestIdHeader = {
 export const idempotencyKey = {
   name: "Idempotency-Key",
   in: "header" as const,
-  description: "The caller's key for the request. Millrace executes requests of one caller with the same key once.",
+  description:
+    "The caller's key for the request. Millrace executes requests of one caller with the same key once. A signed request " +
+    "has the key of its signed headers and body instead.",
   schema: { type: "string" as const, minLength: 1, maxLength: 255, pattern: "^[\\x21-\\x7E]+$" },
 };
 

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import type { ApiRoute } from "@millrace/core";
 import type { Producer } from "@millrace/queue";
 import { acceptApiRequest } from "../accept/api-request.ts";
-import { type Authenticate, createAuthenticate } from "../accept/authentication.ts";
+import { type Authenticate, type AuthenticatedCaller, createAuthenticate } from "../accept/authentication.ts";
 import type { IngestDeps, IngestEnv } from "../deps.ts";
 import { errorResponse } from "../http/http-error.ts";
 import { problem } from "../http/problem.ts";
@@ -35,7 +35,7 @@ async function receiveRequest(
 ): Promise<Response> {
   const receivedAt = now();
   const correlationId = c.get("requestId");
-  let caller: string | undefined;
+  let caller: AuthenticatedCaller | undefined;
   let events = 0;
   const respond = async (): Promise<Response> => {
     try {
@@ -54,7 +54,15 @@ async function receiveRequest(
   const response = await respond();
   const durationMs = now().getTime() - receivedAt.getTime();
   log[response.ok ? "info" : "warn"](
-    { integration, route: route.paths[0], correlationId, caller, status: response.status, events, durationMs },
+    {
+      integration,
+      route: route.paths[0],
+      correlationId,
+      caller: caller?.caller,
+      status: response.status,
+      events,
+      durationMs,
+    },
     "api.received",
   );
   return response;

@@ -2,14 +2,14 @@ import { Hono } from "hono";
 import type { IngestDeps, IngestEnv } from "../deps.ts";
 import { problem } from "../http/problem.ts";
 
-/** Liveness, readiness (the queue answers), and which integrations are switched on. */
+/** Liveness, readiness (the queue accepts writes), and which integrations are switched on. */
 export function healthRoutes(deps: IngestDeps): Hono<IngestEnv> {
   const integrations = enabledIntegrations(deps);
   return new Hono<IngestEnv>()
     .get("/livez", (c) => c.json({ status: "alive" }))
     .get("/readyz", async (c) => {
       try {
-        await deps.pingQueue();
+        await deps.checkQueue();
         return c.json({ status: "ready" });
       } catch {
         return problem(c, 503, "Queue unavailable", { "Retry-After": "5" });

@@ -17,7 +17,7 @@ test("1: while the queue accepts nothing, a webhook gets 503 and not its own res
       promote: () => Promise.resolve(),
       close: () => Promise.resolve(),
     }),
-    pingQueue: () => Promise.resolve(),
+    checkQueue: () => Promise.resolve(),
     log: recordingLogger().log,
     now: systemNow,
     newId: uuidv7,

@@ -1,6 +1,7 @@
 import { type AlertConfig, type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
-import { type Alert, createAlerts, createDeadLetterRates, createPauses, type Database } from "@millrace/db";
+import { type Alert, createAlerts, createDeadLetterRates, createPauseOperations, type Database } from "@millrace/db";
 import type { QueueState, QueueWatch } from "@millrace/queue";
+import type { DatabaseOutages } from "./database-outages.ts";
 import { createNotifier } from "./notifier.ts";
 import { evaluateRules } from "./rules.ts";
 import { takeSnapshot } from "./snapshot.ts";
@@ -19,6 +20,7 @@ export type AlertDeps = {
   config: AlertConfig;
   database: Database;
   watch: QueueWatch;
+  outages: Pick<DatabaseOutages, "known">;
   ports: { http: Http; log: Logger; now: Now; newId: NewId };
 };
 
@@ -26,11 +28,11 @@ export type AlertDeps = {
  * One evaluation: it opens and closes alerts by the rules and notifies the webhook. Every worker reads the state of the
  * queues, because it must know since when a queue has no worker; one worker at a time does the rest.
  */
-export function createAlertEvaluation({ config, database, watch, ports }: AlertDeps) {
+export function createAlertEvaluation({ config, database, watch, outages, ports }: AlertDeps) {
   const { thresholds, webhook } = config;
   const { log, now } = ports;
   const alerts = createAlerts(database, ports.newId);
-  const stores = { pauses: createPauses(database, ports.newId), rates: createDeadLetterRates(database) };
+  const stores = { pauses: createPauseOperations(database, ports.newId), rates: createDeadLetterRates(database) };
   const notifier = webhook && createNotifier({ ...ports, alerts }, webhook);
   const readQueues = queueReader(watch, log);
 
@@ -38,7 +40,7 @@ export function createAlertEvaluation({ config, database, watch, ports }: AlertD
     const queues = await readQueues();
     if (!(await alerts.claimEvaluation(now(), LEASE_MS))) return;
     const open = await alerts.open();
-    const snapshot = await takeSnapshot(stores, thresholds, queues, now());
+    const snapshot = { ...(await takeSnapshot(stores, thresholds, queues, now())), outages: outages.known() };
     const { conditions, covers } = evaluateRules(snapshot, thresholds, open, now());
     const isMet = (alert: Alert) =>
       conditions.some(({ rule, subject }) => rule === alert.rule && subject === alert.subject);

@@ -16,9 +16,15 @@ import { pendingNotifications, requestFor } from "./notifications.ts";
 const CALL_MS = 5_000;
 const RUN_MS = 15_000;
 
-/** The backoff after the webhook fails, in ms: 30 s, 1 min, 2 min, 4 min, 8 min, then 10 min each time. */
+/** The backoff after the webhook fails, in ms: 30 s, then 1 min each time, so that alerts arrive soon after its return. */
 const FIRST_BACKOFF_MS = 30_000;
-const LONGEST_BACKOFF_MS = 600_000;
+const LONGEST_BACKOFF_MS = 60_000;
+
+/** The longest wait that the webhook can ask for, in ms. */
+const LONGEST_RETRY_AFTER_MS = 900_000;
+
+/** How long an alert waits that the webhook refused, in ms. */
+const REFUSED_MS = 600_000;
 
 /** Most alerts in one run. */
 const MAX_ALERTS = 50;
@@ -27,7 +33,7 @@ const MAX_ALERTS = 50;
 export type Notifier = {
   /**
    * Posts the pending notifications in order, each at least once. After a failure it backs off. When the webhook
-   * refuses one alert for good, that alert waits for the longest backoff and the others go on. Rejects only when
+   * refuses one alert for good, that alert waits for 10 minutes and the others go on. Rejects only when
    * Postgres is away.
    */
   notify(stopping: AbortSignal): Promise<void>;
@@ -97,11 +103,12 @@ function createBackoff(now: Now) {
       const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
       const next = error instanceof ProviderError ? error.next : undefined;
       const retryAfter = next?.kind === "rate_limited" ? next.until.getTime() : 0;
-      notBefore = Math.max(now().getTime() + backoffMs, retryAfter);
+      const at = now().getTime();
+      notBefore = Math.max(at + backoffMs, Math.min(retryAfter, at + LONGEST_RETRY_AFTER_MS));
       return new Date(notBefore);
     },
     refuse(id: string): Date {
-      const until = now().getTime() + LONGEST_BACKOFF_MS;
+      const until = now().getTime() + REFUSED_MS;
       refusedUntil.set(id, until);
       return new Date(until);
     },

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import type { AlertThresholds } from "@millrace/core";
+import type { ListedPause } from "@millrace/db";
 import { evaluateRules } from "./rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 const THRESHOLDS: AlertThresholds = { deadLetters: 50, deadLettersMinutes: 10, waitingMinutes: 5 };
-const CALM: Snapshot = { errors: [], deadLetters: [], paused: [], queues: [] };
+const NO_OUTAGES: Snapshot["outages"] = { queues: new Set(), watchedSince: NOW, waiting: [] };
+const CALM: Snapshot = { errors: [], deadLetters: [], pauses: [], queues: [], outages: NO_OUTAGES };
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
 /** The conditions that a snapshot meets, while these alerts are open. */
@@ -19,6 +21,7 @@ const queue = (state: object) => ({
   waitsSince: undefined,
   workers: 1,
   unconsumedSince: undefined,
+  overdue: 0,
   ...state,
 });
 const deadLetters = (...counts: [minutesAgo: number, count: number][]) =>
@@ -60,16 +63,47 @@ test("many_dead_letters closes once the count has stayed below the threshold for
   expect(conditionsOf({ deadLetters: deadLetters([19, 30], [8, 21]) }, open)).toEqual([]);
 });
 
+const pause = (kind: ListedPause["kind"], seconds: number, waitingJobs = 3): ListedPause => ({
+  scope: "meta:page:123",
+  kind,
+  reason: "HTTP 503",
+  since: ago(seconds),
+  ageMs: seconds * 1000,
+  until: NOW,
+  probes: 1,
+  waitingJobs,
+  oldestJobSince: ago(seconds),
+});
+const rulesOf = (kind: ListedPause["kind"], seconds: number) =>
+  conditionsOf({ pauses: [pause(kind, seconds)] }).map(({ rule }) => rule);
+
 test("account_paused is open while the account is paused", () => {
-  const paused = [{ scope: "meta:page:123", reason: "the page's access token is not valid" }];
-  expect(conditionsOf({ paused })).toEqual([
-    {
-      rule: "account_paused",
-      subject: "meta:page:123",
-      summary: "meta:page:123 is paused: the page's access token is not valid",
-    },
+  expect(conditionsOf({ pauses: [pause("paused", 0)] })).toEqual([
+    { rule: "account_paused", subject: "meta:page:123", summary: "meta:page:123 is paused: HTTP 503" },
   ]);
   expect(conditionsOf({}, about("account_paused", "meta:page:123"))).toEqual([]);
+});
+
+test("14: scope_unavailable opens when a circuit has been open for 2 min, and closes when a probe succeeds", () => {
+  expect(rulesOf("unavailable", 119)).toEqual([]);
+  expect(conditionsOf({ pauses: [pause("unavailable", 120)] })).toEqual([
+    {
+      rule: "scope_unavailable",
+      subject: "meta:page:123",
+      summary: "meta:page:123 is unavailable for 2 min: HTTP 503; 3 jobs wait",
+    },
+  ]);
+  expect(conditionsOf({}, about("scope_unavailable", "meta:page:123"))).toEqual([]);
+});
+
+test("14: every pause of more than 10 min has exactly one alert", () => {
+  expect(rulesOf("rate_limited", 599)).toEqual([]);
+  expect(rulesOf("rate_limited", 600)).toEqual(["long_pause"]);
+  expect(rulesOf("unavailable", 600)).toEqual(["scope_unavailable"]);
+  expect(rulesOf("paused", 600)).toEqual(["account_paused"]);
+  expect(conditionsOf({ pauses: [pause("rate_limited", 660, 1)] })).toMatchObject([
+    { summary: "meta:page:123 is rate limited for 11 min: HTTP 503; 1 job waits" },
+  ]);
 });
 
 test("queue_delayed opens when the oldest job has waited for the threshold", () => {
@@ -93,16 +127,35 @@ test("no_worker opens after a minute, stays open until a worker consumes the que
   expect(conditionsOf({ queues: [queue({})] }, about("no_worker"))).toEqual([]);
 });
 
+test("14: delayed_overdue opens for a queue with overdue jobs, unless no_worker reports the queue", () => {
+  expect(conditionsOf({ queues: [queue({ overdue: 2 })] })).toEqual([
+    {
+      rule: "delayed_overdue",
+      subject: "meta-inbound",
+      summary: "2 delayed jobs in meta-inbound should have run more than 10 min ago",
+    },
+  ]);
+  expect(conditionsOf({ queues: [queue({ overdue: 1, workers: undefined })] })).toMatchObject([
+    { summary: "1 delayed job in meta-inbound should have run more than 10 min ago" },
+  ]);
+  expect(conditionsOf({ queues: [queue({ overdue: 2, workers: 0 })] })).toEqual([]);
+  expect(conditionsOf({ queues: [queue({})] }, about("delayed_overdue"))).toEqual([]);
+});
+
 const covers = (queues: Snapshot["queues"], rule: string, subject = "meta-inbound") =>
   evaluateRules({ ...CALM, queues }, THRESHOLDS, about(rule, subject), NOW).covers({ rule, subject });
 
 test("while the queue's store is away, queue rules neither open nor close an alert", () => {
   expect(conditionsOf({ queues: undefined }, about("no_worker"))).toEqual([]);
-  for (const rule of ["queue_delayed", "no_worker"]) expect(covers(undefined, rule)).toBe(false);
-  for (const rule of ["new_error", "many_dead_letters", "account_paused"]) expect(covers(undefined, rule)).toBe(true);
+  for (const rule of ["queue_delayed", "no_worker", "delayed_overdue"]) expect(covers(undefined, rule)).toBe(false);
+  for (const rule of ["new_error", "many_dead_letters", "account_paused", "scope_unavailable", "long_pause"])
+    expect(covers(undefined, rule)).toBe(true);
 });
 
-test.each(["queue_delayed", "no_worker"])("%s decides only about queues that this worker watches", (rule) => {
-  expect(covers([queue({})], rule)).toBe(true);
-  expect(covers([queue({})], rule, "n8n-ai-turns")).toBe(false);
-});
+test.each(["queue_delayed", "no_worker", "delayed_overdue"])(
+  "%s decides only about queues that this worker watches",
+  (rule) => {
+    expect(covers([queue({})], rule)).toBe(true);
+    expect(covers([queue({})], rule, "n8n-ai-turns")).toBe(false);
+  },
+);

@@ -1,13 +1,20 @@
 import type { AlertThresholds } from "@millrace/core";
-import type { AlertCondition } from "@millrace/db";
-import type { QueueState } from "@millrace/queue";
+import type { AlertCondition, ListedPause } from "@millrace/db";
+import { OVERDUE_MS, type QueueState } from "@millrace/queue";
+import { databaseOutageMatches, knowsDatabaseOutage } from "./database-outages.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** How long a queue may be without a worker, in ms. A restart takes less. */
 const UNCONSUMED_MS = 60_000;
 
+/** How long an outage lasts before a person should know, in ms. A restart of a provider takes less. */
+const UNAVAILABLE_MS = 120_000;
+
+/** How long a rate limit lasts before a person should know, in ms. Most end within a minute. */
+const LONG_PAUSE_MS = 600_000;
+
 /** Rules that need the state of the queues. */
-const QUEUE_RULES: readonly string[] = ["queue_delayed", "no_worker"];
+const QUEUE_RULES: readonly string[] = ["queue_delayed", "no_worker", "delayed_overdue"];
 
 /** What a rule needs besides its part of the snapshot. */
 type RuleContext = {
@@ -52,8 +59,30 @@ const manyDeadLetters: Rule<Snapshot["deadLetters"]> = (deadLetters, { threshold
 };
 
 /** A paused account. The alert closes once the pause ends. */
-const accountPaused: Rule<Snapshot["paused"]> = (paused) =>
-  paused.map(({ scope, reason }) => ({ subject: scope, summary: `${scope} is paused: ${reason}` }));
+const accountPaused: Rule<Snapshot["pauses"]> = (pauses) =>
+  pauses
+    .filter(({ kind }) => kind === "paused")
+    .map(({ scope, reason }) => ({ subject: scope, summary: `${scope} is paused: ${reason}` }));
+
+/** A scope with an open circuit: calls fail for every job. The alert closes once a probe succeeds. */
+const scopeUnavailable: Rule<Snapshot["pauses"]> = (pauses) =>
+  pauses
+    .filter(({ kind, ageMs }) => kind === "unavailable" && ageMs >= UNAVAILABLE_MS)
+    .map((pause) => ({ subject: pause.scope, summary: summaryOf(pause, "is unavailable") }));
+
+/**
+ * A rate limit that lasts. The other kinds of pauses have alerts of their own, which open earlier, so that a scope has
+ * one alert at a time.
+ */
+const longPause: Rule<Snapshot["pauses"]> = (pauses) =>
+  pauses
+    .filter(({ kind, ageMs }) => kind === "rate_limited" && ageMs >= LONG_PAUSE_MS)
+    .map((pause) => ({ subject: pause.scope, summary: summaryOf(pause, "is rate limited") }));
+
+function summaryOf({ scope, ageMs, reason, waitingJobs }: ListedPause, state: string): string {
+  const jobs = waitingJobs === 1 ? "1 job waits" : `${waitingJobs} jobs wait`;
+  return `${scope} ${state} for ${Math.floor(ageMs / 60_000)} min: ${reason}; ${jobs}`;
+}
 
 /** The oldest runnable job of a queue waits for longer than the threshold. */
 const queueDelayed: Rule<readonly QueueState[]> = (queues, { thresholds, now }) =>
@@ -75,6 +104,21 @@ const noWorker: Rule<readonly QueueState[]> = (queues, { now, isOpen }) =>
       summary: `no worker consumes ${queue}; ${waitsSince ? "jobs are" : "no job is"} waiting`,
     }));
 
+/**
+ * Delayed jobs that workers do not return to their queue, for example because an operator paused the queue. A queue
+ * without a worker has the alert `no_worker`.
+ */
+const delayedOverdue: Rule<readonly QueueState[]> = (queues) =>
+  queues
+    .filter(({ overdue, workers }) => overdue > 0 && workers !== 0)
+    .map(({ queue, overdue }) => {
+      const jobs = overdue === 1 ? "1 delayed job" : `${overdue} delayed jobs`;
+      return {
+        subject: queue,
+        summary: `${jobs} in ${queue} should have run more than ${OVERDUE_MS / 60_000} min ago`,
+      };
+    });
+
 /** Result of {@link evaluateRules}. */
 export type Evaluation = {
   /** The conditions that are met now. */
@@ -93,7 +137,7 @@ export function evaluateRules(
   open: readonly Pick<AlertCondition, "rule" | "subject">[],
   now: Date,
 ): Evaluation {
-  const { errors, deadLetters, paused, queues } = snapshot;
+  const { errors, deadLetters, pauses, queues, outages } = snapshot;
   function apply<Part>(name: string, rule: Rule<Part>, part: Part): AlertCondition[] {
     const isOpen = (about: string) => open.some(({ rule, subject }) => rule === name && subject === about);
     return rule(part, { thresholds, now, isOpen }).map((match) => ({ rule: name, ...match }));
@@ -103,10 +147,17 @@ export function evaluateRules(
     conditions: [
       ...apply("new_error", newError, errors),
       ...apply("many_dead_letters", manyDeadLetters, deadLetters),
-      ...apply("account_paused", accountPaused, paused),
+      ...apply("account_paused", accountPaused, pauses),
+      ...apply("scope_unavailable", scopeUnavailable, pauses),
+      ...apply("long_pause", longPause, pauses),
       ...apply("queue_delayed", queueDelayed, queues ?? []),
       ...apply("no_worker", noWorker, queues ?? []),
+      ...apply("delayed_overdue", delayedOverdue, queues ?? []),
+      ...apply("database_outage", databaseOutageMatches, outages),
     ],
-    covers: ({ rule, subject }) => !QUEUE_RULES.includes(rule) || isWatched(subject),
+    covers: ({ rule, subject }) =>
+      rule === "database_outage"
+        ? knowsDatabaseOutage(outages, subject, now)
+        : !QUEUE_RULES.includes(rule) || isWatched(subject),
   };
 }

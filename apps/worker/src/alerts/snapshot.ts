@@ -1,6 +1,7 @@
-import type { AlertThresholds, PauseStore } from "@millrace/core";
-import type { DeadLetterRates, DeadLettersInMinute, RecentError } from "@millrace/db";
+import type { AlertThresholds } from "@millrace/core";
+import type { DeadLetterRates, DeadLettersInMinute, ListedPause, PauseOperations, RecentError } from "@millrace/db";
 import type { QueueState } from "@millrace/queue";
+import type { KnownOutages } from "./database-outages.ts";
 
 /** How long an error counts as recent after its last dead letter, in ms. */
 const RECENT_MS = 3_600_000;
@@ -11,23 +12,24 @@ export type Snapshot = {
   errors: readonly RecentError[];
   /** Dead letters per queue and minute, over twice the minutes that the rule `many_dead_letters` counts. */
   deadLetters: readonly DeadLettersInMinute[];
-  paused: readonly { scope: string; reason: string }[];
+  pauses: readonly ListedPause[];
   /** Undefined while the queue's store does not answer. */
   queues: readonly QueueState[] | undefined;
+  /** What this worker knows of jobs that wait for Postgres. */
+  outages: KnownOutages;
 };
 
 /** Reads the snapshot from Postgres; the caller passes the state of the queues. */
 export async function takeSnapshot(
-  { pauses, rates }: { pauses: PauseStore; rates: DeadLetterRates },
+  { pauses, rates }: { pauses: PauseOperations; rates: DeadLetterRates },
   { deadLettersMinutes }: AlertThresholds,
   queues: readonly QueueState[] | undefined,
   now: Date,
-): Promise<Snapshot> {
-  const all = await pauses.list();
+): Promise<Omit<Snapshot, "outages">> {
   return {
     errors: await rates.errorsSince(new Date(now.getTime() - RECENT_MS)),
     deadLetters: await rates.byMinute(now, 2 * deadLettersMinutes),
-    paused: all.filter(({ kind }) => kind === "paused"),
+    pauses: await pauses.list(),
     queues,
   };
 }

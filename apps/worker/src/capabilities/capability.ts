@@ -28,6 +28,8 @@ export type CapabilityDeps = {
   fetchPorts: Omit<FetchPorts, "signal">;
   inbox: Inbox;
   followUps: FollowUpQueue;
+  /** How many channels send. They share the connections of the takeover lock. */
+  channels: number;
   isOutage(error: unknown): boolean;
   timings: Partial<CapabilityTimings> | undefined;
 };

@@ -24,7 +24,8 @@ export function runCapabilities(deps: WorkerDeps, followUps: FollowUpQueue): Run
   const { database, media } = stores;
   const inbox = createInbox(database, ports.newId, inboxSettings(deps));
   const fetchPorts = { ...ports, media, accounts: accountStore(database.orm) };
-  const shared = { stores, ports, fetchPorts, inbox, followUps, isOutage, timings };
+  const channels = enabledWith("send", integrations).length;
+  const shared = { stores, ports, fetchPorts, inbox, followUps, channels, isOutage, timings };
 
   const running = names.flatMap((name) =>
     enabledWith(name, integrations).map((enabled) => ({
@@ -46,7 +47,8 @@ export function runCapabilities(deps: WorkerDeps, followUps: FollowUpQueue): Run
   };
 }
 
-function inboxSettings({ integrations, ports, formats }: WorkerDeps): InboxSettings {
+/** What the capabilities of the integrations add to the events' transactions. */
+export function inboxSettings({ integrations, ports, formats }: WorkerDeps): InboxSettings {
   const subscribers = integrations.flatMap(({ id, subscriptions }) =>
     subscriptions ? [{ integration: id, subscriptions }] : [],
   );

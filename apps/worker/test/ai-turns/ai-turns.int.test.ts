@@ -1,3 +1,6 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
 import { defaultQueueStore, until } from "@millrace/testing";
 import { openConversationHarness } from "../harness/conversation-harness.ts";
@@ -34,6 +37,20 @@ describe("AI turns", () => {
     expect(question?.messages.map(({ text }) => text)).toEqual(texts);
     await until("it is answered", async () => (await states()).includes("answered"));
     expect(await conversations.questions()).toHaveLength(1);
+  });
+
+  test("5: messages of one request keep their order in the table and in the question, although all have one time", async () => {
+    await open({ N8N_GATHER_MS: "1500" });
+    const texts = Array.from({ length: 5 }, (_, index) => `text ${index + 1}`);
+    const phones = Array.from({ length: 5 }, (_, index) => `1555123000${index + 1}`);
+    await Promise.all(phones.map((phone) => conversations.receiveWhatsappTexts(phone, texts)));
+    for (const question of await asked(phones.length)) expect(question.messages.map(({ text }) => text)).toEqual(texts);
+    const rows = await conversations.rows.rows<{ conversation_id: string; body: string }>(
+      "select conversation_id, body from messages where direction = 'inbound' order by sent_at, created_at, request_index",
+    );
+    for (const ofOne of Map.groupBy(rows, ({ conversation_id }) => conversation_id).values())
+      expect(ofOne.map(({ body }) => body)).toEqual(texts);
+    expect(rows).toHaveLength(phones.length * texts.length);
   });
 
   test("a customer who keeps writing gets an answer after the debounce cap", async () => {
@@ -82,6 +99,42 @@ describe("AI turns", () => {
     });
     expect(deadLetter).toEqual({ queue: "n8n-ai-turns", error: "the AI did not answer within 0.3 s, twice" });
     expect(await states()).toEqual(["failed"]);
+  });
+
+  test("a turn that fails hands the conversation over with a fallback text, and n8n's error workflow receives it once", async () => {
+    const reports: unknown[] = [];
+    const server = createServer((request, response) => {
+      void json(request).then((report) => {
+        reports.push(report);
+        // The first report is not accepted, and is repeated.
+        response.writeHead(reports.length === 1 ? 500 : 200).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const N8N_ERROR_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook/errors`;
+      const people = { N8N_ON_FAILURE: "people", N8N_FALLBACK_TEXT: "A colleague will answer you." };
+      await open({ N8N_GATHER_MS: "20", N8N_ANSWER_TIMEOUT_MS: "300", N8N_ERROR_URL, ...people });
+      await conversations.injectFault({ match: { api: "n8n" }, fault: "no_answer", times: 2 });
+      await conversations.receiveWhatsapp(ADA, "Anybody?");
+      await until("the fallback is sent", async () => (await conversations.sent()).length === 1);
+      await until("the failure is reported", () => reports.length === 2);
+      await until("no job is unfinished", async () => (await conversations.jobCounts()).unfinished === 0);
+      expect((await conversations.sent()).map(({ text }) => text)).toEqual(["A colleague will answer you."]);
+      const [question] = await conversations.questions();
+      const { turnId, conversation } = question ?? {};
+      const failure = {
+        type: "conversation.turn_failed",
+        turnId,
+        conversationId: conversation?.id,
+        reason: "no_answer",
+      };
+      expect(reports).toEqual([failure, failure]);
+      const rows = await conversations.rows.rows("select mode, epoch from conversations");
+      expect(rows).toEqual([{ mode: "human", epoch: 1 }]);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 
   test("an inactive workflow pauses n8n with one alert, and the question is asked once it is active", async () => {

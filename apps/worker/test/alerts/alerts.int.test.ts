@@ -1,10 +1,11 @@
 import { serve } from "@hono/node-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AlertWebhook, fetchHttp, uuidv7 } from "@millrace/core";
-import { createAlerts, createDeadLetters, createPauses } from "@millrace/db";
+import { createAlerts, createDeadLetters, createPauseOperations, createPauses } from "@millrace/db";
 import { createQueueWatch, openQueueBackend, type QueueWatch } from "@millrace/queue";
 import { createSandboxApp } from "@millrace/sandbox";
-import { defaultQueueStore, until, useTestDatabase } from "@millrace/testing";
+import { defaultQueueStore, openRows, until, useTestDatabase } from "@millrace/testing";
+import { createDatabaseOutages } from "../../src/alerts/database-outages.ts";
 import { createAlertEvaluation } from "../../src/alerts/evaluate.ts";
 import { openQueueHarness } from "../harness/queue-harness.ts";
 
@@ -43,7 +44,8 @@ describe("alerts", () => {
     const { database, log } = harness;
     const ports = { http: fetchHttp, log: log.log, now: () => now, newId: uuidv7 };
     const config = { thresholds: THRESHOLDS, webhook: "webhook" in changes ? changes.webhook : webhook };
-    const evaluate = createAlertEvaluation({ config, database, watch: changes.watch ?? watch, ports });
+    const outages = createDatabaseOutages(ports.now, log.log);
+    const evaluate = createAlertEvaluation({ config, database, watch: changes.watch ?? watch, outages, ports });
     return (stopping = new AbortController()) => evaluate(stopping.signal);
   }
   const pass = (seconds: number) => {
@@ -66,8 +68,8 @@ describe("alerts", () => {
     return worker;
   };
   const pause = { scope: "fake:account:1", kind: "paused", reason: "the token is not valid" } as const;
-  const pauseAccount = () => createPauses(harness.database, uuidv7).set({ ...pause, until: now });
-  const resumeAccount = () => createPauses(harness.database, uuidv7).resume(pause.scope);
+  const pauseAccount = () => createPauses(harness.database, uuidv7).set({ ...pause, waitMs: 0 });
+  const resumeAccount = () => createPauseOperations(harness.database, uuidv7).resume(pause.scope, { actor: "Bea" });
   const recordDeadLetter = (error: string) =>
     createDeadLetters(harness.database, uuidv7).record({
       queue: "fake-inbound",
@@ -174,6 +176,29 @@ describe("alerts", () => {
       "account_paused fake:account:1 opened",
       "account_paused fake:account:1 closed",
     ]);
+  });
+
+  test("14: an outage of a provider raises one alert after two minutes, which closes when the scope resumes", async () => {
+    await startConsumer();
+    const rows = openRows(testDatabase.url);
+    await rows.rows(`insert into millrace.pauses (scope, kind, reason, until) values ('n8n', 'unavailable', 'HTTP 503', now());
+      insert into millrace.paused_jobs (queue, job_id, scope) values ('fake-inbound', 'one', 'n8n')`);
+    const evaluate = evaluation();
+    await evaluate();
+    expect(await openAlerts()).toEqual([]);
+    for (const minutes of [2, 11, 30]) {
+      await rows.rows(`update millrace.pauses set created_at = now() - interval '${minutes} min'`);
+      pass(MINUTE);
+      await evaluate();
+    }
+    expect((await createAlerts(harness.database, uuidv7).open()).map(({ summary }) => summary)).toEqual([
+      "n8n is unavailable for 2 min: HTTP 503; 1 job waits",
+    ]);
+    await createPauseOperations(harness.database, uuidv7).resume("n8n", { actor: "ada" });
+    pass(MINUTE);
+    await evaluate();
+    expect(await notifications()).toEqual(["scope_unavailable n8n opened", "scope_unavailable n8n closed"]);
+    await rows.close();
   });
 
   test("a failing webhook is called with a growing backoff and receives every notification afterwards", async () => {

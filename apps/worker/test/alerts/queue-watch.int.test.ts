@@ -78,4 +78,27 @@ describe.each(queueStores())("the watch of a queue on $kind", (store) => {
     pass(600);
     expect((await look()).waitsSince).toEqual(seen);
   });
+
+  test("14: counts delayed jobs that should have run more than 10 minutes ago, also after moves and promotions", async () => {
+    const overdue = async () => (await look()).overdue;
+    const started = now;
+    const later = (minutes: number) => new Date(started.getTime() + minutes * 60_000);
+    await harness.producer.enqueue([eventOf("first", later(5)), eventOf("second", later(60))]);
+    now = later(15);
+    expect(await overdue()).toBe(0);
+    now = later(16);
+    expect(await overdue()).toBe(1);
+    // The consumer snoozes the first job, long after it was created.
+    const consumer = harness.startConsumer(() =>
+      Promise.resolve({ result: "snoozed", until: later(120), callSucceeded: false }),
+    );
+    await harness.producer.promote("first");
+    await until("the job is snoozed", async () => (await harness.reader.find("first")).runsAt !== undefined);
+    await until("the job is delayed again", async () => (await overdue()) === 0);
+    await consumer.stop(100);
+    now = later(129);
+    expect(await overdue()).toBe(1);
+    now = later(131);
+    expect(await overdue()).toBe(2);
+  });
 });

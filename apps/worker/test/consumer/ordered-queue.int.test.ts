@@ -1,13 +1,11 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { permanent, ProviderError, retryable, uuidv7 } from "@millrace/core";
-import { createPauses } from "@millrace/db";
+import { createLeases, createPauses } from "@millrace/db";
 import { QueueUnavailableError } from "@millrace/queue";
 import { queueStores, until, useTestDatabase } from "@millrace/testing";
 import { eventOf, openQueueHarness, OutageError } from "../harness/queue-harness.ts";
-
-const WORKER_PROCESS = fileURLToPath(new URL("./ordered-queue-worker.ts", import.meta.url));
+import { startQueueProcess } from "./queue-process.ts";
 
 describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
@@ -20,7 +18,7 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
 
   beforeEach(async () => {
     queueUrl = await store.url(testDatabase.url);
-    harness = await openQueueHarness(testDatabase.url, queueUrl, "requests", { probeMs: 200 });
+    harness = await openQueueHarness(testDatabase.url, queueUrl, "requests", { firstMs: 100, longestMs: 200 });
     [done, running, most] = [[], 0, 0];
   });
   afterEach(async () => {
@@ -136,16 +134,68 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
 
   test("a process that is killed during the first job delays the queue and does not change its order", async () => {
     await harness.enqueue(...named(4));
-    const child: ChildProcess = fork(WORKER_PROCESS, [testDatabase.url, queueUrl]);
-    const taken = await new Promise((resolve) => child.once("message", resolve));
-    const gone = new Promise((resolve) => child.once("exit", resolve));
+    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, "requests", "hang");
+    expect(await child.nextReport()).toBe("job0");
     startConsumer();
-    child.kill("SIGKILL");
-    await gone;
-    expect(taken).toBe("job0");
+    await child.kill();
     await harness.enqueue("job4");
     await doneAll(5);
     expect(done).toEqual(named(5));
     expect(most).toBe(1);
+  });
+
+  test("a process that is suspended during the first job is replaced, and runs no job once it continues", async () => {
+    await harness.enqueue(...named(4));
+    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, "requests", "hang");
+    expect(await child.nextReport()).toBe("job0");
+    child.signal("SIGSTOP");
+    startConsumer();
+    await doneAll(4);
+    child.signal("SIGCONT");
+    for (const id of named(24).slice(4)) await harness.enqueue(id);
+    await doneAll(24);
+    await child.kill();
+    expect(done).toEqual(named(24));
+    expect(child.reported).toEqual(["job0"]);
+  });
+
+  test("runs one job at a time in order also after its store lost all data", async () => {
+    for (let consumer = 0; consumer < 3; consumer += 1) startConsumer(() => wait(20));
+    await harness.enqueue("first");
+    await doneAll(1);
+    await store.loseData(queueUrl);
+    const ids = named(20);
+    for (const id of ids) await harness.enqueue(id);
+    await doneAll(21);
+    expect(done).toEqual(["first", ...ids]);
+    expect(most).toBe(1);
+  });
+
+  test("a consumer that cannot renew its lease takes no more jobs until it acquires the lease again", async () => {
+    const leases = createLeases(harness.database);
+    let isAway = false;
+    const acquire: typeof leases.acquire = (...lease) =>
+      isAway ? Promise.reject(new OutageError()) : leases.acquire(...lease);
+    const ran: string[] = [];
+    const runAs = (name: string) => async () => {
+      ran.push(name);
+      return { result: "written" };
+    };
+    harness.startConsumer(runAs("one"), [], { ...leases, acquire });
+    await harness.enqueue("job0");
+    await until("the first consumer runs it", () => ran.length === 1);
+    isAway = true;
+    await until("it has lost the lease", () =>
+      harness.log.lines().some((line) => line["msg"] === "consumer.lease_lost"),
+    );
+    const other = harness.startConsumer(runAs("other"));
+    await harness.enqueue("job1", "job2", "job3");
+    await until("another consumer runs the others", () => ran.length === 4);
+    isAway = false;
+    await other.stop(100);
+    await harness.enqueue("job4");
+    await until("the first consumer goes on", () => ran.length === 5);
+    expect(ran).toEqual(["one", "other", "other", "other", "one"]);
+    expect(harness.log.lines().filter((line) => line["outcome"] === "returned")).toEqual([]);
   });
 });

@@ -150,7 +150,7 @@ describe.each(queueStores())("a delayed or snoozed job on $kind", (store) => {
 
   test("a snooze returns the probe of a paused account and does not resume the account", async () => {
     const pauses = createPauses(harness.database, uuidv7);
-    const paused = { scope: "account", kind: "paused", reason: "token expired", until: new Date(0) } as const;
+    const paused = { scope: "account", kind: "paused", reason: "token expired", waitMs: 0 } as const;
     await pauses.set(paused);
     let calls = 0;
     harness.startConsumer(

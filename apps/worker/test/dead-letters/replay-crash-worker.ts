@@ -85,5 +85,13 @@ startWorker({
   integrations: [{ id: "fake", handler: secondAttempt() }],
   formats: [],
   consumption: { concurrency: 8 },
-  timings: { lockMs: 1_000, stalledCheckMs: 300, sweepMs: 200, outageMs: 200, probeMs: 400, replayStepMs: 50 },
+  timings: {
+    lockMs: 1_000,
+    stalledCheckMs: 300,
+    sweepMs: 200,
+    outageMs: 200,
+    probes: { firstMs: 100, longestMs: 400 },
+    resumeStepMs: 50,
+    replayStepMs: 50,
+  },
 });

@@ -52,7 +52,7 @@ export async function openConversationHarness(
 ) {
   const testDatabase = await createTestDatabase();
   const database = openDatabase(testDatabase.url, { maxConnections: 12, name: "test" });
-  const lockDatabase = openDatabase(testDatabase.url, { maxConnections: 12, name: "test-takeover-lock" });
+  const lockDatabase = openDatabase(testDatabase.url, { maxConnections: 8, name: "test-takeover-lock" });
   const accounts = ["whatsapp", "telegram"].map((provider) => ({ provider, externalId: "*", tenantName: "Mill" }));
   await assignAccounts(database.orm, accounts, uuidv7);
   const rows = openRows(testDatabase.url);
@@ -103,6 +103,8 @@ export async function openConversationHarness(
     /** Calls an API route. */
     enqueue: ingest.enqueue,
     call: ingest.call,
+    /** Delivers a request with its own credentials, as through ingest. */
+    deliver: ingest.deliver,
     databaseUrl: testDatabase.url,
     queueUrl,
     environment,
@@ -110,6 +112,7 @@ export async function openConversationHarness(
     mediaFolder,
     /** Enqueues parsed events, as ingest does. */
     receiveWhatsapp: ingest.receiveWhatsapp,
+    receiveWhatsappTexts: ingest.receiveWhatsappTexts,
     receiveTelegram: ingest.receiveTelegram,
     /** Every accepted event, in order. */
     accepted: ingest.accepted,

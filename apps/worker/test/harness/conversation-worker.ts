@@ -9,27 +9,28 @@ import {
 import type { Database } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import type { OpenMediaStore } from "@millrace/media";
-import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
-import type { CapabilityTimings } from "../../src/capabilities/timings.ts";
+import type { Consumer, QueueBackend } from "@millrace/queue";
 import { readEnabledIntegration } from "../../src/env.ts";
 import { startWorker } from "../../src/worker.ts";
-import type { EnabledIntegration } from "../../src/worker-deps.ts";
+import type { EnabledIntegration, WorkerTimings } from "../../src/worker-deps.ts";
 import { localPorts, localStores, outgoingFormats } from "./local-deps.ts";
 
 /** Times of a worker in a test. */
-export type WorkerTestTimings = Partial<ConsumerTimings & CapabilityTimings> & {
+export type WorkerTestTimings = WorkerTimings & {
   /** Most time that a platform has to report an uncertain send, in ms. */
   reconcileMs?: number | undefined;
   /** What differs from the integration's own uploads of conversions. */
   uploads?: Partial<ConversionUploads> | undefined;
 };
 
-const TEST_TIMINGS: Partial<ConsumerTimings> = {
+const TEST_TIMINGS: WorkerTimings = {
   lockMs: 2_000,
   stalledCheckMs: 500,
+  leaseMs: 1_500,
   sweepMs: 200,
   outageMs: 200,
-  probeMs: 300,
+  probes: { firstMs: 100, longestMs: 300 },
+  resumeStepMs: 50,
 };
 
 type ConversationWorkerDeps = {

@@ -4,6 +4,7 @@ import {
   type InboundEvent,
   permanent,
   ProviderError,
+  unavailable,
   uuidv7,
   written,
 } from "@millrace/core";
@@ -37,6 +38,8 @@ export type FakeIntegration = {
   attempts: Map<string, number>;
   /** Ids of the events that hang. */
   running: Set<string>;
+  /** Scopes and events that the platform does not answer. */
+  down: Set<string>;
 };
 
 /** Personal data that an error of an integration might contain. */
@@ -49,9 +52,11 @@ const PERSONAL = "+4915112345678 wrote hello";
 export function fakeIntegration(rateLimitedUntil: () => Date): FakeIntegration {
   const attempts = new Map<string, number>();
   const running = new Set<string>();
+  const down = new Set<string>();
   return {
     attempts,
     running,
+    down,
     handler: {
       scopes: (event) => scopesOf(event),
       fetch(event) {
@@ -67,6 +72,10 @@ export function fakeIntegration(rateLimitedUntil: () => Date): FakeIntegration {
         const scope = payload.scope ?? "";
         const message = messageOf(event);
         if (payload.do === "hang") return written(message);
+        if (down.has(scope) || down.has(event.id)) {
+          countAttempt(scope);
+          throw unavailable("HTTP 503", scope);
+        }
         const paused: Fact[] =
           payload.do === "write_and_pause" ? [{ fact: "scope_paused", scope, reason: "payment due" }] : [];
         // A pause concerns the account, so its attempts are counted over all its events.

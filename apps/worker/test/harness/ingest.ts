@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   type Accepted,
   type ApiRoute,
+  type Authentic,
   type Environment,
   EVENT_VERSION,
   hmacSha256Hex,
@@ -53,17 +54,21 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
   /** Enqueues parsed events, as those of one webhook. */
   async function enqueue(integration: string, role: QueueRole, events: readonly ParsedEvent[]): Promise<void> {
     const origin = { integration, correlationId: randomUUID(), receivedAt: new Date().toISOString() };
-    const inbound = events.map((event): InboundEvent => ({ v: EVENT_VERSION, ...origin, ...event }));
+    const inbound = events.map((event, index): InboundEvent => ({ v: EVENT_VERSION, ...origin, index, ...event }));
     await producerOf(integration, role).enqueue(inbound);
     record(inbound);
   }
 
   /** Accepts a request to an API route after its authentication. */
-  async function accept({ integration, route }: Route, request: RawRequest): Promise<Accepted["body"]> {
+  async function accept(
+    { integration, route }: Route,
+    request: RawRequest,
+    authentic: Authentic = {},
+  ): Promise<Accepted["body"]> {
     const origin = { integration, correlationId: randomUUID(), receivedAt: new Date() };
     const { events, body } = await acceptApiRequest({ route, producer: producerOf(integration, route.role) }, request, {
       ...origin,
-      caller: "test",
+      caller: { ...authentic, caller: "test" },
       newId: uuidv7,
     });
     record(events);
@@ -101,8 +106,9 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
     const request = requestOf(localRequestUrl(environment, path), headers, body);
     const found = routes.find(({ route }) => route.paths.includes(path));
     if (found) {
-      if (!found.route.authenticate?.(request, new Date())) throw new Error(`${path} is not signed`);
-      await accept(found, request);
+      const authentic = found.route.authenticate?.(request, new Date());
+      if (!authentic) throw new Error(`${path} is not signed`);
+      await accept(found, request, authentic);
       return;
     }
     for (const { id: integration, ...rest } of integrations) {
@@ -114,19 +120,24 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
   }
 
   /** Receives a text of a customer on WhatsApp. */
-  async function receiveWhatsapp(phone: string, text: string, at = new Date()): Promise<void> {
-    const message = {
+  function receiveWhatsapp(phone: string, text: string, at?: Date): Promise<void> {
+    return receiveWhatsappTexts(phone, [text], at);
+  }
+
+  /** Receives several texts of a customer on WhatsApp in one request, all with one time. */
+  async function receiveWhatsappTexts(phone: string, texts: readonly string[], at = new Date()): Promise<void> {
+    const messages = texts.map((text) => ({
       id: `wamid.${randomUUID()}`,
       from: phone,
       timestamp: String(Math.floor(at.getTime() / 1000)),
       type: "text",
       text: { body: text },
-    };
+    }));
     const value = {
       messaging_product: "whatsapp",
       metadata: { display_phone_number: "15550000001", phone_number_id: environment["WHATSAPP_PHONE_NUMBER_ID"] },
       contacts: [{ wa_id: phone, profile: { name: "Ada" } }],
-      messages: [message],
+      messages,
     };
     const webhook = {
       object: "whatsapp_business_account",
@@ -158,6 +169,7 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
     call,
     deliver,
     receiveWhatsapp,
+    receiveWhatsappTexts,
     receiveTelegram,
     accepted: accepted as readonly AcceptedEvent[],
     async close() {

@@ -1,5 +1,12 @@
-import { EVENT_VERSION, type InboundEvent, type QueueRole, uuidv7 } from "@millrace/core";
-import { createDeadLetters, createPauses, openDatabase } from "@millrace/db";
+import {
+  EVENT_VERSION,
+  type InboundEvent,
+  type LeaseStore,
+  type ProbeIntervals,
+  type QueueRole,
+  uuidv7,
+} from "@millrace/core";
+import { createDeadLetters, createLeases, createPausedJobs, createPauses, openDatabase } from "@millrace/db";
 import {
   type Consumer,
   type ConsumerTimings,
@@ -20,10 +27,9 @@ export class OutageError extends Error {}
 const TEST_TIMINGS: Partial<ConsumerTimings> = {
   lockMs: 1_000,
   stalledCheckMs: 300,
+  leaseMs: 900,
   sweepMs: 200,
   outageMs: 100,
-  // Longer than any test, so that a paused account is only probed early because its probe was returned.
-  probeMs: 60_000,
 };
 
 /** One queue of the integration `fake`, with any number of consumers that run a processor of the test. */
@@ -31,9 +37,9 @@ export async function openQueueHarness(
   databaseUrl: string,
   queueUrl: string,
   role: QueueRole,
-  changedTimings: Partial<ConsumerTimings> = {},
+  // Longer than any test, so that a paused account is only probed early because its probe was returned.
+  probes: ProbeIntervals = { firstMs: 60_000, longestMs: 60_000 },
 ) {
-  const timings = { ...TEST_TIMINGS, ...changedTimings };
   const database = openDatabase(databaseUrl, { maxConnections: 6, name: "test-queue" });
   const backend = openQueueBackend(queueUrl, "consumer", 6);
   const definition = queueDefinition("fake", role);
@@ -50,18 +56,30 @@ export async function openQueueHarness(
     producer,
     reader,
     log,
-    startConsumer(process: EventProcessor["process"], scopes: readonly string[] = []): Consumer {
+    startConsumer(
+      process: EventProcessor["process"],
+      scopes: readonly string[] = [],
+      leases: LeaseStore = createLeases(database),
+    ): Consumer {
       const consumer = startConsumer({
         backend,
         definition,
         processor: { process, scopes: () => scopes, isOutage: (error) => error instanceof OutageError },
-        flowControl: createFlowControl(createPauses(database, uuidv7), now, () => 0, timings.probeMs),
+        flowControl: createFlowControl({
+          pauses: createPauses(database, uuidv7),
+          pausedJobs: createPausedJobs(database),
+          now,
+          random: () => 0,
+          probes,
+        }),
         deadLetters: createDeadLetters(database, uuidv7),
+        leases,
+        workerId: uuidv7(),
         log: log.log,
         now,
         random: () => 0.5,
         concurrency: 4,
-        timings,
+        timings: TEST_TIMINGS,
       });
       consumers.push(consumer);
       return consumer;

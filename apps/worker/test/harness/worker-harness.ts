@@ -47,7 +47,7 @@ export type WorkerHarness = {
   integration: FakeIntegration;
   log: ReturnType<typeof recordingLogger>;
   startWorker(timings?: WorkerDeps["timings"], random?: Random): Consumer;
-  enqueue(id: string, payload: FakePayload): Promise<void>;
+  enqueue(id: string, payload: FakePayload, fields?: Partial<InboundEvent>): Promise<void>;
   /** How often each event took effect, by event id. */
   effects(): Promise<Record<string, number>>;
   deadLetters(): Promise<DeadLetterRow[]>;
@@ -60,9 +60,11 @@ export type WorkerHarness = {
 const TEST_TIMINGS: WorkerDeps["timings"] = {
   lockMs: 1_000,
   stalledCheckMs: 300,
+  leaseMs: 900,
   sweepMs: 200,
   outageMs: 200,
-  probeMs: 400,
+  probes: { firstMs: 100, longestMs: 400 },
+  resumeStepMs: 50,
   replayStepMs: 50,
   replayOverdueMs: 500,
 };
@@ -103,7 +105,7 @@ export async function openWorkerHarness(databaseUrl: string, queueUrl: string): 
       workers.push(worker);
       return worker;
     },
-    enqueue: (id, payload) => producer.enqueue([fakeEvent(id, payload)]),
+    enqueue: (id, payload, fields) => producer.enqueue([{ ...fakeEvent(id, payload), ...fields }]),
     async effects() {
       const counted = await sql.rows<{ body: string; effects: number }>(
         "select body, count(*)::int as effects from messages group by body",

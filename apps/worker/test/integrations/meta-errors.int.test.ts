@@ -34,13 +34,13 @@ test.each([
 });
 
 test("an error that persists uses all attempts, and the lead becomes a dead letter", async () => {
-  await harness.injectFault("transient", { leadgenId: "1699", times: 50 });
+  await harness.injectFault("malformed", { leadgenId: "1699", times: 50 });
   const id = await harness.enqueueLead("16", "1699");
   await harness.ended(id, "dead");
   expect(await harness.deadLetters(id)).toMatchObject([
     {
       errorKind: "retryable",
-      error: expect.stringMatching(/^Meta has a temporary error \(Graph error 2, trace /),
+      error: "Meta's response contains no lead",
       attempts: 8,
     },
   ]);

@@ -67,7 +67,7 @@ export async function openMetaHarness() {
     integrations: [{ id: meta.id, handler: meta.handler(environment) }],
     formats: [],
     consumption: { concurrency: 4 },
-    timings: { sweepMs: 200, probeMs: 300 },
+    timings: { sweepMs: 200, probes: { firstMs: 100, longestMs: 300 }, resumeStepMs: 50 },
   });
 
   const eventRow = async (eventId: string) =>

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { type Environment, hmacSha256Hex, standardWebhookHeaders } from "@millrace/core";
 import { defaultQueueStore, until } from "@millrace/testing";
 import { openConversationHarness } from "../harness/conversation-harness.ts";
 
@@ -77,6 +78,29 @@ describe("takeover", () => {
     expect(rows.filter(({ status }) => status === "suppressed").map(({ id }) => id)).not.toEqual([]);
     for (const { id, status } of rows) expect(sent.includes(id)).toBe(status !== "suppressed");
   });
+
+  test.each(["standard-webhooks", "hmac"])(
+    "10: a captured takeover and hand-back, signed by %s, have no effect when they are sent again with other headers",
+    async (method) => {
+      await open();
+      await conversations.receiveWhatsapp(ADA, "Hello");
+      const id = await conversationId();
+      const requests = (["human", "ai"] as const).map((to) => signedChange(method, conversations.environment, id, to));
+      for (const [index, request] of requests.entries()) {
+        await conversations.deliver(request);
+        await until("the change is done", async () => (await mode())?.epoch === index + 1);
+      }
+      for (const { headers, ...request } of requests)
+        await conversations.deliver({ ...request, headers: { ...headers, "idempotency-key": "another" } });
+      // A later change shows that the requests before it are handled.
+      await takeOver("human");
+      expect(await mode()).toEqual({ mode: "human", epoch: 3 });
+      for (const { headers, ...request } of requests)
+        await conversations.deliver({ ...request, headers: { ...headers, "idempotency-key": "a third" } });
+      await until("no job is unfinished", async () => (await conversations.jobCounts()).unfinished === 0);
+      expect(await mode()).toEqual({ mode: "human", epoch: 3 });
+    },
+  );
 
   test("3: an answer that is being sent when the takeover lock is lost is recorded and not sent again", async () => {
     let cut = 0;
@@ -157,3 +181,17 @@ describe("takeover", () => {
     expect(turns.map(({ state }) => state)).not.toContain("debouncing");
   });
 });
+
+/** A takeover or hand-back as n8n sends it, signed now. */
+function signedChange(method: string, environment: Environment, conversationId: string, mode: "human" | "ai") {
+  const secret = environment["N8N_WEBHOOK_SECRET"] ?? "";
+  const body = JSON.stringify({ conversationId, mode });
+  const at = new Date();
+  const seconds = String(Math.floor(at.getTime() / 1000));
+  const signature = hmacSha256Hex(secret, Buffer.from(`${seconds}.${body}`));
+  const headers =
+    method === "hmac"
+      ? { "x-timestamp": seconds, "x-signature": `sha256=${signature}`, "idempotency-key": "run-1" }
+      : { ...standardWebhookHeaders({ id: `run-${mode}`, at, body }, secret), "idempotency-key": "run-1" };
+  return { path: TAKEOVER, headers: { "content-type": "application/json", ...headers }, body };
+}

@@ -2,7 +2,13 @@ import type { Conversion } from "../domain/conversions.ts";
 import type { Http } from "../http/http.ts";
 import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { DEFAULT_POLICY, DEFAULT_RETRY, type QueuePolicies, type RetryPolicy } from "./queue-policy.ts";
+import {
+  DEFAULT_POLICY,
+  DEFAULT_RETRY,
+  EXPIRES_AFTER_MS,
+  type QueuePolicies,
+  type RetryPolicy,
+} from "./queue-policy.ts";
 
 /** The ports that an upload uses. */
 export type UploadContext = { http: Http; log: Logger; now: Now; signal: AbortSignal };
@@ -77,4 +83,6 @@ export const LATEST_REQUEST_MS = 5_000;
 const RETRY_UPLOADS: RetryPolicy = { ...DEFAULT_RETRY, attempts: 16 };
 
 /** The queue of the batches to upload and of their status checks. */
-export const CONVERSION_QUEUES = { uploads: { ...DEFAULT_POLICY, retry: RETRY_UPLOADS } } satisfies QueuePolicies;
+export const CONVERSION_QUEUES = {
+  uploads: { ...DEFAULT_POLICY, retry: RETRY_UPLOADS, expiresAfterMs: EXPIRES_AFTER_MS.conversion },
+} satisfies QueuePolicies;

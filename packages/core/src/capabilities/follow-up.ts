@@ -11,6 +11,8 @@ export type FollowUp = ParsedEvent & {
   role: QueueRole;
   /** ISO 8601 in UTC; absent: immediately. */
   notBefore?: string | undefined;
+  /** After this time the job must not begin, ISO 8601 in UTC; absent: the age limit of its queue applies. */
+  expiresAt?: string | undefined;
   /** The job exists and is delayed; promote it so that it runs now. */
   promote?: boolean | undefined;
 };

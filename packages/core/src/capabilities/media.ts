@@ -3,7 +3,7 @@ import type { Channel } from "../domain/thread.ts";
 import type { Download, Http } from "../http/http.ts";
 import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { DEFAULT_POLICY, FILE_DEADLINE_MS, type QueuePolicies } from "./queue-policy.ts";
+import { DEFAULT_POLICY, EXPIRES_AFTER_MS, FILE_DEADLINE_MS, type QueuePolicies } from "./queue-policy.ts";
 
 /** A file in a message that we received, or the recording of a call. */
 export type ReceivedMedia = { channel: Channel; accountId: string; media: Media };
@@ -31,4 +31,6 @@ export type MediaSource = {
 };
 
 /** The queue of the files to fetch. */
-export const MEDIA_QUEUES = { media: { ...DEFAULT_POLICY, deadlineMs: FILE_DEADLINE_MS } } satisfies QueuePolicies;
+export const MEDIA_QUEUES = {
+  media: { ...DEFAULT_POLICY, deadlineMs: FILE_DEADLINE_MS, expiresAfterMs: EXPIRES_AFTER_MS.media },
+} satisfies QueuePolicies;

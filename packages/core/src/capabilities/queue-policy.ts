@@ -8,6 +8,8 @@ export type QueuePolicy = {
   inOrder: boolean;
   /** Deadline of one attempt, in ms. */
   deadlineMs: number;
+  /** How long a job may wait for a provider since it was added, in ms. After that it becomes a dead letter. */
+  expiresAfterMs: number;
   /** How long completed jobs stay in the queue: by age in seconds and by number, whichever is reached first. */
   keepCompleted: { age: number; count: number };
 };
@@ -30,15 +32,32 @@ export type QueuePolicies = Readonly<Record<string, QueuePolicy>>;
  * | 7       | 64 s                    | 2 min 6 s                    |
  * | 8       | 128 s                   | 4 min 14 s                   |
  *
- * Rate limits, paused accounts and an outage of our own Postgres cost no attempt, however long they last.
+ * Rate limits, paused accounts, and an outage of a provider or of our own Postgres cost no attempt. A wait for a provider
+ * ends when the job expires.
  */
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 8, baseMs: 2_000, capMs: 3_600_000 };
+
+const HOUR_MS = 3_600_000;
+
+/** How long the jobs of a queue may wait for a provider, in ms. */
+export const EXPIRES_AFTER_MS = {
+  /** A lead is still worth a call after days. */
+  inbound: 7 * 24 * HOUR_MS,
+  /** A customer does not expect an answer of the AI to a message of yesterday. */
+  aiTurn: HOUR_MS,
+  /** As long as a platform lets a business answer freely. A caller can set `expiresAt` for a message. */
+  send: 24 * HOUR_MS,
+  /** As long as platforms keep files, at least. */
+  media: 14 * 24 * HOUR_MS,
+  conversion: 14 * 24 * HOUR_MS,
+};
 
 /** The policy of a queue with jobs that make a few calls. */
 export const DEFAULT_POLICY: QueuePolicy = {
   retry: DEFAULT_RETRY,
   inOrder: false,
   deadlineMs: 30_000,
+  expiresAfterMs: EXPIRES_AFTER_MS.inbound,
   keepCompleted: { age: 3_600, count: 1_000 },
 };
 

@@ -7,7 +7,13 @@ import type { EventHandler } from "../integration/event-handler.ts";
 import type { Now } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { CapabilityReader } from "./capability-reader.ts";
-import { DEFAULT_POLICY, FILE_DEADLINE_MS, type QueuePolicies, type RetryPolicy } from "./queue-policy.ts";
+import {
+  DEFAULT_POLICY,
+  EXPIRES_AFTER_MS,
+  FILE_DEADLINE_MS,
+  type QueuePolicies,
+  type RetryPolicy,
+} from "./queue-policy.ts";
 
 /** A message to send, with what the adapter needs at the time of sending. */
 export type OutgoingMessage = {
@@ -96,7 +102,7 @@ export const SEND_QUEUES = {
     inOrder: true,
     keepCompleted: { ...DEFAULT_POLICY.keepCompleted, count: 100 },
   },
-  outbound: { ...DEFAULT_POLICY, deadlineMs: FILE_DEADLINE_MS },
+  outbound: { ...DEFAULT_POLICY, deadlineMs: FILE_DEADLINE_MS, expiresAfterMs: EXPIRES_AFTER_MS.send },
 } satisfies QueuePolicies;
 
 /** Returns what each channel of the integrations can send. */

@@ -1,3 +1,4 @@
+import type { AiFailureReason } from "../capabilities/ai.ts";
 import type { Channel } from "./thread.ts";
 import type { Sale } from "./conversions.ts";
 import type { ParsedEvent } from "./event.ts";
@@ -21,6 +22,8 @@ export type DomainEventPayloads = {
   "conversation.taken_over": { epoch: number };
   /** Subject: the conversation. */
   "conversation.handed_back": { epoch: number };
+  /** Subject: the AI turn. */
+  "ai_turn.failed": { conversationId: string; reason: AiFailureReason };
   /** Subject: the lead. */
   "lead.created": { contactId: string; source: string };
   /** Subject: the lead. */
@@ -45,7 +48,7 @@ export type DomainEvent<Type extends DomainEventType = DomainEventType> = {
   };
 }[Type];
 
-/** The domain events that only facts cause. The others can also have causes that no job can follow, such as a dead letter. */
+/** The domain events with causes that record their follow-up jobs. The others can also have a cause that records none. */
 type SubscribableType = Exclude<DomainEventType, "account.paused" | "message.status_changed">;
 
 /**

@@ -25,6 +25,8 @@ export const inboundEventSchema = z.object({
   notBefore: z.iso.datetime().optional(),
   /** After this time the job must not begin, ISO 8601 in UTC; absent: the age limit of its queue applies. */
   expiresAt: z.iso.datetime().optional(),
+  /** A scope that the job waits for besides those of its processor, such as the media store of a file to send. */
+  waitsFor: z.string().optional(),
   /** The event's position in its webhook request, from 0. */
   index: z.int().min(0).optional(),
   /** Id of the dead letter that the job replays. */

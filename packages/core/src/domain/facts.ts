@@ -136,7 +136,13 @@ export type SendRequestedFact = {
   /** An existing conversation on the channel, or a thread to open. `accountId` is the account that the caller named. */
   to: { conversationId: string; channel: Channel; accountId: string | undefined } | ThreadReference;
   at: Date;
-  request: { messages: readonly (MessagePart & { id: string })[] } | { id: string; action: unknown };
+  request:
+    | {
+        messages: readonly (MessagePart & { id: string })[];
+        /** After this time the messages must not be sent. */
+        expiresAt?: Date | undefined;
+      }
+    | { id: string; action: unknown };
   /** Present when the request takes the conversation over from the AI. */
   takeover?: { actor: string; reason: string } | undefined;
 };

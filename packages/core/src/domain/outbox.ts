@@ -20,6 +20,8 @@ export type QueuedMessages = {
   /** One message per part, each under our own id. */
   messages: readonly (MessagePart & { id: string })[];
   at: Date;
+  /** After this time the messages must not be sent. */
+  expiresAt?: Date | undefined;
 };
 
 /** A message that the provider accepted. */

@@ -1,33 +1,55 @@
-/** A pause of a scope: its jobs wait for a rate limit, or until an operator has acted. */
+/** A pause of a scope: its jobs wait until a probe call succeeds. */
 export type Pause = {
   scope: string;
   /** `rate_limited` by the provider, `paused` until an operator has acted, `unavailable` during an outage. */
   kind: "rate_limited" | "paused" | "unavailable";
   reason: string;
-  /** When the next probe may run. */
-  until: Date;
+  /** How long until the next probe may run, in ms by the database's clock. Zero or less: it may run now. */
+  waitMs: number;
 };
 
-/** Pauses, shared by all workers. A rate limit ends by itself; a paused scope resumes when a probe succeeds. */
+/** The intervals between the probes of a scope, in ms. Those of an unavailable scope grow from the first to the longest. */
+export type ProbeIntervals = { firstMs: number; longestMs: number };
+
+/** Pauses, shared by all workers. A pause ends when a probe succeeds, or when an operator ends it. */
 export type PauseStore = {
   /** Returns every pause. There are few. */
   list(): Promise<Pause[]>;
   /**
-   * Sets a pause or moves its time later. A paused scope stays paused when it is also rate limited. Returns true when the
-   * scope had no pause, or when a rate-limited scope is now paused: then the caller alerts.
+   * Sets a pause, or moves its next probe later. A paused scope stays paused when it is also rate limited or unavailable.
+   * Returns true when the scope had no pause, or when it is now paused and was not: then the caller alerts.
    */
   set(pause: Pause): Promise<boolean>;
+  /** Claims the probe of a scope if it is due, and schedules the next one. Returns false when it is not due. */
+  claimProbe(scope: string, intervals: ProbeIntervals): Promise<boolean>;
+  /** Releases a claimed probe that made no call: the next one may run now. */
+  returnProbe(scope: string): Promise<void>;
   /**
-   * Claims the probe of a paused scope that is due, and sets the time of the next one to `nextProbe`. Returns
-   * false when another job claimed it.
+   * Removes the scope's pause after a successful probe. Returns true when there was one. A pause that an operator has set
+   * since the probe began stays.
    */
-  claimProbe(scope: string, now: Date, nextProbe: Date): Promise<boolean>;
-  /** Releases a claimed probe that made no call: the next one may run from `now` on. */
-  returnProbe(scope: string, now: Date): Promise<void>;
-  /** Removes the scope's pause after a successful call. Returns true when there was one. */
   resume(scope: string): Promise<boolean>;
-  /** Removes rate limits that have ended. */
-  expire(now: Date): Promise<void>;
+};
+
+/** A job that waits in its queue because a scope is paused. */
+export type PausedJob = { queue: string; jobId: string; scope: string };
+
+/** A paused job as the store returns it, with the time since when it waits, in the database's own form. */
+export type WaitingJob = PausedJob & { pausedAt: string };
+
+/** The jobs that wait because a scope is paused, shared by all workers. */
+export type PausedJobStore = {
+  /** Adds a job, or moves it behind the other jobs of the scope. */
+  add(job: PausedJob): Promise<void>;
+  /**
+   * Returns the longest waiting jobs without a pause, at most `limit`, and one job of each scope with a due probe.
+   * Jobs of `busyQueues` are left out.
+   */
+  due(limit: number, busyQueues: readonly string[]): Promise<WaitingJob[]>;
+  /** Removes jobs, except those that have been added again since. */
+  remove(jobs: readonly WaitingJob[]): Promise<void>;
+  /** Removes rate limits and outages that have no waiting job, so that their next job runs at once. */
+  removeUnusedPauses(): Promise<void>;
 };
 
 /**

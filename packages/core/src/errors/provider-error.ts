@@ -3,6 +3,12 @@ export type NextStep =
   /** Backoff, then another attempt. `attempts` limits the attempts of this error, the first one included. */
   | { kind: "retryable"; attempts?: number }
   /**
+   * The provider did not answer, or answered with an error of its own. It costs no attempt while the scope fails for
+   * other jobs too. After several in a row the scope's circuit opens: its jobs wait for a probe. Without a scope, it is
+   * the first scope of the job.
+   */
+  | { kind: "unavailable"; scope?: string }
+  /**
    * The scope (a recipient, number, chat, bot, page) waits until then and other scopes continue. It costs no attempt.
    * When another scope below `widen` waits already (`telegram:bot` for `telegram:bot:chat`), all of `widen` waits.
    */
@@ -43,6 +49,11 @@ export function permanent(message: string, code?: string): ProviderError {
 /** Creates an error that is retried with backoff. */
 export function retryable(message: string, options: ErrorDetails = {}): ProviderError {
   return new ProviderError(message, { kind: "retryable" }, options);
+}
+
+/** Creates an error of a provider that is down. See {@link NextStep}. */
+export function unavailable(message: string, scope?: string, options: ErrorDetails = {}): ProviderError {
+  return new ProviderError(message, { kind: "unavailable", ...(scope === undefined ? {} : { scope }) }, options);
 }
 
 /**

@@ -5,9 +5,11 @@ const now = new Date("2026-11-22T10:00:00Z");
 const classify = (status: number, headers: Record<string, string> = {}) =>
   classifyHttp({ status, headers, json: undefined }, "scope", now)?.next;
 
-test("the HTTP status decides between retry, pause and dead letter", () => {
+test("the HTTP status decides between retry, outage, pause and dead letter", () => {
   expect(classify(200)).toBeUndefined();
-  for (const status of [302, 408, 425, 500, 502, 503, 504]) expect(classify(status)).toEqual({ kind: "retryable" });
+  for (const status of [302, 425]) expect(classify(status)).toEqual({ kind: "retryable" });
+  for (const status of [408, 500, 502, 503, 504, 520])
+    expect(classify(status)).toEqual({ kind: "unavailable", scope: "scope" });
   for (const status of [401, 403]) expect(classify(status)).toEqual({ kind: "paused", scope: "scope" });
   for (const status of [400, 404, 422]) expect(classify(status)).toEqual({ kind: "permanent" });
 });

@@ -1,4 +1,4 @@
-import { ProviderError, retryable } from "../errors/provider-error.ts";
+import { ProviderError, retryable, unavailable } from "../errors/provider-error.ts";
 import type { HttpResponse } from "./http.ts";
 
 /** How long a scope waits after a 429 without `Retry-After`, in ms. */
@@ -20,8 +20,8 @@ export function classifyHttp(response: HttpResponse, scope: string, now: Date): 
   }
   if (until && status === 503) return new ProviderError(message, { kind: "rate_limited", scope, until }, { code });
   if (status === 401 || status === 403) return new ProviderError(message, { kind: "paused", scope }, { code });
-  if (status === 408 || status === 425 || status >= 500 || status < 400)
-    return retryable(message, { code, uncertain: status >= 500 });
+  if (status === 408 || status >= 500) return unavailable(message, scope, { code, uncertain: status >= 500 });
+  if (status === 425 || status < 400) return retryable(message, { code });
   return new ProviderError(message, { kind: "permanent" }, { code });
 }
 

@@ -5,11 +5,11 @@ import { expect, test } from "vitest";
 import { ProviderError } from "../errors/provider-error.ts";
 import { fetchHttp } from "./http.ts";
 
-test("a network failure is retryable, and its message does not contain the URL", async () => {
+test("a network failure means that the provider is unavailable, and its message does not contain the URL", async () => {
   const call = fetchHttp({ method: "GET", url: "http://127.0.0.1:61999/bot123:token" }, new AbortController().signal);
   const error = await call.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ProviderError);
-  expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "retryable" } });
+  expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "unavailable" } });
 });
 
 test("a response of more than a megabyte is not read to its end, and its status still counts", async () => {

@@ -1,5 +1,5 @@
 import { type Agent, fetch as undiciFetch } from "undici";
-import { permanent, ProviderError, retryable } from "../errors/provider-error.ts";
+import { permanent, ProviderError, unavailable } from "../errors/provider-error.ts";
 import { parseJsonBody } from "./json.ts";
 import { publicOnlyAgent } from "./ssrf-guard.ts";
 
@@ -26,8 +26,8 @@ export type HttpRequest = {
 export type HttpResponse = { status: number; headers: Record<string, string>; json: unknown };
 
 /**
- * The port for API calls. It rejects only with a retryable {@link ProviderError}, which is `uncertain` unless no
- * connection was made.
+ * The port for API calls. It rejects only with a {@link ProviderError} of kind `unavailable`, which is `uncertain` unless
+ * no connection was made.
  */
 export type Http = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
 
@@ -151,7 +151,7 @@ function networkFailure(cause: unknown): ProviderError {
   const inner = cause instanceof Error ? cause.cause : undefined;
   for (const error of [cause, inner]) if (error instanceof ProviderError) return error;
   const code = networkCode(cause);
-  return retryable(`network failure: ${code}`, { code, uncertain: !NOT_CONNECTED.includes(code) });
+  return unavailable(`network failure: ${code}`, undefined, { code, uncertain: !NOT_CONNECTED.includes(code) });
 }
 
 function networkCode(cause: unknown): string {

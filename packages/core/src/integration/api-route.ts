@@ -10,10 +10,23 @@ export type ApiCall<Params = unknown> = {
   params: Params;
   /** Identifies the caller without its secret: the same for all requests with one API key. */
   caller: string;
-  /** The value of `Idempotency-Key`. */
+  /** The caller's key for the request: {@link Authentic.signedKey}, else `signed`, else the value of `Idempotency-Key`. */
   idempotencyKey: string | undefined;
+  /** See {@link Authentic}. */
+  signed: string | undefined;
   newId: NewId;
   now: Date;
+};
+
+/**
+ * An authentic request to a route with its own scheme. A signature covers no other header, so whoever captured a signed
+ * request can send it again with another `Idempotency-Key`. Such a request is known by its signed parts only.
+ */
+export type Authentic = {
+  /** Hash of everything that the signature covers. Absent for a secret in a header, which authenticates the whole request. */
+  signed?: string;
+  /** The idempotency key in a signed header. */
+  signedKey?: string;
 };
 
 /** The events to queue for a request, and the response body once they are queued. */
@@ -52,8 +65,8 @@ export type ApiRoute = {
   description: string;
   /** How a caller authenticates, for the OpenAPI document. */
   authentication: string;
-  /** Authenticates the caller by the raw bytes. Absent: one of API_KEYS as `Authorization: Bearer`. */
-  authenticate?(request: RawRequest, now: Date): boolean;
+  /** Authenticates the caller by the raw bytes; undefined refuses. Absent: one of API_KEYS as `Authorization: Bearer`. */
+  authenticate?(request: RawRequest, now: Date): Authentic | undefined;
   /** Largest body in bytes. */
   maxBodyBytes: number;
   /** Schema of the body; an invalid one gets a 400 that names the field. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { permanent, ProviderError, retryable } from "../errors/provider-error.ts";
+import { permanent, ProviderError, unavailable } from "../errors/provider-error.ts";
 import { type CheckOutcome, type CheckPorts, runProviderCheck } from "./provider-check.ts";
 
 const ports = { http: () => Promise.reject(new Error("no call is expected")), now: () => new Date(0) };
@@ -23,7 +23,7 @@ test("a check has the remedy of its outcome, or else its own", async () => {
 test.each([
   ["a rejected token", new ProviderError("rejected", { kind: "paused", scope: "acme" }), "fail", "set ACME_TOKEN"],
   ["a rejected request", permanent("no such field"), "warn", "set ACME_TOKEN"],
-  ["an unreachable provider", retryable("network failure: ECONNREFUSED"), "warn", "check the network"],
+  ["an unreachable provider", unavailable("network failure: ECONNREFUSED"), "warn", "check the network"],
 ])("%s has a state and a remedy", async (_, error, state, remedy) => {
   const found = await result(() => Promise.reject(error));
   expect(found).toMatchObject({ state, message: error.message, remedy: expect.stringContaining(remedy) });

@@ -44,7 +44,7 @@ export function aiTurnStore(tx: Executor, context: EventContext): AiTurnStore {
         if (rows.length > 0) await tx.insert(messages).values(rows);
         return "late";
       }
-      await endTurn(tx, turnId, "answered", context.now());
+      await endTurn(tx, turnId, "answered");
       const answer = { turnId, epoch: turn.epoch };
       const queued = parts.map((part) => ({ ...part, id: context.newId() }));
       await queueMessages(tx, context, { conversationId: conversation.id, author: "ai", messages: queued, at }, answer);

@@ -1,38 +1,49 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { AiTurnTimings } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
+import { later, msUntil } from "../connection/database-clock.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { aiTurns, messages } from "../schema/index.ts";
 import { endTurn, type LockedConversation, OPEN_TURN_STATES, openTurn } from "./open-turn.ts";
+import { moveMessagesOfFailedTurns } from "./failed-turns.ts";
 
 /**
  * Returns the AI turn that a new message belongs to. A debouncing turn waits for more messages, up to the cap. A turn
- * that awaits its reply is superseded: a new turn takes over its messages and asks about all of them.
+ * that awaits its reply is superseded: a new turn takes over its messages and asks about all of them. A new turn also takes
+ * over the messages of failed turns that no one answered. The turn's times are those of the database's clock; the result is
+ * by the caller's clock, because the queue uses that.
  */
 export async function debounce(
   tx: Executor,
-  { newId, now }: Pick<EventContext, "newId" | "now">,
+  { newId, now, databaseNow }: Pick<EventContext, "newId" | "now" | "databaseNow">,
   conversation: LockedConversation,
   { debounceMs, debounceCapMs }: AiTurnTimings,
 ): Promise<{ id: string; dispatchAt: Date }> {
-  const at = now();
+  const inMs = (waitMs: number) => new Date(now().getTime() + waitMs);
   const [open] = await tx
-    .select({ id: aiTurns.id, state: aiTurns.state, openedAt: aiTurns.openedAt })
+    .select({ id: aiTurns.id, state: aiTurns.state })
     .from(aiTurns)
     .where(and(eq(aiTurns.conversationId, conversation.id), inArray(aiTurns.state, OPEN_TURN_STATES)))
     .prepare("find_open_turn")
     .execute();
   if (open?.state === "debouncing") {
-    const dispatchAt = new Date(Math.min(at.getTime() + debounceMs, open.openedAt.getTime() + debounceCapMs));
-    await tx
+    const [moved] = await tx
       .update(aiTurns)
-      .set({ dispatchAt, updatedAt: sql`now()` })
-      .where(eq(aiTurns.id, open.id));
-    return { id: open.id, dispatchAt };
+      .set({
+        dispatchAt: sql`least(${later(databaseNow(), debounceMs)}, ${later(aiTurns.openedAt, debounceCapMs)})`,
+        updatedAt: sql`now()`,
+      })
+      .where(eq(aiTurns.id, open.id))
+      .returning({ waitMs: msUntil(aiTurns.dispatchAt, databaseNow) });
+    return { id: open.id, dispatchAt: inMs(moved?.waitMs ?? 0) };
   }
-  if (open) await endTurn(tx, open.id, "superseded", at);
-  const turn = { id: newId(), dispatchAt: new Date(at.getTime() + Math.min(debounceMs, debounceCapMs)) };
-  await openTurn(tx, conversation, { ...turn, reason: "message", openedAt: at });
+  if (open) await endTurn(tx, open.id, "superseded");
+  const waitMs = Math.min(debounceMs, debounceCapMs);
+  const turn = { id: newId(), dispatchAt: inMs(waitMs) };
+  await Promise.all([
+    openTurn(tx, databaseNow, conversation, { id: turn.id, reason: "message", waitMs }),
+    moveMessagesOfFailedTurns(tx, conversation.id, turn.id),
+  ]);
   if (open)
     await tx
       .update(messages)

@@ -8,7 +8,7 @@ import { createDeadLetters } from "../dead-letters/record.ts";
 import { createAiTurns } from "./next-step.ts";
 
 const harness = useConversations();
-const turns = createAiTurns(harness.database, TIMINGS, () => harness.clock.at);
+const turns = createAiTurns(harness.database, TIMINGS, () => harness.clock.at, harness.databaseNow);
 
 const turnsOf = ({ id }: TestConversation) =>
   harness.database.orm.select().from(table).where(eq(table.conversationId, id)).orderBy(asc(table.openedAt), table.id);
@@ -329,7 +329,7 @@ test("a replayed AI turn ends if a newer turn is open or a person took over", as
   await ask(turnId);
   await fail(turnId);
   await harness.receive(conversation, "Hello?");
-  expect(await turns.next(turnId)).toEqual({ step: "ended", why: "failed" });
+  expect(await turns.next(turnId)).toEqual({ step: "ended", why: "superseded" });
   const second = await openTurnOf(conversation);
   await fail(second);
   await harness.changeMode(conversation, "human");

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { Executor } from "../connection/database.ts";
+import { type DatabaseNow, later } from "../connection/database-clock.ts";
 import { aiTurns, conversations } from "../schema/index.ts";
 
 /** The fields of a conversation that an AI turn copies. The transaction holds the conversation's row lock. */
@@ -10,15 +11,17 @@ export const OPEN_TURN_STATES = ["debouncing", "awaiting_reply"] as const;
 /** One of {@link OPEN_TURN_STATES}. */
 export type OpenTurnState = (typeof OPEN_TURN_STATES)[number];
 
-/** Inserts an AI turn in the state `debouncing`. */
+/** Inserts an AI turn in the state `debouncing`, which is due in `waitMs` from now. */
 export async function openTurn(
   tx: Executor,
+  now: DatabaseNow,
   { id: conversationId, tenantId, epoch }: LockedConversation,
-  turn: { id: string; reason: "message" | "hand_back"; openedAt: Date; dispatchAt: Date },
+  { waitMs, ...turn }: { id: string; reason: "message" | "hand_back"; waitMs: number },
 ): Promise<void> {
+  const times = { openedAt: now(), dispatchAt: later(now(), waitMs) };
   await tx
     .insert(aiTurns)
-    .values({ ...turn, conversationId, tenantId, epoch, state: "debouncing" })
+    .values({ ...turn, ...times, conversationId, tenantId, epoch, state: "debouncing" })
     .prepare("open_turn")
     .execute();
 }
@@ -28,11 +31,10 @@ export async function endTurn(
   tx: Executor,
   id: string,
   state: "answered" | "superseded" | "taken_over" | "failed",
-  at: Date,
 ): Promise<void> {
   await tx
     .update(aiTurns)
-    .set({ state, endedAt: at, updatedAt: sql`now()` })
+    .set({ state, endedAt: sql`now()`, updatedAt: sql`now()` })
     .where(eq(aiTurns.id, id));
 }
 

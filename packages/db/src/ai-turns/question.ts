@@ -6,6 +6,9 @@ import { aiTurns, contacts, conversations, messages } from "../schema/index.ts";
 /** How many earlier messages a question contains. */
 const HISTORY = 20;
 
+/** Platforms report whole seconds, so several messages, also of one request, can have one time. */
+const IN_ORDER = [messages.sentAt, messages.createdAt, messages.requestIndex, messages.id];
+
 /**
  * Builds the question of an AI turn: its inbound messages, the messages before them, and the contact.
  * @param ask how many times the question is dispatched, this time included
@@ -23,7 +26,7 @@ export async function questionOf(
     .select()
     .from(messages)
     .where(and(eq(messages.aiTurnId, turn.id), eq(messages.direction, "inbound")))
-    .orderBy(asc(messages.sentAt), asc(messages.createdAt), asc(messages.id));
+    .orderBy(...IN_ORDER.map(asc));
   const earlier = await tx
     .select()
     .from(messages)
@@ -34,7 +37,7 @@ export async function questionOf(
         notInArray(messages.status, ["suppressed", "failed"]),
       ),
     )
-    .orderBy(desc(messages.sentAt), desc(messages.createdAt), desc(messages.id))
+    .orderBy(...IN_ORDER.map(desc))
     .limit(HISTORY);
   return {
     turnId: turn.id,

@@ -6,7 +6,7 @@ import { pendingMigrations } from "./migrate.ts";
 /** The oldest supported major version. */
 const MIN_VERSION = 15;
 
-/** How far the clocks may differ, in ms: pauses, rate limits and delayed jobs compare times of both machines. */
+/** How far the clocks may differ, in ms: the queue keeps the times of delayed jobs by the clock of each machine. */
 const MAX_CLOCK_DIFFERENCE_MS = 2_000;
 
 /**

@@ -2,12 +2,15 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { withDeadline } from "@millrace/core";
 import { guardTransactions } from "./lost-connection.ts";
+import { closeReadOnlySessions } from "./read-only.ts";
 import * as schema from "../schema/index.ts";
 
 /** A pool of connections to Postgres. */
 export type Database = {
   orm: ReturnType<typeof drizzle<typeof schema>>;
-  /** Rejects unless Postgres answers within a second. */
+  /** The size of the pool. */
+  maxConnections: number;
+  /** Rejects unless Postgres answers within a second, and while it is read-only. */
   ping(): Promise<void>;
   /** Ends the pool, waiting at most 5 s for running statements. */
   close(): Promise<void>;
@@ -15,6 +18,12 @@ export type Database = {
 
 /** How long a ping may take, in ms. Health probes wait a second or a little more. */
 const PING_DEADLINE_MS = 1_000;
+
+/** Raises the error of a write on a read-only server, and writes nothing. */
+const REFUSE_READ_ONLY = `
+  do $do$ begin
+    if current_setting('transaction_read_only') = 'on' then raise sqlstate '25006'; end if;
+  end $do$`;
 
 /** A transaction, or the pool itself. */
 export type Executor = Pick<Database["orm"], "select" | "selectDistinct" | "insert" | "update" | "delete" | "execute">;
@@ -34,9 +43,10 @@ export function openDatabase(url: string, options: { maxConnections: number; nam
     onnotice: () => undefined,
   });
   return {
-    orm: drizzle(guardTransactions(client), { schema }),
+    maxConnections: options.maxConnections,
+    orm: drizzle(closeReadOnlySessions(guardTransactions(client), options.maxConnections), { schema }),
     ping: async () => {
-      await withDeadline(client`select 1`, PING_DEADLINE_MS);
+      await withDeadline(client.unsafe(REFUSE_READ_ONLY), PING_DEADLINE_MS);
     },
     close: () => client.end({ timeout: 5 }),
   };

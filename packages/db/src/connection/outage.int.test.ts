@@ -1,10 +1,12 @@
+import { createServer, type Socket } from "node:net";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, expect, test } from "vitest";
-import { uuidv7 } from "@millrace/core";
+import { z } from "zod";
+import { retryable, uuidv7 } from "@millrace/core";
 import { freePort, until, useTestDatabase } from "@millrace/testing";
-import { type Database, openDatabase } from "./database.ts";
-import { isOutage } from "./outage.ts";
-import { cases, tenants } from "../schema/index.ts";
+import { type Database, type Executor, openDatabase } from "./database.ts";
+import { databaseErrorCode, isOutage } from "./outage.ts";
+import { cases as casesTable, tenants } from "../schema/index.ts";
 
 const testDatabase = useTestDatabase();
 const database = openDatabase(testDatabase.url, { maxConnections: 4, name: "test" });
@@ -84,20 +86,139 @@ test("a read-only server and a full connection limit are outages", async () => {
   await database.orm.execute(sql.raw(`drop role ${role}`));
 });
 
-test("an error of a statement itself is no outage", async () => {
-  const broken = [
-    (orm: Database["orm"]) => orm.insert(cases).values({ id: uuidv7(), tenantId: uuidv7(), openedAt: new Date() }),
-    (orm: Database["orm"]) => orm.insert(tenants).values([1, 2].map(() => ({ id: uuidv7(), name: "twice" }))),
-    (orm: Database["orm"]) => orm.execute(sql`select 1 / 0`),
-    (orm: Database["orm"]) => orm.execute(sql`select nonsense`),
+test("14: a missing column, table, function or grant, row security and a statement timeout are outages", async () => {
+  const role = `app_${testDatabase.url.slice(-32)}`;
+  for (const statement of [
+    `create role ${role} login password 'app' nosuperuser`,
+    `grant usage on schema public to ${role}`,
+    `grant insert on public.tenants to ${role}`,
+    "alter table public.tenants enable row level security",
+  ])
+    await database.orm.execute(sql.raw(statement));
+  const url = Object.assign(new URL(testDatabase.url), { username: role, password: "app" }).href;
+  const cases: [code: string, url: string, use: (orm: Database["orm"]) => Promise<unknown>][] = [
+    ["42703", testDatabase.url, (orm) => orm.execute(sql`select renamed from public.tenants`)],
+    ["42P01", testDatabase.url, (orm) => orm.execute(sql`select 1 from public.not_there`)],
+    ["42883", testDatabase.url, (orm) => orm.execute(sql`select not_there()`)],
+    ["42501", url, (orm) => orm.execute(sql`select 1 from public.cases`)],
+    ["42501", url, (orm) => orm.insert(tenants).values({ id: uuidv7(), name: "refused by a policy" })],
+    [
+      "57014",
+      testDatabase.url,
+      (orm) =>
+        orm.transaction(async (tx) => {
+          await tx.execute(sql`set local statement_timeout = 10`);
+          await tx.execute(sql`select pg_sleep(20)`);
+        }),
+    ],
   ];
-  for (const use of broken) {
-    const error = await errorOf(testDatabase.url, use);
-    expect(error).toBeInstanceOf(Error);
-    expect(isOutage(error)).toBe(false);
+  for (const [code, at, use] of cases) {
+    const error = await errorOf(at, use);
+    expect([databaseErrorCode(error), isOutage(error)]).toEqual([code, true]);
   }
-  for (const other of [undefined, "text", new Error("plain")]) expect(isOutage(other)).toBe(false);
+  await database.orm.execute(sql.raw("alter table public.tenants disable row level security"));
+  await database.orm.execute(sql.raw(`drop owned by ${role}; drop role ${role}`));
 });
+
+test("14: what a pooler reports and a broken TLS handshake are outages, within a transaction too", async () => {
+  const uses = [
+    (orm: Database["orm"]) => orm.execute(sql`select 1`),
+    (orm: Database["orm"]) => orm.transaction((tx) => tx.execute(sql`select 1`)),
+  ];
+  for (const use of uses) {
+    for (const code of ["08P01", "XX000"]) {
+      const error = await errorOfServer((socket) => socket.end(errorResponse(code)), "", use);
+      expect([databaseErrorCode(error), isOutage(error)]).toEqual([code, true]);
+    }
+    const acceptTls = (socket: Socket, times: number) => socket.write(times === 1 ? "S" : "no TLS record");
+    const error = await errorOfServer(acceptTls, "?sslmode=require", use);
+    expect(databaseErrorCode(error)).toMatch(/^ERR_SSL_/);
+    expect(isOutage(error)).toBe(true);
+  }
+});
+
+test("an error of a statement's own data is no outage", async () => {
+  const cases: [code: string, use: (orm: Executor) => Promise<unknown>][] = [
+    ["23503", (orm) => orm.insert(casesTable).values({ id: uuidv7(), tenantId: uuidv7(), openedAt: new Date() })],
+    ["23505", (orm) => orm.insert(tenants).values([1, 2].map(() => ({ id: uuidv7(), name: "twice" })))],
+    ["22012", (orm) => orm.execute(sql`select 1 / 0`)],
+    ["22P02", (orm) => orm.execute(sql`select ${"no uuid"}::uuid`)],
+    [
+      "21000",
+      (orm) =>
+        orm.execute(
+          sql`insert into millrace.rate_limits values ('a', now()), ('a', now())
+              on conflict (scope) do update set used_until = now()`,
+        ),
+    ],
+    ["54000", (orm) => orm.insert(tenants).values({ id: uuidv7(), name: incompressible(8_000) })],
+    ["P0001", (orm) => orm.execute(sql.raw("do $$ begin raise exception 'this row is refused'; end $$"))],
+    ["UNDEFINED_VALUE", (orm) => orm.execute(sql`select ${sql.param(undefined)}`)],
+  ];
+  for (const [code, use] of cases) {
+    for (const within of [use, (orm: Database["orm"]) => orm.transaction(use)]) {
+      const error = await errorOf(testDatabase.url, within);
+      expect([databaseErrorCode(error), isOutage(error)]).toEqual([code, false]);
+    }
+  }
+});
+
+test("a bug and a provider's error are no outages, within a transaction too", async () => {
+  const network = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+  const errors = [
+    new TypeError("undefined is not a function"),
+    z.string().safeParse(1).error,
+    new Error("plain"),
+    // A call that no statement made: the media store's, for example.
+    network,
+    retryable("network failure", { code: "ECONNREFUSED", cause: network }),
+  ];
+  for (const error of errors) {
+    expect(isOutage(error)).toBe(false);
+    const within = await errorOf(testDatabase.url, (orm) => orm.transaction(() => Promise.reject(error)));
+    expect(within).toBe(error);
+    expect(isOutage(within)).toBe(false);
+  }
+  const wrongParameter = await errorOf(testDatabase.url, (orm) => orm.execute(sql`select ${Symbol("bug")}`));
+  expect(wrongParameter).toBeInstanceOf(Error);
+  expect(isOutage(wrongParameter)).toBe(false);
+  for (const other of [undefined, "text"]) expect(isOutage(other)).toBe(false);
+});
+
+/** Connects to a server that answers each message with `answer`, and returns the error. */
+async function errorOfServer(
+  answer: (socket: Socket, times: number) => void,
+  query: string,
+  use: (orm: Database["orm"]) => Promise<unknown>,
+): Promise<unknown> {
+  const server = createServer((socket) => {
+    let times = 0;
+    socket.on("error", () => undefined);
+    socket.on("data", () => {
+      times += 1;
+      answer(socket, times);
+    });
+  });
+  const port = await freePort();
+  await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
+  const error = await errorOf(`postgres://app:app@127.0.0.1:${port}/app${query}`, use);
+  server.close();
+  return error;
+}
+
+/** The message by which Postgres, or a pooler in its place, reports an error. */
+function errorResponse(code: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0Mno more connections\0\0`);
+  const head = Buffer.alloc(5);
+  head.write("E");
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+}
+
+/** A text that stays longer than an index entry may be after compression. */
+function incompressible(length: number): string {
+  return Array.from({ length: Math.ceil(length / 36) }, uuidv7).join("");
+}
 
 async function end(pid: number): Promise<void> {
   await database.orm.execute(sql`select pg_terminate_backend(${pid})`);

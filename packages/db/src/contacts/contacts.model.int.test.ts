@@ -6,6 +6,7 @@ import { useDatabase } from "../../test/use-database.ts";
 import type { Executor } from "../connection/database.ts";
 import { cases, contactIdentities, contacts, conversations, leads, messages, tenants } from "../schema/index.ts";
 import { contactStore } from "./contacts.ts";
+import { matchContacts } from "./search.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import { eventContext } from "../inbox/event-context.ts";
 import { leadStore } from "../leads/leads.ts";
@@ -76,12 +77,16 @@ async function newTenant(): Promise<string> {
   return id;
 }
 
+/** The contact that each event found or created, by the tenant and the event's id. */
+const found = new Map<string, Map<string, string>>();
+
 /** One transaction per event, as in the worker. No attempt may fail, because the queue would retry it. */
-function write(tenantId: string, each: Event): Promise<void> {
-  return database.orm.transaction((tx) => effects(tx, tenantId, each));
+async function write(tenantId: string, each: Event): Promise<void> {
+  const contactId = await database.orm.transaction((tx) => effects(tx, tenantId, each));
+  found.set(tenantId, (found.get(tenantId) ?? new Map<string, string>()).set(each.id, contactId));
 }
 
-async function effects(tx: Executor, tenantId: string, { id, current, previous }: Event): Promise<void> {
+async function effects(tx: Executor, tenantId: string, { id, current, previous }: Event): Promise<string> {
   const store = contactStore(tx, eventContext(uuidv7));
   const [first, ...rest] = identities(current);
   if (!first) throw new Error("an event names somebody");
@@ -109,6 +114,7 @@ async function effects(tx: Executor, tenantId: string, { id, current, previous }
     externalId: `${tenantId}.${id}`,
     ...answers,
   });
+  return contactId;
 }
 
 /** Expects the contacts of the reference model, each with one thread and one open case; returns their row counts. */
@@ -132,6 +138,12 @@ async function check(tenantId: string, events: readonly Event[]): Promise<{ mess
     const [group, ...others] = new Set(events.flatMap((each) => groupsAt(groups, each, number)));
     const isOnes = group !== undefined && others.length === 0;
     expect(bearer(digits(number))).toBe(isOnes ? bearer(bsuid(group)) : bearer(digits(number)));
+  }
+
+  // Every contact that an event found or created leads to the contact of its message.
+  for (const [id, contactId] of found.get(tenantId) ?? []) {
+    const [reached] = await matchContacts(database, contactId);
+    expect(reached).toBe(texts.find(({ externalId }) => externalId === id)?.contactId);
   }
 
   const mentioned = new Set(events.flatMap((each) => allNames(each)));

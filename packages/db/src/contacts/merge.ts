@@ -3,6 +3,7 @@ import type { Executor } from "../connection/database.ts";
 import { cases, contactIdentities, contacts, conversations, leads } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
 import type { EventContext } from "../inbox/event-context.ts";
+import { addContactAlias } from "./aliases.ts";
 import { mergeConversations } from "../conversations/merge.ts";
 
 type Contact = typeof contacts.$inferSelect;
@@ -33,6 +34,7 @@ export async function mergeContacts(tx: Executor, context: EventContext, one: st
     .update(contacts)
     .set({ ...mergedProfile(survivor, other), updatedAt: sql`now()` })
     .where(eq(contacts.id, survivor.id));
+  await addContactAlias(tx, other.id, survivor.id);
   await tx.delete(contacts).where(eq(contacts.id, other.id));
   return survivor.id;
 }

@@ -1,5 +1,6 @@
 import { and, asc, eq, exists, ilike, or, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../connection/database.ts";
+import { contactIdOf } from "./aliases.ts";
 import { contactIdentities, contacts } from "../schema/index.ts";
 
 /** A contact with the fields by which a person recognizes it. */
@@ -8,7 +9,7 @@ export type FoundContact = { id: string; name: string | null; phone: string | nu
 /** The most contacts that a search returns. */
 const LIMIT = 50;
 
-/** Finds contacts by id, phone number, e-mail address, `<channel>:<external id>` or a part of the name. */
+/** Finds contacts by id, also the id of a merged contact, by phone number, e-mail address, `<channel>:<external id>` or a part of the name. */
 export function findContacts({ orm }: Database, term: string): Promise<FoundContact[]> {
   return orm
     .select({ id: contacts.id, name: contacts.name, phone: contacts.phone, email: contacts.email })
@@ -40,7 +41,7 @@ function matchesTerm(orm: Database["orm"], term: string): SQL | undefined {
     );
   const hasExternalId = (value: string) => eq(contactIdentities.externalId, value);
   return or(
-    /^[0-9a-f-]{36}$/i.test(term) ? eq(contacts.id, term) : undefined,
+    /^[0-9a-f-]{36}$/i.test(term) ? eq(contacts.id, contactIdOf(term)) : undefined,
     digits ? or(eq(contacts.phone, digits), identity(hasExternalId(digits))) : undefined,
     term.includes("@")
       ? or(sql`lower(${contacts.email}) = lower(${term})`, identity(sql`lower(external_id) = lower(${term})`))

@@ -2,6 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { Activity, Channel, Click, ConversationMode, ModeChange, NewId, Thread } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
+import { conversationIdOf } from "./aliases.ts";
 import { isLatest } from "./is-latest.ts";
 import { lockNames } from "../connection/advisory-locks.ts";
 import { cases, conversations } from "../schema/index.ts";
@@ -11,12 +12,18 @@ import type { EventContext } from "../inbox/event-context.ts";
 import { changeMode } from "./takeover.ts";
 import { findThreadState, setThreadMovedTo, setThreadReachable, type ThreadState } from "./thread-state.ts";
 
+/** A conversation by its id. */
+type FoundConversation = Thread & {
+  id: string;
+  mode: ConversationMode;
+  epoch: number;
+  click?: Click | undefined;
+};
+
 /** Conversations, one per thread. */
 export type ConversationStore = {
-  /** Returns a conversation by its id; undefined when there is none. */
-  find(
-    id: string,
-  ): Promise<(Thread & { mode: ConversationMode; epoch: number; click?: Click | undefined }) | undefined>;
+  /** Returns a conversation by its id, or by the id of one that was merged into it; undefined when there is none. */
+  find(id: string): Promise<FoundConversation | undefined>;
   /**
    * Changes the mode and increments the conversation's epoch, which invalidates every AI answer that was requested
    * earlier and is not sent yet. It waits for an answer that is being sent at that moment. A hand-back asks the AI to
@@ -47,6 +54,7 @@ export function conversationStore(tx: Executor, context: EventContext): Conversa
     async find(id) {
       const [row] = await tx
         .select({
+          id: conversations.id,
           tenantId: conversations.tenantId,
           channel: conversations.channel,
           accountId: conversations.accountId,
@@ -60,7 +68,7 @@ export function conversationStore(tx: Executor, context: EventContext): Conversa
           clickId: conversations.clickId,
         })
         .from(conversations)
-        .where(eq(conversations.id, id))
+        .where(eq(conversations.id, conversationIdOf(id)))
         .prepare("find_conversation")
         .execute();
       if (!row) return undefined;

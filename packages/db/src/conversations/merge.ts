@@ -4,6 +4,8 @@ import { cases, conversations, conversionUploads } from "../schema/index.ts";
 import { messages } from "../schema/messages.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { mergeAiTurns } from "../ai-turns/merge.ts";
+import { addConversationAlias } from "./aliases.ts";
+import { lockOutAnswers } from "./takeover-lock.ts";
 
 /**
  * Merges conversation `other` into `survivor`. An open case stays open; of two open cases, the survivor's remains with
@@ -25,6 +27,8 @@ export async function mergeConversations(
   const kept = rows.find((row) => row.id === survivor);
   const removed = rows.find((row) => row.id === other);
   if (!kept || !removed) return;
+  // A takeover of the survivor does not wait for an answer that is being sent under the lock of the other conversation.
+  await lockOutAnswers(tx, other);
   const merged = {
     mode: kept.mode === "human" || removed.mode === "human" ? ("human" as const) : ("ai" as const),
     // Above both epochs, so that no answer requested in either counts as requested in the merged conversation.
@@ -40,6 +44,7 @@ export async function mergeConversations(
     .update(conversionUploads)
     .set({ conversationId: survivor })
     .where(eq(conversionUploads.conversationId, other));
+  await addConversationAlias(tx, other, survivor);
   await tx.delete(conversations).where(eq(conversations.id, other));
   const clicked = time(removed.clickedAt) > time(kept.clickedAt) ? removed : kept;
   const reach = time(removed.reachableChangedAt) > time(kept.reachableChangedAt) ? removed : kept;

@@ -1,11 +1,28 @@
 import { eq, sql } from "drizzle-orm";
 import { retryable } from "@millrace/core";
-import type { Database } from "../connection/database.ts";
+import { lockNames } from "../connection/advisory-locks.ts";
+import type { Database, Executor } from "../connection/database.ts";
 import { conversations } from "../schema/conversations.ts";
 
 /** The advisory lock name of a conversation's takeover lock; see lockNames. */
-export function takeoverLockName(conversationId: string): string {
+function takeoverLockName(conversationId: string): string {
   return `takeover/${conversationId}`;
+}
+
+/**
+ * How long {@link lockOutAnswers} waits. The transaction holds the conversation's row lock meanwhile; after this time it
+ * fails and is retried, so that other transactions can proceed.
+ */
+const LOCK_TIMEOUT = "5s";
+
+/**
+ * Waits for AI answers of a conversation that are being sent at this moment, and lets no other begin until the
+ * transaction ends.
+ */
+export async function lockOutAnswers(tx: Executor, conversationId: string): Promise<void> {
+  await tx.execute(sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`);
+  await lockNames(tx, [takeoverLockName(conversationId)]);
+  await tx.execute(sql`select set_config('lock_timeout', '0', true)`);
 }
 
 /** The takeover lock: an AI answer is sent only in the epoch in which it was requested, and a takeover waits for it. */

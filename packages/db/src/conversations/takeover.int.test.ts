@@ -18,7 +18,7 @@ import { createAiTurns } from "../ai-turns/next-step.ts";
 
 const harness = useConversations();
 const lockDatabase = openDatabase(harness.databaseUrl, { maxConnections: 4, name: "test-takeover-lock" });
-const turns = createAiTurns(harness.database, TIMINGS, () => harness.clock.at);
+const turns = createAiTurns(harness.database, TIMINGS, () => harness.clock.at, harness.databaseNow);
 const lock = createTakeoverLock(lockDatabase);
 afterAll(async () => {
   await lockDatabase.close();

@@ -1,30 +1,27 @@
 import { and, eq, inArray, isNull, ne, notExists, sql } from "drizzle-orm";
 import { retryable, type ModeChange } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
-import { lockNames } from "../connection/advisory-locks.ts";
 import { aiTurns, auditLog, conversations, messages } from "../schema/index.ts";
 import { statusChanged } from "../messages/status-changed.ts";
-import { takeoverLockName } from "./takeover-lock.ts";
+import { conversationIdOf } from "./aliases.ts";
+import { lockOutAnswers } from "./takeover-lock.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob, turnJob } from "../inbox/follow-up-jobs.ts";
 import { endTurn, OPEN_TURN_STATES, openTurn } from "../ai-turns/open-turn.ts";
+import { takeOverFailedTurns } from "../ai-turns/failed-turns.ts";
 
 type Conversation = typeof conversations.$inferSelect;
 
 /**
- * How long a takeover waits for the takeover lock. It holds the conversation's row lock meanwhile; after this time it
- * fails and is retried, so that other transactions can proceed.
- */
-const LOCK_TIMEOUT = "5s";
-
-/**
  * Takes a conversation over for a person, or hands it back to the AI. Returns false when the mode stays as it is.
- * @throws ProviderError retryable when the conversation no longer exists
+ * @throws ProviderError retryable when the conversation is merged with another at this moment
  */
 export async function changeMode(tx: Executor, context: EventContext, change: ModeChange): Promise<boolean> {
-  const { conversationId, mode, actor, reason } = change;
-  const [before] = await tx.select().from(conversations).where(eq(conversations.id, conversationId)).for("update");
+  const { mode, actor, reason } = change;
+  const named = eq(conversations.id, conversationIdOf(change.conversationId));
+  const [before] = await tx.select().from(conversations).where(named).for("update");
   if (!before) throw retryable("the conversation was merged with another meanwhile");
+  const conversationId = before.id;
   if (isOutdated(change, before.modeChangedAt)) return false;
   if (before.mode === mode) {
     // Record its time, so that an older change that arrives later cannot undo it.
@@ -32,9 +29,7 @@ export async function changeMode(tx: Executor, context: EventContext, change: Mo
     return false;
   }
   // An AI answer that is being sent holds the lock: it is sent before the takeover commits, or not at all.
-  await tx.execute(sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`);
-  await lockNames(tx, [takeoverLockName(conversationId)]);
-  await tx.execute(sql`select set_config('lock_timeout', '0', true)`);
+  await lockOutAnswers(tx, conversationId);
   const after = { ...before, mode, epoch: before.epoch + 1 };
   await tx
     .update(conversations)
@@ -73,20 +68,21 @@ function isOutdated({ mode, at }: ModeChange, changedAt: Date | null): boolean {
 async function withdrawAnswers(
   tx: Executor,
   context: EventContext,
-  { id, tenantId, channel }: Conversation,
+  { id, tenantId, channel, epoch }: Conversation,
 ): Promise<void> {
   const open = await tx
     .select({ id: aiTurns.id, dispatchAt: aiTurns.dispatchAt })
     .from(aiTurns)
     .where(and(eq(aiTurns.conversationId, id), inArray(aiTurns.state, OPEN_TURN_STATES)));
   for (const turn of open) {
-    await endTurn(tx, turn.id, "taken_over", context.now());
+    await endTurn(tx, turn.id, "taken_over");
     if (context.assistant)
       context.followUps.push({
         ...turnJob(context.assistant.integration, turn.id, turn.dispatchAt),
         promote: true,
       });
   }
+  await takeOverFailedTurns(tx, id, epoch - 1);
   // An answer with an uncertain send keeps its status: its job asks the provider and does not send it again.
   const suppressed = await tx
     .update(messages)
@@ -126,8 +122,7 @@ export async function reopenTurns(tx: Executor, turnIds: readonly string[]): Pro
 /** Opens an AI turn about the messages that arrived in mode `human` or had no answer before; none when there are none. */
 async function handBack(tx: Executor, context: EventContext, before: Conversation, after: Conversation): Promise<void> {
   if (!context.assistant) return;
-  const at = context.now();
-  const turn = { id: context.newId(), reason: "hand_back" as const, openedAt: at, dispatchAt: at };
+  const turn = { id: context.newId(), reason: "hand_back" as const, waitMs: 0 };
   const withoutAnswer = tx
     .select({ id: aiTurns.id })
     .from(aiTurns)
@@ -141,7 +136,7 @@ async function handBack(tx: Executor, context: EventContext, before: Conversatio
   );
   const [first] = await tx.select({ id: messages.id }).from(messages).where(isPending).limit(1);
   if (!first) return;
-  await openTurn(tx, after, turn);
+  await openTurn(tx, context.databaseNow, after, turn);
   await tx.update(messages).set({ aiTurnId: turn.id }).where(isPending);
-  context.followUps.push(turnJob(context.assistant.integration, turn.id, turn.dispatchAt));
+  context.followUps.push(turnJob(context.assistant.integration, turn.id, context.now()));
 }

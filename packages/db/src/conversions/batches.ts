@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Conversion, ConversionBatch, FollowUp, NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
+import { databaseNow, later, msUntil } from "../connection/database-clock.ts";
 import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
 import { outcomeJob, uploadJob } from "./jobs.ts";
 import { assignToBatch, type BatchForming, formBatches } from "./form-batches.ts";
@@ -13,7 +14,8 @@ export type UploadBatch = ConversionBatch & {
   state: (typeof conversionBatches.$inferSelect)["state"];
   requestId: string | undefined;
   sentAt: Date | undefined;
-  sendSlotAt: Date | undefined;
+  /** How long until its slot in the rate limit, in ms by the database's clock; negative after it. */
+  sendSlotInMs: number | undefined;
   attempts: number;
   statusChecks: number;
 };
@@ -28,8 +30,8 @@ export type ConversionBatches = {
   endDiscarded(integration: string, at: Date): Promise<void>;
   /** Finds a batch with the conversions that are not uploaded yet; undefined when it does not exist. */
   find(batchId: string): Promise<UploadBatch | undefined>;
-  /** Records the send slot that the rate limit assigned, or clears it. */
-  setSendSlot(batchId: string, at: Date | undefined): Promise<void>;
+  /** Records the send slot that the rate limit assigned, in `waitMs` from now, or clears it. */
+  setSendSlot(batchId: string, waitMs: number | undefined): Promise<void>;
   /** Rejects single conversions; the rest of the batch continues. */
   reject(batchId: string, rejected: readonly { id: string; reason: string }[], at: Date): Promise<void>;
   /** Moves half of a batch to a new batch, and returns the new one's upload job. */
@@ -65,10 +67,10 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
     },
     endDiscarded: (integration, at) => orm.transaction((tx) => endDiscarded(tx, integration, at)),
     find: (batchId) => find(orm, batchId),
-    async setSendSlot(batchId, at) {
+    async setSendSlot(batchId, waitMs) {
       await orm
         .update(conversionBatches)
-        .set({ sendSlotAt: at ?? null })
+        .set({ sendSlotAt: waitMs === undefined ? null : later(databaseNow(), waitMs) })
         .where(eq(conversionBatches.id, batchId));
     },
     reject: (batchId, rejected, at) =>
@@ -135,9 +137,13 @@ function queuedIn(tx: Executor, batchId: string) {
 }
 
 async function find(tx: Executor, batchId: string): Promise<UploadBatch | undefined> {
-  const [batch] = await tx.select().from(conversionBatches).where(eq(conversionBatches.id, batchId));
-  if (!batch) return undefined;
-  const { id, integration, accountId, actionId, state, requestId, sentAt, sendSlotAt, attempts, statusChecks } = batch;
+  const sendSlotInMs = sql<number | null>`${msUntil(conversionBatches.sendSlotAt, databaseNow)}`;
+  const [row] = await tx
+    .select({ batch: conversionBatches, sendSlotInMs })
+    .from(conversionBatches)
+    .where(eq(conversionBatches.id, batchId));
+  if (!row) return undefined;
+  const { id, integration, accountId, actionId, state, requestId, sentAt, attempts, statusChecks } = row.batch;
   const open = await queuedIn(tx, batchId);
   return {
     id,
@@ -149,8 +155,8 @@ async function find(tx: Executor, batchId: string): Promise<UploadBatch | undefi
     statusChecks,
     requestId: requestId ?? undefined,
     sentAt: sentAt ?? undefined,
-    sendSlotAt: sendSlotAt ?? undefined,
-    conversions: open.map((row) => ({ ...(row.payload as Conversion), id: row.id })),
+    sendSlotInMs: row.sendSlotInMs ?? undefined,
+    conversions: open.map(({ payload, id: conversionId }) => ({ ...(payload as Conversion), id: conversionId })),
   };
 }
 

@@ -2,20 +2,29 @@ import { and, eq, gte, inArray, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { aiTurns, conversations, deadLetters, messages, webhookEvents } from "../schema/index.ts";
+import { conversationIdOf } from "../conversations/aliases.ts";
+import { failTurn } from "../ai-turns/fail-turn.ts";
 import { appendDomainEvents } from "../domain-events/append.ts";
+import { subscribedJobs } from "../domain-events/subscriptions.ts";
+import { type EventContext, eventContext, type InboxSettings } from "../inbox/event-context.ts";
 import { CHANGED_MESSAGE, statusChanged } from "../messages/status-changed.ts";
 import { type PayloadIds, payloadIds } from "../inbox/payload-ids.ts";
 import { jsonValue } from "./json-value.ts";
 import { completeItems } from "./replay-items.ts";
 
-/** {@link DeadLetterStore} on the tables dead_letters and webhook_events. */
-export function createDeadLetters(database: Database, newId: NewId): DeadLetterStore {
+/**
+ * {@link DeadLetterStore} on the tables dead_letters and webhook_events. The row of the event lists the follow-up jobs of
+ * its failure, so that they can be enqueued again.
+ * @param settings what follows from an AI turn that fails
+ */
+export function createDeadLetters(database: Database, newId: NewId, settings?: InboxSettings): DeadLetterStore {
   return {
-    record: (job) => database.orm.transaction((tx) => record(tx, newId, job)),
+    record: (job) => database.orm.transaction((tx) => record(tx, eventContext(newId, settings), job)),
   };
 }
 
-async function record(tx: Executor, newId: NewId, job: ExhaustedJob): Promise<boolean> {
+async function record(tx: Executor, context: EventContext, job: ExhaustedJob): Promise<boolean> {
+  const { newId } = context;
   const isDone = await recordEvent(tx, newId, job);
   const state = isDone ? ("resolved" as const) : ("dead" as const);
   const { queue, jobId, integration, eventId, kind, errorKind, error, attempts, correlationId, receivedAt, failedAt } =
@@ -49,7 +58,7 @@ async function record(tx: Executor, newId: NewId, job: ExhaustedJob): Promise<bo
     written.map(({ id }) => id),
     state,
   );
-  if (!isDone && written.length > 0) await failSubject(tx, newId, job);
+  if (!isDone && written.length > 0) await failSubject(tx, context, job);
   return written.length > 0;
 }
 
@@ -88,7 +97,7 @@ const extendedHistory = sql`${deadLetters.history} || jsonb_build_object(
 /** The tenant of the conversation, message or AI turn in a payload; null when it contains none. */
 async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: PayloadIds): Promise<string | null> {
   for (const [table, id] of [
-    [conversations, conversationId],
+    [conversations, conversationId && conversationIdOf(conversationId)],
     [messages, messageId],
     [aiTurns, turnId],
   ] as const) {
@@ -100,8 +109,10 @@ async function tenantOf(tx: Executor, { messageId, turnId, conversationId }: Pay
 }
 
 /** Fails what the job was for: the message of a send job, or the AI turn of a turn job. */
-async function failSubject(tx: Executor, newId: NewId, { kind, payload, error }: ExhaustedJob): Promise<void> {
-  const { messageId, turnId } = payloadIds(payload);
+async function failSubject(tx: Executor, context: EventContext, job: ExhaustedJob): Promise<void> {
+  const { kind, error } = job;
+  const { messageId, turnId } = payloadIds(job.payload);
+  const { newId, domainEvents, followUps, subscribers } = context;
   if (kind === "send" && messageId !== undefined) {
     // After an uncertain send, the platform may still deliver the message: its later statuses count.
     const failed = await tx
@@ -109,15 +120,16 @@ async function failSubject(tx: Executor, newId: NewId, { kind, payload, error }:
       .set({ status: "failed", error, updatedAt: sql`now()` })
       .where(and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"])))
       .returning(CHANGED_MESSAGE);
-    const events = failed.map((message) => statusChanged(message, "failed"));
-    await appendDomainEvents(tx, newId, events);
+    domainEvents.push(...failed.map((message) => statusChanged(message, "failed")));
   }
-  if (kind === "turn" && turnId !== undefined) {
+  if (kind === "turn" && turnId !== undefined) await failTurn(tx, context, turnId, job.failedAt);
+  await appendDomainEvents(tx, newId, domainEvents);
+  const jobs = [...followUps, ...subscribedJobs(subscribers, domainEvents)];
+  if (jobs.length > 0)
     await tx
-      .update(aiTurns)
-      .set({ state: "failed", endedAt: sql`now()`, updatedAt: sql`now()` })
-      .where(and(eq(aiTurns.id, turnId), inArray(aiTurns.state, ["debouncing", "awaiting_reply"])));
-  }
+      .update(webhookEvents)
+      .set({ followUps: jobs, updatedAt: sql`now()` })
+      .where(and(eq(webhookEvents.integration, job.integration), eq(webhookEvents.eventId, job.eventId)));
 }
 
 /** Selects the dead letter of a job if it records this failure or a later one. */

@@ -91,8 +91,8 @@ test("a scope that an operator must act on appends a domain event once, and a ra
   const pauses = createPauses(database, uuidv7);
   const scope = `whatsapp:${uuidv7()}`;
   const events = await appendedBy(async () => {
-    await pauses.set({ scope: `${scope}:chat`, kind: "rate_limited", reason: "too many", until: AT });
-    for (const reason of ["payment due", "payment due"]) await pauses.set({ scope, kind: "paused", reason, until: AT });
+    await pauses.set({ scope: `${scope}:chat`, kind: "rate_limited", reason: "too many", waitMs: 0 });
+    for (const reason of ["payment due", "payment due"]) await pauses.set({ scope, kind: "paused", reason, waitMs: 0 });
   });
   expect(events).toMatchObject([
     { type: "account.paused", subjectId: scope, tenantId: null, payload: { reason: "payment due" } },

@@ -1,12 +1,15 @@
 import { eq, inArray, or, sql } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
+import { contactIdOf } from "../contacts/aliases.ts";
 import { lockContacts, lockIdentities } from "../contacts/resolve.ts";
 import {
   aiTurns,
   cases,
+  contactAliases,
   contactIdentities,
   contacts,
+  conversationAliases,
   conversations,
   conversionUploads,
   leads,
@@ -19,15 +22,22 @@ import { eraseMessages } from "./message-rows.ts";
 import type { ErasureScope, RowCounts } from "./scope.ts";
 
 /**
- * Erases a contact's own rows and assigns them to an anonymous replacement; undefined when the contact does not exist.
+ * Erases a contact's own rows and assigns them to an anonymous replacement; undefined when the contact does not exist. The
+ * id of a merged contact erases the one that it became, and no longer leads to it.
  * The replacement is a new row, so that a transaction that waits for the contact's row finds it deleted, as after a
  * merge, and creates a new contact.
  */
 export async function eraseContact(
   tx: Executor,
   newId: NewId,
-  contactId: string,
-): Promise<{ scope: ErasureScope; rows: RowCounts } | undefined> {
+  named: string,
+): Promise<{ contactId: string; scope: ErasureScope; rows: RowCounts } | undefined> {
+  const [found] = await tx
+    .select({ id: contacts.id })
+    .from(contacts)
+    .where(eq(contacts.id, contactIdOf(named)));
+  if (!found) return undefined;
+  const contactId = found.id;
   const identities = await lockContact(tx, contactId);
   const [contact] = await tx.select().from(contacts).where(eq(contacts.id, contactId)).for("update");
   if (!contact) return undefined;
@@ -48,8 +58,9 @@ export async function eraseContact(
     conversations: await eraseConversations(tx, newId, owned.conversations, erased),
     thread_states: await eraseThreadStates(tx, newId, tenantId, identities),
   };
+  // The contact's aliases are deleted with it.
   await tx.delete(contacts).where(eq(contacts.id, contactId));
-  return { scope, rows };
+  return { contactId, scope, rows };
 }
 
 type Identity = { channel: string; externalId: string };
@@ -64,8 +75,16 @@ async function rowsOf(tx: Executor, contactId: string) {
     .where(eq(conversations.contactId, contactId))
     .orderBy(conversations.id)
     .for("update");
+  const ofThreads = inArray(conversationAliases.conversationId, idsOf(threads));
   return {
     conversations: threads,
+    aliases: [
+      ...(await tx
+        .select({ id: contactAliases.id })
+        .from(contactAliases)
+        .where(eq(contactAliases.contactId, contactId))),
+      ...(await tx.select({ id: conversationAliases.id }).from(conversationAliases).where(ofThreads)),
+    ],
     leads: await tx.select().from(leads).where(eq(leads.contactId, contactId)),
     messages: await tx
       .select()
@@ -98,7 +117,7 @@ async function scopeOf(
     names: await withoutShared(tx, contact.id, [...new Set(names)]),
     ids: [
       contact.id,
-      ...[owned.conversations, owned.messages, owned.aiTurns, owned.leads].flatMap(idsOf),
+      ...[owned.conversations, owned.aliases, owned.messages, owned.aiTurns, owned.leads].flatMap(idsOf),
       ...owned.messages.flatMap(({ externalId }) => externalId ?? []),
       ...leadIds,
     ],

@@ -2,7 +2,7 @@ import { and, eq, inArray, or, sql } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import { OPEN_TURN_STATES } from "../ai-turns/open-turn.ts";
 import type { Executor } from "../connection/database.ts";
-import { aiTurns, conversations, threadStates } from "../schema/index.ts";
+import { aiTurns, conversationAliases, conversations, threadStates } from "../schema/index.ts";
 import { accountsOfOthers } from "./accounts-of-others.ts";
 
 type Conversation = typeof conversations.$inferSelect;
@@ -44,18 +44,12 @@ export async function eraseConversations(
         ),
       );
   }
+  const conversationIds = erased.map(({ id }) => id);
+  await tx.delete(conversationAliases).where(inArray(conversationAliases.conversationId, conversationIds));
   await tx
     .update(aiTurns)
     .set({ state: "taken_over", endedAt: sql`now()`, updatedAt: sql`now()` })
-    .where(
-      and(
-        inArray(
-          aiTurns.conversationId,
-          erased.map(({ id }) => id),
-        ),
-        inArray(aiTurns.state, OPEN_TURN_STATES),
-      ),
-    );
+    .where(and(inArray(aiTurns.conversationId, conversationIds), inArray(aiTurns.state, OPEN_TURN_STATES)));
   return erased.length;
 }
 

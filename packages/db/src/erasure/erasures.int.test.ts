@@ -15,6 +15,7 @@ import {
   webhookEvents,
 } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
+import { createPausedJobs } from "../flow-control/paused-jobs.ts";
 import { createErasures } from "./erasures.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { createSendStates } from "../messages/send-state.ts";
@@ -299,6 +300,18 @@ test("a redelivery of an event with the contact's data in its id changes nothing
   if (erasure) await erasures.eraseOtherRows(erasure);
   expect((await events()).map(({ eventId }) => eventId)).not.toContain(redelivered);
   expect(await apply(redelivered)).toMatchObject({ result: "duplicate" });
+});
+
+test("18: no row of a waiting job has an id with the contact's data, and the rows of others stay", async () => {
+  const conversation = await harness.open();
+  const pausedJobs = createPausedJobs(harness.database);
+  const [hers, other] = [`message.stable-${conversation.thread.tenantId}`, `message.${uuidv7()}`];
+  for (const jobId of [hers, other]) await pausedJobs.add({ queue: "whatsapp-inbound", jobId, scope: uuidv7() });
+  const erasure = await erasures.begin(contactOf(conversation), BY);
+  if (erasure) await erasures.eraseOtherRows(erasure);
+  const jobIds = (await pausedJobs.due(1_000, [])).map(({ jobId }) => jobId);
+  expect(jobIds).toContain(other);
+  expect(jobIds).not.toContain(hers);
 });
 
 test("a preview of an erasure changes nothing", async () => {

@@ -61,15 +61,15 @@ export function createErasures(database: Database, newId: NewId, readers: Person
       const result = await dryRun(orm, (tx) => eraseContact(tx, newId, contactId));
       if (!result) return undefined;
       const rest = await eraseOtherRows(database, result.scope, readers, true);
-      return { rows: sumOf(result.rows, rest), erasure: await erasureOf(orm, "", contactId, result.scope) };
+      return { rows: sumOf(result.rows, rest), erasure: await erasureOf(orm, "", result.contactId, result.scope) };
     },
 
-    begin: (contactId, { actor, reason }) =>
+    begin: (named, { actor, reason }) =>
       orm.transaction(async (tx) => {
-        const erased = await eraseContact(tx, newId, contactId);
+        const erased = await eraseContact(tx, newId, named);
         if (!erased) return undefined;
         const id = newId();
-        const { scope, rows } = erased;
+        const { contactId, scope, rows } = erased;
         await tx
           .insert(auditLog)
           .values({ id, actor, reason, action: ERASURE_ACTION, subject: contactId, before: scope, after: rows });

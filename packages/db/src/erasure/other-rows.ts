@@ -3,6 +3,7 @@ import { eraseDomainEvents } from "./domain-events.ts";
 import { jobsAboutContact } from "./jobs-about-contact.ts";
 import { messageChangeRows, messageStatusRows, quotingMessageRows } from "./other-rows-of-messages.ts";
 import { auditLogRows, replayRows } from "./other-rows-of-operators.ts";
+import { erasePausedJobs } from "./paused-jobs.ts";
 import { deadLetterRows, webhookEventRows } from "./other-rows-of-queue.ts";
 import { matcherOf, type PersonalDataReaders } from "./personal-data-matcher.ts";
 import { eraseRows } from "./row-eraser.ts";
@@ -21,6 +22,7 @@ export async function eraseOtherRows(
 ): Promise<RowCounts> {
   const matcher = matcherOf(scope, readers);
   const isAbout = await jobsAboutContact(orm, scope, readers);
+  if (!dryRun) await erasePausedJobs(orm, matcher);
   return {
     webhook_events: await eraseRows(orm, webhookEventRows(orm, matcher), dryRun),
     domain_events: await eraseDomainEvents(orm, scope, dryRun),

@@ -8,6 +8,8 @@ import {
   permanent,
 } from "@millrace/core";
 import { aiTurnStore, type AnswerResult } from "../ai-turns/answers.ts";
+import { sql } from "drizzle-orm";
+import { conversationIdOf } from "../conversations/aliases.ts";
 import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { outboxStore } from "../messages/outbox.ts";
@@ -31,7 +33,7 @@ async function applyAnswer(tx: Executor, context: EventContext, fact: AnswerFact
   const turns = aiTurnStore(tx, context);
   const turn = await turns.find(turnId);
   if (!turn) throw permanent(`no AI turn ${turnId}`, "no_turn");
-  if (conversationId !== undefined && conversationId !== turn.conversationId)
+  if (conversationId !== undefined && !(await isOrWas(tx, conversationId, turn.conversationId)))
     throw permanent(`AI turn ${turnId} does not belong to conversation ${conversationId}`, "other_conversation");
   const format = context.formats.find(({ channel }) => channel === turn.channel);
   if (!format) throw permanent(`no integration can send on ${turn.channel}`, "no_format");
@@ -45,6 +47,13 @@ async function applyAnswer(tx: Executor, context: EventContext, fact: AnswerFact
         action,
       });
   return result;
+}
+
+/** Whether an id leads to a conversation: n8n answers with the id of its question, and a merge can have replaced it. */
+async function isOrWas(tx: Executor, named: string, conversationId: string): Promise<boolean> {
+  if (named === conversationId) return true;
+  const [row] = await tx.execute<{ id: string }>(sql`select ${conversationIdOf(named)} as id`);
+  return row?.id === conversationId;
 }
 
 function partsOf({ messages }: AnswerFact, format: OutgoingFormat): { parts: MessagePart[]; actions: unknown[] } {

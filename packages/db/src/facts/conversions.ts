@@ -19,7 +19,7 @@ export const applyWon: Apply<"won"> = async (tx, context, facts) => {
     context.domainEvents.push({
       type: `${subject}.won`,
       tenantId: row.tenantId,
-      subjectId,
+      subjectId: row.id,
       payload: { sale, consents, reportedBy: context.event?.id },
     });
   }
@@ -35,7 +35,8 @@ export const applyConversions: Apply<"conversion"> = async (tx, context, facts) 
   for (const fact of facts) {
     const tenantId = await tenantOfConversion(tx, context, fact);
     const { conversion, won, reportedBy } = fact;
-    const click = conversion.click ?? (won && (await findWonRow(tx, context, won)).click);
+    const row = won && (await findWonRow(tx, context, won));
+    const click = conversion.click ?? row?.click;
     if (!click) throw permanent(`the ${won?.subject ?? "conversion"} has no click id`, "no_click");
     const isNew = await conversionStore(tx, context).add({
       ...conversion,
@@ -44,8 +45,8 @@ export const applyConversions: Apply<"conversion"> = async (tx, context, facts) 
       tenantId,
       held: fact.held,
       reportedBy,
-      ...(won?.subject === "lead" ? { leadId: won.subjectId } : {}),
-      ...(won?.subject === "conversation" ? { conversationId: won.subjectId } : {}),
+      ...(row && won?.subject === "lead" ? { leadId: row.id } : {}),
+      ...(row && won?.subject === "conversation" ? { conversationId: row.id } : {}),
     });
     isStored ||= isNew;
     if (isNew) held = fact.held;

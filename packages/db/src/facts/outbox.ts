@@ -20,7 +20,8 @@ export const applySendRequests: Apply<"send_requested"> = async (tx, context, fa
       continue;
     }
     if (takeover) await conversationStore(tx, context).changeMode({ conversationId, mode: "human", at, ...takeover });
-    await outbox.queue({ conversationId, author: "person", messages: request.messages, at });
+    const { messages, expiresAt } = request;
+    await outbox.queue({ conversationId, author: "person", messages, at, expiresAt });
   }
 };
 
@@ -32,7 +33,7 @@ async function conversationOf(tx: Executor, context: EventContext, { to, at }: S
     throw permanent(`no ${channel} conversation ${conversationId}`, "no_conversation");
   if (accountId !== undefined && conversation.accountId !== accountId)
     throw permanent(`conversation ${conversationId} does not belong to account ${accountId}`, "other_account");
-  return conversationId;
+  return conversation.id;
 }
 
 /** Records that platforms accepted messages. */

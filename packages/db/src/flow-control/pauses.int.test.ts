@@ -1,90 +1,107 @@
+import { sql } from "drizzle-orm";
 import { type Pause, uuidv7 } from "@millrace/core";
 import { afterEach, expect, test } from "vitest";
 import { useDatabase } from "../../test/use-database.ts";
 import { pauses as table } from "../schema/index.ts";
+import { createPauseOperations } from "./pause-operations.ts";
 import { createPauses } from "./pauses.ts";
 
 const database = useDatabase();
 const pauses = createPauses(database, uuidv7);
 
+const INTERVALS = { firstMs: 60_000, longestMs: 600_000 };
+const SCOPE = "page:1";
+
 afterEach(() => database.orm.delete(table));
 
 test("of many concurrent calls that pause a scope, one reports it as new", async () => {
-  for (const kind of ["rate_limited", "paused"] as const) {
+  for (const kind of ["rate_limited", "paused", "unavailable"] as const) {
     for (let round = 0; round < 10; round += 1) {
-      const hold = { ...paused(1), kind, scope: `${kind}:${round}` };
-      const isNew = await Promise.all(Array.from({ length: 10 }, () => pauses.set(hold)));
+      const pause = { ...pauseOf(kind, 1), scope: `${kind}:${round}` };
+      const isNew = await Promise.all(Array.from({ length: 10 }, () => pauses.set(pause)));
       expect(isNew.filter(Boolean)).toHaveLength(1);
     }
   }
-  expect(await pauses.list()).toHaveLength(20);
+  expect(await pauses.list()).toHaveLength(30);
 });
 
 test("a pause can only be extended", async () => {
-  await pauses.set(limited(5));
-  expect(await pauses.set(limited(9))).toBe(false);
-  expect(await pauses.set(limited(3))).toBe(false);
-  expect(await pauses.list()).toEqual([limited(9)]);
-  await pauses.resume("page:1");
-  await pauses.set(paused(5));
-  expect(await pauses.set(paused(9))).toBe(false);
-  expect(await pauses.set(paused(3))).toBe(false);
-  expect(await pauses.list()).toEqual([paused(9)]);
+  for (const kind of ["rate_limited", "paused", "unavailable"] as const) {
+    await pauses.set(pauseOf(kind, 5));
+    expect(await pauses.set(pauseOf(kind, 9))).toBe(false);
+    expect(await pauses.set(pauseOf(kind, 3))).toBe(false);
+    expect(await listed()).toEqual([[kind, 9]]);
+    await database.orm.delete(table);
+  }
 });
 
 test("of many concurrent calls that pause a rate-limited scope, one reports it as new", async () => {
-  await pauses.set(limited(5));
-  const isNew = await Promise.all(Array.from({ length: 10 }, () => pauses.set(paused(3))));
+  await pauses.set(pauseOf("rate_limited", 5));
+  const isNew = await Promise.all(Array.from({ length: 10 }, () => pauses.set(pauseOf("paused", 3))));
   expect(isNew.filter(Boolean)).toHaveLength(1);
-  expect(await pauses.list()).toEqual([paused(5)]);
+  expect(await listed()).toEqual([["paused", 5]]);
 });
 
-test("a paused scope that is rate-limited stays paused until a probe succeeds", async () => {
-  await pauses.set(paused(1));
-  expect(await pauses.set(limited(5))).toBe(false);
-  expect(await pauses.list()).toEqual([paused(5)]);
-  await pauses.expire(minute(9));
-  expect(await pauses.list()).toHaveLength(1);
+test("a paused scope that is rate-limited or unavailable stays paused until a probe succeeds", async () => {
+  await pauses.set(pauseOf("paused", 1));
+  expect(await pauses.set(pauseOf("rate_limited", 5))).toBe(false);
+  expect(await pauses.set(pauseOf("unavailable", 3))).toBe(false);
+  expect(await listed()).toEqual([["paused", 5]]);
 });
 
-test("of many workers exactly one claims the probe of a paused scope, and none before its time", async () => {
-  await pauses.set(paused(1));
-  expect(await pauses.claimProbe("page:1", minute(0), minute(2))).toBe(false);
-  const claims = await Promise.all(Array.from({ length: 10 }, () => pauses.claimProbe("page:1", minute(1), minute(2))));
-  expect(claims.filter(Boolean)).toHaveLength(1);
-  expect(await pauses.list()).toEqual([paused(2)]);
-  expect(await pauses.claimProbe("page:1", minute(2), minute(3))).toBe(true);
+test("of many workers exactly one claims the probe of a scope, and none before its time", async () => {
+  for (const kind of ["rate_limited", "paused", "unavailable"] as const) {
+    await pauses.set(pauseOf(kind, 1));
+    expect(await pauses.claimProbe(SCOPE, INTERVALS)).toBe(false);
+    await passMinutes(1);
+    const claims = await Promise.all(Array.from({ length: 10 }, () => pauses.claimProbe(SCOPE, INTERVALS)));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    await pauses.returnProbe(SCOPE);
+    expect(await pauses.claimProbe(SCOPE, INTERVALS)).toBe(true);
+    await pauses.resume(SCOPE);
+  }
+  expect(await pauses.claimProbe(SCOPE, INTERVALS)).toBe(false);
 });
 
-test("a rate-limited scope and a scope without a pause have no probe", async () => {
-  await pauses.set(limited(1));
-  expect(await pauses.claimProbe("page:1", minute(5), minute(6))).toBe(false);
-  expect(await pauses.claimProbe("page:2", minute(5), minute(6))).toBe(false);
+test("the probes of an unavailable scope are more and more rare, up to the longest interval", async () => {
+  await pauses.set(pauseOf("unavailable", 1));
+  const waits: number[] = [];
+  for (let probe = 0; probe < 6; probe += 1) {
+    await passMinutes(20);
+    expect(await pauses.claimProbe(SCOPE, INTERVALS)).toBe(true);
+    waits.push((await listed())[0]?.[1] ?? 0);
+  }
+  expect(waits).toEqual([2, 4, 8, 10, 10, 10]);
 });
 
 test("of many concurrent calls that resume a scope, one reports it, and the next pause is new again", async () => {
-  await pauses.set(paused(1));
-  const resumed = await Promise.all(Array.from({ length: 10 }, () => pauses.resume("page:1")));
+  await pauses.set(pauseOf("paused", 0));
+  expect(await pauses.claimProbe(SCOPE, INTERVALS)).toBe(true);
+  const resumed = await Promise.all(Array.from({ length: 10 }, () => pauses.resume(SCOPE)));
   expect(resumed.filter(Boolean)).toHaveLength(1);
-  expect(await pauses.set(paused(1))).toBe(true);
+  expect(await pauses.set(pauseOf("paused", 1))).toBe(true);
 });
 
-test("rate-limited pauses expire after their time, and paused ones do not", async () => {
-  await pauses.set({ ...limited(1), scope: "past" });
-  await pauses.set({ ...limited(3), scope: "future" });
-  await pauses.set({ ...paused(1), scope: "paused" });
-  await pauses.expire(minute(2));
-  expect((await pauses.list()).map(({ scope }) => scope).sort()).toEqual(["future", "paused"]);
+test("14: a probe that began before an operator paused the scope does not end that pause", async () => {
+  await pauses.set(pauseOf("unavailable", 0));
+  await pauses.claimProbe(SCOPE, INTERVALS);
+  await createPauseOperations(database, uuidv7).set(SCOPE, { actor: "Bea", reason: "the number moves" });
+  expect(await pauses.resume(SCOPE)).toBe(false);
+  await pauses.returnProbe(SCOPE);
+  expect(await pauses.claimProbe(SCOPE, INTERVALS)).toBe(false);
+  expect((await pauses.list()).map(({ kind }) => kind)).toEqual(["paused"]);
 });
 
-function limited(until: number): Pause {
-  return { scope: "page:1", kind: "rate_limited", reason: "busy", until: minute(until) };
+function pauseOf(kind: Pause["kind"], minutes: number): Pause {
+  return { scope: SCOPE, kind, reason: "busy", waitMs: minutes * 60_000 };
 }
 
-function paused(until: number): Pause {
-  return { scope: "page:1", kind: "paused", reason: "busy", until: minute(until) };
+/** The kind and the remaining minutes of each pause. */
+async function listed(): Promise<[string, number][]> {
+  return (await pauses.list()).map(({ kind, waitMs }) => [kind, Math.round(waitMs / 60_000)]);
 }
 
-function minute(number: number): Date {
-  return new Date(Date.UTC(2026, 2, 1, 9, number));
+/** Moves the next probes nearer, as if time passed. */
+async function passMinutes(minutes: number): Promise<void> {
+  await database.orm.update(table).set({ until: sql`${table.until} - ${minutes} * interval '1 minute'` });
 }

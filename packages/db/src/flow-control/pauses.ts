@@ -1,18 +1,28 @@
-import { and, eq, lte, sql } from "drizzle-orm";
+import { and, eq, gt, lte, ne, sql } from "drizzle-orm";
 import type { NewId, Pause, PauseStore } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { appendDomainEvents } from "../domain-events/append.ts";
 import { pauses } from "../schema/index.ts";
 
+/** The database's clock, which also runs during a transaction: the clocks of workers can differ by minutes. */
+const clock = sql`clock_timestamp()`;
+
 /** {@link PauseStore} on the table pauses. A scope that an operator must act on is also the domain event `account.paused`. */
 export function createPauses({ orm }: Database, newId: NewId): PauseStore {
   return {
     list: () =>
-      orm.select({ scope: pauses.scope, kind: pauses.kind, reason: pauses.reason, until: pauses.until }).from(pauses),
+      orm
+        .select({
+          scope: pauses.scope,
+          kind: pauses.kind,
+          reason: pauses.reason,
+          waitMs: sql<number>`(extract(epoch from ${pauses.until} - ${clock}) * 1000)::float8`,
+        })
+        .from(pauses),
     set(pause) {
       const { scope, kind, reason } = pause;
-      // A rate limit is no domain event, so it needs no transaction: many jobs can report it in the same second.
-      if (kind === "rate_limited") return setPause(orm, pause);
+      // Only a paused scope is a domain event. Many jobs can report the others in the same second, without a transaction.
+      if (kind !== "paused") return setPause(orm, pause);
       return orm.transaction(async (tx) => {
         const isNew = await setPause(tx, pause);
         const paused = { type: "account.paused", tenantId: undefined, subjectId: scope, payload: { reason } } as const;
@@ -20,44 +30,51 @@ export function createPauses({ orm }: Database, newId: NewId): PauseStore {
         return isNew;
       });
     },
-    async claimProbe(scope, now, nextProbe) {
+    async claimProbe(scope, { firstMs, longestMs }) {
+      const growingMs = sql`least(${longestMs}::float8, ${firstMs}::float8 * 2 ^ least(${pauses.probes} + 1, 30))`;
+      const nextMs = sql`case ${pauses.kind} when 'unavailable' then ${growingMs} else ${longestMs}::float8 end`;
       const claimed = await orm
         .update(pauses)
-        .set({ until: nextProbe })
-        .where(and(eq(pauses.scope, scope), eq(pauses.kind, "paused"), lte(pauses.until, now)))
+        .set({ until: sql`${clock} + ${nextMs} * interval '1 millisecond'`, probes: sql`${pauses.probes} + 1` })
+        .where(and(eq(pauses.scope, scope), lte(pauses.until, clock)))
         .returning({ scope: pauses.scope });
       return claimed.length > 0;
     },
-    async returnProbe(scope, now) {
+    async returnProbe(scope) {
       await orm
         .update(pauses)
-        .set({ until: now })
-        .where(and(eq(pauses.scope, scope), eq(pauses.kind, "paused")));
+        .set({ until: clock, probes: sql`greatest(${pauses.probes} - 1, 0)` })
+        .where(isProbed(scope));
     },
     async resume(scope) {
-      const resumed = await orm.delete(pauses).where(eq(pauses.scope, scope)).returning({ scope: pauses.scope });
+      const resumed = await orm.delete(pauses).where(isProbed(scope)).returning({ scope: pauses.scope });
       return resumed.length > 0;
-    },
-    async expire(now) {
-      await orm.delete(pauses).where(and(eq(pauses.kind, "rate_limited"), lte(pauses.until, now)));
     },
   };
 }
 
-/** Sets a pause or moves its time later. Returns whether the scope had none, or was only rate limited until now. */
-async function setPause(tx: Executor, pause: Pause): Promise<boolean> {
-  const { scope, kind, reason } = pause;
+/** Whether a probe has begun since the scope was paused. A probe that began before must not end an operator's pause. */
+function isProbed(scope: string) {
+  return and(eq(pauses.scope, scope), gt(pauses.probes, 0));
+}
+
+/** Sets a pause or moves its next probe later. Returns whether the scope had none, or is now paused and was not. */
+async function setPause(tx: Executor, { scope, kind, reason, waitMs }: Pause): Promise<boolean> {
+  const until = sql`${clock} + ${waitMs}::float8 * interval '1 millisecond'`;
+  const later = sql`greatest(${pauses.until}, excluded.until)`;
   const [written] = await tx
     .insert(pauses)
-    .values(pause)
+    .values({ scope, kind, reason, until })
     .onConflictDoUpdate({
       target: pauses.scope,
-      set: { kind, reason, until: sql`greatest(${pauses.until}, excluded.until)` },
-      setWhere: eq(pauses.kind, "rate_limited"),
+      set: { kind, reason, until: later },
+      setWhere: ne(pauses.kind, "paused"),
     })
     .returning({ isNew: sql<boolean>`xmax = 0` });
   if (written) return written.isNew || kind === "paused";
-  const until = sql`greatest(${pauses.until}, ${sql.param(pause.until, pauses.until)})`;
-  await tx.update(pauses).set({ until }).where(eq(pauses.scope, scope));
+  await tx
+    .update(pauses)
+    .set({ until: sql`greatest(${pauses.until}, ${until})` })
+    .where(eq(pauses.scope, scope));
   return false;
 }

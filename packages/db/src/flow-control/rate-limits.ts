@@ -1,12 +1,16 @@
 import { eq, sql } from "drizzle-orm";
 import type { RateLimit } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
+import { databaseNow, later, msUntil } from "../connection/database-clock.ts";
 import { rateLimits } from "../schema/index.ts";
 
 /** The rate limits of providers, shared by all workers. */
 export type RateLimits = {
-  /** Reserves the next send slot that satisfies all limits, and returns its time. An unused slot is lost. */
-  reserve(limits: readonly RateLimit[], now: Date): Promise<Date>;
+  /**
+   * Reserves the next send slot that satisfies all limits, by the database's clock. Returns how long to wait for it, in
+   * ms. An unused slot is lost.
+   */
+  reserve(limits: readonly RateLimit[]): Promise<number>;
   /** Releases a reserved slot in the future, so that later reservations get earlier slots. */
   release(limits: readonly RateLimit[]): Promise<void>;
 };
@@ -31,33 +35,28 @@ export type RateLimits = {
  * Any period t contains at most `burst` + t / `intervalMs` slots per scope. A delay by one scope does not delay the slot
  * in the other scopes.
  */
-export function createRateLimits({ orm }: Database): RateLimits {
+export function createRateLimits({ orm }: Database, now = databaseNow): RateLimits {
   return {
-    async reserve(limits, now) {
-      if (limits.length === 0) return now;
+    async reserve(limits) {
+      if (limits.length === 0) return 0;
       // Sorted, so that two reservations of the same scopes cannot deadlock.
       const sorted = [...limits].sort((one, two) => (one.scope < two.scope ? -1 : 1));
-      const at = sql`${now.toISOString()}::timestamptz`;
+      const at = now();
       const rows = await orm
         .insert(rateLimits)
-        .values(
-          sorted.map(({ scope, intervalMs }) => ({
-            scope,
-            usedUntil: sql`${at} + ${intervalMs}::float8 * interval '1 millisecond'`,
-          })),
-        )
+        .values(sorted.map(({ scope, intervalMs }) => ({ scope, usedUntil: later(at, intervalMs) })))
         .onConflictDoUpdate({
           target: rateLimits.scope,
           set: { usedUntil: sql`greatest(${rateLimits.usedUntil}, ${at}) + (excluded.used_until - ${at})` },
         })
-        .returning({ scope: rateLimits.scope, usedUntil: rateLimits.usedUntil })
+        .returning({ scope: rateLimits.scope, usedForMs: msUntil(rateLimits.usedUntil, now) })
         .prepare(`reserve_${sorted.length}`)
         .execute();
-      const times = sorted.map(({ scope, intervalMs, burst }) => {
-        const used = rows.find((row) => row.scope === scope)?.usedUntil;
-        return used === undefined ? now.getTime() : used.getTime() - burst * intervalMs;
+      const waits = sorted.map(({ scope, intervalMs, burst }) => {
+        const used = rows.find((row) => row.scope === scope)?.usedForMs;
+        return used === undefined ? 0 : used - burst * intervalMs;
       });
-      return new Date(Math.max(now.getTime(), ...times));
+      return Math.max(0, ...waits);
     },
     async release(limits) {
       const sorted = [...limits].sort((one, two) => (one.scope < two.scope ? -1 : 1));

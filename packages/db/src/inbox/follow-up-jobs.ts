@@ -1,14 +1,21 @@
-import type { FollowUp } from "@millrace/core";
+import { AI_FAILURE_REPORT, type AiTurnFailure, type FollowUp } from "@millrace/core";
 
 /** The job that sends a message. */
-export function sendJob(message: { id: string; channel: string; accountId: string; conversationId: string }): FollowUp {
-  const { id, channel, accountId, conversationId } = message;
+export function sendJob(message: {
+  id: string;
+  channel: string;
+  accountId: string;
+  conversationId: string;
+  expiresAt?: Date | null;
+}): FollowUp {
+  const { id, channel, accountId, conversationId, expiresAt } = message;
   return {
     integration: channel,
     role: "outbound",
     id: `send.${id}`,
     kind: "send",
     payload: { messageId: id, accountId, conversationId },
+    ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
   };
 }
 
@@ -21,5 +28,16 @@ export function turnJob(integration: string, turnId: string, dispatchAt: Date): 
     kind: "turn",
     payload: { turnId },
     notBefore: dispatchAt.toISOString(),
+  };
+}
+
+/** The job that reports a failed AI turn, once per turn. */
+export function failureReportJob(integration: string, failure: AiTurnFailure): FollowUp {
+  return {
+    integration,
+    role: "ai-turns",
+    id: `${AI_FAILURE_REPORT}.${failure.turnId}`,
+    kind: AI_FAILURE_REPORT,
+    payload: failure,
   };
 }

@@ -18,7 +18,7 @@ import { erasedEventId } from "../erasure/erased-values.ts";
 import { applyFacts } from "../facts/apply-facts.ts";
 import { tenantKey } from "../facts/threads.ts";
 import { deadLetters, webhookEvents } from "../schema/index.ts";
-import { type EventContext, eventContext, type InboxSettings } from "./event-context.ts";
+import { type EventContext, eventContext, type InboxSettings, originOf } from "./event-context.ts";
 
 /** Decides whether an event is new and writes its effects, both in one transaction. */
 export type Inbox = {
@@ -54,11 +54,10 @@ export function createInbox(database: Database, newId: NewId, settings?: InboxSe
     },
     followUpsOf: (event) => followUpsOf(database.orm, event),
     applyOnce(event, handled) {
-      const origin = { id: event.id, receivedAt: new Date(event.receivedAt) };
       return database.orm.transaction((tx) => {
         const claiming = claim(tx, newId(), event);
         // The lookup of the tenants is pipelined with the claim in one round trip.
-        const context = { ...eventContext(newId, settings, origin), tenants: tenantsOf(tx, handled.facts) };
+        const context = { ...eventContext(newId, settings, originOf(event)), tenants: tenantsOf(tx, handled.facts) };
         return applyClaimed(tx, context, event, claiming, () => applyFacts(tx, context, handled));
       });
     },

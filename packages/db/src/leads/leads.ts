@@ -8,7 +8,7 @@ import { clickFrom, clickTo } from "../conversations/click-columns.ts";
 /** Leads, each written once. */
 export type LeadStore = {
   /** Returns what a conversion needs from a lead; undefined when there is no lead with this id. */
-  find(id: string): Promise<Pick<NewLead, "tenantId" | "click" | "consents"> | undefined>;
+  find(id: string): Promise<(Pick<NewLead, "tenantId" | "click" | "consents"> & { id: string }) | undefined>;
   /** Writes a lead unless it exists. */
   add(lead: NewLead): Promise<void>;
 };
@@ -27,7 +27,7 @@ export function leadStore(tx: Executor, { newId, domainEvents }: EventContext): 
         .from(leads)
         .where(eq(leads.id, id));
       return (
-        row && { tenantId: row.tenantId, consents: row.consents as Record<string, boolean>, click: clickFrom(row) }
+        row && { id, tenantId: row.tenantId, consents: row.consents as Record<string, boolean>, click: clickFrom(row) }
       );
     },
 

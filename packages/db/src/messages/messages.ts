@@ -55,6 +55,7 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
           call: message.call ?? null,
           replyTo: message.replyTo ?? null,
           createdAt: event?.receivedAt,
+          requestIndex: event?.index ?? 0,
         })
         .onConflictDoNothing()
         .returning({ id: messages.id, hasChanges: hasChanges(message) })

@@ -3,6 +3,7 @@ import { permanent, type QueuedMessages, retryable, type SentMessage } from "@mi
 import { lockNames } from "../connection/advisory-locks.ts";
 import type { Executor } from "../connection/database.ts";
 import { contactStore } from "../contacts/contacts.ts";
+import { conversationIdOf } from "../conversations/aliases.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import { reopenTurns } from "../conversations/takeover.ts";
 import type { EventContext } from "../inbox/event-context.ts";
@@ -36,12 +37,12 @@ export function outboxStore(tx: Executor, context: EventContext): OutboxStore {
 
     async act({ id, conversationId, action }) {
       const [conversation] = await tx
-        .select({ channel: conversations.channel, accountId: conversations.accountId })
+        .select({ id: conversations.id, channel: conversations.channel, accountId: conversations.accountId })
         .from(conversations)
-        .where(eq(conversations.id, conversationId));
+        .where(eq(conversations.id, conversationIdOf(conversationId)));
       if (!conversation) throw permanent(`no conversation ${conversationId}`, "no_conversation");
       const { channel, accountId } = conversation;
-      const payload = { accountId, conversationId, action };
+      const payload = { accountId, conversationId: conversation.id, action };
       context.followUps.push({ integration: channel, role: "outbound", id: `act.${id}`, kind: "act", payload });
     },
 

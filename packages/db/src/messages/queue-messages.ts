@@ -1,6 +1,7 @@
 import { eq, sql } from "drizzle-orm";
-import { contentHash, permanent, type QueuedMessages } from "@millrace/core";
+import { contentHash, permanent, type ProviderError, type QueuedMessages, retryable } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
+import { conversationIdOf } from "../conversations/aliases.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { conversations, messages } from "../schema/index.ts";
@@ -11,12 +12,13 @@ export type AnsweredTurn = { turnId: string; epoch: number };
 /**
  * Assigns messages their positions in the conversation, inserts them, and adds a send job for each. A message that was
  * queued before keeps its row; only its job is added again.
- * @throws ProviderError permanent when an id belongs to another message, or the conversation does not exist
+ * @throws ProviderError permanent when an id belongs to another message, or the conversation does not exist; retryable
+ *   when the conversation is merged with another at this moment
  */
 export async function queueMessages(
   tx: Executor,
   { followUps }: Pick<EventContext, "followUps">,
-  { conversationId, author, messages: queued, at }: QueuedMessages,
+  { conversationId, author, messages: queued, at, expiresAt }: QueuedMessages,
   answer?: AnsweredTurn,
 ): Promise<void> {
   const ids = queued.map(({ id }) => id);
@@ -35,12 +37,12 @@ export async function queueMessages(
     if (row && (row.conversationId !== conversationId || contentHash(row.payload) !== contentHash(content)))
       throw permanent("the Idempotency-Key was used before, for another message", "idempotency_key");
   }
-  const missing = queued.filter(({ id }) => !known.some((row) => row.id === id));
-  if (missing.length < queued.length) await reservePositions(tx, conversationId, missing.length - queued.length, at);
-  if (!conversation) throw permanent(`no conversation ${conversationId}`, "no_conversation");
+  const added = queued.filter(({ id }) => !known.some((row) => row.id === id));
+  if (added.length < queued.length) await reservePositions(tx, conversationId, added.length - queued.length, at);
+  if (!conversation) throw await missing(tx, conversationId);
   const { lastPosition, ...columns } = conversation;
   const first = lastPosition - queued.length + 1;
-  const rows = missing.map((part, index): typeof messages.$inferInsert => ({
+  const rows = added.map((part, index): typeof messages.$inferInsert => ({
     ...columns,
     conversationId,
     id: part.id,
@@ -53,11 +55,20 @@ export async function queueMessages(
     status: "queued",
     position: first + index,
     sentAt: at,
+    expiresAt: expiresAt ?? null,
     aiTurnId: answer?.turnId ?? null,
     epoch: answer?.epoch ?? null,
   }));
   if (rows.length > 0) await tx.insert(messages).values(rows).prepare(`queue_messages_${rows.length}`).execute();
-  followUps.push(...queued.map(({ id }) => sendJob({ id, conversationId, ...columns })));
+  followUps.push(...queued.map(({ id }) => sendJob({ id, conversationId, expiresAt: expiresAt ?? null, ...columns })));
+}
+
+/** The error for a conversation that does not exist: it was merged while this waited for its lock, or never existed. */
+async function missing(tx: Executor, conversationId: string): Promise<ProviderError> {
+  const [row] = await tx.execute<{ id: string }>(sql`select ${conversationIdOf(conversationId)} as id`);
+  return row?.id === conversationId
+    ? permanent(`no conversation ${conversationId}`, "no_conversation")
+    : retryable("the conversation was merged with another meanwhile");
 }
 
 /**

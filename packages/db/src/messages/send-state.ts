@@ -1,6 +1,8 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { FollowUp, OutgoingMessage } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
+import { type DatabaseNow, databaseNow, later, msUntil } from "../connection/database-clock.ts";
+import { conversationIdOf } from "../conversations/aliases.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { conversations, messages } from "../schema/index.ts";
 import { type SendTarget, targetColumns, targetOf } from "./send-target.ts";
@@ -19,8 +21,8 @@ export type SendState = {
   answer: { epoch: number } | undefined;
   /** When an attempt with an unknown result began. */
   attemptedAt: Date | undefined;
-  /** The send slot, once the rate limits assigned one. */
-  sendSlotAt: Date | undefined;
+  /** How long until the send slot, in ms by the database's clock, once the rate limits assigned one. */
+  sendSlotInMs: number | undefined;
 };
 
 /**
@@ -30,10 +32,13 @@ export type SendState = {
 export type SendStates = {
   /** Returns undefined when the message does not exist. */
   find(messageId: string): Promise<SendState | undefined>;
-  /** The target of an action, such as a typing indicator; undefined when the conversation does not exist. */
+  /**
+   * The target of an action, such as a typing indicator; undefined when the conversation does not exist. A job names its
+   * conversation by the id that it had when the job was added.
+   */
   findTarget(conversationId: string): Promise<(SendTarget & { id: string }) | undefined>;
-  /** Records the send slot that the rate limits assigned. */
-  setSendSlot(messageId: string, at: Date): Promise<void>;
+  /** Records the send slot that the rate limits assigned, in `waitMs` from now. */
+  setSendSlot(messageId: string, waitMs: number): Promise<void>;
   /**
    * Records that an attempt begins. Its result is unknown until `markSent` or {@link SendStates.markRejected} follows. `seen`
    * is `attemptedAt` as this worker read it. Returns false when it or the status has changed since: another worker took
@@ -53,15 +58,17 @@ export type SendStates = {
 const isUnsent = inArray(messages.status, ["queued", "sending"]);
 
 /** {@link SendStates} on the tables messages and conversations. */
-export function createSendStates({ orm }: Database): SendStates {
+export function createSendStates({ orm }: Database, now = databaseNow): SendStates {
   return {
-    find: (messageId) => findState(orm, messageId),
+    find: (messageId) => findState(orm, messageId, now),
     async findTarget(conversationId) {
-      const [row] = await orm.select(targetColumns).from(conversations).where(eq(conversations.id, conversationId));
-      return row && { ...targetOf(row), id: conversationId };
+      const named = eq(conversations.id, conversationIdOf(conversationId));
+      const [row] = await orm.select(targetColumns).from(conversations).where(named);
+      return row && { ...targetOf(row), id: row.conversationId };
     },
-    async setSendSlot(messageId, at) {
-      await orm.update(messages).set({ sendSlotAt: at }).where(eq(messages.id, messageId));
+    async setSendSlot(messageId, waitMs) {
+      const sendSlotAt = later(now(), waitMs);
+      await orm.update(messages).set({ sendSlotAt }).where(eq(messages.id, messageId));
     },
     begin: (messageId, at, seen) => beginAttempt(orm, messageId, at, seen),
     async markRejected(messageId, begunAt, throttled) {
@@ -88,9 +95,9 @@ export function createSendStates({ orm }: Database): SendStates {
       return row?.id;
     },
     async oldestWaitingJob(conversationId, before) {
-      const { id, channel, accountId, createdAt } = messages;
+      const { id, channel, accountId, createdAt, expiresAt } = messages;
       const [row] = await orm
-        .select({ id, channel, accountId, createdAt })
+        .select({ id, channel, accountId, createdAt, expiresAt })
         .from(messages)
         .where(and(eq(messages.conversationId, conversationId), isUnsent))
         .orderBy(asc(messages.position))
@@ -100,7 +107,7 @@ export function createSendStates({ orm }: Database): SendStates {
   };
 }
 
-async function findState(orm: Database["orm"], messageId: string): Promise<SendState | undefined> {
+async function findState(orm: Database["orm"], messageId: string, now: DatabaseNow): Promise<SendState | undefined> {
   const [row] = await orm
     .select({
       ...targetColumns,
@@ -114,7 +121,7 @@ async function findState(orm: Database["orm"], messageId: string): Promise<SendS
       author: messages.author,
       epoch: messages.epoch,
       attemptedAt: messages.attemptedAt,
-      sendSlotAt: messages.sendSlotAt,
+      sendSlotInMs: sql<number | null>`${msUntil(messages.sendSlotAt, now)}`,
       ahead: unsentAhead(),
     })
     .from(messages)
@@ -134,7 +141,7 @@ async function findState(orm: Database["orm"], messageId: string): Promise<SendS
     ahead: row.ahead,
     answer: row.author === "ai" && row.epoch !== null ? { epoch: row.epoch } : undefined,
     attemptedAt: row.attemptedAt ?? undefined,
-    sendSlotAt: row.sendSlotAt ?? undefined,
+    sendSlotInMs: row.sendSlotInMs ?? undefined,
   };
 }
 

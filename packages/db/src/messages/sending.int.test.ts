@@ -179,12 +179,12 @@ test("a replay sends a failed message, but no suppressed or sent one", async () 
 test("12: an attempt is uncertain from its beginning until its result is known, and rate limit hits add up", async () => {
   const conversation = await harness.open();
   const [id = ""] = await harness.send(conversation, "one");
-  await outbox.setSendSlot(id, harness.clock.at);
-  expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, sendSlotAt: harness.clock.at });
+  await outbox.setSendSlot(id, 5_000);
+  expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, sendSlotInMs: 5_000 });
   await outbox.begin(id, harness.clock.at);
   expect(await outbox.find(id)).toMatchObject({
     attemptedAt: harness.clock.at,
-    sendSlotAt: undefined,
+    sendSlotInMs: undefined,
     status: "sending",
   });
   const earlier = new Date(harness.clock.at.getTime() - 1);

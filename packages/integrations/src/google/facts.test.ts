@@ -29,7 +29,14 @@ test.each(Object.entries(samples))("the sample %s becomes its facts", (name, { p
   const routes = google.api?.(environment, []) ?? [];
   const route = routes.find(({ paths }) => paths.some((pattern) => pattern.replace(":id", ROW) === path));
   if (!route) throw new Error("no route has the sample's path");
-  const call = { params: { id: ROW }, caller: "c", idempotencyKey: undefined, newId: () => "id", now: NOW };
+  const call = {
+    params: { id: ROW },
+    caller: "c",
+    idempotencyKey: undefined,
+    signed: undefined,
+    newId: () => "id",
+    now: NOW,
+  };
   const { events } = route.accept(route.body.parse(JSON.parse(body)), call);
   const facts = events.flatMap((event) => factLines(google.handler(environment), inboundEvent("google", event)));
   expect(facts).toEqual(SAMPLES[name]);

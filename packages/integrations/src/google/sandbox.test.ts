@@ -100,9 +100,10 @@ describe("an upload that the sandbox rejects", () => {
 describe("a fault of the sandbox", () => {
   const account = { next: { kind: "paused", scope: `google:account:${ACCOUNT}` } };
   const project = { next: { kind: "paused", scope: "google:project" } };
+  const down = { next: { kind: "unavailable", scope: "google:project" } };
   test.each([
-    ["http_503", { next: { kind: "retryable" } }],
-    ["http_500_taken", { next: { kind: "retryable" } }],
+    ["http_503", down],
+    ["http_500_taken", { ...down, uncertain: true }],
     ["malformed", { next: { kind: "retryable" }, uncertain: true }],
     ["service_disabled", project],
     ["permission_denied", account],

@@ -43,7 +43,7 @@ function answerOf<Message extends z.ZodType>(message: Message) {
 /**
  * The route to which n8n posts the AI's answer. An AI turn is answered once; later answers change nothing, unless the
  * earlier ones failed. Each request is its own event, also with an identical body, because the worker can ask again after
- * an answer that was late. Every answer is accepted, because n8n treats any status but 2xx as a failure.
+ * an answer that was late. A signed request that is sent again is the same event. Every answer is accepted, because n8n treats any status but 2xx as a failure.
  */
 export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFormat[]): ApiRoute {
   return apiRoute({
@@ -71,8 +71,8 @@ export function answerRoute(config: CallbackConfig, formats: readonly OutgoingFo
       },
     ],
     response: z.strictObject({ accepted: z.literal(true), turnId: z.uuid() }),
-    accept: (body, { newId }) => ({
-      events: [{ id: eventId(ANSWER, body.turnId, newId()), kind: ANSWER, payload: body }],
+    accept: (body, { signed, newId }) => ({
+      events: [{ id: eventId(ANSWER, body.turnId, signed ?? newId()), kind: ANSWER, payload: body }],
       body: { accepted: true, turnId: body.turnId },
     }),
   });

@@ -1,6 +1,12 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { createHash } from "node:crypto";
-import { fetchHttp, type ProviderError, type Question, verifyStandardWebhook } from "@millrace/core";
+import {
+  type AssistantContext,
+  fetchHttp,
+  type ProviderError,
+  type Question,
+  verifyStandardWebhook,
+} from "@millrace/core";
 import { recordingLogger } from "@millrace/testing";
 import { jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -58,17 +64,24 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-function ask(config: Partial<AssistantConfig> = {}): Promise<void> {
+function assistantWith(config: Partial<AssistantConfig>) {
   const timings = { debounceMs: 0, debounceCapMs: 0, answerTimeoutMs: 0 };
-  const allowedNetworks = ["127.0.0.0/8"];
   const url = `${base}/webhook/millrace`;
-  return n8nAssistant({ url, secret: SECRET, sendsJwt: false, allowedNetworks, timings, ...config }).ask(question, {
-    http: fetchHttp,
-    log: recordingLogger().log,
-    now: () => NOW,
-    newId: () => "id-1",
-    signal: new AbortController().signal,
-  });
+  const allowedNetworks = ["127.0.0.0/8"];
+  const other = { sendsJwt: false, onFailure: { handsOver: false }, errorUrl: undefined };
+  return n8nAssistant({ url, secret: SECRET, allowedNetworks, timings, ...other, ...config });
+}
+
+const context: AssistantContext = {
+  http: fetchHttp,
+  log: recordingLogger().log,
+  now: () => NOW,
+  newId: () => "id-1",
+  signal: new AbortController().signal,
+};
+
+function ask(config: Partial<AssistantConfig> = {}): Promise<void> {
+  return assistantWith(config).ask(question, context);
 }
 
 async function requestOf(config: Partial<AssistantConfig> = {}): Promise<ReceivedRequest> {
@@ -124,6 +137,7 @@ test.each([200, 201, 202, 204])("status %i accepts the AI request", async (statu
 });
 
 const paused = { kind: "paused", scope: "n8n" };
+const down = { kind: "unavailable", scope: "n8n" };
 const waitsUntil = (seconds: number) => {
   return { kind: "rate_limited", scope: "n8n", until: new Date(NOW.getTime() + seconds * 1000) };
 };
@@ -134,8 +148,10 @@ test.each([
   [403, {}, paused, "authentication"],
   [429, { "retry-after": "9" }, waitsUntil(9), "429"],
   [503, { "retry-after": "9" }, waitsUntil(9), "503"],
-  [500, {}, { kind: "retryable" }, "500"],
-  [503, {}, { kind: "retryable" }, "503"],
+  [500, {}, down, "500"],
+  [502, {}, down, "502"],
+  [503, {}, down, "503"],
+  [504, {}, down, "504"],
   [400, {}, { kind: "permanent" }, "400"],
   [413, {}, { kind: "permanent" }, "413"],
   [302, { location: "/elsewhere" }, { kind: "permanent" }, "redirects"],
@@ -157,7 +173,28 @@ test("n8n in a private network receives no request unless the network is allowed
   expect(received).toHaveLength(0);
 });
 
-test("a request to an unreachable n8n is retried", async () => {
+test("a request without a connection means that n8n is unavailable", async () => {
   const error = await failure({ url: "http://127.0.0.1:61999/webhook/millrace" });
-  expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "retryable" } });
+  expect(error).toMatchObject({ message: "network failure: ECONNREFUSED", next: { kind: "unavailable" } });
+});
+
+test("a failed AI turn is reported to the error workflow, signed and without personal data, and pauses no question", async () => {
+  const failed = { turnId: question.turnId, conversationId: "c", reason: "no_answer" } as const;
+  expect(assistantWith({}).failureReports).toBeUndefined();
+  const { failureReports } = assistantWith({ errorUrl: `${base}/webhook/errors` });
+  answer = { status: 200 };
+  received.length = 0;
+  await failureReports?.report(failed, context);
+  const [{ headers, body, path } = { headers: {}, body: Buffer.from(""), path: "" }] = received;
+  expect(path).toBe("/webhook/errors");
+  expect(JSON.parse(body.toString())).toEqual({ type: "conversation.turn_failed", ...failed });
+  const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+  expect(verifyStandardWebhook(named, body, [SECRET], NOW)).toBe(true);
+  expect(headers["webhook-id"]).toBe(`${question.turnId}-failed`);
+
+  answer = { status: 404 };
+  const rejected = failureReports?.report(failed, context);
+  await expect(rejected).rejects.toMatchObject({ next: { kind: "paused", scope: "n8n:failures" } });
+  expect(failureReports?.scopes()).toEqual(["n8n:failures"]);
+  expect(assistantWith({}).scopes()).toEqual(["n8n"]);
 });

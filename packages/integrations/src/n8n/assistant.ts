@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   type Assistant,
+  type AssistantContext,
   classifyHttp,
   type HttpResponse,
   type NewId,
@@ -13,7 +14,7 @@ import {
 import { SignJWT } from "jose";
 import type { AssistantConfig } from "./config.ts";
 
-/** All requests go to one URL, so a pause of one pauses all. */
+/** All questions go to one URL, so a pause of one pauses all. */
 const SCOPE = "n8n";
 
 /** The Webhook node's `ignoreBots` rejects what `isbot` classifies as a bot, which includes a lone product name. */
@@ -21,30 +22,58 @@ const USER_AGENT = "Mozilla/5.0 (compatible; Millrace)";
 
 const JWT_LIFETIME_MS = 5 * 60_000;
 
+/** The scope of the failure reports: if their workflow is not active, the questions go on. */
+const REPORT_SCOPE = "n8n:failures";
+
 /** Sends AI requests to n8n's Webhook node, which answers at once. The AI's answer comes to the route `ai-response`. */
 export function n8nAssistant(config: AssistantConfig): Assistant {
+  const { url, errorUrl, timings, onFailure } = config;
+  const questions: Workflow = { url, scope: SCOPE, variable: "N8N_DISPATCH_URL" };
+  const failures: Workflow | undefined =
+    errorUrl === undefined ? undefined : { url: errorUrl, scope: REPORT_SCOPE, variable: "N8N_ERROR_URL" };
   return {
     scopes: () => [SCOPE],
-    timings: config.timings,
-    async ask(question, { http, now, newId, signal }) {
-      const body = JSON.stringify({ type: "conversation.turn", ...question });
-      const at = now();
-      const headers = {
-        "content-type": "application/json",
-        "user-agent": USER_AGENT,
-        ...standardWebhookHeaders({ id: idOf(question), at, body }, config.secret),
-        ...(config.sendsJwt ? { authorization: `Bearer ${await tokenFor(body, at, config.secret, newId)}` } : {}),
-      };
-      const publicOnly = { except: config.allowedNetworks };
-      const response = await http({ method: "POST", url: config.url, headers, body, publicOnly }, signal).catch(
-        (error: unknown) => {
-          throw error instanceof ProviderError && error.code === PRIVATE_ADDRESS ? notAllowed(error) : error;
+    timings,
+    onFailure,
+    ask: (question, context) =>
+      post(config, questions, { id: idOf(question), content: { type: "conversation.turn", ...question } }, context),
+    ...(failures && {
+      failureReports: {
+        scopes: () => [REPORT_SCOPE],
+        report: (failure, context) => {
+          const request = { id: `${failure.turnId}-failed`, content: { type: "conversation.turn_failed", ...failure } };
+          return post(config, failures, request, context);
         },
-      );
-      const failure = failureOf(response, now());
-      if (failure) throw failure;
-    },
+      },
+    }),
   };
+}
+
+/** The Webhook node of a workflow, and the variable that has its URL. */
+type Workflow = { url: string; scope: string; variable: string };
+
+async function post(
+  config: AssistantConfig,
+  workflow: Workflow,
+  { id, content }: { id: string; content: Record<string, unknown> },
+  { http, now, newId, signal }: AssistantContext,
+): Promise<void> {
+  const body = JSON.stringify(content);
+  const at = now();
+  const headers = {
+    "content-type": "application/json",
+    "user-agent": USER_AGENT,
+    ...standardWebhookHeaders({ id, at, body }, config.secret),
+    ...(config.sendsJwt ? { authorization: `Bearer ${await tokenFor(body, at, config.secret, newId)}` } : {}),
+  };
+  const publicOnly = { except: config.allowedNetworks };
+  const response = await http({ method: "POST", url: workflow.url, headers, body, publicOnly }, signal).catch(
+    (error: unknown) => {
+      throw error instanceof ProviderError && error.code === PRIVATE_ADDRESS ? notAllowed(workflow, error) : error;
+    },
+  );
+  const failure = failureOf(workflow, response, now());
+  if (failure) throw failure;
 }
 
 /** The id of one request for an AI turn. It has no full stop, because the signature joins its parts with one. */
@@ -62,20 +91,20 @@ function tokenFor(body: string, at: Date, secret: string, newId: NewId): Promise
     .sign(Buffer.from(secret));
 }
 
-function failureOf(response: HttpResponse, now: Date): ProviderError | undefined {
+function failureOf({ scope, variable }: Workflow, response: HttpResponse, now: Date): ProviderError | undefined {
   const { status } = response;
   const code = `http_${status}`;
-  const paused = (message: string) => new ProviderError(message, { kind: "paused", scope: SCOPE }, { code });
+  const paused = (message: string) => new ProviderError(message, { kind: "paused", scope }, { code });
   if (status === 404) return paused("n8n has no such webhook: the workflow is not active or its path is wrong");
   if (status === 401 || status === 403) return paused("n8n's webhook rejects Millrace: its authentication differs");
-  if (status >= 300 && status < 400) return permanent("N8N_DISPATCH_URL redirects; set it to the target URL", code);
-  return classifyHttp(response, SCOPE, now);
+  if (status >= 300 && status < 400) return permanent(`${variable} redirects; set it to the target URL`, code);
+  return classifyHttp(response, scope, now);
 }
 
-function notAllowed(cause: ProviderError): ProviderError {
+function notAllowed({ scope }: Workflow, cause: ProviderError): ProviderError {
   return new ProviderError(
     "n8n is in a private network that N8N_ALLOWED_NETWORKS does not contain",
-    { kind: "paused", scope: SCOPE },
+    { kind: "paused", scope },
     { code: PRIVATE_ADDRESS, cause },
   );
 }

@@ -37,7 +37,7 @@ const verify = (
   methods: readonly CallbackAuthentication[],
   secrets = [secret],
   now = at,
-) => verifyCallback({ secrets, methods }, requestWith(headers), now);
+) => verifyCallback({ secrets, methods }, requestWith(headers), now) !== undefined;
 
 test.each(all)("10: %s authenticates with any of the secrets, if the operator allows the method", (method) => {
   const headers = HEADERS[method](secret);
@@ -78,7 +78,7 @@ test("10: a callback with one flipped bit in the body or a header does not authe
         name === "body"
           ? requestWith(headers, flipped)
           : requestWith({ ...headers, [name]: flipped.toString("latin1") });
-      expect(verifyCallback({ secrets: [secret], methods: all }, request, at)).toBe(false);
+      expect(verifyCallback({ secrets: [secret], methods: all }, request, at)).toBeUndefined();
     }),
   );
 });
@@ -87,6 +87,29 @@ test("10: the signature covers the time, so an old signature with a new time doe
   const old = hmacHeaders(secret);
   const refreshed = { ...old, "x-timestamp": String(at.getTime() / 1000 + 600) };
   expect(verify(refreshed, ["hmac"], [secret], later(600))).toBe(false);
+});
+
+test("10: a signed callback is known by its signed parts, whatever its other headers are", () => {
+  const identify = (headers: Record<string, string>, text = body) =>
+    verifyCallback({ secrets: [secret], methods: all }, requestWith(headers, Buffer.from(text)), at);
+  const others = { "idempotency-key": "another", "x-request-id": "another" };
+  for (const method of ["standard-webhooks", "hmac"] as const) {
+    const headers = HEADERS[method](secret);
+    expect(identify(headers)?.signed).toMatch(/^[0-9a-f]{64}$/);
+    expect(identify({ ...headers, ...others })).toEqual(identify(headers));
+  }
+  const seconds = at.getTime() / 1000;
+  expect(identify(hmacHeaders(secret, seconds + 1))?.signed).not.toBe(identify(hmacHeaders(secret))?.signed);
+  const otherBody = standardWebhookHeaders({ id: "execution-7", at, body: "{}" }, secret);
+  expect(identify(otherBody, "{}")?.signed).not.toBe(identify(HEADERS["standard-webhooks"](secret))?.signed);
+});
+
+test("a callback names its own idempotency key where the signature covers one, or where no part is signed", () => {
+  const identify = (headers: Record<string, string>) =>
+    verifyCallback({ secrets: [secret], methods: all }, requestWith(headers), at);
+  expect(identify(HEADERS["standard-webhooks"](secret))?.signedKey).toBe("execution-7");
+  expect(identify(HEADERS.hmac(secret))?.signedKey).toBeUndefined();
+  expect(identify(HEADERS.bearer(secret))).toEqual({});
 });
 
 test("the description names the allowed methods and no secret", () => {

@@ -10,7 +10,14 @@ const TURN = "019ab000-0000-7000-8000-000000000001";
 const CONVERSATION = "019ab000-0000-7000-8000-000000000002";
 const environment = { N8N_WEBHOOK_SECRET: "secret" };
 
-const call: ApiCall = { params: {}, caller: "n8n", idempotencyKey: undefined, newId: () => "id-1", now: NOW };
+const call: ApiCall = {
+  params: {},
+  caller: "n8n",
+  idempotencyKey: undefined,
+  signed: undefined,
+  newId: () => "id-1",
+  now: NOW,
+};
 const routes = n8n.api?.(environment, formats) ?? [];
 const [aiResponse, humanTakeover] = routes;
 
@@ -46,6 +53,16 @@ test("each answer is its own event under its AI turn, and the status is 200", ()
   expect(aiResponse?.status).toBe(200);
   expect(first.events).toMatchObject([{ id: `answer.${TURN}.id-1`, kind: "answer", payload: { turnId: TURN } }]);
   expect(aiResponse?.response.parse(first.body)).toEqual(first.body);
+});
+
+test("10: a signed answer is one event, however often and under whatever Idempotency-Key it arrives", () => {
+  const body = { turnId: TURN, messages: [{ type: "text", text: "Yes" }] };
+  const idOf = (signed: string | undefined, idempotencyKey: string) =>
+    aiResponse?.accept(aiResponse.body.parse(body), { ...call, signed, idempotencyKey }).events[0]?.id;
+  expect(idOf("hash", "key-1")).toBe(idOf("hash", "key-2"));
+  expect(idOf("hash", "key-1")).not.toBe(idOf("other-hash", "key-1"));
+  // A secret in a header authenticates the request, so an answer that is repeated by a later run counts.
+  expect(idOf(undefined, "key-1")).toBe(`answer.${TURN}.id-1`);
 });
 
 test.each([

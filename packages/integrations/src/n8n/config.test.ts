@@ -17,6 +17,8 @@ test("the first secret signs AI requests, and an unset variable has its default"
     sendsJwt: false,
     allowedNetworks: [],
     timings: { debounceMs: 2_000, debounceCapMs: 10_000, answerTimeoutMs: 120_000 },
+    onFailure: { handsOver: false, fallbackText: undefined },
+    errorUrl: undefined,
   });
   const set = {
     N8N_DISPATCH_AUTH: "jwt",
@@ -24,11 +26,16 @@ test("the first secret signs AI requests, and an unset variable has its default"
     N8N_GATHER_MS: "0",
     N8N_GATHER_CAP_MS: "1",
     N8N_ANSWER_TIMEOUT_MS: "2",
+    N8N_ON_FAILURE: "people",
+    N8N_FALLBACK_TEXT: "A colleague will answer you.",
+    N8N_ERROR_URL: "https://n8n.example.com/webhook/errors",
   };
   expect(readAssistantConfig({ ...secret, ...url, ...set })).toMatchObject({
     sendsJwt: true,
     allowedNetworks: ["10.0.0.0/8", "fd00::/8"],
     timings: { debounceMs: 0, debounceCapMs: 1, answerTimeoutMs: 2 },
+    onFailure: { handsOver: true, fallbackText: "A colleague will answer you." },
+    errorUrl: "https://n8n.example.com/webhook/errors",
   });
 });
 
@@ -55,6 +62,9 @@ test.each([
   ["N8N_GATHER_MS", "soon"],
   ["N8N_GATHER_CAP_MS", "1.5"],
   ["N8N_ANSWER_TIMEOUT_MS", "-1"],
+  ["N8N_ON_FAILURE", "person"],
+  ["N8N_FALLBACK_TEXT", "without N8N_ON_FAILURE=people"],
+  ["N8N_ERROR_URL", "https://user:secret@n8n.example.com"],
 ])("%s=%o stops the start with one line that names the variable", (name, value) => {
   const environment = { ...secret, ...url, [name]: value };
   const read = () => [readCallbackConfig(environment), readAssistantConfig(environment)];

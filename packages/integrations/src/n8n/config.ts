@@ -1,5 +1,13 @@
-import { type Environment, readEnvironment, readToggle, secretList, type AiTurnTimings } from "@millrace/core";
+import {
+  type AiTurnTimings,
+  type Environment,
+  type OnAiFailure,
+  readEnvironment,
+  readToggle,
+  secretList,
+} from "@millrace/core";
 import { z } from "zod";
+import { textField } from "../shared/send/text-field.ts";
 
 /** A comma-separated list. */
 const list = z.string().transform((text) =>
@@ -53,21 +61,32 @@ export function readCallbackConfig(environment: Environment): CallbackConfig | u
   return { secrets: variables.N8N_WEBHOOK_SECRET, methods: variables.N8N_CALLBACK_AUTH };
 }
 
-const address = z.object({
-  N8N_DISPATCH_URL: z
-    .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-    .refine((url) => !new URL(url).username && !new URL(url).password, "must not contain a user or a password")
-    .optional(),
-});
+const webhookUrl = z
+  .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+  .refine((url) => !new URL(url).username && !new URL(url).password, "must not contain a user or a password")
+  .optional();
 
-const assistantVariables = z.object({
-  N8N_WEBHOOK_SECRET: secrets,
-  N8N_DISPATCH_AUTH: z.enum(["signature", "jwt"], { error: "must be signature or jwt" }).default("signature"),
-  N8N_ALLOWED_NETWORKS: networks.prefault(""),
-  N8N_GATHER_MS: milliseconds(2_000),
-  N8N_GATHER_CAP_MS: milliseconds(10_000),
-  N8N_ANSWER_TIMEOUT_MS: milliseconds(120_000),
-});
+const address = z.object({ N8N_DISPATCH_URL: webhookUrl });
+
+/** The longest fallback text, in UTF-16 units: one message on every channel. */
+const MAX_FALLBACK_LENGTH = 1_000;
+
+const assistantVariables = z
+  .object({
+    N8N_WEBHOOK_SECRET: secrets,
+    N8N_DISPATCH_AUTH: z.enum(["signature", "jwt"], { error: "must be signature or jwt" }).default("signature"),
+    N8N_ALLOWED_NETWORKS: networks.prefault(""),
+    N8N_GATHER_MS: milliseconds(2_000),
+    N8N_GATHER_CAP_MS: milliseconds(10_000),
+    N8N_ANSWER_TIMEOUT_MS: milliseconds(120_000),
+    N8N_ON_FAILURE: z.enum(["keep", "people"], { error: "must be keep or people" }).default("keep"),
+    N8N_FALLBACK_TEXT: textField(MAX_FALLBACK_LENGTH).optional(),
+    N8N_ERROR_URL: webhookUrl,
+  })
+  .refine(({ N8N_ON_FAILURE: on, N8N_FALLBACK_TEXT: text }) => on === "people" || text === undefined, {
+    path: ["N8N_FALLBACK_TEXT"],
+    error: "is sent only with N8N_ON_FAILURE=people",
+  });
 
 /** The configuration of AI requests to n8n. */
 export type AssistantConfig = {
@@ -79,6 +98,9 @@ export type AssistantConfig = {
   /** Private networks in which n8n may be (CIDR). */
   allowedNetworks: readonly string[];
   timings: AiTurnTimings;
+  onFailure: OnAiFailure;
+  /** The URL of the workflow that receives failed AI turns; undefined when there is none. */
+  errorUrl: string | undefined;
 };
 
 /** Reads {@link AssistantConfig}; undefined when switched off or without N8N_DISPATCH_URL. Throws EnvironmentError. */
@@ -98,5 +120,7 @@ export function readAssistantConfig(environment: Environment): AssistantConfig |
       debounceCapMs: variables.N8N_GATHER_CAP_MS,
       answerTimeoutMs: variables.N8N_ANSWER_TIMEOUT_MS,
     },
+    onFailure: { handsOver: variables.N8N_ON_FAILURE === "people", fallbackText: variables.N8N_FALLBACK_TEXT },
+    errorUrl: variables.N8N_ERROR_URL,
   };
 }

@@ -16,7 +16,7 @@ const routes = n8n.api?.(environment, formats) ?? [];
 /** The facts of a body, from each route that accepts it. */
 function factsOf(body: string): string[] {
   const parsed: unknown = JSON.parse(body);
-  const call = { params: {}, caller: "n8n", idempotencyKey: undefined, newId: () => "id", now: NOW };
+  const call = { params: {}, caller: "n8n", idempotencyKey: undefined, signed: undefined, newId: () => "id", now: NOW };
   return routes
     .filter((route) => route.body.safeParse(parsed).success)
     .flatMap((route) => route.accept(route.body.parse(parsed), call).events)

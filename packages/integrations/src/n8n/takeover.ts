@@ -29,7 +29,7 @@ const takeover = z.strictObject({
 
 /**
  * The route for takeovers and hand-backs, called by n8n or by a CRM through n8n. A repeated request with the same
- * `Idempotency-Key` is one event, so that a late repetition does not undo a newer change.
+ * idempotency key is one event, so that a late repetition does not undo a newer change.
  */
 export function takeoverRoute(config: CallbackConfig): ApiRoute {
   return apiRoute({

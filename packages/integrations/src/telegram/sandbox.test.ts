@@ -138,7 +138,7 @@ describe("faults", () => {
     ["retry_after:7", { next: { kind: "rate_limited", until: new Date(NOW.getTime() + 7000) }, uncertain: false }],
     ["blocked", { next: { kind: "permanent" }, code: "unreachable" }],
     ["expired_token", { next: { kind: "paused", scope: "telegram:default" } }],
-    ["http_500_taken", { next: { kind: "retryable" }, uncertain: true }],
+    ["http_500_taken", { next: { kind: "unavailable", scope: "telegram:default" }, uncertain: true }],
     ["malformed", { next: { kind: "retryable" }, uncertain: true }],
     ["code:409", { next: { kind: "paused" } }],
   ])("%s maps to its next step", async (fault, expected) => {

@@ -153,7 +153,7 @@ test.each(Object.entries(SAMPLES))("the sample %s becomes its facts", (name, fac
 
 test("the sample reply becomes a request to send", () => {
   const body = whatsappSendRoute.body.parse(JSON.parse(samples["reply"]?.body ?? ""));
-  const call = { params: {}, caller: "c", idempotencyKey: "key", newId: () => "id", now: NOW };
+  const call = { params: {}, caller: "c", idempotencyKey: "key", signed: undefined, newId: () => "id", now: NOW };
   const [event] = whatsappSendRoute.accept(body, call).events;
   const requests = whatsapp.capabilities?.send?.read(environment)?.requests;
   if (!event || !requests) throw new Error("no event or no handler");

@@ -92,7 +92,7 @@ describe("the sandbox accepts every kind of message", () => {
 describe("a fault of the sandbox", () => {
   test.each([
     ["expired_token", { next: { kind: "paused", scope: "whatsapp:100000000000001" } }],
-    ["http_500_taken", { next: { kind: "retryable" }, uncertain: true }],
+    ["http_500_taken", { next: { kind: "unavailable", scope: "whatsapp:100000000000001" }, uncertain: true }],
     ["malformed", { next: { kind: "retryable" }, uncertain: true }],
     ["code:131056", { next: { scope: `whatsapp:100000000000001:${message.conversationId}` } }],
     ["code:130429", { next: { scope: "whatsapp:100000000000001" } }],

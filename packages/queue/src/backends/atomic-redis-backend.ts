@@ -1,4 +1,5 @@
 import { type BackendFactory, createRedisBackend, RedisQueueBackend } from "bullmq";
+import { isFailover } from "./redis-failover.ts";
 
 /**
  * BullMQ's Redis backend with `addBulk` in a transaction. BullMQ itself sends a pipeline. When Redis runs full or stops
@@ -14,7 +15,11 @@ class AtomicRedisBackend extends RedisQueueBackend {
     const results = await transaction.exec();
     if (results === null) throw new Error("Redis discarded the transaction");
     return results.map(([error, id]) => {
-      if (error) throw error;
+      if (error) {
+        // ioredis does not look for `reconnectOnError` among the results of a transaction.
+        if (isFailover(error)) client.disconnect(true);
+        throw error;
+      }
       return String(id);
     });
   }

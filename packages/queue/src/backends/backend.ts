@@ -1,4 +1,5 @@
 import type { IQueueBackend, Job, JobProgress, Queue, Worker } from "bullmq";
+import type { CircuitBreaker } from "../producer/circuit-breaker.ts";
 
 /** BullMQ's queue on either store. */
 export type JobQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>;
@@ -21,7 +22,7 @@ export type WorkerSettings = {
 };
 
 /** The store of BullMQ's jobs. It contains all differences between Redis and Postgres. */
-export type QueueBackend = {
+export type StoreBackend = {
   kind: "redis" | "postgres";
   queue(name: string): JobQueue;
   worker(name: string, process: Processor, settings: WorkerSettings): JobWorker;
@@ -31,10 +32,13 @@ export type QueueBackend = {
   eraseEvents(queue: JobQueue): Promise<void>;
   /** Creates BullMQ's tables on Postgres. Repeating it changes nothing. */
   migrate(): Promise<void>;
-  /** Rejects unless the store responds within a second. */
-  ping(): Promise<void>;
+  /** Rejects unless the store accepts a write within a second. All calls within a second share one write. */
+  checkWritable(): Promise<void>;
   close(): Promise<void>;
 };
+
+/** The store, and the circuit breaker that all producers of the process share. */
+export type QueueBackend = StoreBackend & { breaker: CircuitBreaker };
 
 /**
  * How a process uses the queue. A `producer` has a caller that waits: a command fails at once while the store is down,
@@ -44,6 +48,3 @@ export type BackendRole = "producer" | "consumer";
 
 /** Timeout of a producer's round trip in ms; the caller of a webhook gets its 503 within a second. */
 export const PRODUCER_TIMEOUT_MS = 800;
-
-/** How long a ping may take, in ms; readiness probes wait a second or a little longer. */
-export const PING_TIMEOUT_MS = 1_000;

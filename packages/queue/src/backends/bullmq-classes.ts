@@ -1,14 +1,12 @@
 import { type BackendFactory, type IQueueBackend, type JobProgress, Queue, Worker } from "bullmq";
-import type { QueueBackend } from "./backend.ts";
-
-/** How long a worker waits in ms before it retries a store that was away; BullMQ's 15 s are long for a restart. */
-const RUN_RETRY_DELAY_MS = 1_000;
+import type { StoreBackend } from "./backend.ts";
+import { RUN_RETRY_DELAY_MS, withSlowRetries } from "./slow-retries.ts";
 
 /** Creates BullMQ's queues and workers with a factory that has the connection. */
 export function bullmqClasses(
   factory: BackendFactory<IQueueBackend, unknown>,
   queueOptions: { skipMetasUpdate?: boolean },
-): Pick<QueueBackend, "queue" | "worker"> {
+): Pick<StoreBackend, "queue" | "worker"> {
   const connection = "unused: the factory has the connection";
   return {
     queue: (name) =>
@@ -24,8 +22,9 @@ export function bullmqClasses(
         new Worker<unknown, unknown, string, IQueueBackend, JobProgress, unknown>(
           name,
           process,
+          // BullMQ's 15 s are long for a restart of the store.
           { connection, runRetryDelay: RUN_RETRY_DELAY_MS, ...settings },
-          factory,
+          withSlowRetries(factory),
         ),
       ),
   };

@@ -17,7 +17,7 @@ test("the process survives when Postgres ends a connection between two statement
   await rows.rows(`select pg_terminate_backend(${found[0]?.pid})`);
   await ended;
   client.release(true);
-  await backend.ping();
+  await backend.checkWritable();
   expect(await queue.count()).toBe(0);
   await queue.close();
   await backend.close();

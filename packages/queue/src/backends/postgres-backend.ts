@@ -1,9 +1,11 @@
 import { type BackendFactory, createPostgresBackend, type IQueueBackend, runMigrations } from "bullmq";
 import pg from "pg";
-import { withDeadline } from "@millrace/core";
-import { type BackendRole, PING_TIMEOUT_MS, PRODUCER_TIMEOUT_MS, type QueueBackend } from "./backend.ts";
+import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend } from "./backend.ts";
 import { bullmqClasses } from "./bullmq-classes.ts";
+import { discardReadOnly, refuseReadOnly } from "./postgres-read-only.ts";
 import { installQueueTriggers } from "./postgres-triggers.ts";
+import { installWriteCheck, writeRow } from "./postgres-write-check.ts";
+import { createWriteCheck } from "./write-check.ts";
 
 /** Timeout of a producer's query in ms; longer than that of its largest request. */
 const QUERY_TIMEOUT_MS = 10_000;
@@ -12,7 +14,7 @@ const QUERY_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Opens a queue store on Postgres. */
-export function openPostgresBackend(url: string, role: BackendRole, connections: number): QueueBackend {
+export function openPostgresBackend(url: string, role: BackendRole, connections: number): StoreBackend {
   const pool = openPool(url, role, connections);
   const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) =>
     createPostgresBackend(name, { ...options, connection: pool }, factoryOptions);
@@ -34,13 +36,15 @@ export function openPostgresBackend(url: string, role: BackendRole, connections:
       try {
         await runMigrations(client);
         await installQueueTriggers(client);
+        await installWriteCheck(client);
       } finally {
         client.release();
       }
     },
-    ping: async () => {
-      await withDeadline(pool.query("select 1"), PING_TIMEOUT_MS);
-    },
+    checkWritable: createWriteCheck(
+      () => writeRow(pool),
+      () => performance.now(),
+    ),
     close: () => pool.end(),
   };
 }
@@ -53,6 +57,7 @@ function openPool(url: string, role: BackendRole, connections: number): pg.Pool 
     max: connections,
     // BullMQ's statements do not name their schema.
     options: "-c search_path=bullmq",
+    onConnect: refuseReadOnly,
     ...(role === "producer"
       ? { connectionTimeoutMillis: PRODUCER_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS }
       : { connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
@@ -61,6 +66,7 @@ function openPool(url: string, role: BackendRole, connections: number): pg.Pool 
   // A checked-out connection that is lost between two statements emits the error itself, not through the pool. Without a
   // listener the process would exit.
   pool.on("connect", (client) => client.on("error", () => undefined));
+  discardReadOnly(pool);
   // Each queue and each worker listens for the pool's errors.
   pool.setMaxListeners(0);
   return pool as pg.Pool & Record<string, unknown>;

@@ -1,17 +1,34 @@
+import { once } from "node:events";
 import type { BackendFactory, IQueueBackend } from "bullmq";
 import { Redis } from "ioredis";
-import { withDeadline } from "@millrace/core";
 import { createAtomicRedisBackend } from "./atomic-redis-backend.ts";
-import { type BackendRole, PING_TIMEOUT_MS, type QueueBackend } from "./backend.ts";
+import type { BackendRole, StoreBackend } from "./backend.ts";
 import { bullmqClasses } from "./bullmq-classes.ts";
+import { isFailover } from "./redis-failover.ts";
+import { createWriteCheck } from "./write-check.ts";
+
+/** How long a producer waits for any response before it reconnects, in ms. */
+const PRODUCER_SOCKET_TIMEOUT_MS = 2_000;
+
+/** The same for a consumer, in ms. BullMQ's longest blocking command takes 10 s. */
+const CONSUMER_SOCKET_TIMEOUT_MS = 12_000;
 
 /** Opens a queue store on Redis. */
-export function openRedisBackend(url: string, role: BackendRole): QueueBackend {
+export function openRedisBackend(url: string, role: BackendRole): StoreBackend {
+  // BullMQ duplicates this client for the blocking commands of each worker. The duplicate has the same options.
   const client = new Redis(url, {
     retryStrategy: (times) => Math.min(times * 100, 1_000),
+    reconnectOnError: isFailover,
+    // A Redis that loads its data estimates the rest of the time, and ioredis would wait for that long.
+    maxLoadingRetryTime: 1_000,
     ...(role === "producer"
-      ? { maxRetriesPerRequest: 0, enableOfflineQueue: false, connectTimeout: 2_000 }
-      : { maxRetriesPerRequest: null }),
+      ? {
+          maxRetriesPerRequest: 0,
+          enableOfflineQueue: false,
+          connectTimeout: 2_000,
+          socketTimeout: PRODUCER_SOCKET_TIMEOUT_MS,
+        }
+      : { maxRetriesPerRequest: null, socketTimeout: CONSUMER_SOCKET_TIMEOUT_MS }),
   });
   // Every command rejects with its own error; without a listener ioredis prints to the console.
   client.on("error", () => undefined);
@@ -34,11 +51,23 @@ export function openRedisBackend(url: string, role: BackendRole): QueueBackend {
       await client.xtrim(queue.toKey("events"), "MAXLEN", 0);
     },
     migrate: () => Promise.resolve(),
-    ping: async () => {
-      await withDeadline(client.ping(), PING_TIMEOUT_MS);
-    },
+    checkWritable: createWriteCheck(
+      () => writeKey(client),
+      () => performance.now(),
+    ),
     close: async () => {
       client.disconnect();
     },
   };
+}
+
+/** How long a write check waits for the first connection, in ms. */
+const CONNECT_MS = 1_000;
+
+/** Writes a key. It waits for a connection that is being opened, and rejects at once while there is none. */
+async function writeKey(client: Redis): Promise<void> {
+  if (client.status === "connecting" || client.status === "connect")
+    await once(client, "ready", { signal: AbortSignal.timeout(CONNECT_MS) });
+  if (client.status !== "ready") throw new Error("Redis is not connected");
+  await client.set("millrace:write-check", "1", "EX", 60);
 }

@@ -1,6 +1,6 @@
 import type { Logger, Now, Random } from "@millrace/core";
 import type { QueueDefinition } from "../catalogue.ts";
-import type { FlowControl } from "../flow-control.ts";
+import type { FlowControl } from "../flow-control/flow-control.ts";
 import type { EventProcessor } from "./event-processor.ts";
 
 /** Times of a consumer in ms. Production uses the defaults; tests use short ones. */
@@ -11,12 +11,12 @@ export type ConsumerTimings = {
   lockMs: number;
   /** How often the worker looks for stalled jobs. */
   stalledCheckMs: number;
+  /** How long the lease of an ordered queue lasts without a renewal. */
+  leaseMs: number;
   /** How often the collector looks for failed jobs without a dead letter. */
   sweepMs: number;
   /** How long a job waits while our own store is away. */
   outageMs: number;
-  /** How often one job of a paused scope probes whether calls succeed again. */
-  probeMs: number;
 };
 
 /** What an attempt uses. */

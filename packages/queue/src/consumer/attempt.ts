@@ -1,10 +1,15 @@
 import { DelayedError, type Job, WaitingError } from "bullmq";
-import { describeError, permanent, ProviderError } from "@millrace/core";
+import { describeError, type InboundEvent, permanent, ProviderError } from "@millrace/core";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { failure } from "./failure.ts";
+import type { JobRun } from "./job-run.ts";
+import { afterUnreadable } from "./newer-version.ts";
 import { runInPlace } from "./retry-in-place.ts";
 import { runJob } from "./run-job.ts";
+import { excuseStalls, excuseStallWhileWaiting, rejectStalled } from "./stalls.ts";
+import { runStoreCommand } from "./store-command.ts";
+import { waitForScope } from "./wait-for-scope.ts";
 
 /** Makes one attempt at a job, logs it in one line and hands the outcome to BullMQ. */
 export async function attempt(
@@ -13,13 +18,16 @@ export async function attempt(
   token: string | undefined,
   lockLost: AbortSignal | undefined,
 ): Promise<unknown> {
-  const { definition, log, now } = deps;
+  const { definition, log, now, timings } = deps;
+  rejectStalled(job);
   const startedAt = now();
   const event = definition.schema.safeParse(job.data);
   const result: AttemptOutcome = event.success
-    ? await (definition.inOrder ? runInPlace : runJob)(deps, event.data, lockLost)
-    : { outcome: "failed", error: permanent("this worker does not know the version of the job's data") };
-  const { outcome, error, retryAt, stillWaiting } = result;
+    ? await (definition.inOrder
+        ? runInPlace(deps, runOf(job, event.data, lockLost), () => excuseStallWhileWaiting(job, timings.lockMs))
+        : runJob(deps, runOf(job, event.data, lockLost)))
+    : afterUnreadable(job, startedAt);
+  const { outcome, error, retryAt, waitsFor, stillWaiting } = result;
 
   const fields = {
     queue: definition.name,
@@ -37,18 +45,25 @@ export async function attempt(
   };
   log[levelOf(outcome)](fields, "job.attempted");
 
+  await excuseStalls(job, timings.lockMs);
+  if (waitsFor) return waitForScope({ ...deps, lockLost }, job, token, waitsFor.scope);
   if (retryAt) {
-    await job.moveToDelayed(retryAt.getTime(), token);
+    await runStoreCommand(deps, lockLost, () => job.moveToDelayed(retryAt.getTime(), token));
     if (stillWaiting && !(await stillWaiting())) await job.promote();
     throw new DelayedError();
   }
   if (outcome === "returned") {
-    await job.moveToWait(token);
+    await runStoreCommand(deps, lockLost, () => job.moveToWait(token));
     throw new WaitingError();
   }
   if (error !== undefined) throw failure(withAttemptLimit(error, job.attemptsMade + 1));
   if (isLarge(event.data)) job.opts.removeOnComplete = true;
   return { outcome };
+}
+
+function runOf(job: Job, event: InboundEvent, lockLost: AbortSignal | undefined): JobRun {
+  const waits = Math.max(0, job.attemptsStarted - job.attemptsMade - 1);
+  return { event, jobId: job.id ?? event.id, enqueuedAt: new Date(job.timestamp), waits, lockLost };
 }
 
 /** Turns an error into a permanent one when the attempts reach the error's own limit. */

@@ -1,26 +1,24 @@
-import { setTimeout as wait } from "node:timers/promises";
-import type { DeadLetterStore, Logger, Now, Random } from "@millrace/core";
-import type { JobQueue, JobWorker, QueueBackend } from "../backends/backend.ts";
+import type { DeadLetterStore, LeaseStore, Logger, Now, Random } from "@millrace/core";
+import type { Processor, QueueBackend } from "../backends/backend.ts";
 import { backoffMs, type QueueDefinition } from "../catalogue.ts";
 import { createDeadLetterCollector, type DeadLetterCollector } from "../dead-letters/collector.ts";
-import type { FlowControl } from "../flow-control.ts";
+import type { FlowControl } from "../flow-control/flow-control.ts";
 import { attempt } from "./attempt.ts";
 import type { ConsumerTimings } from "./attempt-deps.ts";
 import type { EventProcessor } from "./event-processor.ts";
+import { type OrderedWorker, runOrderedWorker } from "./ordered-worker.ts";
+import { BULLMQ_MAX_STALLED } from "./stalls.ts";
 
 const DEFAULT_TIMINGS: Omit<ConsumerTimings, "deadlineMs"> = {
   lockMs: 15_000,
   stalledCheckMs: 10_000,
+  leaseMs: 6_000,
   sweepMs: 5_000,
   outageMs: 5_000,
-  probeMs: 60_000,
 };
 
 /** All jobs of an ordered queue wait for the worker at its head, so a worker that stopped must be replaced quickly. */
 const IN_ORDER_TIMINGS = { lockMs: 5_000, stalledCheckMs: 2_000 };
-
-/** A job that stalls runs once more. The second stall dead-letters it, so that it cannot stop every worker. */
-const MAX_STALLED = 1;
 
 /** What a consumer uses. */
 export type ConsumerDeps = {
@@ -29,6 +27,10 @@ export type ConsumerDeps = {
   processor: EventProcessor;
   flowControl: FlowControl;
   deadLetters: DeadLetterStore;
+  /** Decides which worker consumes an ordered queue. */
+  leases: LeaseStore;
+  /** Identifies this worker as the holder of a lease. */
+  workerId: string;
   log: Logger;
   now: Now;
   random: Random;
@@ -55,20 +57,31 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
   const stopping = new AbortController();
   const queue = backend.queue(definition.name);
   const collector = createDeadLetterCollector(queue, definition, deps.deadLetters, log, now);
-  const attemptDeps = { ...deps, flowControl: deps.flowControl, timings, stopping: stopping.signal };
-  const worker = backend.worker(definition.name, (job, token, lockLost) => attempt(attemptDeps, job, token, lockLost), {
+  const process: Processor = (job, token, lockLost) => {
+    const mayRun = ordered?.hasLease() ?? true;
+    // Without the lease, the job returns to the head of its queue.
+    const signal = mayRun ? stopping.signal : AbortSignal.abort();
+    return attempt({ ...deps, timings, stopping: signal }, job, token, lockLost);
+  };
+  const worker = backend.worker(definition.name, process, {
     autorun: !definition.inOrder,
     concurrency: definition.inOrder ? 1 : deps.concurrency,
     lockDuration: timings.lockMs,
     stalledInterval: timings.stalledCheckMs,
-    maxStalledCount: MAX_STALLED,
+    maxStalledCount: BULLMQ_MAX_STALLED,
     removeOnComplete: definition.keepCompleted,
     settings: { backoffStrategy: (attemptsMade) => backoffMs(definition.retry, attemptsMade, random()) },
   });
   const closing = new AbortController();
-  const started = definition.inOrder
-    ? runOneAtATime({ queue, worker, log, retryMs: timings.outageMs, closing: closing.signal })
-    : Promise.resolve();
+  const lease = {
+    leases: deps.leases,
+    name: `queue:${definition.name}`,
+    holder: deps.workerId,
+    ttlMs: timings.leaseMs,
+  };
+  const ordered: OrderedWorker | undefined = definition.inOrder
+    ? runOrderedWorker({ queue, worker, lease, log, closing: closing.signal })
+    : undefined;
 
   // Another worker may run these jobs already, so this one stops them.
   worker.on("lockRenewalFailed", (jobIds) => {
@@ -88,35 +101,13 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
     async stop(deadlineMs) {
       closing.abort();
       const swept = sweeper.stop();
-      await started;
       const deadline = setTimeout(() => stopping.abort(), deadlineMs);
-      await worker.close();
+      await (ordered ? ordered.stopped : worker.close());
       clearTimeout(deadline);
       await swept;
       await queue.close();
     },
   };
-}
-
-/** Runs a worker once the store has limited the queue to one job at a time among all workers. */
-async function runOneAtATime(options: {
-  queue: JobQueue;
-  worker: JobWorker;
-  log: Logger;
-  retryMs: number;
-  closing: AbortSignal;
-}): Promise<void> {
-  const { queue, worker, log, retryMs, closing } = options;
-  const limitConcurrency = () =>
-    queue.setGlobalConcurrency(1).then(
-      () => true,
-      () => false,
-    );
-  while (!(await limitConcurrency())) {
-    await wait(retryMs, undefined, { signal: closing }).catch(() => undefined);
-    if (closing.aborted) return;
-  }
-  worker.run().catch((error: unknown) => log.error({ queue: queue.name, err: error }, "consumer.ended"));
 }
 
 /** Sweeps now and then every `intervalMs`, one sweep at a time. */

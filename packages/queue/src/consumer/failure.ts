@@ -22,12 +22,9 @@ function isPermanent(error: unknown): boolean {
   return error instanceof Error && error.name === UnrecoverableError.name;
 }
 
-/** Parses a job's failure reason: one of {@link failure}, or BullMQ's own for a stalled job. */
+/** Parses a job's failure reason: one of {@link failure} or of a stalled job. */
 export function parseReason(reason: string | undefined): { kind: FailureKind; message: string } {
-  const ours = /^(permanent|retryable): (.*)$/s.exec(reason ?? "");
-  if (ours?.[1] === "permanent" || ours?.[1] === "retryable") return { kind: ours[1], message: ours[2] ?? "" };
-  if (reason?.startsWith("job stalled")) {
-    return { kind: "stalled", message: "the job stalled more than once: its worker stopped or hung" };
-  }
+  const [, kind, message = ""] = /^(permanent|retryable|stalled): (.*)$/s.exec(reason ?? "") ?? [];
+  if (kind === "permanent" || kind === "retryable" || kind === "stalled") return { kind, message };
   return { kind: "unknown", message: "failed outside Millrace" };
 }

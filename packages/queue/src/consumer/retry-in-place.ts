@@ -1,38 +1,47 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type InboundEvent, ProviderError } from "@millrace/core";
+import { ProviderError } from "@millrace/core";
 import { backoffMs } from "../catalogue.ts";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
-import { resumeScopes, runJob } from "./run-job.ts";
+import type { JobRun } from "./job-run.ts";
+import { runJob } from "./run-job.ts";
+
+/** The bounds of a wait for a paused scope, in ms: another job can claim its probe first, and an operator can resume it. */
+const SHORTEST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1_000;
 
 /**
  * Runs a job of an ordered queue. The job stays at the head of the queue while it can be retried, and the jobs behind it
- * wait. Waiting for our own stores, for a rate limit or for a paused scope costs no attempt.
+ * wait. Waiting for our own stores, for a provider, for a rate limit or for a paused scope costs no attempt.
+ * @param beforeWait runs before the job waits
  */
 export async function runInPlace(
   deps: AttemptDeps,
-  event: InboundEvent,
-  lockLost: AbortSignal | undefined,
+  run: JobRun,
+  beforeWait: () => Promise<void>,
 ): Promise<AttemptOutcome> {
   const { definition, stopping, random, now } = deps;
-  const paused = new Set<string>();
-  for (let attempts = 0; ;) {
-    const result = await runJob(deps, event, lockLost);
-    const { outcome, error, retryAt, detail } = result;
-    if (outcome === "paused" && detail !== undefined) paused.add(detail);
-    if (error === undefined && !retryAt && outcome !== "returned") await resumeScopes(deps, [...paused]);
-    if (!retryAt) attempts += 1;
-    const canRetry =
-      retryAt !== undefined || (error !== undefined && isRetryable(error) && attempts < definition.retry.attempts);
-    if (!canRetry || lockLost?.aborted) return result;
-    const waitMs = retryAt
-      ? Math.max(0, retryAt.getTime() - now().getTime())
-      : backoffMs(definition.retry, attempts, random());
-    await wait(waitMs, undefined, { signal: stopping }).catch(() => undefined);
+  let { event } = run;
+  for (let attempts = 0, waits = 0; ;) {
     if (stopping.aborted) return { outcome: "returned" };
+    const result = await runJob(deps, { ...run, event, waits });
+    const { error, retryAt, waitsFor } = result;
+    if (waitsFor) event = { ...event, waitsFor: waitsFor.scope };
+    const waitMs = waitsFor
+      ? Math.min(Math.max(waitsFor.waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS)
+      : retryAt && Math.max(0, retryAt.getTime() - now().getTime());
+    if (waitMs === undefined) attempts += 1;
+    else waits += 1;
+    const canRetry =
+      waitMs !== undefined || (error !== undefined && isRetryable(error) && attempts < definition.retry.attempts);
+    if (!canRetry || run.lockLost?.aborted) return result;
+    await beforeWait();
+    await wait(waitMs ?? backoffMs(definition.retry, attempts, random()), undefined, { signal: stopping }).catch(
+      () => undefined,
+    );
   }
 }
 
 function isRetryable(error: unknown): boolean {
-  return !(error instanceof ProviderError) || error.next.kind === "retryable";
+  return !(error instanceof ProviderError) || error.next.kind === "retryable" || error.next.kind === "unavailable";
 }

@@ -36,7 +36,7 @@ function open(connectionString: string): pg.Client {
 async function checkTables(client: pg.Client): Promise<CheckResult> {
   const check = "the queue's tables";
   const { rows } = await client.query<{ exist: boolean }>(
-    `select to_regclass('bullmq.job') is not null
+    `select to_regclass('bullmq.job') is not null and to_regclass('bullmq.millrace_write_check') is not null
        and (select count(*) = 2 from pg_trigger where tgname in ('millrace_keep_place', 'millrace_keep_claim')
             and tgrelid = to_regclass('bullmq.job')) as exist`,
   );

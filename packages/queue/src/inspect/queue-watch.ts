@@ -12,7 +12,15 @@ export type QueueState = {
   workers: number | undefined;
   /** Since when every reading found no worker. */
   unconsumedSince: Date | undefined;
+  /** How many delayed jobs should have returned to the queue more than {@link OVERDUE_MS} ago. */
+  overdue: number;
 };
+
+/**
+ * How late a delayed job is before it counts as overdue, in ms. Workers are late by a second, or by as much as their clocks
+ * differ.
+ */
+export const OVERDUE_MS = 600_000;
 
 /** Reads the state of queues repeatedly. It remembers earlier readings. */
 export type QueueWatch = {
@@ -35,10 +43,15 @@ export function createQueueWatch(backend: QueueBackend, definitions: readonly Qu
     read: () =>
       Promise.all(
         watched.map(async ({ name, queue, readWaitsSince }) => {
-          const [waitsSince, workers] = await Promise.all([readWaitsSince(queue), backend.countWorkers(queue)]);
+          const [waitsSince, workers, overdue] = await Promise.all([
+            readWaitsSince(queue),
+            backend.countWorkers(queue),
+            // A job's own delay is no help: BullMQ stores it without the time from which it counts.
+            queue.getDelayedCount(now().getTime() - OVERDUE_MS),
+          ]);
           if (workers !== 0) unconsumed.delete(name);
           else if (!unconsumed.has(name)) unconsumed.set(name, now());
-          return { queue: name, waitsSince, workers, unconsumedSince: unconsumed.get(name) };
+          return { queue: name, waitsSince, workers, unconsumedSince: unconsumed.get(name), overdue };
         }),
       ),
     close: async () => {

@@ -3,16 +3,21 @@ import { type JobQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from "../backen
 import type { QueueDefinition } from "../catalogue.ts";
 import { createBatcher } from "./batcher.ts";
 import { jobOptions } from "./job-options.ts";
+import { QueueUnavailableError } from "./queue-unavailable-error.ts";
 
 /** Adds events to a queue. */
 export type Producer = {
   /**
    * Resolves once all events are in the queue. Otherwise it rejects with QueueUnavailableError within a second, or later
-   * by the time that a transfer of `bytes` needs; callers state `bytes` when their events may be large. An event that
-   * the queue has already is not added again.
+   * by the time that a transfer of `bytes` needs; callers state `bytes` when their events may be large. After several
+   * failures in a row it rejects at once, but for one probe a second. An event that the queue has already is not added
+   * again.
    */
   enqueue(events: readonly InboundEvent[], bytes?: number): Promise<void>;
-  /** Makes a delayed job run now; does nothing when the job is not delayed or does not exist. */
+  /**
+   * Makes a delayed job run now; does nothing when the job is not delayed or does not exist. Rejects with
+   * QueueUnavailableError when the store does not do it.
+   */
   promote(eventId: string): Promise<void>;
   /** Waits for the accepted events and closes the queue. */
   close(): Promise<void>;
@@ -31,25 +36,36 @@ const LARGE_BYTES = 100_000;
 export function createProducer(backend: QueueBackend, definition: QueueDefinition, now: Now = systemNow): Producer {
   const queue = backend.queue(definition.name);
   // A connection can hang without an error; the deadline keeps it from blocking the next round trip.
-  const batcher = createBatcher((events, timeoutMs) => withDeadline(add(queue, definition, events, now), timeoutMs));
+  const batcher = createBatcher((events, timeoutMs) =>
+    backend.breaker.observe(withDeadline(add(queue, definition, events, now), timeoutMs)),
+  );
   return {
-    enqueue(events, bytes = 0) {
-      if (events.length === 0) return Promise.resolve();
-      return batcher.add(events, PRODUCER_TIMEOUT_MS + (bytes < LARGE_BYTES ? 0 : bytes / BYTES_PER_MS));
+    async enqueue(events, bytes = 0) {
+      if (events.length === 0) return;
+      backend.breaker.admit();
+      await batcher.add(events, PRODUCER_TIMEOUT_MS + (bytes < LARGE_BYTES ? 0 : bytes / BYTES_PER_MS));
     },
     async promote(eventId) {
-      const job = await queue.getJob(eventId);
-      if (!job || !(await job.isDelayed())) return;
-      // The job may have become due after the check.
-      await job.promote().catch(async (error: unknown) => {
-        if (await job.isDelayed()) throw error;
-      });
+      try {
+        await promote(queue, eventId);
+      } catch {
+        throw new QueueUnavailableError("the queue did not promote the job");
+      }
     },
     async close() {
       await batcher.drain();
       await queue.close();
     },
   };
+}
+
+async function promote(queue: JobQueue, eventId: string): Promise<void> {
+  const job = await queue.getJob(eventId);
+  if (!job || !(await job.isDelayed())) return;
+  // The job may have become due after the check.
+  await job.promote().catch(async (error: unknown) => {
+    if (await job.isDelayed()) throw error;
+  });
 }
 
 async function add(

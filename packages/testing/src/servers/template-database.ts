@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate } from "drizzle-orm/postgres-js/migrator";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 import postgres from "postgres";
 import { openQueueBackend } from "@millrace/queue";
 
@@ -17,8 +16,8 @@ export async function createTemplateDatabase(server: string): Promise<string> {
   const admin = postgres(server, { max: 1, onnotice: () => undefined });
   await admin.unsafe(`create database ${NAME}`);
   const { href } = Object.assign(new URL(server), { pathname: `/${NAME}` });
-  const sql = postgres(href, { max: 1, onnotice: () => undefined });
-  await migrate(drizzle(sql), { migrationsFolder });
+  const sql = postgres(href, { max: 1, connection: { search_path: "public" }, onnotice: () => undefined });
+  await migrate(sql);
   await sql.end();
   const backend = openQueueBackend(href, "consumer", 1);
   await backend.migrate();
@@ -26,4 +25,16 @@ export async function createTemplateDatabase(server: string): Promise<string> {
   await admin.unsafe(`alter database ${NAME} allow_connections false`);
   await admin.end();
   return NAME;
+}
+
+/** Applies the migrations and records them as packages/db does, without its locks and transactions. */
+async function migrate(sql: postgres.Sql): Promise<void> {
+  await sql.unsafe("create schema drizzle");
+  await sql.unsafe(
+    "create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
+  );
+  for (const { sql: statements, hash, folderMillis } of readMigrationFiles({ migrationsFolder })) {
+    for (const statement of statements) await sql.unsafe(statement);
+    await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${hash}, ${folderMillis})`;
+  }
 }

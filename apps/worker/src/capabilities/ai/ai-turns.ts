@@ -1,6 +1,17 @@
-import { type Assistant, type Http, type Logger, type NewId, type Now, permanent } from "@millrace/core";
+import {
+  AI_FAILURE_REASONS,
+  AI_FAILURE_REPORT,
+  type Assistant,
+  type Http,
+  type InboundEvent,
+  type Logger,
+  type NewId,
+  type Now,
+  permanent,
+  written,
+} from "@millrace/core";
 import type { AiTurns, Inbox } from "@millrace/db";
-import type { EventProcessor } from "@millrace/queue";
+import type { EventProcessor, JobResult } from "@millrace/queue";
 import { z } from "zod";
 
 /** Dependencies of {@link createAiTurnProcessor}. */
@@ -13,16 +24,20 @@ export type AiTurnDeps = {
 };
 
 const payload = z.object({ turnId: z.uuid() });
+const reportPayload = payload.extend({ conversationId: z.uuid(), reason: z.enum(AI_FAILURE_REASONS) });
 
 /**
  * Runs an AI turn in one job. The job snoozes while the turn debounces, asks the AI, snoozes until the answer, asks a
- * second time and then times out. The answer arrives by a webhook, which promotes the job.
+ * second time and then times out. The answer arrives by a webhook, which promotes the job. A turn that failed has a second
+ * job, which reports it.
  */
 export function createAiTurnProcessor({ assistant, inbox, turns, isOutage, ports }: AiTurnDeps): EventProcessor {
   return {
-    scopes: assistant.scopes,
+    scopes: ({ kind }) =>
+      kind === AI_FAILURE_REPORT ? (assistant.failureReports?.scopes() ?? []) : assistant.scopes(),
     isOutage,
     async process(event, signal) {
+      if (event.kind === AI_FAILURE_REPORT) return report({ assistant, inbox, ports }, event, signal);
       const { turnId } = payload.parse(event.payload);
       // The queue asks this again after the job is delayed: a turn that changed in between has no one left to promote it.
       const stillIn = (state: "debouncing" | "awaiting_reply") => () => turns.isInState(state, turnId);
@@ -52,4 +67,20 @@ export function createAiTurnProcessor({ assistant, inbox, turns, isOutage, ports
       }
     },
   };
+}
+
+async function report(
+  { assistant, inbox, ports }: Pick<AiTurnDeps, "assistant" | "inbox" | "ports">,
+  event: InboundEvent,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  if (await inbox.isDone(event)) return { result: "duplicate", noCall: true };
+  const failure = reportPayload.parse(event.payload);
+  const { failureReports } = assistant;
+  if (!failureReports) {
+    const off = { result: "ignored", detail: "failures are not reported", facts: [] } as const;
+    return { ...(await inbox.applyOnce(event, off)), noCall: true };
+  }
+  await failureReports.report(failure, { ...ports, signal });
+  return inbox.applyOnce(event, written());
 }

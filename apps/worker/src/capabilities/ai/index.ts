@@ -16,6 +16,11 @@ export const ai: WorkerCapability<"ai"> = {
   }),
   // One AI answers all conversations: the first in the registry that is switched on.
   inboxSettings: ([first]) => ({
-    assistant: first && { integration: first.integration, timings: first.adapter.timings },
+    assistant: first && {
+      integration: first.integration,
+      timings: first.adapter.timings,
+      onFailure: first.adapter.onFailure,
+      reportsFailures: first.adapter.failureReports !== undefined,
+    },
   }),
 };

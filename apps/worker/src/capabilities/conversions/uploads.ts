@@ -84,13 +84,13 @@ async function upload(
 
 /** Snoozes a batch until its slot in the platform's rate limit; undefined when one request may be sent now. */
 async function snoozeUntilSlot({ uploads, batches, limits, ports }: UploadDeps, batch: UploadBatch) {
-  const now = ports.now();
   const [scope = ""] = uploads.scopes(batch.accountId);
-  const { sendSlotAt } = batch;
-  const kept = sendSlotAt && now.getTime() - sendSlotAt.getTime() <= LATEST_REQUEST_MS ? sendSlotAt : undefined;
-  const until = kept ?? (await limits.reserve([{ scope, ...uploads.requestRate }], now));
-  const isDue = until <= now;
-  await batches.setSendSlot(batch.id, isDue ? undefined : until);
+  const { sendSlotInMs } = batch;
+  const kept = sendSlotInMs !== undefined && sendSlotInMs >= -LATEST_REQUEST_MS ? sendSlotInMs : undefined;
+  const waitMs = kept ?? (await limits.reserve([{ scope, ...uploads.requestRate }]));
+  const isDue = waitMs <= 0;
+  await batches.setSendSlot(batch.id, isDue ? undefined : waitMs);
+  const until = new Date(ports.now().getTime() + waitMs);
   return isDue ? undefined : ({ result: "snoozed", detail: "the platform's rate limit", until } as const);
 }
 

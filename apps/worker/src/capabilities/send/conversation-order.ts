@@ -16,12 +16,13 @@ const LONGEST_RECHECK_MS = 60_000;
  * @param startedAt when this worker started: statuses that arrived while no worker ran are still in the queue
  */
 export async function snoozeWhileBlocked(
-  { outbox, adapter, limits, followUps, ports }: OutboundDeps,
+  deps: OutboundDeps,
   startedAt: Date,
   event: Pick<InboundEvent, "correlationId">,
   state: SendState,
 ): Promise<JobResult | undefined> {
-  const now = ports.now();
+  const { outbox, adapter, limits, followUps } = deps;
+  const now = deps.ports.now();
   const after = (ms: number, from = now) => new Date(from.getTime() + ms);
   const messageId = state.message.id;
 
@@ -49,16 +50,17 @@ export async function snoozeWhileBlocked(
     }
   }
 
-  const sendSlotAt = state.sendSlotAt ?? (await limits.reserve(adapter.limits(state.message), now));
-  return sendSlotAt > now ? snoozeUntilSendSlot(outbox, messageId, sendSlotAt) : undefined;
+  const waitMs = state.sendSlotInMs ?? (await limits.reserve(adapter.limits(state.message)));
+  return waitMs > 0 ? snoozeUntilSendSlot(deps, messageId, waitMs) : undefined;
 }
 
-/** Records a message's send slot and snoozes the message until then. */
+/** Records a message's send slot, in `waitMs` from now, and snoozes the message until then. */
 export async function snoozeUntilSendSlot(
-  outbox: OutboundDeps["outbox"],
+  { outbox, ports }: Pick<OutboundDeps, "outbox" | "ports">,
   messageId: string,
-  sendSlotAt: Date,
+  waitMs: number,
 ): Promise<JobResult> {
-  await outbox.setSendSlot(messageId, sendSlotAt);
-  return { result: "snoozed", detail: "the platform's rate limit", until: sendSlotAt };
+  await outbox.setSendSlot(messageId, waitMs);
+  const until = new Date(ports.now().getTime() + waitMs);
+  return { result: "snoozed", detail: "the platform's rate limit", until };
 }

@@ -1,6 +1,7 @@
 import type { Outbound, OutboundContext } from "@millrace/core";
 import type { Inbox, RateLimits, SendStates, TakeoverLock } from "@millrace/db";
 import type { FollowUpQueue } from "../../follow-ups.ts";
+import type { LockShare } from "./lock-share.ts";
 
 /** Dependencies of the processor that sends the messages of one channel. */
 export type OutboundDeps = {
@@ -8,6 +9,7 @@ export type OutboundDeps = {
   inbox: Inbox;
   outbox: SendStates;
   takeoverLock: TakeoverLock;
+  lockShare: LockShare;
   limits: RateLimits;
   followUps: FollowUpQueue;
   isOutage(error: unknown): boolean;

@@ -1,12 +1,13 @@
 import { createRateLimits, createSendStates, createTakeoverLock } from "@millrace/db";
 import type { WorkerCapability } from "../capability.ts";
 import { createEventProcessor } from "../inbound/event.ts";
+import { connectionsPerChannel, createLockShare } from "./lock-share.ts";
 import { createOutboundProcessor } from "./outbound.ts";
 import { promoteNext } from "./promote-next.ts";
 
 /** Processes the requests of the send API, and sends messages. */
 export const send: WorkerCapability<"send"> = {
-  run({ adapter: { requests, outbound } }, { stores, ports, fetchPorts, ...deps }) {
+  run({ adapter: { requests, outbound } }, { stores, ports, fetchPorts, channels, ...deps }) {
     const { database, lockDatabase, media } = stores;
     const outbox = createSendStates(database);
     return {
@@ -17,6 +18,7 @@ export const send: WorkerCapability<"send"> = {
           adapter: outbound,
           outbox,
           takeoverLock: createTakeoverLock(lockDatabase),
+          lockShare: createLockShare(connectionsPerChannel(lockDatabase.maxConnections, channels)),
           limits: createRateLimits(database),
           ports: { ...ports, media },
         }),

@@ -15,8 +15,8 @@ const LATE_MS = 50;
 const MAX_SLOTS = 3;
 
 /**
- * Waits until the platform's limits allow the message. Returns when that is, without waiting, if it takes longer than
- * the job may occupy its worker.
+ * Waits until the platform's limits allow the message. If that takes longer than the job may occupy its worker, returns
+ * how long in ms, without waiting.
  *
  * A message has a send slot before its job runs, but the job runs behind all waiting jobs and reads its row first. Many
  * messages can be late and would be sent at once. So each message reserves a second slot right before its call, in a
@@ -30,17 +30,19 @@ export async function waitForSendSlot(
   { adapter, limits, ports }: SendSlotDeps,
   message: OutgoingMessage,
   signal: AbortSignal,
-): Promise<Date | undefined> {
+): Promise<number | undefined> {
   let reserved = adapter.limits(message).map((limit) => ({ ...limit, scope: `${limit.scope}/leaving` }));
   for (let slots = 1; ; slots++) {
-    const slotAt = await limits.reserve(reserved, ports.now());
-    const waitMs = slotAt.getTime() - ports.now().getTime();
+    const askedAt = ports.now().getTime();
+    const waitMs = await limits.reserve(reserved);
     if (waitMs > LONGEST_WAIT_MS) {
       await limits.release(reserved);
-      return slotAt;
+      return waitMs;
     }
-    if (waitMs > 0) await wait(waitMs, undefined, { signal });
-    if (ports.now().getTime() - slotAt.getTime() <= LATE_MS || slots === MAX_SLOTS) return undefined;
+    // The slot counts from the request, so that a slow answer of Postgres makes the message late.
+    const slotAt = askedAt + waitMs;
+    if (slotAt > ports.now().getTime()) await wait(slotAt - ports.now().getTime(), undefined, { signal });
+    if (ports.now().getTime() - slotAt <= LATE_MS || slots === MAX_SLOTS) return undefined;
     reserved = reserved.filter(({ intervalMs }) => intervalMs <= LONGEST_WAIT_MS);
   }
 }

@@ -1,4 +1,4 @@
-import { type OutgoingMessage, ProviderError, retryable, type SentMessage } from "@millrace/core";
+import { type OutgoingMessage, ProviderError, retryable, type SentMessage, unavailable } from "@millrace/core";
 import type { SendState } from "@millrace/db";
 import type { JobResult } from "@millrace/queue";
 import { snoozeUntilSendSlot } from "./conversation-order.ts";
@@ -11,6 +11,9 @@ import { waitForSendSlot } from "./send-slot.ts";
  */
 const LONGEST_LOCK_MS = 20_000;
 
+/** How long an answer snoozes when all takeover locks of its channel are in use, in ms. */
+const BUSY_SNOOZE_MS = 2_000;
+
 /**
  * Sends a message; an AI answer only under its conversation's takeover lock. Undefined when the lock finds a newer
  * epoch. A send that has begun is awaited also when the lock's connection is lost, so that its result is recorded.
@@ -21,10 +24,29 @@ export async function sendUnderTakeoverLock(
   signal: AbortSignal,
 ): Promise<SentMessage | JobResult | undefined> {
   if (!state.answer) return sendInSlot(deps, state, signal);
+  const release = await deps.lockShare.acquire();
+  if (!release) {
+    const until = new Date(deps.ports.now().getTime() + BUSY_SNOOZE_MS);
+    return { result: "snoozed", detail: "all takeover locks of the channel are in use", until };
+  }
+  try {
+    signal.throwIfAborted();
+    return await sendInEpoch(deps, state, state.answer.epoch, signal);
+  } finally {
+    release();
+  }
+}
+
+async function sendInEpoch(
+  deps: OutboundDeps,
+  state: SendState,
+  epoch: number,
+  signal: AbortSignal,
+): Promise<SentMessage | JobResult | undefined> {
   const lockLost = new AbortController();
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_LOCK_MS)]);
   let sending: Promise<SentMessage | JobResult> | undefined;
-  const locked = deps.takeoverLock.runInEpoch(state.message.conversationId, state.answer.epoch, () => {
+  const locked = deps.takeoverLock.runInEpoch(state.message.conversationId, epoch, () => {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_LOCK_MS)]);
     sending = sendInSlot(deps, state, deadline, lockLost.signal);
     return sending;
   });
@@ -48,8 +70,8 @@ async function sendInSlot(
   lockLost?: AbortSignal,
 ): Promise<SentMessage | JobResult> {
   const { outbox, ports } = deps;
-  const slotAt = await waitForSendSlot(deps, message, signal);
-  if (slotAt) return snoozeUntilSendSlot(outbox, message.id, slotAt);
+  const waitMs = await waitForSendSlot(deps, message, signal);
+  if (waitMs !== undefined) return snoozeUntilSendSlot(deps, message.id, waitMs);
   if (lockLost?.aborted) throw retryable("the takeover lock was lost before the send");
   const at = ports.now();
   if (!(await outbox.begin(message.id, at, attemptedAt)))
@@ -67,9 +89,16 @@ async function callPlatform(
   try {
     return await adapter.send(message, { ...ports, signal });
   } catch (error) {
+    // Without this, the deadline of the takeover lock would use up the attempts of an answer during an outage.
+    if (isTimeout(error, signal))
+      throw unavailable("the platform did not answer in time", undefined, { uncertain: true });
     if (!(error instanceof ProviderError)) throw error;
     if (!error.uncertain) await outbox.markRejected(message.id, begunAt, error.next.kind === "rate_limited");
     if (error.code === "unreachable") await outbox.markUnreachable(message.conversationId, ports.now());
     throw error;
   }
+}
+
+function isTimeout(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && error === reason && reason instanceof DOMException && reason.name === "TimeoutError";
 }

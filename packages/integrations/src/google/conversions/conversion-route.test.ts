@@ -12,7 +12,7 @@ const config: RouteConfig = {
   actionId: "91",
 };
 const sale = { gclid: "Cj0K_x-1", timestamp: "2026-11-24T14:30:00+03:00", value: "12.50", currency: "EUR" };
-const call = { params: {}, caller: "c", idempotencyKey: undefined, newId: () => "id", now: NOW };
+const call = { params: {}, caller: "c", idempotencyKey: undefined, signed: undefined, newId: () => "id", now: NOW };
 
 function post(body: Record<string, unknown>, changes: Partial<RouteConfig> = {}) {
   const route = conversionRoute({ ...config, ...changes });

@@ -22,7 +22,14 @@ function won(subject: WonSubject, changes: object = {}, body: object = {}): Inbo
 }
 
 function accepted(route: ApiRoute, body: object): InboundEvent {
-  const call = { params: { id: ID }, caller: "c", idempotencyKey: undefined, newId: () => "id", now: NOW };
+  const call = {
+    params: { id: ID },
+    caller: "c",
+    idempotencyKey: undefined,
+    signed: undefined,
+    newId: () => "id",
+    now: NOW,
+  };
   const [event] = route.accept(route.body.parse(body), call).events;
   if (!event) throw new Error("no event");
   return inboundEvent("google", event);

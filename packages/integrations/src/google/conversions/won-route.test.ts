@@ -14,7 +14,7 @@ type PostOptions = { subject?: WonSubject; id?: string; now?: Date; changes?: Pa
 function post(body: object, { subject = "lead", id = ID, now = NOW, changes = {} }: PostOptions = {}) {
   const route = wonRoute(subject, { ...config, ...changes });
   const params = route.params?.parse({ id });
-  const call = { params, caller: "c", idempotencyKey: undefined, newId: () => "id", now };
+  const call = { params, caller: "c", idempotencyKey: undefined, signed: undefined, newId: () => "id", now };
   const { events, body: answer } = route.accept(route.body.parse(body), call);
   const [event] = events;
   if (!event) throw new Error("no event");

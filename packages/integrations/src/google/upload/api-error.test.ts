@@ -6,6 +6,7 @@ import { fixture, googleError, NOW, violations } from "./test/fake-google.ts";
 const project: NextStep = { kind: "paused", scope: "google:project" };
 const account: NextStep = { kind: "paused", scope: "google:account:1" };
 const again: NextStep = { kind: "retryable" };
+const down: NextStep = { kind: "unavailable", scope: "google:project" };
 const later = (ms: number): NextStep => ({
   kind: "rate_limited",
   scope: "google:project",
@@ -17,12 +18,12 @@ const TERMS = "DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED";
 const withHeader = (response: HttpResponse, wait: string) => ({ ...response, headers: { "retry-after": wait } });
 
 test.each<[string, HttpResponse, NextStep]>([
-  ["UNAVAILABLE", googleError(503, "UNAVAILABLE"), again],
-  ["INTERNAL", googleError(500, "INTERNAL"), again],
-  ["UNKNOWN", googleError(500, "UNKNOWN"), again],
-  ["DEADLINE_EXCEEDED", googleError(504, "DEADLINE_EXCEEDED"), again],
+  ["UNAVAILABLE", googleError(503, "UNAVAILABLE"), down],
+  ["INTERNAL", googleError(500, "INTERNAL"), down],
+  ["UNKNOWN", googleError(500, "UNKNOWN"), down],
+  ["DEADLINE_EXCEEDED", googleError(504, "DEADLINE_EXCEEDED"), down],
   ["ABORTED", googleError(409, "ABORTED"), again],
-  ["an HTML page of a gateway", { status: 502, headers: {}, json: undefined }, again],
+  ["an HTML page of a gateway", { status: 502, headers: {}, json: undefined }, down],
   ["UNAVAILABLE for a while", withHeader(googleError(503, "UNAVAILABLE"), "9"), later(9_000)],
   ["RESOURCE_EXHAUSTED", googleError(429, "RESOURCE_EXHAUSTED"), later(60_000)],
   ["RESOURCE_EXHAUSTED for a while", googleError(429, "RESOURCE_EXHAUSTED", { retryDelay: "7.5s" }), later(7_500)],

@@ -90,11 +90,14 @@ test("rejected credentials and a missing or invalid file pause the project, and 
   await expect(tokens()(false)).rejects.toMatchObject(paused);
 });
 
-test("a request to an unreachable token service is retried", async () => {
+test("an unreachable token service makes Google unavailable", async () => {
   rejection = { status: 403, body: {} };
   await expect(tokens()(false)).rejects.toMatchObject(paused);
   const accessToken = tokens();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await expect(accessToken(false)).rejects.toMatchObject({ next: { kind: "retryable" }, code: "token" });
+  await expect(accessToken(false)).rejects.toMatchObject({
+    next: { kind: "unavailable", scope: "google:project" },
+    code: "token",
+  });
 });

@@ -1,4 +1,4 @@
-import { ProviderError, retryable } from "@millrace/core";
+import { ProviderError, unavailable } from "@millrace/core";
 import type { AuthClient } from "google-auth-library";
 import { isObject } from "../../shared/json-value.ts";
 import { PROJECT_SCOPE } from "./api-error.ts";
@@ -46,7 +46,9 @@ function failureOf(cause: unknown): ProviderError {
   if (!isObject(cause) || !("config" in cause)) return paused(cause);
   const status = cause["status"];
   const isTemporary = typeof status !== "number" || status === 429 || status >= 500;
-  return isTemporary ? retryable("Google's token service is unavailable", { code: "token", cause }) : paused(cause);
+  return isTemporary
+    ? unavailable("Google's token service is unavailable", PROJECT_SCOPE, { code: "token", cause })
+    : paused(cause);
 }
 
 function paused(cause?: unknown): ProviderError {

@@ -26,7 +26,8 @@ export function classifyGraph(response: HttpResponse, scope: string, now: Date):
     const until = regainsAccessAt(response, now);
     return graphFailure(error, "too many calls for the page", { kind: "rate_limited", scope, until });
   }
-  if (isTransient(response, error)) return graphFailure(error, "Meta has a temporary error", { kind: "retryable" });
+  if (isTransient(response, error))
+    return graphFailure(error, "Meta has a temporary error", { kind: "unavailable", scope });
   if (BAD_TOKEN.has(code))
     return graphFailure(error, "the page's access token is not valid", { kind: "paused", scope });
   if (FORBIDDEN.has(code) || isPermission(code))

@@ -25,7 +25,7 @@ test.each<[number, number | undefined, NextStep]>([
     undefined,
     { kind: "rate_limited", scope: pageScope, until: inMs(5 * MINUTE) },
   ]),
-  ...[1, 2].map((code): [number, undefined, NextStep] => [code, undefined, { kind: "retryable" }]),
+  ...[1, 2].map((code): [number, undefined, NextStep] => [code, undefined, { kind: "unavailable", scope: pageScope }]),
   ...[undefined, 458, 459, 460, 463, 464, 467].map((subcode): [number, number | undefined, NextStep] => [
     190,
     subcode,
@@ -52,9 +52,9 @@ test("the error code decides, whatever the HTTP status", () => {
   }
 });
 
-test("a transient error is retried, and a throttled call waits", () => {
-  expect(next(answer({ code: 10, is_transient: true }))).toEqual({ kind: "retryable" });
-  expect(next(answer({ code: 100 }, 503))).toEqual({ kind: "retryable" });
+test("a transient error makes the page unavailable, and a throttled call waits", () => {
+  expect(next(answer({ code: 10, is_transient: true }))).toEqual({ kind: "unavailable", scope: pageScope });
+  expect(next(answer({ code: 100 }, 503))).toEqual({ kind: "unavailable", scope: pageScope });
   expect(next(answer({ code: 4, is_transient: true }, 403))).toMatchObject({ kind: "rate_limited" });
 });
 
@@ -99,7 +99,7 @@ test("a new lead that cannot be read is fetched again with growing delays for te
 
 test("without a Graph error the HTTP status decides", () => {
   expect(next(answer(undefined, 200))).toBeUndefined();
-  expect(next({ status: 502, headers: {}, json: undefined })).toEqual({ kind: "retryable" });
+  expect(next({ status: 502, headers: {}, json: undefined })).toEqual({ kind: "unavailable", scope: pageScope });
   expect(next({ status: 429, headers: { "retry-after": "30" }, json: "slow down" })).toEqual({
     kind: "rate_limited",
     scope: pageScope,

@@ -31,6 +31,7 @@ export function sendRequestHandler<To>(channel: SendRequestChannel<To>, sendTake
     from: z.string().optional(),
     message: z.unknown(),
     messageIds: z.array(z.uuid()),
+    expiresAt: z.iso.datetime({ offset: true }).optional(),
   });
   return {
     // The files in the request move into the media store first.
@@ -53,7 +54,8 @@ export function sendRequestHandler<To>(channel: SendRequestChannel<To>, sendTake
       if ("action" in outgoing) return written({ ...fact, request: { id: event.id, action: outgoing.action } });
       const messages = outgoing.map((part, index) => ({ ...part, id: idAt(request.messageIds, index, event) }));
       const takeover = sendTakesOver ? { actor: "send API", reason: "a person wrote" } : undefined;
-      return written({ ...fact, request: { messages }, takeover });
+      const expiresAt = request.expiresAt === undefined ? undefined : new Date(request.expiresAt);
+      return written({ ...fact, request: { messages, expiresAt }, takeover });
     },
   };
 }

@@ -6,6 +6,7 @@ import {
   contentHash,
   derivedUuid,
   eventId,
+  InvalidFieldError,
   type OutgoingFormat,
 } from "@millrace/core";
 
@@ -52,6 +53,10 @@ export function sendRoute({ format, paths, title, to, exampleTo, from, notes }: 
       to,
       from: z.string().min(1).optional().meta({ description: from }),
       message: format.content,
+      expiresAt: z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with a time zone" }).optional().meta({
+        description:
+          "The message is not sent after this time; it becomes a dead letter. Default: it waits at most 24 hours for a platform that is unavailable.",
+      }),
     }),
     examples: [
       { summary: "A text", body: { to: exampleTo, message: { type: "text", text: "Your order is on its way." } } },
@@ -67,6 +72,8 @@ export function sendRoute({ format, paths, title, to, exampleTo, from, notes }: 
     status: 202,
     response: sendResponse,
     accept(body, call) {
+      if (body.expiresAt !== undefined && Date.parse(body.expiresAt) <= call.now.getTime())
+        throw new InvalidFieldError("expiresAt", "must be in the future");
       const parts = format.parts(body.message);
       const ids = idsOf(format.channel, body, call);
       const messageIds = "action" in parts ? [] : parts.map((_, index) => ids.messageId(index));

@@ -1,4 +1,4 @@
-import { classifyHttp, type HttpResponse, permanent, ProviderError, retryable } from "@millrace/core";
+import { classifyHttp, type HttpResponse, permanent, ProviderError, retryable, unavailable } from "@millrace/core";
 import { z } from "zod";
 import { FILE_BUSY, meaningOf } from "./descriptions.ts";
 
@@ -32,7 +32,8 @@ export function failureOf(response: HttpResponse, scopes: CallScopes, now: Date)
   const code = String(status);
   const seconds = error?.parameters?.retry_after;
   if (status === 429) return throttled(response, seconds, scopes, now);
-  if (status >= 500) return retryable(`Telegram has a temporary error (${status})`, { code, uncertain: true });
+  if (status >= 500)
+    return unavailable(`Telegram has a temporary error (${status})`, scopes.bot, { code, uncertain: true });
   // With a wrong token Telegram returns 401 for the bot or 404 for the method.
   if (status === 401 || status === 404) return paused(`Telegram rejects the bot's token (${status})`, code, scopes);
   if (status === 409)

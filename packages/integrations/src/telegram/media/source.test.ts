@@ -51,7 +51,7 @@ describe("fetching a file fails", () => {
     ],
     ["when the file is gone", [[found], gone], { next: permanent, code: "gone" }],
     ["when the token was revoked", [[found], revoked], { next: { kind: "paused", scope: "telegram:shop" } }],
-    ["temporarily when Telegram is down", [[found], down], { next: { kind: "retryable" } }],
+    ["temporarily when Telegram is down", [[found], down], { next: { kind: "unavailable", scope: "telegram:shop" } }],
     ["temporarily when the response has no path", [[success({})]], { next: { kind: "retryable" } }],
     [
       "temporarily when the bot is throttled",

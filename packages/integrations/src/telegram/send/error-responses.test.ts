@@ -1,4 +1,4 @@
-import { retryable } from "@millrace/core";
+import { unavailable } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { config, fakeBotApi, NOW, rejection, type Scripted, success, TOKEN } from "../test/fake-bot-api.ts";
 import { CONVERSATION, failureOf, outgoing } from "../test/outgoing.ts";
@@ -11,6 +11,7 @@ const text = { type: "text", text: "The sluice is open" };
 describe("an error response is classified:", () => {
   const permanent = { kind: "permanent" };
   const paused = { kind: "paused", scope: "telegram:shop" };
+  const down = { kind: "unavailable", scope: "telegram:shop" };
   const bad = (description: string) => rejection(400, `Bad Request: ${description}`);
   const forbidden = (description: string) => rejection(403, `Forbidden: ${description}`);
   const throttled = (seconds: number) => ({
@@ -35,12 +36,8 @@ describe("an error response is classified:", () => {
     ["404", rejection(404, "Not Found"), { next: paused, code: "404" }],
     ["409", rejection(409, "Conflict: terminated by other getUpdates request"), { next: paused, code: "409" }],
     ["413", { status: 413, json: undefined }, { next: permanent, code: "too_large" }],
-    ["500", rejection(500, "Internal Server Error"), { next: { kind: "retryable" }, code: "500", uncertain: true }],
-    [
-      "502 from a proxy",
-      { status: 502, json: undefined },
-      { next: { kind: "retryable" }, code: "502", uncertain: true },
-    ],
+    ["500", rejection(500, "Internal Server Error"), { next: down, code: "500", uncertain: true }],
+    ["502 from a proxy", { status: 502, json: undefined }, { next: down, code: "502", uncertain: true }],
     [
       "an unreadable 200",
       { status: 200, json: undefined },
@@ -80,8 +77,11 @@ describe("an error response is classified:", () => {
   });
 
   test("a missing response is as uncertain as the network error", async () => {
-    const { context } = fakeBotApi([retryable("network failure: ECONNRESET", { uncertain: true })]);
-    expect(await failureOf(outbound.send(outgoing(text), context))).toMatchObject({ uncertain: true });
+    const { context } = fakeBotApi([unavailable("network failure: ECONNRESET", undefined, { uncertain: true })]);
+    expect(await failureOf(outbound.send(outgoing(text), context))).toMatchObject({
+      next: { kind: "unavailable" },
+      uncertain: true,
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import { retryable } from "@millrace/core";
+import { unavailable } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { config, downloadOf, fakeBotApi, rejection, success, TOKEN } from "../test/fake-bot-api.ts";
 import { CONVERSATION, failureOf, outgoing } from "../test/outgoing.ts";
@@ -194,7 +194,7 @@ describe("after an error with a known cause a message is sent once more:", () =>
     ["does not exist", { status: 404, headers: {}, body: undefined }, "link_rejected"],
     [
       "is unreachable",
-      retryable("network failure: ECONNRESET", { uncertain: true, code: "ECONNRESET" }),
+      unavailable("network failure: ECONNRESET", undefined, { uncertain: true, code: "ECONNRESET" }),
       "link_rejected",
     ],
     ["is announced as too large", downloadOf(Buffer.from("x"), { "content-length": "10485761" }), "too_large"],

@@ -13,7 +13,7 @@ const text = { type: "text", text: "Come in" };
 function eventOf(body: unknown): InboundEvent {
   let ids = 0;
   const newId = () => `019ab000-0000-7000-8000-${String(++ids).padStart(12, "0")}`;
-  const call = { params: {}, caller: "c", idempotencyKey: undefined, newId, now: NOW };
+  const call = { params: {}, caller: "c", idempotencyKey: undefined, signed: undefined, newId, now: NOW };
   const [event] = telegramSendRoute.accept(telegramSendRoute.body.parse(body), call).events;
   if (!event) throw new Error("no event");
   return inboundEvent("telegram", event);

@@ -9,16 +9,30 @@ function nextAfter(code: number, status: number) {
   return failureOf(response, origin, NOW);
 }
 
-describe("is retried, and is uncertain after a server error:", () => {
+describe("makes the number unavailable, and is uncertain after a server error:", () => {
+  const next = { kind: "unavailable", scope: "whatsapp:1" };
   test.each([
-    [1, 400, false],
+    [1, 500, true],
+    [2, 400, false],
     [2, 503, true],
     [131000, 500, true],
+    [131016, 400, false],
     [131016, 500, true],
     [133004, 503, true],
-    [135000, 400, false],
   ])("%i with HTTP %i", (code, status, uncertain) => {
-    expect(nextAfter(code, status)).toMatchObject({ next: { kind: "retryable" }, code: String(code), uncertain });
+    expect(nextAfter(code, status)).toMatchObject({ next, code: String(code), uncertain });
+  });
+});
+
+describe("is retried, because the message can be the cause:", () => {
+  test.each([
+    [1, 400, { kind: "retryable" }],
+    [131000, 400, { kind: "retryable" }],
+    [135000, 400, { kind: "retryable", attempts: 2 }],
+  ])("%i with HTTP %i", (code, status, next) => {
+    const failure = nextAfter(code, status);
+    expect(failure).toMatchObject({ code: String(code), uncertain: false });
+    expect(failure?.next).toEqual(next);
   });
 });
 

@@ -1,6 +1,7 @@
 /** How to react to an error. */
 type Reaction =
   | { kind: "retryable"; attempts?: number }
+  | { kind: "unavailable" }
   /**
    * The number or only the conversation waits `seconds`, four times as long after each further hit, up to `maxSeconds`.
    * https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform
@@ -13,6 +14,7 @@ type Reaction =
 export type Meaning = { reaction: Reaction; message: string };
 
 const retryable: Reaction = { kind: "retryable" };
+const unavailable: Reaction = { kind: "unavailable" };
 const paused: Reaction = { kind: "paused" };
 const permanent: Reaction = { kind: "permanent" };
 const MINUTE = 60;
@@ -30,11 +32,12 @@ function rateLimited(scope: "number" | "conversation", seconds: number, maxSecon
 const MEANINGS: ReadonlyMap<number, Meaning> = new Map(
   (
     [
+      // The message can be the cause of these two. After a server error the number counts as unavailable.
       [1, retryable, "WhatsApp has a temporary error"],
-      [2, retryable, "WhatsApp is temporarily overloaded or unavailable"],
       [131000, retryable, "WhatsApp has an unknown error"],
-      [131016, retryable, "a service of WhatsApp is temporarily unavailable"],
-      [133004, retryable, "WhatsApp's server is temporarily unavailable"],
+      [2, unavailable, "WhatsApp is temporarily overloaded or unavailable"],
+      [131016, unavailable, "a service of WhatsApp is temporarily unavailable"],
+      [133004, unavailable, "WhatsApp's server is temporarily unavailable"],
       [135000, { kind: "retryable", attempts: 2 }, "WhatsApp rejects the request without a reason"],
 
       [4, rateLimited("number", 5 * MINUTE), "the app makes too many calls"],

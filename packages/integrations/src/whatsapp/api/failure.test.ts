@@ -10,6 +10,7 @@ const answer = (response: Partial<HttpResponse>): HttpResponse => ({
   json: null,
   ...response,
 });
+const down = { kind: "unavailable", scope: "whatsapp:1" };
 const inSeconds = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
 
 test.each([
@@ -49,7 +50,7 @@ test("Retry-After can lengthen a wait and never shortens it", () => {
 describe("an unknown code", () => {
   test.each([
     ["is retried", errorResponse(999_999), { kind: "retryable" }, false],
-    ["is uncertain after a server error", errorResponse(999_999, 502), { kind: "retryable" }, true],
+    ["is uncertain and makes the number unavailable after a server error", errorResponse(999_999, 502), down, true],
     [
       "pauses the number if access is denied",
       errorResponse(999_999, 403),
@@ -63,9 +64,9 @@ describe("an unknown code", () => {
       false,
     ],
     [
-      "is retried if it is transient",
+      "makes the number unavailable if it is transient",
       errorResponse(999_999, 403, { is_transient: true }),
-      { kind: "retryable" },
+      down,
       false,
     ],
   ])("%s", (_name, response, next, uncertain) => {
@@ -83,7 +84,7 @@ test("an error is recognized with HTTP 200 too", () => {
 });
 
 test.each([
-  [503, { kind: "retryable" }, true],
+  [503, down, true],
   [401, { kind: "paused" }, false],
   [404, { kind: "permanent" }, false],
 ])("HTTP %i decides if there is no code", (status, next, uncertain) => {

@@ -30,14 +30,18 @@ export function failureOf(response: HttpResponse, origin: CallOrigin, now: Date)
     meaningOf(isNoObject ? 33 : error.code) ?? unknownCode(response, error.is_transient === true, origin, now);
   const next = nextOf(meaning.reaction, response, origin, now);
   // An error code means that the message was rejected; a server error can follow an accepted message.
-  const uncertain = next.kind === "retryable" && response.status >= 500;
+  const uncertain = (next.kind === "retryable" || next.kind === "unavailable") && response.status >= 500;
   return new ProviderError(`${meaning.message} (WhatsApp error ${code}${trace})`, next, { code, uncertain });
 }
 
 function nextOf(reaction: Meaning["reaction"], response: HttpResponse, origin: CallOrigin, now: Date): NextStep {
   switch (reaction.kind) {
     case "retryable":
+      if (reaction.attempts === undefined && response.status >= 500)
+        return { kind: "unavailable", scope: origin.numberScope };
       return { kind: "retryable", ...(reaction.attempts === undefined ? {} : { attempts: reaction.attempts }) };
+    case "unavailable":
+      return { kind: "unavailable", scope: origin.numberScope };
     case "paused":
       return { kind: "paused", scope: origin.numberScope };
     case "permanent":
@@ -53,14 +57,17 @@ function nextOf(reaction: Meaning["reaction"], response: HttpResponse, origin: C
   }
 }
 
-/** The meaning of an unknown code: it is retried, unless the HTTP status is about a rate limit or access. */
+/**
+ * The meaning of an unknown code: it is retried, unless it is transient or the HTTP status is about an outage, a rate
+ * limit or access.
+ */
 function unknownCode(response: HttpResponse, isTransient: boolean, origin: CallOrigin, now: Date): Meaning {
   const message = "unknown error";
   const next = isTransient ? undefined : classifyHttp(response, origin.numberScope, now)?.next;
   if (next?.kind === "paused") return { message, reaction: { kind: "paused" } };
   if (next?.kind === "rate_limited")
     return { message, reaction: { kind: "rate_limited", scope: "number", seconds: 60, maxSeconds: 60 } };
-  return { message, reaction: { kind: "retryable" } };
+  return { message, reaction: { kind: isTransient || next?.kind === "unavailable" ? "unavailable" : "retryable" } };
 }
 
 /** The error for a successful response that cannot be read. The call probably succeeded. */

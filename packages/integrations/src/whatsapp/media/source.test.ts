@@ -101,7 +101,7 @@ test.each([
   ["too many calls", [errorResponse(80_007)], { kind: "rate_limited", scope: "whatsapp:111" }, "80007"],
   ["an unreadable response", [{ json: {} }], { kind: "retryable" }, "malformed"],
   ["a rejected download", [found(), { status: 403 }], { kind: "paused", scope: "whatsapp:111" }, "http_403"],
-  ["a failing download", [found(), { status: 500 }], { kind: "retryable" }, "http_500"],
+  ["a failing download", [found(), { status: 500 }], { kind: "unavailable", scope: "whatsapp:111" }, "http_500"],
 ])("%s maps to its next step", async (_name, answers, next, code) => {
   const failed: unknown = await open(answers).opened.catch((error: unknown) => error);
   expect(failed).toBeInstanceOf(ProviderError);

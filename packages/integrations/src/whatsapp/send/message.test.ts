@@ -1,4 +1,4 @@
-import { type OutgoingMessage, ProviderError, retryable } from "@millrace/core";
+import { type OutgoingMessage, ProviderError, unavailable } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { fakeGraph, NOW, errorResponse, ACCEPTED } from "../test/fake-graph.ts";
 import { outgoing as message } from "../test/outgoing.ts";
@@ -152,14 +152,18 @@ describe("an error", () => {
     expect((await errorOf(errorResponse(190, 401))).next).toEqual({ kind: "paused", scope: "whatsapp:111" });
   });
 
+  const lostCall = (code: string, uncertain: boolean) =>
+    unavailable(`network failure: ${code}`, undefined, { code, uncertain });
+
   test.each([
-    ["no response", { fails: retryable("network failure: ECONNRESET", { code: "ECONNRESET", uncertain: true }) }, true],
-    ["no connection", { fails: retryable("network failure: ECONNREFUSED", { code: "ECONNREFUSED" }) }, false],
-    ["HTTP 502", { status: 502 }, true],
-    ["an incomplete response", { status: 200 }, true],
-    ["a response without an id", { json: { messages: [{}] } }, true],
-  ])("such as %s is retried, and is uncertain if the message may have arrived", async (_name, answer, uncertain) => {
-    expect(await errorOf(answer)).toMatchObject({ next: { kind: "retryable" }, uncertain });
+    ["no response", { fails: lostCall("ECONNRESET", true) }, { kind: "unavailable" }, true],
+    ["no connection", { fails: lostCall("ECONNREFUSED", false) }, { kind: "unavailable" }, false],
+    ["HTTP 502", { status: 502 }, { kind: "unavailable", scope: "whatsapp:111" }, true],
+    ["an incomplete response", { status: 200 }, { kind: "retryable" }, true],
+    ["a response without an id", { json: { messages: [{}] } }, { kind: "retryable" }, true],
+  ])("such as %s is uncertain if the message may have arrived", async (_name, answer, next, uncertain) => {
+    const error = await errorOf(answer);
+    expect([error.next, error.uncertain]).toEqual([next, uncertain]);
   });
 
   test("in the content is permanent", async () => {

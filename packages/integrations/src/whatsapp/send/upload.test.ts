@@ -1,4 +1,4 @@
-import { retryable } from "@millrace/core";
+import { unavailable } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { fakeGraph, ACCEPTED } from "../test/fake-graph.ts";
 import { outgoing as message } from "../test/outgoing.ts";
@@ -58,12 +58,12 @@ describe("a stored file", () => {
   });
 
   test.each([
-    ["HTTP 502", { status: 502 }],
-    ["no response", { fails: retryable("network failure: ECONNRESET", { uncertain: true }) }],
-    ["a response without an id", { json: {} }],
-  ])("is uploaded again after %s without uncertainty, because nothing was sent", async (_name, answer) => {
+    ["HTTP 502", { status: 502 }, { kind: "unavailable", scope: "whatsapp:111" }],
+    ["no response", { fails: unavailable("network failure", undefined, { uncertain: true }) }, { kind: "unavailable" }],
+    ["a response without an id", { json: {} }, { kind: "retryable" }],
+  ])("is uploaded again after %s without uncertainty, because nothing was sent", async (_name, answer, next) => {
     const sent = outbound.send({ ...message, content }, fakeGraph([answer], files).context);
-    await expect(sent).rejects.toMatchObject({ next: { kind: "retryable" }, uncertain: false });
+    await expect(sent).rejects.toMatchObject({ next, uncertain: false });
   });
 
   test("is not uploaded outside the 24-hour window", async () => {

@@ -1,0 +1,46 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { OutgoingMessage } from "@millrace/core";
+import type { SendState } from "@millrace/db";
+import { afterEach, expect, test, vi } from "vitest";
+import type { OutboundDeps } from "./deps.ts";
+import { sendUnderTakeoverLock } from "./send.ts";
+
+const NOW = new Date("2026-11-25T09:00:00.000Z");
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Sends an AI answer through an adapter that waits for its signal, and returns the error and the rejected sends. */
+async function sendToHangingPlatform(signal: AbortSignal) {
+  const rejected: string[] = [];
+  const deps = {
+    adapter: {
+      limits: () => [],
+      send: (_: OutgoingMessage, context: { signal: AbortSignal }) =>
+        wait(60_000, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted()),
+    },
+    limits: { reserve: () => Promise.resolve(NOW) },
+    outbox: { begin: () => Promise.resolve(true), markRejected: (id: string) => Promise.resolve(rejected.push(id)) },
+    takeoverLock: { runInEpoch: (_: string, __: number, run: () => Promise<unknown>) => run() },
+    ports: { now: () => NOW },
+  } as unknown as OutboundDeps;
+  const state = { message: { id: "m", conversationId: "c" }, answer: { epoch: 1 } } as SendState;
+  const error: unknown = await sendUnderTakeoverLock(deps, state, signal).catch((reason: unknown) => reason);
+  return { error, rejected };
+}
+
+test("14: an AI answer to a platform that hangs is uncertain and counts as an outage of the platform", async () => {
+  const lockDeadline = new AbortController();
+  vi.spyOn(AbortSignal, "timeout").mockReturnValue(lockDeadline.signal);
+  const sending = sendToHangingPlatform(new AbortController().signal);
+  lockDeadline.abort(new DOMException("timed out", "TimeoutError"));
+  const { error, rejected } = await sending;
+  expect(error).toMatchObject({ next: { kind: "unavailable" }, uncertain: true });
+  expect(rejected).toEqual([]);
+});
+
+test("a send that stops with the worker keeps the reason of the stop", async () => {
+  const stopping = new AbortController();
+  const sending = sendToHangingPlatform(stopping.signal);
+  stopping.abort();
+  expect((await sending).error).toBe(stopping.signal.reason);
+});

@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openRows, queueStores, until, useTestDatabase } from "@millrace/testing";
+import { openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
+
+const EVENTS = 12;
+
+describe.each(queueStores())("errors of Postgres that are no job's fault, with the queue on $kind", (store) => {
+  const testDatabase = useTestDatabase({ perTest: true });
+  let harness: WorkerHarness;
+  let rows: ReturnType<typeof openRows>;
+
+  beforeEach(async () => {
+    harness = await openWorkerHarness(testDatabase.url, await store.url(testDatabase.url));
+    rows = openRows(testDatabase.url);
+  });
+  afterEach(async () => {
+    await harness.close();
+    await rows.close();
+  });
+
+  test("14: a renamed column costs no event an attempt, and all of them are done once it is back", async () => {
+    await rows.rows("alter table public.messages rename column body to renamed");
+    harness.startWorker({ outageMs: 50 });
+    const ids = Array.from({ length: EVENTS }, (_, index) => `event${index}`);
+    await Promise.all(ids.map((id) => harness.enqueue(id, { do: "write" })));
+    const triesOf = (id: string) => harness.integration.attempts.get(id) ?? 0;
+    await until("every event ran more often than it has attempts", () => ids.every((id) => triesOf(id) > 8));
+    expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 0, dead: 0 });
+    await rows.rows("alter table public.messages rename column renamed to body");
+    await until("every event is done", async () => (await harness.eventStatuses.counts("fake")).done === EVENTS);
+    expect(await harness.deadLetters()).toEqual([]);
+    expect(Object.values(await harness.effects())).toEqual(ids.map(() => 1));
+  });
+});

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type QueueRole, retryable } from "@millrace/core";
+import { queueStores, until, useTestDatabase } from "@millrace/testing";
+import { openQueueHarness } from "../harness/queue-harness.ts";
+import { startQueueProcess } from "./queue-process.ts";
+
+describe.each(queueStores())("the stalls of a job on $kind", (store) => {
+  const testDatabase = useTestDatabase({ perTest: true });
+  let queueUrl: string;
+  let harness: Awaited<ReturnType<typeof openQueueHarness>>;
+
+  beforeEach(async () => {
+    queueUrl = await store.url(testDatabase.url);
+  });
+  afterEach(async () => {
+    await harness.close();
+  });
+
+  const open = async (role: QueueRole) => {
+    harness = await openQueueHarness(testDatabase.url, queueUrl, role);
+  };
+  const kill = async (role: QueueRole, mode: "hang" | "outage") => {
+    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, role, mode);
+    const id = await child.nextReport();
+    await child.kill();
+    return id;
+  };
+
+  test("8: a job that waits for an outage in place gets no dead letter, although its worker dies three times", async () => {
+    await open("requests");
+    await harness.enqueue("head", "next");
+    for (let crash = 1; crash <= 3; crash += 1) expect(await kill("requests", "outage")).toBe("head");
+    const done: string[] = [];
+    harness.startConsumer(async ({ id }) => {
+      done.push(id);
+      return { result: "written" };
+    });
+    await until("both are done", () => done.length === 2);
+    expect(done).toEqual(["head", "next"]);
+    expect(await harness.deadLetters()).toEqual([]);
+  });
+
+  test("8: the stall of an attempt does not count for the job's next attempt", async () => {
+    await open("inbound");
+    await harness.enqueue("job");
+    expect(await kill("inbound", "hang")).toBe("job");
+    let attempts = 0;
+    const consumer = harness.startConsumer(() => {
+      attempts += 1;
+      throw retryable("not yet");
+    });
+    await until("an attempt ended and the job waits for its retry", async () => {
+      return attempts === 1 && (await harness.reader.find("job")).runsAt !== undefined;
+    });
+    await consumer.stop(100);
+    expect(await kill("inbound", "hang")).toBe("job");
+    let isDone = false;
+    harness.startConsumer(async () => {
+      isDone = true;
+      return { result: "written" };
+    });
+    await until("it is done", () => isDone);
+    expect(await harness.deadLetters()).toEqual([]);
+  });
+
+  test("8: a job at the head of an ordered queue that stops two workers has a dead letter, and the next one runs", async () => {
+    await open("requests");
+    await harness.enqueue("killer", "next");
+    for (let crash = 1; crash <= 2; crash += 1) expect(await kill("requests", "hang")).toBe("killer");
+    const done: string[] = [];
+    harness.startConsumer(async ({ id }) => {
+      done.push(id);
+      return { result: "written" };
+    });
+    await until("the next job is done", () => done.length > 0);
+    expect(done).toEqual(["next"]);
+    await until("the dead letter is written", async () => (await harness.deadLetters()).length > 0);
+    expect(await harness.deadLetters()).toEqual([{ job_id: "killer", error_kind: "stalled" }]);
+  });
+});

@@ -1,0 +1,114 @@
+import { asc, eq } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { uuidv7 } from "@millrace/core";
+import { useConversations, type TestConversation, textMessage, TIMINGS } from "../../test/conversations.ts";
+import { createDeadLetters } from "../dead-letters/record.ts";
+import { aiTurns, messages } from "../schema/index.ts";
+import { createAiTurns } from "./next-step.ts";
+
+const harness = useConversations();
+const turns = createAiTurns(harness.database, TIMINGS, () => harness.clock.at);
+
+async function openTurnOf({ id }: TestConversation): Promise<string> {
+  const rows = await harness.database.orm.select().from(aiTurns).where(eq(aiTurns.conversationId, id));
+  return rows.find(({ state }) => state === "debouncing" || state === "awaiting_reply")?.id ?? "";
+}
+
+async function ask(turnId: string) {
+  harness.advance(TIMINGS.debounceMs);
+  const step = await turns.next(turnId);
+  if (step.step !== "ask") throw new Error(`it is not asked: ${step.step}`);
+  await turns.markDispatched(turnId);
+  return step.question;
+}
+
+/** Receives a text, asks the AI, and fails the turn. Returns the turn's id. */
+async function failOn(conversation: TestConversation, text: string): Promise<string> {
+  await harness.receive(conversation, text);
+  const turnId = await openTurnOf(conversation);
+  await ask(turnId);
+  await fail(turnId);
+  return turnId;
+}
+
+const fail = (turnId: string) =>
+  createDeadLetters(harness.database, uuidv7).record({
+    queue: "n8n-ai-turns",
+    jobId: `turn.${turnId}`,
+    integration: "n8n",
+    eventId: `turn.${turnId}`,
+    kind: "turn",
+    payload: { turnId },
+    errorKind: "permanent",
+    error: "the AI did not answer within 120 s, twice",
+    attempts: 1,
+    correlationId: "c-1",
+    receivedAt: new Date(),
+    failedAt: new Date(),
+  });
+
+const textsOf = (question: { messages: readonly { text: string | null }[] }) =>
+  question.messages.map(({ text }) => text);
+
+test("9: a replayed AI turn is superseded once a person or the AI has sent a message since", async () => {
+  for (const by of ["person", "ai"] as const) {
+    const conversation = await harness.open();
+    const turnId = await failOn(conversation, "Anybody?");
+    const messages = [textMessage("Here I am")];
+    const queued = { conversationId: conversation.id, author: by, messages, at: harness.clock.at };
+    await harness.write((stores) => stores.outbox.queue(queued));
+    expect(await turns.next(turnId)).toEqual({ step: "ended", why: "superseded" });
+    expect(await turns.next(turnId)).toEqual({ step: "ended", why: "superseded" });
+  }
+});
+
+test("9: a message that was not sent does not supersede a replayed AI turn", async () => {
+  const conversation = await harness.open();
+  const turnId = await failOn(conversation, "Anybody?");
+  const [sent = ""] = await harness.send(conversation, "Here I am");
+  await harness.database.orm.update(messages).set({ status: "failed" }).where(eq(messages.id, sent));
+  expect(textsOf(await ask(turnId))).toEqual(["Anybody?"]);
+});
+
+test("9: of several failed AI turns, a replay asks once, about all messages that no one answered", async () => {
+  const conversation = await harness.open();
+  const [first, second, third] = [
+    await failOn(conversation, "one"),
+    await failOn(conversation, "two"),
+    await failOn(conversation, "three"),
+  ];
+  for (const turnId of [first, second]) expect(await turns.next(turnId)).toEqual({ step: "ended", why: "superseded" });
+  expect(textsOf(await ask(third))).toEqual(["one", "two", "three"]);
+});
+
+test("the messages of a failed AI turn are asked about with the next message, unless they were answered since", async () => {
+  const conversation = await harness.open();
+  await failOn(conversation, "one");
+  await harness.receive(conversation, "two");
+  expect(textsOf(await ask(await openTurnOf(conversation)))).toEqual(["one", "two"]);
+
+  const answered = await harness.open();
+  await failOn(answered, "one");
+  await harness.send(answered, "Here I am");
+  await harness.receive(answered, "two");
+  const question = await ask(await openTurnOf(answered));
+  expect(textsOf(question)).toEqual(["two"]);
+  expect(question.history.map(({ text }) => text)).toEqual(["one", "Here I am"]);
+});
+
+test("a hand-back asks about the messages of AI turns that failed before the takeover, unless they were answered", async () => {
+  const conversation = await harness.open();
+  await failOn(conversation, "answered");
+  await harness.send(conversation, "Here I am");
+  await failOn(conversation, "failed");
+  await harness.changeMode(conversation, "human");
+  await harness.receive(conversation, "to the person");
+  await harness.changeMode(conversation, "ai");
+  expect(textsOf(await ask(await openTurnOf(conversation)))).toEqual(["failed", "to the person"]);
+  const states = await harness.database.orm
+    .select({ state: aiTurns.state })
+    .from(aiTurns)
+    .where(eq(aiTurns.conversationId, conversation.id))
+    .orderBy(asc(aiTurns.openedAt));
+  expect(states.map(({ state }) => state)).toEqual(["failed", "taken_over", "awaiting_reply"]);
+});

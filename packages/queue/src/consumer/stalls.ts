@@ -1,0 +1,48 @@
+import { type Job, UnrecoverableError } from "bullmq";
+import { z } from "zod";
+
+/**
+ * BullMQ's limit of stalls, which no job reaches. BullMQ counts the stalls of a job's whole life. Millrace counts those of
+ * one attempt.
+ */
+export const BULLMQ_MAX_STALLED = 1_000_000;
+
+/** A job that stalls runs once more. The second stall dead-letters it, so that it cannot stop every worker. */
+const MAX_STALLED = 1;
+
+/** A job's progress: how many of its stalls do not count, because they belong to attempts that ended. */
+const progress = z.object({ excusedStalls: z.number() });
+
+/**
+ * Throws when the current attempt has lost its worker too often.
+ * @throws UnrecoverableError with a reason of the failure kind `stalled`
+ */
+export function rejectStalled(job: Job): void {
+  if (job.stalledCounter - excusedStalls(job) <= MAX_STALLED) return;
+  const error = new UnrecoverableError("stalled: the job stalled more than once: its worker stopped or hung");
+  error.stack = error.message;
+  throw error;
+}
+
+/**
+ * Excuses the job's stalls when its attempt ends. This writes only after a stall, and only while the worker holds the
+ * job's lock: an attempt that hung until another worker took the job is a stall itself.
+ */
+export async function excuseStalls(job: Job, lockMs: number, stalls = job.stalledCounter): Promise<void> {
+  if (stalls <= excusedStalls(job)) return;
+  try {
+    const isLocked = await job.extendLock(job.token ?? "", lockMs);
+    if (isLocked) await job.updateProgress({ excusedStalls: stalls });
+  } catch {
+    // The store is away. Then the stalls count further.
+  }
+}
+
+/** Excuses also the next stall of a job that waits at the head of its queue, because the job does not cause it. */
+export function excuseStallWhileWaiting(job: Job, lockMs: number): Promise<void> {
+  return excuseStalls(job, lockMs, job.stalledCounter + 1);
+}
+
+function excusedStalls(job: Job): number {
+  return progress.safeParse(job.progress).data?.excusedStalls ?? 0;
+}
