@@ -27,6 +27,7 @@ export { outcomeJob } from "./conversions/jobs.ts";
 export * from "./conversions/report.ts";
 
 // Flow control
+export * from "./flow-control/leases.ts";
 export * from "./flow-control/pauses.ts";
 export * from "./flow-control/rate-limits.ts";
 
