@@ -70,6 +70,7 @@ function startConsumers(
       processor,
       flowControl,
       deadLetters: {
+        ...deadLetters,
         async record(job) {
           const isNew = await deadLetters.record({ ...job, account: accountOf(deps, definition, job) });
           if (isNew) await capabilities.onDeadLettered(definition, job);
