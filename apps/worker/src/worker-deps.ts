@@ -15,6 +15,7 @@ import type { Database } from "@millrace/db";
 import type { OpenMediaStore } from "@millrace/media";
 import type { ConsumerTimings, QueueBackend } from "@millrace/queue";
 import type { CapabilityTimings } from "./capabilities/timings.ts";
+import type { ReconcilerTimings } from "./loops/reconciler.ts";
 import type { ReplayTimings } from "./loops/replays.ts";
 
 /** An integration and its capabilities that are switched on. */
@@ -55,5 +56,5 @@ export type WorkerDeps = {
   formats: readonly OutgoingFormat[];
   /** Which queues the worker consumes (undefined: all) and how many jobs of each run at a time. */
   consumption: { queues?: readonly string[] | undefined; concurrency: number };
-  timings?: Partial<ConsumerTimings & ReplayTimings & CapabilityTimings> | undefined;
+  timings?: Partial<ConsumerTimings & ReplayTimings & ReconcilerTimings & CapabilityTimings> | undefined;
 };

@@ -1,5 +1,13 @@
 import type { ExhaustedJob } from "@millrace/core";
-import { createDeadLetters, createPauses, createReplayScheduler } from "@millrace/db";
+import {
+  createDeadLetterFollowUps,
+  createDeadLetters,
+  createFollowUpBacklog,
+  createLeases,
+  createPauses,
+  createReplayScheduler,
+  createUnfinishedMessages,
+} from "@millrace/db";
 import {
   type Consumer,
   createFlowControl,
@@ -9,7 +17,9 @@ import {
   startConsumer,
 } from "@millrace/queue";
 import { runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
+import { createDeadLetterFollowUp } from "./dead-letter-follow-up.ts";
 import { createFollowUpQueue } from "./follow-ups.ts";
+import { startReconciler } from "./loops/reconciler.ts";
 import { startReplays } from "./loops/replays.ts";
 import type { WorkerDeps } from "./worker-deps.ts";
 
@@ -24,14 +34,30 @@ export function startWorker(deps: WorkerDeps): Consumer {
   const definitions = consumedQueues(catalogue, deps.consumption.queues);
   const followUps = createFollowUpQueue(stores.backend, ports.now);
   const capabilities = runCapabilities(deps, followUps);
-  const consumers = startConsumers(deps, definitions, capabilities);
+  const deadLetters = createDeadLetterFollowUps(stores.database);
+  const followUpDeadLetter = createDeadLetterFollowUp({
+    followUps: deadLetters,
+    capabilities,
+    catalogue,
+    log: ports.log,
+  });
+  const consumers = startConsumers(deps, definitions, capabilities, followUpDeadLetter);
   const replays = startReplays({
     scheduler: createReplayScheduler(stores.database),
     replayer: createReplayer(stores.backend, catalogue),
     ports,
     timings,
   });
-  const loops = [replays, ...capabilities.startLoops()];
+  const reconciler = startReconciler({
+    ...reconcilerStores(deps),
+    deadLetters,
+    followUpDeadLetter,
+    followUps,
+    assistant: capabilities.assistant,
+    ports,
+    timings,
+  });
+  const loops = [replays, reconciler, ...capabilities.startLoops()];
   return {
     async stop(deadlineMs) {
       await Promise.all([
@@ -40,6 +66,15 @@ export function startWorker(deps: WorkerDeps): Consumer {
       ]);
       await followUps.close();
     },
+  };
+}
+
+function reconcilerStores({ stores: { database } }: WorkerDeps) {
+  return {
+    database,
+    leases: createLeases(database),
+    messages: createUnfinishedMessages(database),
+    backlog: createFollowUpBacklog(database),
   };
 }
 
@@ -56,6 +91,7 @@ function startConsumers(
   deps: WorkerDeps,
   definitions: readonly QueueDefinition[],
   capabilities: RunningCapabilities,
+  followUpDeadLetter: (job: ExhaustedJob) => Promise<boolean>,
 ): Consumer[] {
   const { backend, database } = deps.stores;
   const { log, now, newId, random } = deps.ports;
@@ -73,7 +109,7 @@ function startConsumers(
         ...deadLetters,
         async record(job) {
           const isNew = await deadLetters.record({ ...job, account: accountOf(deps, definition, job) });
-          if (isNew) await capabilities.onDeadLettered(definition, job);
+          if (isNew) await followUpDeadLetter(job);
           return isNew;
         },
       },

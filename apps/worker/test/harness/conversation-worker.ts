@@ -11,13 +11,14 @@ import { integrations } from "@millrace/integrations";
 import type { OpenMediaStore } from "@millrace/media";
 import type { Consumer, ConsumerTimings, QueueBackend } from "@millrace/queue";
 import type { CapabilityTimings } from "../../src/capabilities/timings.ts";
+import type { ReconcilerTimings } from "../../src/loops/reconciler.ts";
 import { readEnabledIntegration } from "../../src/env.ts";
 import { startWorker } from "../../src/worker.ts";
 import type { EnabledIntegration } from "../../src/worker-deps.ts";
 import { localPorts, localStores, outgoingFormats } from "./local-deps.ts";
 
 /** Times of a worker in a test. */
-export type WorkerTestTimings = Partial<ConsumerTimings & CapabilityTimings> & {
+export type WorkerTestTimings = Partial<ConsumerTimings & CapabilityTimings & ReconcilerTimings> & {
   /** Most time that a platform has to report an uncertain send, in ms. */
   reconcileMs?: number | undefined;
   /** What differs from the integration's own uploads of conversions. */

@@ -11,6 +11,6 @@ export type FollowUp = ParsedEvent & {
   role: QueueRole;
   /** ISO 8601 in UTC; absent: immediately. */
   notBefore?: string | undefined;
-  /** The job exists and is delayed; promote it so that it runs now. */
+  /** The job runs now: it is promoted if it is delayed, and enqueued if the queue has lost it. */
   promote?: boolean | undefined;
 };

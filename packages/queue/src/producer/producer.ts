@@ -12,8 +12,8 @@ export type Producer = {
    * the queue has already is not added again.
    */
   enqueue(events: readonly InboundEvent[], bytes?: number): Promise<void>;
-  /** Makes a delayed job run now; does nothing when the job is not delayed or does not exist. */
-  promote(eventId: string): Promise<void>;
+  /** Makes a delayed job run now; does nothing when the job is not delayed. Returns false when it does not exist. */
+  promote(eventId: string): Promise<boolean>;
   /** Waits for the accepted events and closes the queue. */
   close(): Promise<void>;
 };
@@ -39,11 +39,13 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
     },
     async promote(eventId) {
       const job = await queue.getJob(eventId);
-      if (!job || !(await job.isDelayed())) return;
+      if (!job) return false;
+      if (!(await job.isDelayed())) return true;
       // The job may have become due after the check.
       await job.promote().catch(async (error: unknown) => {
         if (await job.isDelayed()) throw error;
       });
+      return true;
     },
     async close() {
       await batcher.drain();
