@@ -4,6 +4,7 @@ import { createRetention, openDatabase } from "@millrace/db";
 import { openMediaStore } from "@millrace/media";
 import { createQueueWatch, openQueueBackend, queueCatalogue, logQueueStoreChecks } from "@millrace/queue";
 import { createAlertEvaluation, EVALUATION_INTERVAL_MS } from "./alerts/evaluate.ts";
+import { sendScopesOf } from "./alerts/unfinished-messages.ts";
 import { readWorkerConfig, type WorkerConfig } from "./env.ts";
 import { createHealthApp } from "./health.ts";
 import { startLoop } from "./loops/loop.ts";
@@ -32,7 +33,13 @@ function openStores({ databaseUrl, queueUrl, media, concurrency }: WorkerConfig)
 
 function startAlerts(config: WorkerConfig, { backend, database }: WorkerStores, ports: WorkerPorts) {
   const watch = createQueueWatch(backend, queueCatalogue(config.integrations), ports.now);
-  const evaluate = createAlertEvaluation({ config: config.alerts, database, watch, ports });
+  const evaluate = createAlertEvaluation({
+    config: config.alerts,
+    database,
+    watch,
+    sendScopes: sendScopesOf(config.integrations),
+    ports,
+  });
   const loop = startLoop(EVALUATION_INTERVAL_MS, evaluate, (error) =>
     ports.log.warn({ err: error }, "alerts.evaluation_failed"),
   );

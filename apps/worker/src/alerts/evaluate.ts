@@ -1,9 +1,17 @@
 import { type AlertConfig, type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
-import { type Alert, createAlerts, createDeadLetterRates, createPauses, type Database } from "@millrace/db";
+import {
+  type Alert,
+  createAlerts,
+  createDeadLetterRates,
+  createPauses,
+  createUnfinishedMessages,
+  type Database,
+} from "@millrace/db";
 import type { QueueState, QueueWatch } from "@millrace/queue";
 import { createNotifier } from "./notifier.ts";
 import { evaluateRules } from "./rules.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { createUnfinishedReader, type SendScopes } from "./unfinished-messages.ts";
 
 /** How often a worker evaluates the alert rules, in ms. */
 export const EVALUATION_INTERVAL_MS = 30_000;
@@ -19,6 +27,8 @@ export type AlertDeps = {
   config: AlertConfig;
   database: Database;
   watch: QueueWatch;
+  /** The scopes that pause the sending of a message. */
+  sendScopes: SendScopes;
   ports: { http: Http; log: Logger; now: Now; newId: NewId };
 };
 
@@ -26,11 +36,15 @@ export type AlertDeps = {
  * One evaluation: it opens and closes alerts by the rules and notifies the webhook. Every worker reads the state of the
  * queues, because it must know since when a queue has no worker; one worker at a time does the rest.
  */
-export function createAlertEvaluation({ config, database, watch, ports }: AlertDeps) {
+export function createAlertEvaluation({ config, database, watch, sendScopes, ports }: AlertDeps) {
   const { thresholds, webhook } = config;
   const { log, now } = ports;
   const alerts = createAlerts(database, ports.newId);
-  const stores = { pauses: createPauses(database, ports.newId), rates: createDeadLetterRates(database) };
+  const stores = {
+    pauses: createPauses(database, ports.newId),
+    rates: createDeadLetterRates(database),
+    readUnfinished: createUnfinishedReader(createUnfinishedMessages(database), sendScopes),
+  };
   const notifier = webhook && createNotifier({ ...ports, alerts }, webhook);
   const readQueues = queueReader(watch, log);
 

@@ -4,8 +4,13 @@ import { evaluateRules } from "./rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
-const THRESHOLDS: AlertThresholds = { deadLetters: 50, deadLettersMinutes: 10, waitingMinutes: 5 };
-const CALM: Snapshot = { errors: [], deadLetters: [], paused: [], queues: [] };
+const THRESHOLDS: AlertThresholds = {
+  deadLetters: 50,
+  deadLettersMinutes: 10,
+  waitingMinutes: 5,
+  unfinishedMinutes: 10,
+};
+const CALM: Snapshot = { errors: [], deadLetters: [], paused: [], unfinished: [], queues: [] };
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
 /** The conditions that a snapshot meets, while these alerts are open. */
@@ -105,4 +110,16 @@ test("while the queue's store is away, queue rules neither open nor close an ale
 test.each(["queue_delayed", "no_worker"])("%s decides only about queues that this worker watches", (rule) => {
   expect(covers([queue({})], rule)).toBe(true);
   expect(covers([queue({})], rule, "n8n-ai-turns")).toBe(false);
+});
+
+test("message_unfinished is open while an account has a message that is unsent for too long", () => {
+  const account = "whatsapp:1065";
+  expect(conditionsOf({ unfinished: [{ account, since: ago(750) }] })).toEqual([
+    {
+      rule: "message_unfinished",
+      subject: account,
+      summary: "the oldest unsent message of whatsapp:1065 waits for 12 min",
+    },
+  ]);
+  expect(conditionsOf({}, about("message_unfinished", account))).toEqual([]);
 });

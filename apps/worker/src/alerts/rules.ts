@@ -55,6 +55,13 @@ const manyDeadLetters: Rule<Snapshot["deadLetters"]> = (deadLetters, { threshold
 const accountPaused: Rule<Snapshot["paused"]> = (paused) =>
   paused.map(({ scope, reason }) => ({ subject: scope, summary: `${scope} is paused: ${reason}` }));
 
+/** The oldest unsent message of an account waits for longer than the threshold, and no pause is why. */
+const messageUnfinished: Rule<Snapshot["unfinished"]> = (unfinished, { now }) =>
+  unfinished.map(({ account, since }) => {
+    const minutes = Math.floor((now.getTime() - since.getTime()) / 60_000);
+    return { subject: account, summary: `the oldest unsent message of ${account} waits for ${minutes} min` };
+  });
+
 /** The oldest runnable job of a queue waits for longer than the threshold. */
 const queueDelayed: Rule<readonly QueueState[]> = (queues, { thresholds, now }) =>
   queues.flatMap(({ queue, waitsSince }) => {
@@ -93,7 +100,7 @@ export function evaluateRules(
   open: readonly Pick<AlertCondition, "rule" | "subject">[],
   now: Date,
 ): Evaluation {
-  const { errors, deadLetters, paused, queues } = snapshot;
+  const { errors, deadLetters, paused, unfinished, queues } = snapshot;
   function apply<Part>(name: string, rule: Rule<Part>, part: Part): AlertCondition[] {
     const isOpen = (about: string) => open.some(({ rule, subject }) => rule === name && subject === about);
     return rule(part, { thresholds, now, isOpen }).map((match) => ({ rule: name, ...match }));
@@ -104,6 +111,7 @@ export function evaluateRules(
       ...apply("new_error", newError, errors),
       ...apply("many_dead_letters", manyDeadLetters, deadLetters),
       ...apply("account_paused", accountPaused, paused),
+      ...apply("message_unfinished", messageUnfinished, unfinished),
       ...apply("queue_delayed", queueDelayed, queues ?? []),
       ...apply("no_worker", noWorker, queues ?? []),
     ],
