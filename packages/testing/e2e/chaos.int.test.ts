@@ -120,7 +120,13 @@ describe.each(findRedisServer() ? ["redis", "postgres"] : ["postgres"])("chaos w
       100_000,
     );
     const reasons = await millrace(["dead-letters", "list", "--json"], environment);
-    expect(await counts(), reasons).toEqual({ waiting: 0, inFlight: 0, done: TEXTS + STATUSES, dead: BROKEN });
+    expect(await counts(), reasons).toEqual({
+      waiting: 0,
+      inFlight: 0,
+      done: TEXTS + STATUSES,
+      dead: BROKEN,
+      discarded: 0,
+    });
 
     const traces: { eventId: string; state: string }[] = JSON.parse(
       await millrace(["trace", ...accepted, "--json"], environment),
