@@ -27,15 +27,20 @@ const APPS = {
   sandbox: { main: "packages/sandbox/src/main.ts", readiness: "/livez" },
 };
 
+/** Returns the path of an app's main file. */
+export function appFile(name: keyof typeof APPS): string {
+  return root + APPS[name].main;
+}
+
 /** Longest time until an app is ready on a busy machine, in ms. */
 const READY_DEADLINE_MS = 60_000;
 
 /** Starts an app and waits until it is ready. If it ends before, rejects with its output. */
 export async function startApp(name: keyof typeof APPS, environment: Record<string, string>): Promise<AppProcess> {
-  const { main, readiness } = APPS[name];
+  const { readiness } = APPS[name];
   const port = await freePort();
   const variables = { [`${name.toUpperCase()}_PORT`]: String(port), ...environment, PATH: process.env["PATH"] ?? "" };
-  const child: ChildProcess = spawn(process.execPath, [`${root}${main}`], {
+  const child: ChildProcess = spawn(process.execPath, [appFile(name)], {
     env: variables,
     stdio: ["ignore", "pipe", "pipe"],
   });

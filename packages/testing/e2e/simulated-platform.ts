@@ -27,26 +27,6 @@ export function textItem(index: number): Item {
   };
 }
 
-/** A status of a message that Millrace did not send. Millrace stores it. */
-export function statusItem(index: number): Item {
-  const id = `wamid.ours${index}`;
-  return {
-    eventId: `status.777.${id}.delivered`,
-    list: "statuses",
-    value: { id, status: "delivered", recipient_id: "4917000000001", timestamp: String(1_790_000_000 + index) },
-  };
-}
-
-/** A message with an unexpected shape. It must become a dead letter. */
-export function brokenItem(index: number): Item {
-  const id = `wamid.broken${index}`;
-  return {
-    eventId: `message.777.${id}`,
-    list: "messages",
-    value: { id, from: ["not", "a", "sender"], type: { not: "a type" } },
-  };
-}
-
 /** Posts items in one signed WhatsApp webhook. Returns whether ingest accepted it. */
 export async function deliver(ingestUrl: string, items: readonly Item[]): Promise<boolean> {
   const of = (list: Item["list"]) => items.filter((item) => item.list === list).map((item) => item.value);

@@ -4,7 +4,7 @@ export { until } from "../until.ts";
 export { startBenchServers } from "./bench-servers.ts";
 export { freePort } from "./free-port.ts";
 export { findChromium, findRedisServer } from "./find-program.ts";
-export { type RedisOptions, startRedis, type TestRedis } from "./redis.ts";
+export { redisCommand, type RedisOptions, startRedis, type TestRedis } from "./redis.ts";
 export { openRows, type RowReader } from "./rows.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
 export { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";

@@ -1,6 +1,7 @@
 import { temporaryFolder } from "./temporary-folder.ts";
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { findRedisServer } from "./find-program.ts";
 
 /** A Redis that a test started. */
@@ -54,4 +55,21 @@ export async function startRedis({ port, durable, maxMemory, args = [] }: RedisO
       if (!durable) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Sends a command to a Redis on 127.0.0.1 and resolves with its raw reply. `command` is words without quotes, such as
+ * `REPLICAOF NO ONE`. Rejects when Redis does not reply within a second.
+ */
+export async function redisCommand(port: number, command: string): Promise<string> {
+  const socket = connect({ host: "127.0.0.1", port });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      socket.setTimeout(1_000, () => reject(new Error(`Redis does not reply to ${command}`)));
+      socket.once("data", (data: Buffer) => resolve(data.toString())).once("error", reject);
+      socket.write(`${command}\r\n`);
+    });
+  } finally {
+    socket.destroy();
+  }
 }

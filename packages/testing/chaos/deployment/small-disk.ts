@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A file system of limited size that a fault can fill. */
+export type SmallDisk = {
+  folder: string;
+  /** Uses all free space until {@link SmallDisk.empty}. */
+  fill(): void;
+  empty(): void;
+  unmount(): void;
+};
+
+/** Chunk size of the file that fills the disk, in bytes. */
+const CHUNK = 1024 * 1024;
+
+/** Mounts a tmpfs. Returns undefined where this process may not mount. */
+export function mountSmallDisk(folder: string, megabytes: number): SmallDisk | undefined {
+  mkdirSync(folder, { recursive: true });
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=755`, "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return undefined;
+  }
+  chmodSync(folder, 0o755);
+  const filler = join(folder, "filler");
+  return {
+    folder,
+    fill() {
+      // Smaller and smaller chunks use up the last bytes.
+      for (let size = CHUNK; size >= 1; size = Math.floor(size / 16)) {
+        try {
+          for (;;) writeFileSync(filler, Buffer.alloc(size), { flag: "a" });
+        } catch {
+          // The disk has no room for a chunk of this size.
+        }
+      }
+    },
+    empty: () => rmSync(filler, { force: true }),
+    unmount: () => {
+      execFileSync("umount", ["--lazy", folder], { stdio: "ignore" });
+    },
+  };
+}

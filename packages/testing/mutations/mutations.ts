@@ -1,0 +1,65 @@
+/** A defect that the tests must find: one text of one file is replaced. */
+export type Mutation = {
+  /** The guard that is removed. */
+  guard: string;
+  file: string;
+  /** Occurs exactly once in the file. */
+  search: string;
+  replacement: string;
+  /** Test files, of which at least one must fail. */
+  tests: readonly string[];
+};
+
+/** One mutation per guard. A change of a guard's code changes its entry, or `npm run mutations` reports it as missing. */
+export const mutations: readonly Mutation[] = [
+  {
+    guard: "dedupe: an event that is done is not applied again",
+    file: "packages/db/src/inbox/inbox.ts",
+    search: `      setWhere: eq(webhookEvents.status, "dead"),\n`,
+    replacement: "",
+    tests: ["packages/db/src/inbox/inbox.int.test.ts"],
+  },
+  {
+    guard: "order: a message waits for the earlier ones of its conversation",
+    file: "apps/worker/src/capabilities/send/conversation-order.ts",
+    search: "if (state.ahead > 0) {",
+    replacement: "if (state.ahead > Number.MAX_SAFE_INTEGER) {",
+    tests: ["apps/worker/test/sending/sending.int.test.ts"],
+  },
+  {
+    guard: "takeover lock: a takeover waits for an answer that is being sent",
+    file: "packages/db/src/conversations/takeover.ts",
+    search: "  await lockNames(tx, [takeoverLockName(conversationId)]);\n",
+    replacement: "",
+    tests: ["apps/worker/test/sending/takeover.int.test.ts"],
+  },
+  {
+    guard: "takeover lock: an answer is sent only in its epoch",
+    file: "packages/db/src/conversations/takeover-lock.ts",
+    search: "return row.epoch === epoch ? await work() : undefined;",
+    replacement: "return await work();",
+    tests: ["apps/worker/test/sending/takeover.int.test.ts"],
+  },
+  {
+    guard: "outbox: the follow-up jobs of an event are stored in its transaction",
+    file: "packages/db/src/inbox/inbox.ts",
+    search: "followUps: followUps.length > 0 ? followUps : null,",
+    replacement: "followUps: null,",
+    tests: ["apps/worker/test/consumer/follow-ups.int.test.ts"],
+  },
+  {
+    guard: "outbox: a redelivery enqueues the follow-up jobs again",
+    file: "packages/db/src/inbox/inbox.ts",
+    search: 'return { result: "duplicate", followUps: await followUpsOf(tx, event), pauses: [] };',
+    replacement: 'return { result: "duplicate", followUps: [], pauses: [] };',
+    tests: ["apps/worker/test/consumer/follow-ups.int.test.ts"],
+  },
+  {
+    guard: "uncertain sends: another worker's attempt is detected",
+    file: "packages/db/src/messages/send-state.ts",
+    search:
+      "        sql`${messages.attemptedAt} is not distinct from ${sql.param(seen ?? null, messages.attemptedAt)}`,\n",
+    replacement: "",
+    tests: ["packages/db/src/messages/sending.int.test.ts"],
+  },
+];
