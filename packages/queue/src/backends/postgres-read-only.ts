@@ -15,8 +15,8 @@ async function refuseReadOnly(client: pg.ClientBase): Promise<void> {
 }
 
 /**
- * Ends the connections that listen once the pool finds its server read-only. The pool itself discards each connection
- * whose query failed. A connection that listens runs no query, and its server sends no notification any more.
+ * Ends the connections that listen once the pool finds its server read-only. The pool itself discards a connection
+ * after a failed query. A connection that listens runs no query, and its server sends no notification any more.
  */
 export function discardReadOnly(pool: pg.Pool, connections: ReadonlySet<BullConnection>): void {
   const discard = (error: unknown) => {
