@@ -8,7 +8,7 @@ export const RUN_RETRY_DELAY_MS = 1_000;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /**
- * Makes workers wait before they ask a store again that refuses them. BullMQ 6.7 waits only after a connection error. A
+ * Makes workers wait before they ask a store again that rejects them. BullMQ 6.7 waits only after a connection error. A
  * store that is read-only, full or loading would get the next request of every queue at once, in an endless loop.
  */
 export function withSlowRetries(
