@@ -10,7 +10,7 @@ const [, , queueUrl = "none"] = process.argv;
 
 const noQueue: Producer = {
   enqueue: () => Promise.resolve(),
-  promote: () => Promise.resolve(),
+  promote: () => Promise.resolve(false),
   close: () => Promise.resolve(),
 };
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { queueStores, startTcpProxy, type TcpProxy, until, useTestDatabase } from "@millrace/testing";
 import { type IngestServer, postWhatsapp, startIngest, whatsappBody } from "./ingest-server.ts";
 
-/** A request that took longer than this waited for the store, whose timeout is 800 ms. */
+/** A request that takes longer than this, in ms, waited for the store. The timeout is 800 ms. */
 const WAITED_MS = 400;
 
 describe.each(queueStores())("webhooks while $kind hangs", (store) => {

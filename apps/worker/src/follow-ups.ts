@@ -5,7 +5,8 @@ import { createProducer, type Producer, type QueueBackend, queueDefinition } fro
 export type FollowUpQueue = {
   /**
    * Enqueues every job under its own id, so that a job that exists already is not added again. A follow-up with
-   * `promote` runs a job that is delayed now. Resolves once all jobs are in their queues.
+   * `promote` runs a delayed job now, and is enqueued without a delay if the queue has lost the job. Resolves once all
+   * jobs are in their queues.
    * @throws QueueUnavailableError
    */
   enqueue(origin: Pick<InboundEvent, "correlationId">, followUps: readonly FollowUp[]): Promise<void>;
@@ -26,8 +27,9 @@ export function createFollowUpQueue(backend: QueueBackend, now: Now): FollowUpQu
       for (const { integration, role, promote, ...event } of followUps) {
         const producer = producerOf(integration, role);
         const receivedAt = now().toISOString();
-        if (promote) await producer.promote(event.id);
-        else await producer.enqueue([{ v: EVENT_VERSION, integration, correlationId, receivedAt, ...event }]);
+        if (promote && (await producer.promote(event.id))) continue;
+        const notBefore = promote ? undefined : event.notBefore;
+        await producer.enqueue([{ v: EVENT_VERSION, integration, correlationId, receivedAt, ...event, notBefore }]);
       }
     },
     async close() {

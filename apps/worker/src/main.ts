@@ -14,6 +14,7 @@ import { openMediaStore } from "@millrace/media";
 import { createQueueWatch, openQueueBackend, queueCatalogue, logQueueStoreChecks } from "@millrace/queue";
 import { createDatabaseOutages, type DatabaseOutages } from "./alerts/database-outages.ts";
 import { createAlertEvaluation, EVALUATION_INTERVAL_MS } from "./alerts/evaluate.ts";
+import { sendScopesOf } from "./alerts/unfinished-messages.ts";
 import { readWorkerConfig, type WorkerConfig } from "./env.ts";
 import { createHealthApp } from "./health.ts";
 import { startLoop } from "./loops/loop.ts";
@@ -59,7 +60,14 @@ function startAlerts(
   outages: DatabaseOutages,
 ) {
   const watch = createQueueWatch(backend, queueCatalogue(config.integrations), ports.now);
-  const evaluate = createAlertEvaluation({ config: config.alerts, database, watch, outages, ports });
+  const evaluate = createAlertEvaluation({
+    config: config.alerts,
+    database,
+    watch,
+    outages,
+    sendScopes: sendScopesOf(config.integrations),
+    ports,
+  });
   const loop = startLoop(EVALUATION_INTERVAL_MS, evaluate, (error) =>
     ports.log.warn({ err: error }, "alerts.evaluation_failed"),
   );

@@ -18,6 +18,7 @@ import type { ConsumerTimings, QueueBackend, WorkerShare } from "@millrace/queue
 import type { DatabaseOutages } from "./alerts/database-outages.ts";
 import type { CapabilityTimings } from "./capabilities/timings.ts";
 import type { PausedJobTimings } from "./loops/paused-jobs.ts";
+import type { ReconcilerTimings } from "./loops/reconciler.ts";
 import type { ReplayTimings } from "./loops/replays.ts";
 
 /** An integration and its capabilities that are switched on. */
@@ -50,7 +51,9 @@ export type WorkerPorts = {
 };
 
 /** Times of a worker in ms. Production uses the defaults. */
-export type WorkerTimings = Partial<ConsumerTimings & ReplayTimings & CapabilityTimings & PausedJobTimings> & {
+export type WorkerTimings = Partial<
+  ConsumerTimings & ReplayTimings & ReconcilerTimings & CapabilityTimings & PausedJobTimings
+> & {
   probes?: ProbeIntervals;
 };
 

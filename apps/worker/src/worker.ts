@@ -1,5 +1,14 @@
 import type { ExhaustedJob } from "@millrace/core";
-import { createDeadLetters, createLeases, createPausedJobs, createPauses, createReplayScheduler } from "@millrace/db";
+import {
+  createDeadLetterFollowUps,
+  createDeadLetters,
+  createFollowUpBacklog,
+  createLeases,
+  createPausedJobs,
+  createPauses,
+  createReplayScheduler,
+  createUnfinishedMessages,
+} from "@millrace/db";
 import {
   type Consumer,
   createFlowControl,
@@ -10,8 +19,10 @@ import {
   startConsumer,
 } from "@millrace/queue";
 import { inboxSettings, runCapabilities, type RunningCapabilities } from "./capabilities/running.ts";
+import { createDeadLetterFollowUp } from "./dead-letter-follow-up.ts";
 import { createFollowUpQueue } from "./follow-ups.ts";
 import { startPausedJobs } from "./loops/paused-jobs.ts";
+import { startReconciler } from "./loops/reconciler.ts";
 import { startReplays } from "./loops/replays.ts";
 import type { WorkerDeps } from "./worker-deps.ts";
 
@@ -29,7 +40,14 @@ export function startWorker(deps: WorkerDeps): Consumer {
   }));
   const followUps = createFollowUpQueue(stores.backend, ports.now);
   const capabilities = runCapabilities(deps, followUps);
-  const consumers = startConsumers(deps, definitions, capabilities);
+  const deadLetters = createDeadLetterFollowUps(stores.database);
+  const followUpDeadLetter = createDeadLetterFollowUp({
+    followUps: deadLetters,
+    capabilities,
+    catalogue,
+    log: ports.log,
+  });
+  const consumers = startConsumers(deps, definitions, capabilities, followUpDeadLetter);
   const replays = startReplays({
     scheduler: createReplayScheduler(stores.database),
     replayer: createReplayer(stores.backend, catalogue),
@@ -42,7 +60,16 @@ export function startWorker(deps: WorkerDeps): Consumer {
     log: ports.log,
     timings,
   });
-  const loops = [replays, pausedJobs, ...capabilities.startLoops()];
+  const reconciler = startReconciler({
+    ...reconcilerStores(deps),
+    deadLetters,
+    followUpDeadLetter,
+    followUps,
+    assistant: capabilities.assistant,
+    ports,
+    timings,
+  });
+  const loops = [replays, pausedJobs, reconciler, ...capabilities.startLoops()];
   return {
     async stop(deadlineMs) {
       await Promise.all([
@@ -51,6 +78,15 @@ export function startWorker(deps: WorkerDeps): Consumer {
       ]);
       await followUps.close();
     },
+  };
+}
+
+function reconcilerStores({ stores: { database } }: WorkerDeps) {
+  return {
+    database,
+    leases: createLeases(database),
+    messages: createUnfinishedMessages(database),
+    backlog: createFollowUpBacklog(database),
   };
 }
 
@@ -71,6 +107,7 @@ function startConsumers(
   deps: WorkerDeps,
   definitions: readonly QueueDefinition[],
   capabilities: RunningCapabilities,
+  followUpDeadLetter: (job: ExhaustedJob) => Promise<boolean>,
 ): Consumer[] {
   const { backend, database } = deps.stores;
   const { log, now, newId, random } = deps.ports;
@@ -93,9 +130,10 @@ function startConsumers(
       processor: deps.outages?.watch(definition.name, processor) ?? processor,
       flowControl,
       deadLetters: {
+        ...deadLetters,
         async record(job) {
           const isNew = await deadLetters.record({ ...job, account: accountOf(deps, definition, job) });
-          if (isNew) await capabilities.onDeadLettered(definition, job);
+          if (isNew) await followUpDeadLetter(job);
           return isNew;
         },
       },

@@ -35,11 +35,17 @@ export * from "./flow-control/pauses.ts";
 export * from "./flow-control/rate-limits.ts";
 
 // Dead letters and replays
+export { createDeadLetterFollowUps, type DeadLetterFollowUps } from "./dead-letters/follow-up.ts";
 export { createDeadLetterList, type DeadLetter, type DeadLetterList } from "./dead-letters/list.ts";
 export * from "./dead-letters/rates.ts";
 export { createDeadLetters } from "./dead-letters/record.ts";
 export { createReplayScheduler, type ReplayScheduler } from "./dead-letters/replay-scheduler.ts";
 export { createReplays, type Replay, type Replays } from "./dead-letters/replays.ts";
+
+// Unfinished work that the queue may have lost
+export { dueTurns, type TurnOwner } from "./reconcile/ai-turns.ts";
+export * from "./reconcile/follow-ups.ts";
+export * from "./reconcile/messages.ts";
 
 // Erasure
 export { createErasures, type Erasure, type Erasures } from "./erasure/erasures.ts";

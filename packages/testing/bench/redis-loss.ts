@@ -68,7 +68,7 @@ async function crashOnce(sync: Sync, crash: Crash): Promise<Round> {
   const backend = openQueueBackend(redis.url, "producer", 1);
   const producer = createProducer(backend, definition);
   await until("the producer is connected", () =>
-    backend.ping().then(
+    backend.checkWritable().then(
       () => true,
       () => false,
     ),

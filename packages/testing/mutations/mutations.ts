@@ -28,17 +28,17 @@ export const mutations: readonly Mutation[] = [
   },
   {
     guard: "takeover lock: a takeover waits for an answer that is being sent",
-    file: "packages/db/src/conversations/takeover.ts",
+    file: "packages/db/src/conversations/takeover-lock.ts",
     search: "  await lockNames(tx, [takeoverLockName(conversationId)]);\n",
     replacement: "",
-    tests: ["apps/worker/test/sending/takeover.int.test.ts"],
+    tests: ["packages/db/src/conversations/takeover.int.test.ts"],
   },
   {
     guard: "takeover lock: an answer is sent only in its epoch",
     file: "packages/db/src/conversations/takeover-lock.ts",
     search: "return row.epoch === epoch ? await work() : undefined;",
     replacement: "return await work();",
-    tests: ["apps/worker/test/sending/takeover.int.test.ts"],
+    tests: ["packages/db/src/conversations/takeover.int.test.ts"],
   },
   {
     guard: "outbox: the follow-up jobs of an event are stored in its transaction",

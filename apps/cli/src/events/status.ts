@@ -6,7 +6,7 @@ import { printJson } from "../print.ts";
 import { withStores } from "../stores.ts";
 
 /** Number of events of one integration by status. Each accepted event counts once. */
-type StatusCounts = { waiting: number; inFlight: number; done: number; dead: number };
+type StatusCounts = { waiting: number; inFlight: number; done: number; dead: number; discarded: number };
 
 /** `millrace status` */
 export async function printStatus(environment: Environment, { json }: { json?: true }): Promise<void> {
@@ -35,11 +35,11 @@ async function countEvents(
   const reader = createQueueReader(backend, queueCatalogue([integration]));
   try {
     const places = await reader.states();
-    const { done, dead, statuses: recorded } = await statuses.countsWithStatuses(integration.id, [...places.keys()]);
-    const counts = { waiting: 0, inFlight: 0, done, dead };
+    const { statuses: recorded, ...ended } = await statuses.countsWithStatuses(integration.id, [...places.keys()]);
+    const counts = { waiting: 0, inFlight: 0, ...ended };
     for (const [eventId, place] of places) {
       const status = recorded.get(eventId);
-      if (status === "done") continue;
+      if (status === "done" || status === "discarded") continue;
       if (place === "failed") counts.dead += status === "dead" ? 0 : 1;
       else {
         counts[place] += 1;

@@ -80,7 +80,8 @@ async function traceEvent(
     ]);
     const conversion = event && (await statuses.conversion(eventId));
     const inQueue = place === "waiting" || place === "inFlight" ? place : undefined;
-    const state = event?.status === "done" ? "done" : (inQueue ?? (event || place === "failed" ? "dead" : undefined));
+    const ended = event && event.status !== "dead" ? event.status : undefined;
+    const state = ended ?? inQueue ?? (event || place === "failed" ? "dead" : undefined);
     if (state === undefined) return undefined;
     return {
       integration,

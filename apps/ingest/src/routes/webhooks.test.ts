@@ -14,7 +14,7 @@ test("1: while the queue accepts nothing, a webhook gets 503 and not its own res
     apiKeys: [],
     producerOf: () => ({
       enqueue: () => Promise.reject(new QueueUnavailableError("the queue is down")),
-      promote: () => Promise.resolve(),
+      promote: () => Promise.resolve(false),
       close: () => Promise.resolve(),
     }),
     checkQueue: () => Promise.resolve(),

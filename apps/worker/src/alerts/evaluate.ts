@@ -1,10 +1,18 @@
 import { type AlertConfig, type Http, type Logger, type NewId, type Now, withDeadline } from "@millrace/core";
-import { type Alert, createAlerts, createDeadLetterRates, createPauseOperations, type Database } from "@millrace/db";
+import {
+  type Alert,
+  createAlerts,
+  createDeadLetterRates,
+  createPauseOperations,
+  createUnfinishedMessages,
+  type Database,
+} from "@millrace/db";
 import type { QueueState, QueueWatch } from "@millrace/queue";
 import type { DatabaseOutages } from "./database-outages.ts";
 import { createNotifier } from "./notifier.ts";
 import { evaluateRules } from "./rules.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { createUnfinishedReader, type SendScopes } from "./unfinished-messages.ts";
 
 /** How often a worker evaluates the alert rules, in ms. */
 export const EVALUATION_INTERVAL_MS = 30_000;
@@ -21,6 +29,8 @@ export type AlertDeps = {
   database: Database;
   watch: QueueWatch;
   outages: Pick<DatabaseOutages, "known">;
+  /** The scopes that pause the sending of a message. */
+  sendScopes: SendScopes;
   ports: { http: Http; log: Logger; now: Now; newId: NewId };
 };
 
@@ -28,11 +38,15 @@ export type AlertDeps = {
  * One evaluation: it opens and closes alerts by the rules and notifies the webhook. Every worker reads the state of the
  * queues, because it must know since when a queue has no worker; one worker at a time does the rest.
  */
-export function createAlertEvaluation({ config, database, watch, outages, ports }: AlertDeps) {
+export function createAlertEvaluation({ config, database, watch, outages, sendScopes, ports }: AlertDeps) {
   const { thresholds, webhook } = config;
   const { log, now } = ports;
   const alerts = createAlerts(database, ports.newId);
-  const stores = { pauses: createPauseOperations(database, ports.newId), rates: createDeadLetterRates(database) };
+  const stores = {
+    pauses: createPauseOperations(database, ports.newId),
+    rates: createDeadLetterRates(database),
+    readUnfinished: createUnfinishedReader(createUnfinishedMessages(database), sendScopes),
+  };
   const notifier = webhook && createNotifier({ ...ports, alerts }, webhook);
   const readQueues = queueReader(watch, log);
 

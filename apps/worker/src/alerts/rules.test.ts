@@ -5,9 +5,21 @@ import { evaluateRules } from "./rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
-const THRESHOLDS: AlertThresholds = { deadLetters: 50, deadLettersMinutes: 10, waitingMinutes: 5 };
+const THRESHOLDS: AlertThresholds = {
+  deadLetters: 50,
+  deadLettersMinutes: 10,
+  waitingMinutes: 5,
+  unfinishedMinutes: 10,
+};
 const NO_OUTAGES: Snapshot["outages"] = { queues: new Set(), watchedSince: NOW, waiting: [] };
-const CALM: Snapshot = { errors: [], deadLetters: [], pauses: [], queues: [], outages: NO_OUTAGES };
+const CALM: Snapshot = {
+  errors: [],
+  deadLetters: [],
+  pauses: [],
+  unfinished: [],
+  queues: [],
+  outages: NO_OUTAGES,
+};
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
 /** The conditions that a snapshot meets, while these alerts are open. */
@@ -159,3 +171,15 @@ test.each(["queue_delayed", "no_worker", "delayed_overdue"])(
     expect(covers([queue({})], rule, "n8n-ai-turns")).toBe(false);
   },
 );
+
+test("message_unfinished is open while an account has a message that is unsent for too long", () => {
+  const account = "whatsapp:1065";
+  expect(conditionsOf({ unfinished: [{ account, since: ago(750) }] })).toEqual([
+    {
+      rule: "message_unfinished",
+      subject: account,
+      summary: "the oldest unsent message of whatsapp:1065 waits for 12 min",
+    },
+  ]);
+  expect(conditionsOf({}, about("message_unfinished", account))).toEqual([]);
+});

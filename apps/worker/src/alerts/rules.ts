@@ -84,6 +84,13 @@ function summaryOf({ scope, ageMs, reason, waitingJobs }: ListedPause, state: st
   return `${scope} ${state} for ${Math.floor(ageMs / 60_000)} min: ${reason}; ${jobs}`;
 }
 
+/** The oldest unsent message of an account waits for longer than the threshold, and no pause is why. */
+const messageUnfinished: Rule<Snapshot["unfinished"]> = (unfinished, { now }) =>
+  unfinished.map(({ account, since }) => {
+    const minutes = Math.floor((now.getTime() - since.getTime()) / 60_000);
+    return { subject: account, summary: `the oldest unsent message of ${account} waits for ${minutes} min` };
+  });
+
 /** The oldest runnable job of a queue waits for longer than the threshold. */
 const queueDelayed: Rule<readonly QueueState[]> = (queues, { thresholds, now }) =>
   queues.flatMap(({ queue, waitsSince }) => {
@@ -137,7 +144,7 @@ export function evaluateRules(
   open: readonly Pick<AlertCondition, "rule" | "subject">[],
   now: Date,
 ): Evaluation {
-  const { errors, deadLetters, pauses, queues, outages } = snapshot;
+  const { errors, deadLetters, pauses, unfinished, queues, outages } = snapshot;
   function apply<Part>(name: string, rule: Rule<Part>, part: Part): AlertCondition[] {
     const isOpen = (about: string) => open.some(({ rule, subject }) => rule === name && subject === about);
     return rule(part, { thresholds, now, isOpen }).map((match) => ({ rule: name, ...match }));
@@ -150,6 +157,7 @@ export function evaluateRules(
       ...apply("account_paused", accountPaused, pauses),
       ...apply("scope_unavailable", scopeUnavailable, pauses),
       ...apply("long_pause", longPause, pauses),
+      ...apply("message_unfinished", messageUnfinished, unfinished),
       ...apply("queue_delayed", queueDelayed, queues ?? []),
       ...apply("no_worker", noWorker, queues ?? []),
       ...apply("delayed_overdue", delayedOverdue, queues ?? []),

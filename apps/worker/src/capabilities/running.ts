@@ -1,5 +1,5 @@
 import type { ExhaustedJob } from "@millrace/core";
-import { accountStore, createInbox, type InboxSettings, isOutage } from "@millrace/db";
+import { accountStore, createInbox, type InboxSettings, isOutage, type TurnOwner } from "@millrace/db";
 import type { EventProcessor, QueueDefinition } from "@millrace/queue";
 import type { FollowUpQueue } from "../follow-ups.ts";
 import type { Loop } from "../loops/loop.ts";
@@ -12,6 +12,8 @@ export type RunningCapabilities = {
   /** The processor of a queue's jobs. */
   processorOf(definition: QueueDefinition): EventProcessor | undefined;
   startLoops(): Loop[];
+  /** The AI that is asked, if one is switched on. */
+  assistant: TurnOwner | undefined;
   /** Does what follows from a new dead letter: enqueues the follow-up jobs of its event if that is done all the same. */
   onDeadLettered(definition: QueueDefinition, job: ExhaustedJob): Promise<void>;
 };
@@ -22,7 +24,8 @@ const names = Object.keys(workerCapabilities) as WorkerCapabilityName[];
 export function runCapabilities(deps: WorkerDeps, followUps: FollowUpQueue): RunningCapabilities {
   const { integrations, stores, ports, timings } = deps;
   const { database, media } = stores;
-  const inbox = createInbox(database, ports.newId, inboxSettings(deps));
+  const settings = inboxSettings(deps);
+  const inbox = createInbox(database, ports.newId, settings);
   const fetchPorts = { ...ports, media, accounts: accountStore(database.orm) };
   const channels = enabledWith("send", integrations).length;
   const shared = { stores, ports, fetchPorts, inbox, followUps, channels, isOutage, timings };
@@ -38,6 +41,10 @@ export function runCapabilities(deps: WorkerDeps, followUps: FollowUpQueue): Run
 
   return {
     processorOf: (definition) => ownerOf(definition)?.processors[definition.role],
+    assistant: settings.assistant && {
+      integration: settings.assistant.integration,
+      answerTimeoutMs: settings.assistant.timings.answerTimeoutMs,
+    },
     startLoops: () => running.flatMap(({ startLoop }) => startLoop?.() ?? []),
     async onDeadLettered(definition, job) {
       // The worker of the last attempt can die after the event's commit and before it enqueues the follow-up jobs.

@@ -9,9 +9,11 @@ export type ReplayTimings = {
   replayStepMs: number;
   /** How long a dead letter may be replaying before a worker looks for its job, which a crash or the queue can lose. */
   replayOverdueMs: number;
+  /** How long a dead letter may be replaying in a queue that no worker consumes. A restart of the workers takes less. */
+  replayUnconsumedMs: number;
 };
 
-const DEFAULT_TIMINGS: ReplayTimings = { replayStepMs: 250, replayOverdueMs: 10_000 };
+const DEFAULT_TIMINGS: ReplayTimings = { replayStepMs: 250, replayOverdueMs: 10_000, replayUnconsumedMs: 600_000 };
 
 /** Dependencies of {@link startReplays}. */
 export type ReplayDeps = {
@@ -23,10 +25,11 @@ export type ReplayDeps = {
 
 /**
  * Runs the replays that operators start: marks the dead letters that are due and requeues their jobs. A worker that
- * dies in between leaves dead letters without a job; any other worker finds them overdue and requeues them.
+ * dies in between leaves dead letters without a job; any other worker finds them overdue and requeues them. A dead letter
+ * of a queue that no worker consumes returns to the state `dead`, so that its replay ends and operators can discard it.
  */
 export function startReplays({ scheduler, replayer, ports, timings }: ReplayDeps): Loop {
-  const { replayStepMs, replayOverdueMs } = { ...DEFAULT_TIMINGS, ...timings };
+  const { replayStepMs, replayOverdueMs, replayUnconsumedMs } = { ...DEFAULT_TIMINGS, ...timings };
   const { log, now } = ports;
 
   async function step(): Promise<void> {
@@ -35,13 +38,17 @@ export function startReplays({ scheduler, replayer, ports, timings }: ReplayDeps
     for (const { id, state, detail, total, progress } of ended)
       log[state === "stopped" ? "error" : "info"]({ replay: id, state, detail, total, ...progress }, "replay.ended");
     const overdue = await scheduler.overdue(new Date(at.getTime() - replayOverdueMs), at);
-    const deadLetters = [...released, ...overdue];
+    const unconsumed = await replayer.withdrawUnconsumed(
+      overdue.filter(({ updatedAt }) => at.getTime() - updatedAt.getTime() > replayUnconsumedMs),
+    );
+    const deadLetters = [...released, ...overdue.filter(({ id }) => !unconsumed.includes(id))];
     const { completed, unknownQueue } = await replayer.requeue(deadLetters);
     for (const deadLetter of deadLetters)
       if (completed.includes(deadLetter.id)) await scheduler.resolveDone(deadLetter);
     // During a rolling update this worker may not know a queue that newer workers consume. It returns only what it
     // released itself, and leaves the overdue dead letters of that queue to them.
-    for (const deadLetter of released.filter(({ id }) => unknownQueue.includes(id))) {
+    const ofUnknownQueue = released.filter(({ id }) => unknownQueue.includes(id));
+    for (const deadLetter of [...ofUnknownQueue, ...overdue.filter(({ id }) => unconsumed.includes(id))]) {
       log.warn({ deadLetter: deadLetter.id, queue: deadLetter.queue }, "replay.no_queue");
       await scheduler.markDead(deadLetter);
     }

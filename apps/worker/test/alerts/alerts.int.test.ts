@@ -9,7 +9,7 @@ import { createDatabaseOutages } from "../../src/alerts/database-outages.ts";
 import { createAlertEvaluation } from "../../src/alerts/evaluate.ts";
 import { openQueueHarness } from "../harness/queue-harness.ts";
 
-const THRESHOLDS = { deadLetters: 2, deadLettersMinutes: 10, waitingMinutes: 5 };
+const THRESHOLDS = { deadLetters: 2, deadLettersMinutes: 10, waitingMinutes: 5, unfinishedMinutes: 10 };
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
@@ -44,8 +44,14 @@ describe("alerts", () => {
     const { database, log } = harness;
     const ports = { http: fetchHttp, log: log.log, now: () => now, newId: uuidv7 };
     const config = { thresholds: THRESHOLDS, webhook: "webhook" in changes ? changes.webhook : webhook };
-    const outages = createDatabaseOutages(ports.now, log.log);
-    const evaluate = createAlertEvaluation({ config, database, watch: changes.watch ?? watch, outages, ports });
+    const evaluate = createAlertEvaluation({
+      config,
+      database,
+      watch: changes.watch ?? watch,
+      outages: createDatabaseOutages(ports.now, log.log),
+      sendScopes: (channel, { accountId }) => [`${channel}:${accountId}`],
+      ports,
+    });
     return (stopping = new AbortController()) => evaluate(stopping.signal);
   }
   const pass = (seconds: number) => {

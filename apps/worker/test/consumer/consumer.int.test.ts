@@ -45,7 +45,7 @@ describe.each(queueStores())("a worker on $kind", (store) => {
       const { done, dead } = await harness.eventStatuses.counts("fake");
       return done + dead === 100;
     });
-    expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 99, dead: 1 });
+    expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 99, dead: 1, discarded: 0 });
   });
 
   test("a failed attempt is retried, and its partial writes are rolled back", async () => {

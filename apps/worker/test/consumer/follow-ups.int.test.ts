@@ -103,8 +103,6 @@ describe.each(queueStores())("the follow-up job of an event on $kind", (store) =
     const turn = { integration: "n8n", role: "outbound", id: "turn.1", kind: "turn", payload: {}, notBefore } as const;
     const followUp = { ...turn, integration: "whatsapp" };
     const origin = { correlationId: "corr-1" };
-    await harness.followUps.enqueue(origin, [{ ...followUp, promote: true }]);
-    expect((await harness.reader.find("turn.1")).place).toBe("absent");
     await harness.followUps.enqueue(origin, [followUp]);
     const { runsAt } = await harness.reader.find("turn.1");
     expect(runsAt?.getTime()).toBeGreaterThan(Date.now() + 3_500_000);
@@ -112,5 +110,12 @@ describe.each(queueStores())("the follow-up job of an event on $kind", (store) =
     expect((await harness.reader.find("turn.1")).runsAt).toEqual(runsAt);
     await harness.followUps.enqueue(origin, [{ ...followUp, promote: true }]);
     expect(await harness.reader.find("turn.1")).toEqual({ place: "waiting", attemptsMade: 0, correlationId: "corr-1" });
+  });
+
+  test("15: a job that must be promoted is enqueued without its delay when the queue has lost it", async () => {
+    const notBefore = new Date(Date.now() + 3_600_000).toISOString();
+    const followUp = { integration: "whatsapp", role: "outbound", id: "send.1", kind: "send", payload: {} } as const;
+    await harness.followUps.enqueue({ correlationId: "corr-1" }, [{ ...followUp, notBefore, promote: true }]);
+    expect(await harness.reader.find("send.1")).toEqual({ place: "waiting", attemptsMade: 0, correlationId: "corr-1" });
   });
 });

@@ -44,7 +44,7 @@ describe.each(queueStores())("a worker that is killed during a replay, on $kind"
         return deadLetter?.state === "resolved" && place !== "waiting" && place !== "inFlight";
       });
       expect(await harness.effects()).toEqual({ one: 1 });
-      expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 1, dead: 0 });
+      expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 1, dead: 0, discarded: 0 });
       expect(await rows.rows("select state, total from millrace.replays")).toMatchObject([{ total: 1 }]);
       expect(await rows.rows("select state from millrace.replay_items")).toEqual([{ state: "resolved" }]);
       expect(await rows.rows("select count(*)::int as actions from millrace.audit_log")).toEqual([{ actions: 1 }]);

@@ -54,7 +54,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     expect((await ended(replay.id)).progress).toMatchObject({ resolved: 1, dead: 0 });
     expect(await harness.deadLetters()).toMatchObject([{ job_id: "mended", state: "resolved" }]);
     expect(await harness.effects()).toEqual({ mended: 1 });
-    expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 1, dead: 0 });
+    expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 1, dead: 0, discarded: 0 });
     const [action] = await rows.rows("select actor, action, subject, reason, after from millrace.audit_log");
     expect(action).toMatchObject({
       ...BY,
@@ -103,7 +103,7 @@ describe.each(queueStores())("replays on $kind:", (store) => {
     expect(released).toMatchObject([{ jobId: "early" }]);
     await obliterateQueue();
     expect(await harness.deadLetters()).toMatchObject([{ state: "replaying" }]);
-    expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 0, dead: 1 });
+    expect(await harness.eventStatuses.counts("fake")).toEqual({ done: 0, dead: 1, discarded: 0 });
     harness.startWorker();
     await until("it is requeued", async () => (await harness.effects())["early"] === 1);
     expect(await harness.deadLetters()).toMatchObject([{ state: "resolved" }]);

@@ -125,6 +125,8 @@ export async function openConversationHarness(
         counts.flatMap((count) => states.map((state) => count[state] ?? 0)).reduce((one, two) => one + two, 0);
       return { unfinished: undelivered + sum("waiting", "active", "delayed", "prioritized"), failed: sum("failed") };
     },
+    /** Makes the queue lose all its jobs. */
+    loseData: () => store.loseData(queueUrl),
     /** Removes the completed jobs, as the queues do after an hour. */
     async removeCompletedJobs(): Promise<void> {
       for (const queue of queues) await queue.clean(0, 10_000, "completed");

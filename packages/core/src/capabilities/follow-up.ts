@@ -13,6 +13,6 @@ export type FollowUp = ParsedEvent & {
   notBefore?: string | undefined;
   /** After this time the job must not begin, ISO 8601 in UTC; absent: the age limit of its queue applies. */
   expiresAt?: string | undefined;
-  /** The job exists and is delayed; promote it so that it runs now. */
+  /** The job runs now: it is promoted if it is delayed, and enqueued if the queue has lost it. */
   promote?: boolean | undefined;
 };

@@ -24,10 +24,12 @@ export type ExhaustedJob = {
 export type DeadLetterStore = {
   /**
    * Writes the dead letter of a job, or updates it when a replay of the job failed too. A repeated call for the same
-   * failure changes nothing. If the event's effects were committed after all, the row is `resolved` at once. Returns
-   * whether this failure was recorded for the first time.
+   * failure changes nothing. If the event's effects were committed after all, the row is `resolved` at once; if an
+   * operator discarded the event, it is `discarded`. Returns whether this failure was recorded for the first time.
    */
   record(job: ExhaustedJob): Promise<boolean>;
+  /** Returns the ids of the jobs with a recorded failure at that time or later. One statement for all. */
+  findRecorded(queue: string, failures: readonly Pick<ExhaustedJob, "jobId" | "failedAt">[]): Promise<Set<string>>;
 };
 
 /** States of a dead letter; `discarded` by an operator is terminal. */

@@ -10,11 +10,17 @@ const variables = z.object({
   ALERT_DEAD_LETTERS: number(50),
   ALERT_DEAD_LETTERS_MINUTES: number(10),
   ALERT_WAITING_MINUTES: number(5),
+  ALERT_UNFINISHED_MINUTES: number(10),
   DASHBOARD_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
 });
 
 /** The numbers at which alert rules fire. */
-export type AlertThresholds = { deadLetters: number; deadLettersMinutes: number; waitingMinutes: number };
+export type AlertThresholds = {
+  deadLetters: number;
+  deadLettersMinutes: number;
+  waitingMinutes: number;
+  unfinishedMinutes: number;
+};
 
 /** Where notifications of alerts are sent. */
 export type AlertWebhook = { url: string; format: "slack" | "json"; dashboardUrl: string | undefined };
@@ -30,6 +36,7 @@ export function readAlertConfig(environment: Environment): AlertConfig {
       deadLetters: read.ALERT_DEAD_LETTERS,
       deadLettersMinutes: read.ALERT_DEAD_LETTERS_MINUTES,
       waitingMinutes: read.ALERT_WAITING_MINUTES,
+      unfinishedMinutes: read.ALERT_UNFINISHED_MINUTES,
     },
     webhook:
       read.ALERT_WEBHOOK_URL === undefined

@@ -20,17 +20,33 @@ import { completeItems } from "./replay-items.ts";
 export function createDeadLetters(database: Database, newId: NewId, settings?: InboxSettings): DeadLetterStore {
   return {
     record: (job) => database.orm.transaction((tx) => record(tx, eventContext(newId, settings), job)),
+    findRecorded: (queue, failures) => findRecorded(database.orm, queue, failures),
   };
+}
+
+async function findRecorded(
+  orm: Executor,
+  queue: string,
+  failures: readonly Pick<ExhaustedJob, "jobId" | "failedAt">[],
+): Promise<Set<string>> {
+  if (failures.length === 0) return new Set();
+  const jobIds = sql.param(failures.map(({ jobId }) => jobId));
+  const times = sql.param(failures.map(({ failedAt }) => failedAt.toISOString()));
+  const recorded = await orm.execute<{ jobId: string }>(sql`
+    select failure.job_id as "jobId" from unnest(${jobIds}::text[], ${times}::text[]) as failure (job_id, failed_at)
+    join ${deadLetters} on ${deadLetters.queue} = ${queue} and ${deadLetters.jobId} = failure.job_id
+      and ${deadLetters.failedAt} >= failure.failed_at::timestamptz`);
+  return new Set(recorded.map(({ jobId }) => jobId));
 }
 
 async function record(tx: Executor, context: EventContext, job: ExhaustedJob): Promise<boolean> {
   const { newId } = context;
-  const isDone = await recordEvent(tx, newId, job);
-  const state = isDone ? ("resolved" as const) : ("dead" as const);
+  const state = STATE_BY_EVENT[await recordEvent(tx, newId, job)];
   const { queue, jobId, integration, eventId, kind, errorKind, error, attempts, correlationId, receivedAt, failedAt } =
     job;
   const content = { payload: jsonValue(job.payload), payloadHash: contentHash(job.payload) };
-  const latest = { errorKind, error, attempts, failedAt, state, resolvedAt: isDone ? failedAt : null, ...content };
+  const resolvedAt = state === "dead" ? null : failedAt;
+  const latest = { errorKind, error, attempts, failedAt, state, resolvedAt, followedUpAt: null, ...content };
   const written = await tx
     .insert(deadLetters)
     .values({
@@ -56,14 +72,17 @@ async function record(tx: Executor, context: EventContext, job: ExhaustedJob): P
   await completeItems(
     tx,
     written.map(({ id }) => id),
-    state,
+    state === "discarded" ? "skipped" : state,
   );
-  if (!isDone && written.length > 0) await failSubject(tx, context, job);
+  if (state === "dead" && written.length > 0) await failSubject(tx, context, job);
   return written.length > 0;
 }
 
-/** Marks the job's event as dead, unless its effects are committed. Returns whether they are. */
-async function recordEvent(tx: Executor, newId: NewId, job: ExhaustedJob): Promise<boolean> {
+/** The state of a dead letter by the status of its event. An event that an operator discarded stays discarded. */
+const STATE_BY_EVENT = { done: "resolved", dead: "dead", discarded: "discarded" } as const;
+
+/** Marks the job's event as dead, unless it is done or discarded. Returns the event's status. */
+async function recordEvent(tx: Executor, newId: NewId, job: ExhaustedJob): Promise<keyof typeof STATE_BY_EVENT> {
   await tx
     .insert(webhookEvents)
     .values({
@@ -86,7 +105,7 @@ async function recordEvent(tx: Executor, newId: NewId, job: ExhaustedJob): Promi
     .select({ status: webhookEvents.status })
     .from(webhookEvents)
     .where(and(eq(webhookEvents.integration, job.integration), eq(webhookEvents.eventId, job.eventId)));
-  return event?.status === "done";
+  return event?.status ?? "dead";
 }
 
 /** The history of a dead letter, extended by its previous failure, when its replayed job fails again. */

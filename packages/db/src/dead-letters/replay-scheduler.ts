@@ -81,14 +81,7 @@ export function createReplayScheduler({ orm }: Database): ReplayScheduler {
           .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
         await completeItems(tx, [id], "resolved");
       }),
-    markDead: ({ id }) =>
-      orm.transaction(async (tx) => {
-        await tx
-          .update(deadLetters)
-          .set({ state: "dead", updatedAt: sql`now()` })
-          .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
-        await completeItems(tx, [id], "skipped");
-      }),
+    markDead: (deadLetter) => orm.transaction((tx) => markDead(tx, deadLetter)),
   };
 }
 
@@ -156,6 +149,21 @@ async function release(tx: Executor, replayId: string, count: number, at: Date):
         ),
       );
   return dead;
+}
+
+async function markDead(tx: Executor, { id, kind, payload, error }: DeadLetter): Promise<void> {
+  const marked = await tx
+    .update(deadLetters)
+    .set({ state: "dead", updatedAt: sql`now()` })
+    .where(and(eq(deadLetters.id, id), eq(deadLetters.state, "replaying")));
+  await completeItems(tx, [id], "skipped");
+  const { messageId } = payloadIds(payload);
+  if (marked.count === 0 || kind !== "send" || messageId === undefined) return;
+  // The opposite of requeueMessages: the messages behind it must not wait for it.
+  await tx
+    .update(messages)
+    .set({ status: "failed", error, updatedAt: sql`now()` })
+    .where(and(eq(messages.id, messageId), inArray(messages.status, ["queued", "sending"])));
 }
 
 /**

@@ -3,6 +3,7 @@ import { contentHash, type DeadLetterSelection, type NewId, type Now, parseJsonB
 import type { Database, Executor } from "../connection/database.ts";
 import { type AuditContext, type AuditEntry, createAuditLog } from "../operators/audit-log.ts";
 import { deadLetters, replayItems, replays } from "../schema/index.ts";
+import { discardEvents } from "./discard-events.ts";
 import { jsonValue } from "./json-value.ts";
 import { matchesSelection } from "./list.ts";
 import { endReplay, progressOf, type ReplayProgress } from "./replay-items.ts";
@@ -23,7 +24,7 @@ export type Replays = {
   find(replayId: string): Promise<Replay | undefined>;
   /** Lists replays, newest first. */
   latest(limit: number): Promise<Replay[]>;
-  /** Discards the selection's dead letters for good. Returns how many. */
+  /** Discards the selection's dead letters and their events for good. Returns how many. */
   discard(selection: DeadLetterSelection, by: AuditContext): Promise<number>;
   /** Changes the payload that a replay will requeue. Returns false when the id belongs to no dead letter in the state `dead`. */
   edit(id: string, payload: unknown, by: AuditContext): Promise<boolean>;
@@ -108,15 +109,20 @@ async function discard(deps: Deps, selection: DeadLetterSelection): Promise<numb
   const discarded = await tx
     .update(deadLetters)
     .set({ state: "discarded", resolvedAt: now(), updatedAt: sql`now()` })
-    .where(inArray(deadLetters.id, selected));
-  if (discarded.count === 0) return 0;
+    .where(inArray(deadLetters.id, selected))
+    .returning({ id: deadLetters.id });
+  if (discarded.length === 0) return 0;
+  await discardEvents(
+    tx,
+    discarded.map(({ id }) => id),
+  );
   await audit(deps, {
     action: "dead_letters.discarded",
     subject: onlyId(selection) ?? "dead_letters",
     before: { state: "dead" },
-    after: { state: "discarded", deadLetters: discarded.count, selection },
+    after: { state: "discarded", deadLetters: discarded.length, selection },
   });
-  return discarded.count;
+  return discarded.length;
 }
 
 async function edit(deps: Deps, id: string, payload: unknown): Promise<boolean> {

@@ -185,6 +185,12 @@ test("jobs and dead letters of another tenant's account are not erased", async (
     { account: `number-${others}`, state: "dead" },
     { account: null, state: "discarded" },
   ]);
+  const events = await orm
+    .select({ status: webhookEvents.status })
+    .from(webhookEvents)
+    .innerJoin(deadLetters, eq(webhookEvents.eventId, deadLetters.eventId))
+    .orderBy(deadLetters.id);
+  expect(events.map(({ status }) => status)).toEqual(["discarded", "dead", "discarded"]);
 });
 
 test("jobs and dead letters of others that mention the contact stay, except completed jobs", async () => {

@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { contentHash } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
+import { discardEvents } from "../dead-letters/discard-events.ts";
 import { skipItems } from "../dead-letters/replay-items.ts";
 import { auditLog, deadLetters, replays, webhookEvents } from "../schema/index.ts";
 import { ERASED, erasedEventId } from "./erased-values.ts";
@@ -66,6 +67,7 @@ export function deadLetterRows(
       };
       return async (tx) => {
         await tx.update(deadLetters).set(set).where(eq(deadLetters.id, id));
+        if (isOpen) await discardEvents(tx, [id]);
         await skipItems(tx, id);
         await tx.update(auditLog).set({ reason: null }).where(eq(auditLog.subject, id));
         const isOnlyItem = sql`${replays.selection} -> 'ids' = ${JSON.stringify([id])}::jsonb`;

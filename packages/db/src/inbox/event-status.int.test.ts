@@ -28,9 +28,13 @@ test("statuses are returned for any number of events, separately per integration
   expect([...statuses].filter(([, status]) => status === "dead").map(([id]) => id)).toEqual(
     expect.arrayContaining(dead),
   );
-  expect(await eventStatuses.counts("whatsapp")).toEqual({ done: known.length - dead.length, dead: dead.length });
-  expect(await eventStatuses.counts("telegram")).toEqual({ done: 1, dead: 0 });
-  expect(await eventStatuses.counts("n8n")).toEqual({ done: 0, dead: 0 });
+  expect(await eventStatuses.counts("whatsapp")).toEqual({
+    done: known.length - dead.length,
+    dead: dead.length,
+    discarded: 0,
+  });
+  expect(await eventStatuses.counts("telegram")).toEqual({ done: 1, dead: 0, discarded: 0 });
+  expect(await eventStatuses.counts("n8n")).toEqual({ done: 0, dead: 0, discarded: 0 });
   expect((await eventStatuses.countsWithStatuses("whatsapp", [])).statuses).toEqual(new Map());
 });
 

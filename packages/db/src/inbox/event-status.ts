@@ -5,7 +5,7 @@ import { conversionUploads, deadLetters, webhookEvents } from "../schema/index.t
 
 /** The committed state of an event. */
 export type EventStatus = {
-  status: "done" | "dead" | "discarded";
+  status: keyof EventCounts;
   result: string | null;
   detail: string | null;
   error: string | null;
@@ -37,13 +37,16 @@ export type ConversionEntry = {
   updatedAt: Date;
 };
 
+/** How many events of an integration are in each status. */
+export type EventCounts = { done: number; dead: number; discarded: number };
+
 /** Counts of an integration's events by status, and the status of the requested events. */
-export type StatusCounts = { done: number; dead: number; statuses: Map<string, "done" | "dead" | "discarded"> };
+export type StatusCounts = EventCounts & { statuses: Map<string, keyof EventCounts> };
 
 /** Reads the status of events from committed rows. */
 export type EventStatuses = {
   /** Counts an integration's events by status. */
-  counts(integration: string): Promise<{ done: number; dead: number }>;
+  counts(integration: string): Promise<EventCounts>;
   /**
    * Returns the counts and the status of these events from one snapshot, so that an event that is being processed is in
    * both or in neither. Accepts any number of event ids.
@@ -125,14 +128,14 @@ export function createEventStatuses({ orm }: Database): EventStatuses {
   };
 }
 
-async function countsOf(tx: Executor, integration: string): Promise<{ done: number; dead: number }> {
+async function countsOf(tx: Executor, integration: string): Promise<EventCounts> {
   const rows = await tx
     .select({ status: webhookEvents.status, events: count() })
     .from(webhookEvents)
     .where(eq(webhookEvents.integration, integration))
     .groupBy(webhookEvents.status);
   const of = (status: string) => rows.find((row) => row.status === status)?.events ?? 0;
-  return { done: of("done"), dead: of("dead") };
+  return { done: of("done"), dead: of("dead"), discarded: of("discarded") };
 }
 
 async function statusesOf(

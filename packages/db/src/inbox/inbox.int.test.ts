@@ -179,9 +179,9 @@ test("a later failure of the same job updates its dead letter", async () => {
   expect(events).toMatchObject([{ status: "dead", error: "worse" }]);
 });
 
-test("a discarded or resolved dead letter is dead again when its job fails again", async () => {
+test("a resolved or replaying dead letter is dead again when its job fails again", async () => {
   const deadLetterStore = createDeadLetters(database, uuidv7);
-  for (const state of ["discarded", "resolved", "replaying"] as const) {
+  for (const state of ["resolved", "replaying"] as const) {
     const event = newEvent();
     const job = exhausted(event);
     await deadLetterStore.record(job);

@@ -22,15 +22,15 @@ import { type EventContext, eventContext, type InboxSettings, originOf } from ".
 
 /** Decides whether an event is new and writes its effects, both in one transaction. */
 export type Inbox = {
-  /** Whether the event's effects are committed. */
+  /** Whether the event has ended: its effects are committed, or an operator discarded it. */
   isDone(event: InboundEvent): Promise<boolean>;
   /**
-   * Applies the facts of an event unless the event is done; then the result is `duplicate`. Resolves the event's dead
-   * letter. Returns the follow-up jobs in both cases, so that jobs that a crashed worker did not enqueue are enqueued now.
+   * Applies the facts of an event unless the event is done or discarded; then the result is `duplicate`. Resolves the
+   * event's dead letter. Returns the follow-up jobs in both cases, so that jobs that a crashed worker did not enqueue are enqueued now.
    * @throws ProviderError when a fact cannot be applied; then nothing is written
    */
   applyOnce(event: InboundEvent, handled: Handled): Promise<AppliedEvent>;
-  /** Returns the follow-up jobs of an event that is done; none when it is not. */
+  /** Returns the follow-up jobs of an event that is done, without those that have ended; none when it is not done. */
   followUpsOf(event: Pick<InboundEvent, "integration" | "id">): Promise<readonly FollowUp[]>;
 };
 
@@ -50,7 +50,7 @@ export function createInbox(database: Database, newId: NewId, settings?: InboxSe
         .where(isEvent(event))
         .prepare("is_event_done")
         .execute();
-      return row?.status === "done";
+      return row?.status === "done" || row?.status === "discarded";
     },
     followUpsOf: (event) => followUpsOf(database.orm, event),
     applyOnce(event, handled) {
@@ -69,7 +69,7 @@ export type ClaimedEvent = { id: string; wasDead: boolean; wasErased: boolean };
 
 /**
  * Claims an event for this transaction. The unique key decides: a second transaction with the same event waits until the
- * first one ends. Resolves with undefined when the event is done.
+ * first one ends. Resolves with undefined when the event is done or discarded.
  */
 export async function claim(tx: Executor, id: string, event: InboundEvent): Promise<ClaimedEvent | undefined> {
   const [claimed] = await tx
@@ -166,9 +166,18 @@ async function complete(
     .execute();
 }
 
-async function followUpsOf(tx: Executor, event: Pick<InboundEvent, "integration" | "id">): Promise<FollowUp[]> {
-  const [row] = await tx.select({ followUps: webhookEvents.followUps }).from(webhookEvents).where(isEvent(event));
-  return Array.isArray(row?.followUps) ? (row.followUps as FollowUp[]) : [];
+/**
+ * A job that has ended is left out: the queue keeps completed jobs for an hour and dead ones for two weeks, and a job
+ * that it has no more would run again, also one that an operator discarded.
+ */
+async function followUpsOf(tx: Executor, { integration, id }: Pick<InboundEvent, "integration" | "id">) {
+  const rows = await tx.execute<{ job: FollowUp }>(sql`
+    select job from millrace.webhook_events as event, jsonb_path_query(event.follow_ups, '$[*]') with ordinality as jobs (job, place)
+    where event.integration = ${integration} and event.event_id = ${id} and not exists (
+      select from millrace.webhook_events as ended
+      where ended.integration = job ->> 'integration' and ended.event_id = job ->> 'id')
+    order by place`);
+  return rows.map(({ job }) => job);
 }
 
 async function resolveDeadLetters(tx: Executor, event: InboundEvent): Promise<void> {

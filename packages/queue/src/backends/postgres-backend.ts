@@ -2,7 +2,8 @@ import { type BackendFactory, createPostgresBackend, type IQueueBackend, runMigr
 import pg from "pg";
 import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend } from "./backend.ts";
 import { bullmqClasses } from "./bullmq-classes.ts";
-import { discardReadOnly, refuseReadOnly } from "./postgres-read-only.ts";
+import { type BullConnection, restartable } from "./postgres-connection.ts";
+import { discardReadOnly } from "./postgres-read-only.ts";
 import { installQueueTriggers } from "./postgres-triggers.ts";
 import { installWriteCheck, writeRow } from "./postgres-write-check.ts";
 import { createWriteCheck } from "./write-check.ts";
@@ -16,8 +17,13 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Opens a queue store on Postgres. */
 export function openPostgresBackend(url: string, role: BackendRole, connections: number): StoreBackend {
   const pool = openPool(url, role, connections);
-  const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) =>
-    createPostgresBackend(name, { ...options, connection: pool }, factoryOptions);
+  const bullConnections = new Set<BullConnection>();
+  discardReadOnly(pool, bullConnections);
+  const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) => {
+    const backend = createPostgresBackend(name, { ...options, connection: pool }, factoryOptions);
+    bullConnections.add(restartable(backend));
+    return backend;
+  };
   const { queue, worker } = bullmqClasses(factory, {});
   return {
     kind: "postgres",
@@ -57,7 +63,6 @@ function openPool(url: string, role: BackendRole, connections: number): pg.Pool 
     max: connections,
     // BullMQ's statements do not name their schema.
     options: "-c search_path=bullmq",
-    onConnect: refuseReadOnly,
     ...(role === "producer"
       ? { connectionTimeoutMillis: PRODUCER_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS }
       : { connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
@@ -66,7 +71,6 @@ function openPool(url: string, role: BackendRole, connections: number): pg.Pool 
   // A checked-out connection that is lost between two statements emits the error itself, not through the pool. Without a
   // listener the process would exit.
   pool.on("connect", (client) => client.on("error", () => undefined));
-  discardReadOnly(pool);
   // Each queue and each worker listens for the pool's errors.
   pool.setMaxListeners(0);
   return pool as pg.Pool & Record<string, unknown>;

@@ -117,7 +117,9 @@ test("14: a running worker and a running producer leave a Postgres that became r
   const rows = openRows(`postgres://millrace:millrace@127.0.0.1:${primary}/postgres`);
   closers.unshift(rows.close);
   const listeners = () =>
-    rows.rows<{ pid: number }>("select pid from pg_stat_activity where query ilike 'listen%' order by pid");
+    rows.rows<{ pid: number }>(
+      "select pid from pg_stat_activity where application_name = 'fake-inbound' and query like '%LISTEN bullmq_jobs%'",
+    );
   await until("the worker listens", async () => (await listeners()).length > 0);
   const before = await listeners();
   await rows.rows("alter system set default_transaction_read_only = on");

@@ -37,6 +37,10 @@ export function openRedisBackend(url: string, role: BackendRole): StoreBackend {
     role === "producer" ? { skipWaitingForReady: true, skipMetasUpdate: true, skipVersionCheck: true } : {};
   const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) =>
     createAtomicRedisBackend(name, { ...options, ...producerOnly, connection: client }, factoryOptions);
+  const checkWrite = createWriteCheck(
+    () => writeKey(client),
+    () => performance.now(),
+  );
   return {
     kind: "redis",
     ...bullmqClasses(factory, producerOnly),
@@ -51,10 +55,11 @@ export function openRedisBackend(url: string, role: BackendRole): StoreBackend {
       await client.xtrim(queue.toKey("events"), "MAXLEN", 0);
     },
     migrate: () => Promise.resolve(),
-    checkWritable: createWriteCheck(
-      () => writeKey(client),
-      () => performance.now(),
-    ),
+    checkWritable: async () => {
+      // A lost connection is known without a write, and an earlier success is no longer valid.
+      if (["close", "reconnecting", "end"].includes(client.status)) throw new Error("Redis is not connected");
+      await checkWrite();
+    },
     close: async () => {
       client.disconnect();
     },
@@ -64,10 +69,9 @@ export function openRedisBackend(url: string, role: BackendRole): StoreBackend {
 /** How long a write check waits for the first connection, in ms. */
 const CONNECT_MS = 1_000;
 
-/** Writes a key. It waits for a connection that is being opened, and rejects at once while there is none. */
+/** Writes a key. It waits for a connection that is being opened. */
 async function writeKey(client: Redis): Promise<void> {
   if (client.status === "connecting" || client.status === "connect")
     await once(client, "ready", { signal: AbortSignal.timeout(CONNECT_MS) });
-  if (client.status !== "ready") throw new Error("Redis is not connected");
   await client.set("millrace:write-check", "1", "EX", 60);
 }

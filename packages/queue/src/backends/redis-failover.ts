@@ -5,7 +5,7 @@
 const NOT_MASTER = /^(READONLY|MASTERDOWN) |-READONLY /;
 
 /**
- * Whether another connection may lead to a Redis that accepts the command. Other refusals (LOADING, OOM, MISCONF) end on
+ * Whether another connection may lead to a Redis that accepts the command. Other errors (LOADING, OOM, MISCONF) end on
  * the same connection.
  */
 export function isFailover(error: Error): boolean {

@@ -110,16 +110,17 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
   };
 }
 
-/** Sweeps now and then every `intervalMs`, one sweep at a time. */
+/** Sweeps now and then every `intervalMs`, one sweep at a time. A stop ends the sweep that runs. */
 function startSweeper(
   collector: DeadLetterCollector,
   intervalMs: number,
   onError: (error: unknown) => void,
 ): { stop(): Promise<void> } {
+  const stopping = new AbortController();
   let sweeping: Promise<void> | undefined;
   const sweep = () => {
     sweeping ??= collector
-      .sweep()
+      .sweep(stopping.signal)
       .catch(onError)
       .finally(() => {
         sweeping = undefined;
@@ -130,6 +131,7 @@ function startSweeper(
   return {
     async stop() {
       clearInterval(timer);
+      stopping.abort();
       await sweeping;
     },
   };

@@ -16,9 +16,9 @@ export type DeadLetterCollector = {
   capture(job: Job): Promise<void>;
   /**
    * Writes the dead letters that `capture` missed, because the worker was killed or Postgres was away. Then removes the
-   * failed jobs that are older than the queue keeps them.
+   * failed jobs that are older than the queue keeps them. Ends early, and does not count, when `stopping` aborts.
    */
-  sweep(): Promise<void>;
+  sweep(stopping: AbortSignal): Promise<void>;
 };
 
 /**
@@ -44,31 +44,45 @@ export function createDeadLetterCollector(
     if (isNew) log.error(logFields(exhausted), "job.dead_lettered");
   }
 
+  /** Returns the failed jobs that have no dead letter of their latest failure. */
+  async function unrecorded(jobs: readonly Job[]): Promise<Job[]> {
+    const failures = jobs.map((job) => ({ job, jobId: job.id ?? "", failedAt: new Date(job.finishedOn ?? 0) }));
+    const unknown = failures.filter(({ jobId, failedAt }) => recent.get(jobId) !== failedAt.getTime());
+    if (unknown.length === 0) return [];
+    const recorded = await store.findRecorded(definition.name, unknown);
+    return unknown.filter(({ jobId }) => !recorded.has(jobId)).map(({ job }) => job);
+  }
+
   return {
     capture,
-    async sweep() {
+    async sweep(stopping) {
       const startedAt = now().getTime();
       const since = sweptUntil - CLOCK_SKEW_MS;
       const errors: unknown[] = [];
       for (let from = 0; ; from += PAGE) {
         const jobs = await queue.getJobs(["failed"], from, from + PAGE - 1, false);
         const unseen = jobs.filter((job) => (job.finishedOn ?? 0) >= since);
-        // One dead letter that cannot be written must not block the others.
-        for (const job of unseen) await capture(job).catch((error: unknown) => errors.push(error));
+        // The first sweep finds the failures of two weeks. Most are recorded, and one statement per page finds them.
+        for (const job of await unrecorded(unseen)) {
+          if (stopping.aborted) return;
+          // One dead letter that cannot be written must not block the others.
+          await capture(job).catch((error: unknown) => errors.push(error));
+        }
+        if (stopping.aborted) return;
         if (unseen.length < PAGE) break;
       }
       // After an error the sweep does not count and removes nothing: the next one reads all these jobs again.
       if (errors.length > 0) throw errors[0];
       sweptUntil = startedAt;
       for (const [jobId, failedAt] of recent) if (failedAt < since) recent.delete(jobId);
-      await removeOld(queue, startedAt - definition.keepFailedMs);
+      await removeOld(queue, startedAt - definition.keepFailedMs, stopping);
     },
   };
 }
 
 /** Removes failed jobs. An earlier sweep, of this process or another, has captured each of them. */
-async function removeOld(queue: JobQueue, before: number): Promise<void> {
-  for (;;) {
+async function removeOld(queue: JobQueue, before: number, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
     const jobs = await queue.getJobs(["failed"], 0, PAGE - 1, true);
     const old = jobs.filter((job) => (job.finishedOn ?? Number.POSITIVE_INFINITY) < before);
     for (const job of old) await job.remove();

@@ -28,6 +28,11 @@ export type Replayer = {
    * replaces the old job if that has failed. A job in any other state stays as it is.
    */
   requeue(deadLetters: readonly ReplayableDeadLetter[]): Promise<RequeueResult>;
+  /**
+   * Removes the jobs of the dead letters of queues that no worker consumes. Returns the ids of those dead letters. A queue
+   * counts as consumed if its store does not report the workers.
+   */
+  withdrawUnconsumed(deadLetters: readonly ReplayableDeadLetter[]): Promise<string[]>;
   close(): Promise<void>;
 };
 
@@ -55,6 +60,18 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
         else unknownQueue.push(...ofQueue.map(({ id }) => id));
       }
       return { completed, unknownQueue };
+    },
+    async withdrawUnconsumed(deadLetters) {
+      const withdrawn: string[] = [];
+      for (const [name, ofQueue] of Map.groupBy(deadLetters, (deadLetter) => deadLetter.queue)) {
+        const queue = queueOf(name);
+        if ((await backend.countWorkers(queue)) !== 0) continue;
+        for (const { id, jobId } of ofQueue) {
+          await queue.remove(jobId);
+          withdrawn.push(id);
+        }
+      }
+      return withdrawn;
     },
     async close() {
       for (const queue of queues.values()) await queue.close();

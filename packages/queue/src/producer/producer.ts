@@ -15,10 +15,10 @@ export type Producer = {
    */
   enqueue(events: readonly InboundEvent[], bytes?: number): Promise<void>;
   /**
-   * Makes a delayed job run now; does nothing when the job is not delayed or does not exist. Rejects with
-   * QueueUnavailableError when the store does not do it.
+   * Makes a delayed job run now; does nothing when the job is not delayed. Returns false when it does not exist. Rejects
+   * with QueueUnavailableError when the store does not do it.
    */
-  promote(eventId: string): Promise<void>;
+  promote(eventId: string): Promise<boolean>;
   /** Waits for the accepted events and closes the queue. */
   close(): Promise<void>;
 };
@@ -47,7 +47,7 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
     },
     async promote(eventId) {
       try {
-        await promote(queue, eventId);
+        return await promote(queue, eventId);
       } catch {
         throw new QueueUnavailableError("the queue did not promote the job");
       }
@@ -59,13 +59,15 @@ export function createProducer(backend: QueueBackend, definition: QueueDefinitio
   };
 }
 
-async function promote(queue: JobQueue, eventId: string): Promise<void> {
+async function promote(queue: JobQueue, eventId: string): Promise<boolean> {
   const job = await queue.getJob(eventId);
-  if (!job || !(await job.isDelayed())) return;
+  if (!job) return false;
+  if (!(await job.isDelayed())) return true;
   // The job may have become due after the check.
   await job.promote().catch(async (error: unknown) => {
     if (await job.isDelayed()) throw error;
   });
+  return true;
 }
 
 async function add(

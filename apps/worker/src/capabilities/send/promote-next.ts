@@ -9,6 +9,8 @@ export async function promoteNext(
 ): Promise<void> {
   const next = await outbox.nextUnsent(message.conversationId, position);
   if (next === undefined) return;
-  const job = { integration: message.channel, role: "outbound", id: `send.${next}`, kind: "send" } as const;
-  await followUps.enqueue({ correlationId }, [{ ...job, payload: undefined, promote: true }]);
+  const { channel, accountId, conversationId } = message;
+  const job = { integration: channel, role: "outbound", id: `send.${next}`, kind: "send" } as const;
+  const payload = { messageId: next, accountId, conversationId };
+  await followUps.enqueue({ correlationId }, [{ ...job, payload, promote: true }]);
 }

@@ -18,7 +18,7 @@ async function sendToHangingPlatform(signal: AbortSignal) {
       send: (_: OutgoingMessage, context: { signal: AbortSignal }) =>
         wait(60_000, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted()),
     },
-    limits: { reserve: () => Promise.resolve(NOW) },
+    limits: { reserve: () => Promise.resolve(0) },
     outbox: { begin: () => Promise.resolve(true), markRejected: (id: string) => Promise.resolve(rejected.push(id)) },
     takeoverLock: { runInEpoch: (_: string, __: number, run: () => Promise<unknown>) => run() },
     ports: { now: () => NOW },

@@ -1,0 +1,71 @@
+import { afterAll, afterEach, expect, test } from "vitest";
+import { uuidv7 } from "@millrace/core";
+import { createLeases, openDatabase } from "@millrace/db";
+import { recordingLogger, until, useTestDatabase } from "@millrace/testing";
+import type { Loop } from "../../src/loops/loop.ts";
+import { startReconciler } from "../../src/loops/reconciler.ts";
+
+const { url } = useTestDatabase();
+const database = openDatabase(url, { maxConnections: 8, name: "test" });
+const loops: Loop[] = [];
+afterEach(() => Promise.all(loops.splice(0).map((loop) => loop.stop())));
+afterAll(() => database.close());
+
+const empty = { rows: [], next: undefined };
+
+/** A reconciler without any work. Every run calls `onRun`. */
+function start(onRun: () => Promise<void>, now = () => new Date()): Loop {
+  const loop = startReconciler({
+    database,
+    leases: createLeases(database),
+    messages: {
+      async firstOfConversations() {
+        await onRun();
+        return empty;
+      },
+    },
+    backlog: { inPeriod: () => Promise.resolve(empty), stillPending: () => Promise.resolve([]) },
+    deadLetters: { complete: () => Promise.resolve(), open: () => Promise.resolve(empty) },
+    followUps: { enqueue: () => Promise.resolve(), close: () => Promise.resolve() },
+    followUpDeadLetter: () => Promise.resolve(true),
+    assistant: undefined,
+    ports: { log: recordingLogger().log, now, newId: uuidv7 },
+    timings: { reconcilerMs: 200 },
+  });
+  loops.push(loop);
+  return loop;
+}
+
+test("15: of several workers, one at a time runs the reconciler, and another goes on when it stops", async () => {
+  let running = 0;
+  let most = 0;
+  const runs: number[] = [];
+  const workers = [0, 1, 2, 3].map((worker) =>
+    start(async () => {
+      running += 1;
+      most = Math.max(most, running);
+      runs.push(worker);
+      await new Promise(setImmediate);
+      running -= 1;
+    }),
+  );
+  await until("there were some runs", () => runs.length >= 3);
+  const [first = 0] = runs;
+  expect(new Set(runs)).toEqual(new Set([first]));
+  await workers[first]?.stop();
+  const before = runs.length;
+  await until("another worker runs it", () => runs.length > before);
+  expect(runs.at(-1)).not.toBe(first);
+  expect(most).toBe(1);
+});
+
+test("15: a worker takes over when the worker with the lease is gone", async () => {
+  await createLeases(database).acquire("reconciler", "a worker that crashed", 300);
+  let runs = 0;
+  start(() => {
+    runs += 1;
+    return Promise.resolve();
+  });
+  await until("it runs", () => runs > 0);
+  expect(await createLeases(database).acquire("reconciler", "a worker that crashed", 300)).toBe(false);
+});
