@@ -62,4 +62,32 @@ export const mutations: readonly Mutation[] = [
     replacement: "",
     tests: ["packages/db/src/messages/sending.int.test.ts"],
   },
+  {
+    guard: "reconciler: the first unsent message of each conversation is enqueued again",
+    file: "apps/worker/src/loops/reconciler.ts",
+    search: "    await Promise.all(page.map(({ job }) => enqueue([job])));\n    counts.messages += page.length;",
+    replacement: "    counts.messages += page.length;",
+    tests: ["apps/worker/test/reconciler/lost-queue.int.test.ts"],
+  },
+  {
+    guard: "reconciler: AI turns that are due are enqueued again",
+    file: "apps/worker/src/loops/reconciler.ts",
+    search: "      await Promise.all(page.map(({ job }) => enqueue([job])));\n      counts.turns += page.length;",
+    replacement: "      counts.turns += page.length;",
+    tests: ["apps/worker/test/reconciler/lost-queue.int.test.ts"],
+  },
+  {
+    guard: "circuit breaker: jobs of a scope that is down use no attempt",
+    file: "packages/queue/src/flow-control/scope-failures.ts",
+    search: `return state.inARow >= OPEN_AFTER ? "open" : "wait";`,
+    replacement: `return "attempt";`,
+    tests: ["packages/queue/src/flow-control/scope-failures.test.ts"],
+  },
+  {
+    guard: "circuit breaker: an open scope wakes one probe",
+    file: "packages/queue/src/flow-control/flow-control.ts",
+    search: "if (!(await pauses.claimProbe(scope, intervals)) && (await isPaused(scope))) {",
+    replacement: 'if (scope === "") {',
+    tests: ["apps/worker/test/consumer/flow-control.int.test.ts"],
+  },
 ];
