@@ -32,6 +32,12 @@ const QUEUE_CONNECTIONS = 10;
 /** How long Postgres may take to report its migrations, in ms. */
 const MIGRATIONS_DEADLINE_MS = 5_000;
 
+/**
+ * Postgres's silence after which a connection is replaced, in s: longer than a send holds the takeover lock, and shorter
+ * than the timeout of a job, which uses an attempt.
+ */
+const SILENCE_SECONDS = 25;
+
 /** Total time for a stop, in ms. */
 const EXIT_DEADLINE_MS = 25_000;
 
@@ -44,10 +50,15 @@ function openStores(
   const channels = integrations.filter(({ capabilities }) => capabilities?.send).length;
   return {
     backend: openQueueBackend(queueUrl, "consumer", QUEUE_CONNECTIONS, log),
-    database: openDatabase(databaseUrl, { maxConnections: connections + 2, name: "millrace-worker" }),
+    database: openDatabase(databaseUrl, {
+      maxConnections: connections + 2,
+      name: "millrace-worker",
+      silenceSeconds: SILENCE_SECONDS,
+    }),
     lockDatabase: openDatabase(databaseUrl, {
       maxConnections: Math.max(connections, channels),
       name: "millrace-takeover-lock",
+      silenceSeconds: SILENCE_SECONDS,
     }),
     media: openMediaStore(media),
   };

@@ -16,6 +16,18 @@ export type Database = {
   close(): Promise<void>;
 };
 
+/** The pool that {@link openDatabase} opens. */
+export type DatabaseOptions = {
+  maxConnections: number;
+  /** The name of the sessions in `pg_stat_activity`. */
+  name: string;
+  /**
+   * Closes a connection after this time without any traffic, in s, because its server may be gone: a lost network sends no
+   * end of a connection, and the kernel reports it after about 15 minutes. A longer statement fails, too.
+   */
+  silenceSeconds?: number;
+};
+
 /** How long a ping may take, in ms. Health probes wait a second or a little more. */
 const PING_DEADLINE_MS = 1_000;
 
@@ -33,15 +45,19 @@ export type Executor = Pick<Database["orm"], "select" | "selectDistinct" | "inse
  * prepared statements: set `?prepare=false` in the URL, which postgres.js reads. Statements that every event executes
  * have a name by `.prepare(…)`, because drizzle does not prepare others and those take two round trips.
  */
-export function openDatabase(url: string, options: { maxConnections: number; name: string }): Database {
-  const client = postgres(url, {
+export function openDatabase(url: string, options: DatabaseOptions): Database {
+  const settings: postgres.Options<Record<string, never>> & { silence_timeout?: number } = {
     max: options.maxConnections,
     connect_timeout: 5,
     // Seconds between attempts to reconnect. The default of postgres.js grows to 20 s, long after Postgres returned.
     backoff: (attempts: number) => Math.min(1, 0.05 * 2 ** attempts),
     connection: { application_name: options.name },
     onnotice: () => undefined,
-  });
+    ...(options.silenceSeconds === undefined
+      ? {}
+      : { silence_timeout: options.silenceSeconds, idle_timeout: options.silenceSeconds / 2 }),
+  };
+  const client = postgres(url, settings);
   return {
     maxConnections: options.maxConnections,
     orm: drizzle(closeReadOnlySessions(guardTransactions(client), options.maxConnections), { schema }),
