@@ -35,6 +35,8 @@ export type Snapshot = {
   /** Every status that a platform reported: external id and status. */
   reported: readonly { externalId: string; status: string }[];
   modeChanges: readonly ModeChange[];
+  /** The conversations into which another was merged. Epochs of the two cannot be compared. */
+  merged: ReadonlySet<string>;
   sent: readonly SentMessage[];
   conversions: readonly AcceptedConversion[];
   questions: readonly AskedQuestion[];
@@ -78,6 +80,11 @@ export async function readSnapshot(
       `select subject as "conversationId", (after->>'epoch')::int as epoch,
          extract(epoch from pg_xact_commit_timestamp(xmin))::float8 * 1000 as "committedAt"
        from millrace.audit_log where action in ('conversation.taken_over', 'conversation.handed_back')`,
+    ),
+    merged: new Set(
+      (await observer.rows<{ id: string }>("select conversation_id as id from millrace.conversation_aliases")).map(
+        ({ id }) => id,
+      ),
     ),
     sent: await sandbox.sent(),
     conversions: await sandbox.conversions(),

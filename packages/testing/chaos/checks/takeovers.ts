@@ -5,11 +5,11 @@ import type { Snapshot } from "./snapshot.ts";
 const CALL_MS = 30_000;
 
 /** 7: no AI answer arrives after a takeover or hand-back committed that its question does not know. */
-export function takeovers({ messages, modeChanges, sent, observations }: Snapshot): CheckResult {
+export function takeovers({ messages, modeChanges, merged, sent, observations }: Snapshot): CheckResult {
   const changes = Map.groupBy(modeChanges, ({ conversationId }) => conversationId);
   const lockLosses = observations.faults.filter(({ resource }) => resource === "postgres");
   const late = messages
-    .filter(({ author, epoch }) => author === "ai" && epoch !== null)
+    .filter(({ author, epoch, conversationId }) => author === "ai" && epoch !== null && !merged.has(conversationId))
     .flatMap((row) => {
       const send = sent.find((message) =>
         row.channel === "telegram"

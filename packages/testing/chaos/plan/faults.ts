@@ -82,7 +82,7 @@ function providerFaults(runMs: number): readonly FaultKind[] {
 }
 
 /** The mean time between the starts of two faults, in ms. */
-const MEAN_INTERVAL_MS = 4_000;
+const MEAN_INTERVAL_MS = 2_500;
 
 /** Whether Redis may have lost confirmed data because of the fault. */
 export function losesQueueData({ resource, name }: Pick<PlannedFault, "resource" | "name">): boolean {
