@@ -29,12 +29,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const abandoned = new Set<Socket>();
   let target = targetPort;
   let isRefusing = false;
-  let isHanging = false;
+  let hanging: Promise<void> | undefined;
   let delayMs = 0;
-  let resumes: (() => void)[] = [];
+  let resume = () => {};
 
   const forwardingAllowed = async () => {
-    while (isHanging) await new Promise<void>((resolve) => resumes.push(resolve));
+    await hanging;
     if (delayMs > 0) await wait(delayMs);
   };
   const forward = (from: Socket, to: Socket) => {
@@ -64,10 +64,6 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     forward(client, upstream);
     forward(upstream, client);
   });
-  const resume = () => {
-    isHanging = false;
-    for (const proceed of resumes.splice(0)) proceed();
-  };
   const cut = () => {
     for (const { client, server: upstream } of pairs) {
       client.resetAndDestroy();
@@ -89,7 +85,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       cut();
     },
     hang() {
-      isHanging = true;
+      hanging = new Promise((resolve) => (resume = resolve));
     },
     abandon() {
       for (const { client, server: upstream } of pairs) {
