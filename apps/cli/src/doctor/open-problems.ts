@@ -11,7 +11,7 @@ const NOTIFICATION_DEADLINE_MINUTES = 15;
 
 /**
  * Checks what the stores record: open dead letters, open alerts, and queues without a worker. Returns no results while
- * a store is unreachable, because other checks report that.
+ * a store is unreachable or has no tables, because other checks report that.
  */
 export function checkOpenProblems(
   environment: Environment,

@@ -30,17 +30,19 @@ export function closeReadOnlySessions(client: postgres.Sql, sessions: number): p
 
   function closeAll(error: unknown): void {
     if (!isReadOnly(error)) return;
+    closing ??= closeSessions();
+  }
+  async function closeSessions(): Promise<void> {
     // Statements that run at a time go to different sessions.
-    closing ??= Promise.allSettled(Array.from({ length: sessions }, () => unsafe(CLOSE_READ_ONLY))).finally(() => {
-      closing = undefined;
-    });
+    await Promise.allSettled(Array.from({ length: sessions }, () => unsafe(CLOSE_READ_ONLY)));
+    closing = undefined;
   }
 
   return Object.assign(client, {
     unsafe(...statement: Parameters<typeof unsafe>) {
       const query = unsafe(...statement);
       // A query of postgres.js starts at its own `then`. The one of Promise only observes it.
-      Promise.prototype.then.call(query, undefined, closeAll);
+      void Promise.prototype.then.call(query, undefined, closeAll);
       return query;
     },
     begin<T>(body: (tx: postgres.TransactionSql) => Promise<T>) {

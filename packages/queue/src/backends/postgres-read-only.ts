@@ -24,7 +24,7 @@ export function discardReadOnly(pool: pg.Pool, connections: ReadonlySet<BullConn
     for (const { listenClient } of connections) listenClient?.emit("error", error);
   };
   pool.on("release", discard);
-  pool.options.onConnect = async (client) => {
+  const onConnect = async (client: pg.ClientBase) => {
     try {
       await refuseReadOnly(client);
     } catch (error) {
@@ -32,4 +32,6 @@ export function discardReadOnly(pool: pg.Pool, connections: ReadonlySet<BullConn
       throw error;
     }
   };
+  // The pool awaits it, although its type has no promise.
+  Object.assign(pool.options, { onConnect });
 }

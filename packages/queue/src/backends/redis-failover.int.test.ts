@@ -137,6 +137,7 @@ describe.runIf(findRedisServer())("a running worker and a running producer on Re
       await until("the store is not ready", async () => !(await isWritable()));
       await call(0, "REPLICAOF", "NO", "ONE");
       await expectWork("after", 0);
+      expect(processed).not.toContain("refused");
     },
   );
 
@@ -197,5 +198,6 @@ describe.runIf(findRedisServer())("a running worker and a running producer on Re
     await expectWork("before", 0);
     proxy.abandon();
     await expectWork("after", 0);
+    expect(new Set(processed)).toEqual(new Set(["before", "after"]));
   }, 40_000);
 });

@@ -4,6 +4,9 @@ import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import type { JobRun } from "./job-run.ts";
 
+/** How often the wait for our own store doubles while its outage lasts: from 5 s up to 40 s, so that it costs little CPU time. */
+const OUTAGE_DOUBLINGS = 3;
+
 /** Decides what happens to a job after an error: retry, pause of its scope, wait for our own store, or dead letter. */
 export async function afterError(deps: AttemptDeps, run: JobRun, error: unknown): Promise<AttemptOutcome> {
   const { processor, now, random, timings } = deps;
@@ -15,7 +18,8 @@ export async function afterError(deps: AttemptDeps, run: JobRun, error: unknown)
     // The pause could not be written, because Postgres went away.
     if (!isOutage(pauseError)) return { outcome: "failed", error: pauseError };
   }
-  return { outcome: "outage", error, retryAt: new Date(now().getTime() + timings.outageMs * (0.5 + random())) };
+  const waitMs = timings.outageMs * 2 ** Math.min(run.waits, OUTAGE_DOUBLINGS) * (0.5 + random());
+  return { outcome: "outage", error, retryAt: new Date(now().getTime() + waitMs) };
 }
 
 async function nextStep(deps: AttemptDeps, run: JobRun, error: unknown): Promise<AttemptOutcome> {

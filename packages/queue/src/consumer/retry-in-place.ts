@@ -22,16 +22,15 @@ export async function runInPlace(
 ): Promise<AttemptOutcome> {
   const { definition, stopping, random, now } = deps;
   let { event } = run;
-  for (let attempts = 0, waits = 0; ;) {
+  for (let attempts = 0; ;) {
     if (stopping.aborted) return { outcome: "returned" };
-    const result = await runJob(deps, { ...run, event, waits });
+    const result = await runJob(deps, { ...run, event });
     const { error, retryAt, waitsFor } = result;
     if (waitsFor) event = { ...event, waitsFor: waitsFor.scope };
     const waitMs = waitsFor
       ? Math.min(Math.max(waitsFor.waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS)
       : retryAt && Math.max(0, retryAt.getTime() - now().getTime());
     if (waitMs === undefined) attempts += 1;
-    else waits += 1;
     const canRetry =
       waitMs !== undefined || (error !== undefined && isRetryable(error) && attempts < definition.retry.attempts);
     if (!canRetry || run.lockLost?.aborted) return result;

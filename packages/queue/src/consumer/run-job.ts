@@ -70,7 +70,7 @@ async function resumeAnswering(deps: AttemptDeps, probes: readonly Probe[], erro
 }
 
 /** Records a successful call, resumes the scopes that it probed, and logs them. */
-export async function resumeScopes(
+async function resumeScopes(
   { flowControl, log }: AttemptDeps,
   scopes: readonly string[],
   probes: readonly Probe[],

@@ -16,7 +16,7 @@ const REFRESH_MS = 1_000;
 const LONGEST_RATE_LIMIT_MS = 15 * 60_000;
 
 /** The intervals between the probes of a scope, in ms. */
-export const DEFAULT_PROBES: ProbeIntervals = { firstMs: 5_000, longestMs: 60_000 };
+const DEFAULT_PROBES: ProbeIntervals = { firstMs: 5_000, longestMs: 60_000 };
 
 /** Decides which jobs may run, by the pauses of their scopes. */
 export type FlowControl = {

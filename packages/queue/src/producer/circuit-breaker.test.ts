@@ -19,8 +19,8 @@ function openHarness() {
         breaker.admit();
         return true;
       } catch (error) {
-        expect(error).toBeInstanceOf(QueueUnavailableError);
-        return false;
+        if (error instanceof QueueUnavailableError) return false;
+        throw error;
       }
     },
     succeed: () => breaker.observe(Promise.resolve()),

@@ -20,6 +20,7 @@ async function sendToHangingPlatform(signal: AbortSignal) {
     },
     limits: { reserve: () => Promise.resolve(0) },
     outbox: { begin: () => Promise.resolve(true), markRejected: (id: string) => Promise.resolve(rejected.push(id)) },
+    lockShare: { acquire: () => Promise.resolve(() => undefined) },
     takeoverLock: { runInEpoch: (_: string, __: number, run: () => Promise<unknown>) => run() },
     ports: { now: () => NOW },
   } as unknown as OutboundDeps;
