@@ -24,7 +24,7 @@ export async function runQueued(
     ports: localPorts(createLogger("bench", "warn"), Math.random),
     integrations: [{ id: "whatsapp", handler }],
     formats: [],
-    consumption: { concurrency },
+    consumption: { concurrency, expiresAfterMs: {} },
   });
   await until(
     "every event is done",

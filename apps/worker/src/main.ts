@@ -92,8 +92,9 @@ function startAlerts(
 
 /** Starts everything that needs the tables of this version. */
 function startWork(config: WorkerConfig, stores: WorkerStores, ports: WorkerPorts, outages: DatabaseOutages) {
-  const { integrations, formats, queues, concurrency } = config;
-  const worker = startWorker({ stores, ports, integrations, formats, consumption: { queues, concurrency }, outages });
+  const { integrations, formats, queues, concurrency, expiresAfterMs } = config;
+  const consumption = { queues, concurrency, expiresAfterMs };
+  const worker = startWorker({ stores, ports, integrations, formats, consumption, outages });
   const alerts = startAlerts(config, stores, ports, outages);
   const retention = startRetention({ retention: createRetention(stores.database), days: config.retentionDays, ports });
   return {

@@ -65,7 +65,7 @@ export type WorkerDeps = {
   /** What each channel can send. */
   formats: readonly OutgoingFormat[];
   /** Which queues the worker consumes (undefined: all), how many jobs of each run at a time, and how long jobs wait. */
-  consumption: Partial<WorkerShare> & Pick<WorkerShare, "concurrency">;
+  consumption: Pick<WorkerShare, "concurrency" | "expiresAfterMs"> & Partial<Pick<WorkerShare, "queues">>;
   /** Records for the alerts which jobs wait for Postgres. */
   outages?: DatabaseOutages | undefined;
   timings?: WorkerTimings | undefined;

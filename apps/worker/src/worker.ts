@@ -36,7 +36,7 @@ export function startWorker(deps: WorkerDeps): Consumer {
   const catalogue = queueCatalogue(integrations);
   const definitions = consumedQueues(catalogue, deps.consumption.queues).map((definition) => ({
     ...definition,
-    expiresAfterMs: deps.consumption.expiresAfterMs?.[definition.role] ?? definition.expiresAfterMs,
+    expiresAfterMs: deps.consumption.expiresAfterMs[definition.role] ?? definition.expiresAfterMs,
   }));
   const followUps = createFollowUpQueue(stores.backend, ports.now);
   const capabilities = runCapabilities(deps, followUps);

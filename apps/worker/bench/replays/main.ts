@@ -59,7 +59,7 @@ async function measure(name: string, databaseUrl: string, queueUrl: string, dead
     ports: localPorts(latencies.log, Math.random),
     integrations: [{ id: "whatsapp", handler }],
     formats: [],
-    consumption: { concurrency: 16 },
+    consumption: { concurrency: 16, expiresAfterMs: {} },
   });
   const producer = createProducer(backend, queueDefinition("whatsapp", "inbound"));
   const live = startStream((events) => producer.enqueue(events), name);

@@ -48,6 +48,6 @@ startWorker({
     capabilities: { conversions: capabilities?.conversions?.read(environment) },
   })),
   formats: [],
-  consumption: { queues: ["google-inbound", "google-uploads"], concurrency: 8 },
+  consumption: { queues: ["google-inbound", "google-uploads"], concurrency: 8, expiresAfterMs: {} },
   timings: { lockMs: 1_000, stalledCheckMs: 300, sweepMs: 200, batchWindowMs: 200, batchStepMs: 50, batchIdleMs: 500 },
 });

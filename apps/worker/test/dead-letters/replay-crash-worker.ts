@@ -84,7 +84,7 @@ startWorker({
   ports: localPorts(crashingLog()),
   integrations: [{ id: "fake", handler: secondAttempt() }],
   formats: [],
-  consumption: { concurrency: 8 },
+  consumption: { concurrency: 8, expiresAfterMs: {} },
   timings: {
     lockMs: 1_000,
     stalledCheckMs: 300,

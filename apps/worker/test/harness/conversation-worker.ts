@@ -53,7 +53,7 @@ export function startConversationWorker(
     ports: localPorts(log, random),
     formats: outgoingFormats,
     integrations: integrations.map((integration) => enable(integration, environment, { reconcileMs, uploads })),
-    consumption: { concurrency: 8 },
+    consumption: { concurrency: 8, expiresAfterMs: {} },
     timings: { ...TEST_TIMINGS, ...timings },
   });
 }

@@ -99,7 +99,7 @@ export async function openWorkerHarness(databaseUrl: string, queueUrl: string): 
         ports: localPorts(log.log, random),
         integrations: [{ id: "fake", handler: integration.handler }],
         formats: [],
-        consumption: { concurrency: 8 },
+        consumption: { concurrency: 8, expiresAfterMs: {} },
         timings: { ...TEST_TIMINGS, ...timings },
       });
       workers.push(worker);

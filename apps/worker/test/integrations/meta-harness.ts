@@ -66,7 +66,7 @@ export async function openMetaHarness() {
     ports: localPorts(log.log),
     integrations: [{ id: meta.id, handler: meta.handler(environment) }],
     formats: [],
-    consumption: { concurrency: 4 },
+    consumption: { concurrency: 4, expiresAfterMs: {} },
     timings: { sweepMs: 200, probes: { firstMs: 100, longestMs: 300 }, resumeStepMs: 50 },
   });
 

@@ -41,11 +41,10 @@ export type WaitingJob = PausedJob & { pausedAt: string };
 export type PausedJobStore = {
   /** Adds a job, or moves it behind the other jobs of the scope. */
   add(job: PausedJob): Promise<void>;
-  /**
-   * Returns the longest waiting jobs without a pause, at most `limit`, and one job of each scope with a due probe.
-   * Jobs of `busyQueues` are left out.
-   */
-  due(limit: number, busyQueues: readonly string[]): Promise<WaitingJob[]>;
+  /** Returns the longest waiting job of each scope with a due probe. */
+  probes(): Promise<WaitingJob[]>;
+  /** Returns jobs of scopes that are no longer paused, at most `limit`, without those of `busyQueues`. */
+  resumed(limit: number, busyQueues: readonly string[]): Promise<WaitingJob[]>;
   /** Removes jobs, except those that have been added again since. */
   remove(jobs: readonly WaitingJob[]): Promise<void>;
   /** Removes rate limits and outages that have no waiting job, so that their next job runs at once. */

@@ -3,6 +3,7 @@ import type { Executor } from "../connection/database.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { turnJob } from "../inbox/follow-up-jobs.ts";
 import { aiTurns, type conversations, messages } from "../schema/index.ts";
+import { takeOverFailedTurns } from "./failed-turns.ts";
 import { OPEN_TURN_STATES } from "./open-turn.ts";
 
 type Conversation = Pick<typeof conversations.$inferSelect, "id" | "mode" | "epoch">;
@@ -42,6 +43,7 @@ async function endForPerson(
   open: readonly OpenTurn[],
   epoch: number,
 ): Promise<void> {
+  for (const side of [kept, removed]) await takeOverFailedTurns(tx, side.id, epoch - 1);
   if (open.length > 0)
     await tx
       .update(aiTurns)
@@ -83,6 +85,11 @@ async function dispatchAgain(
           eq(messages.epoch, side.epoch),
         ),
       );
+  // A replay of a failed turn asks in the epoch of the merged conversation.
+  await tx
+    .update(aiTurns)
+    .set({ epoch })
+    .where(and(inArray(aiTurns.conversationId, [kept.id, removed.id]), eq(aiTurns.state, "failed")));
   const [first, ...later] = open;
   if (first === undefined) return;
   if (later.length > 0) {

@@ -98,7 +98,7 @@ async function recordEvent(tx: Executor, newId: NewId, job: ExhaustedJob): Promi
     })
     .onConflictDoUpdate({
       target: [webhookEvents.integration, webhookEvents.eventId],
-      set: { error: job.error, updatedAt: sql`now()` },
+      set: { id: sql`excluded.id`, error: job.error, updatedAt: sql`now()` },
       setWhere: sql`${webhookEvents.status} = 'dead' and ${notExists(recordedFailure(tx, job))}`,
     });
   const [event] = await tx

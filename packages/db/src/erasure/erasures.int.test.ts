@@ -315,7 +315,7 @@ test("18: no row of a waiting job has an id with the contact's data, and the row
   for (const jobId of [hers, other]) await pausedJobs.add({ queue: "whatsapp-inbound", jobId, scope: uuidv7() });
   const erasure = await erasures.begin(contactOf(conversation), BY);
   if (erasure) await erasures.eraseOtherRows(erasure);
-  const jobIds = (await pausedJobs.due(1_000, [])).map(({ jobId }) => jobId);
+  const jobIds = (await pausedJobs.resumed(1_000, [])).map(({ jobId }) => jobId);
   expect(jobIds).toContain(other);
   expect(jobIds).not.toContain(hers);
 });

@@ -87,7 +87,8 @@ export async function claim(tx: Executor, id: string, event: InboundEvent): Prom
     })
     .onConflictDoUpdate({
       target: [webhookEvents.integration, webhookEvents.eventId],
-      set: { status: "done", result: "written", error: null, updatedAt: sql`now()` },
+      // The reconciler finds events by the time of their ids, so a replayed event gets a new one.
+      set: { id: sql`excluded.id`, status: "done", result: "written", error: null, updatedAt: sql`now()` },
       setWhere: eq(webhookEvents.status, "dead"),
     })
     .returning({ id: webhookEvents.id, wasDead: sql<boolean>`xmax <> 0`, wasErased: isErased(event) })

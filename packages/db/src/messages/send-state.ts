@@ -13,6 +13,8 @@ export type SendState = {
   status: string;
   /** Whether the message must not be sent (again): the platform has accepted it, or it is suppressed. */
   isTerminal: boolean;
+  /** Whether the time has passed after which the message must not be sent. */
+  isExpired: boolean;
   /** The message's position among the conversation's outbound messages. */
   position: number;
   /** How many earlier messages of the conversation are unsent. */
@@ -122,6 +124,7 @@ async function findState(orm: Database["orm"], messageId: string, now: DatabaseN
       epoch: messages.epoch,
       attemptedAt: messages.attemptedAt,
       sendSlotInMs: sql<number | null>`${msUntil(messages.sendSlotAt, now)}`,
+      isExpired: sql<boolean>`coalesce(${messages.expiresAt} <= ${now()}, false)`,
       ahead: unsentAhead(),
     })
     .from(messages)
@@ -137,6 +140,7 @@ async function findState(orm: Database["orm"], messageId: string, now: DatabaseN
     message: { ...targetOf(row), id, content, replyTo: row.replyTo ?? undefined, rateLimitHits },
     status,
     isTerminal: !canSend,
+    isExpired: row.isExpired,
     position: row.position ?? 0,
     ahead: row.ahead,
     answer: row.author === "ai" && row.epoch !== null ? { epoch: row.epoch } : undefined,

@@ -40,7 +40,7 @@ function pendingIn(range: SQL): SQL {
     select event.id, event.correlation_id as "correlationId", pending.jobs as "followUps"
     from millrace.webhook_events as event cross join lateral (
       select jsonb_agg(job) as jobs from jsonb_path_query(event.follow_ups, '$[*]') as job
-      where job ->> 'kind' <> 'send' and job ->> 'role' <> 'ai-turns' and not exists (
+      where job ->> 'kind' not in ('send', 'turn') and not exists (
         select from millrace.webhook_events as ended
         where ended.integration = job ->> 'integration' and ended.event_id = job ->> 'id')) as pending
     where ${range} and event.follow_ups is not null and pending.jobs is not null

@@ -33,7 +33,18 @@ export type UnfinishedMessages = {
 export function createUnfinishedMessages({ orm }: Database): UnfinishedMessages {
   return {
     async firstOfConversations({ ageMs, attemptAgeMs }, after) {
-      const { id, channel, accountId, conversationId, createdAt, attemptedAt, sendSlotAt, status } = messages;
+      const {
+        id,
+        channel,
+        accountId,
+        conversationId,
+        createdAt,
+        updatedAt,
+        attemptedAt,
+        sendSlotAt,
+        expiresAt,
+        status,
+      } = messages;
       const first = orm
         .selectDistinctOn([conversationId], {
           id,
@@ -41,8 +52,10 @@ export function createUnfinishedMessages({ orm }: Database): UnfinishedMessages 
           accountId,
           conversationId,
           createdAt,
+          updatedAt,
           attemptedAt,
           sendSlotAt,
+          expiresAt,
         })
         .from(messages)
         .where(and(inArray(status, ["queued", "sending"]), after === undefined ? undefined : gt(conversationId, after)))
@@ -54,7 +67,8 @@ export function createUnfinishedMessages({ orm }: Database): UnfinishedMessages 
         .where(
           and(
             sql`${first.createdAt} < ${ago(ageMs)}`,
-            or(isNull(first.attemptedAt), sql`${first.attemptedAt} < ${ago(attemptAgeMs)}`),
+            // An attempt sets attempted_at by the worker's clock, and updated_at by the database's.
+            or(isNull(first.attemptedAt), sql`${first.updatedAt} < ${ago(attemptAgeMs)}`),
           ),
         )
         .orderBy(asc(first.conversationId))

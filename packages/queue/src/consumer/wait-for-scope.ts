@@ -20,17 +20,22 @@ export async function waitForScope(
   token: string | undefined,
   scope: string,
 ): Promise<never> {
-  const { definition, processor, flowControl, now, random, lockLost } = deps;
+  const { definition, processor, flowControl, now, random, timings, lockLost } = deps;
   // BullMQ on Postgres accepts whole milliseconds only.
   const delayMs = Math.round(RECHECK_MS * (0.5 + random() / 2));
+  // The row is written before the job moves: a worker that dies in between leaves an active job, which stalls and runs
+  // again. Without a row, as during an outage of Postgres, no worker promotes the job, so it soon checks its scope again.
+  const isListed = await flowControl.addPausedJob({ queue: definition.name, jobId: job.id ?? "", scope }).then(
+    () => true,
+    () => false,
+  );
   await runStoreCommand(deps, lockLost, async () => {
     if (!processor.scopes(job.data).includes(scope)) await job.updateData({ ...job.data, waitsFor: scope });
-    // The row is written before the job moves: a worker that dies in between leaves an active job, which stalls and runs
-    // again.
-    await flowControl.addPausedJob({ queue: definition.name, jobId: job.id ?? "", scope });
-    await job.moveToDelayed(now().getTime() + delayMs, token);
+    await job.moveToDelayed(now().getTime() + (isListed ? delayMs : timings.outageMs), token);
   });
   // The scope may have been resumed before the job was delayed, and then no worker promotes it.
-  if (!(await flowControl.isPaused(scope))) await job.promote();
+  const isPaused = await flowControl.isPaused(scope).catch(() => true);
+  // Another worker may have promoted it already.
+  if (!isPaused) await job.promote().catch(() => undefined);
   throw new DelayedError();
 }

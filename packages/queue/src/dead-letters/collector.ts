@@ -8,7 +8,7 @@ import { parseReason } from "../consumer/failure.ts";
 const PAGE = 100;
 
 /** Largest difference between the clocks of two workers, in ms: a sweep reads failures of that age again. */
-const CLOCK_SKEW_MS = 60_000;
+const CLOCK_SKEW_MS = 10 * 60_000;
 
 /** Writes a dead letter for every failed job of a queue. */
 export type DeadLetterCollector = {

@@ -55,6 +55,9 @@ async function sendInOrder(
     const unchanged: Handled = { result: "written", detail: state.status, facts: [] };
     return { ...(await complete(deps, event, state, unchanged)), noCall: true };
   }
+  // The row decides: a job that was added again after the queue lost it has no time of its own.
+  if (state.isExpired && !state.attemptedAt)
+    throw permanent("expired while it waited: its expiresAt has passed", "expired");
   const snoozed = await snoozeWhileBlocked(deps, startedAt, event, state);
   if (snoozed) return snoozed;
 
