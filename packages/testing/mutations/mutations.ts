@@ -84,7 +84,7 @@ export const mutations: readonly Mutation[] = [
     tests: ["packages/queue/src/flow-control/scope-failures.test.ts"],
   },
   {
-    guard: "circuit breaker: an open scope wakes one probe",
+    guard: "circuit breaker: an open scope runs one probe",
     file: "packages/queue/src/flow-control/flow-control.ts",
     search: "if (!(await pauses.claimProbe(scope, intervals)) && (await isPaused(scope))) {",
     replacement: 'if (scope === "") {',

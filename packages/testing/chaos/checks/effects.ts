@@ -1,5 +1,6 @@
 import type { SentMessage } from "@millrace/sandbox";
 import { PEOPLE } from "../workload/people.ts";
+import { PHONE_NUMBER_ID } from "../workload/webhooks.ts";
 import type { CheckResult } from "./check-result.ts";
 import type { MessageRow, Snapshot } from "./snapshot.ts";
 
@@ -10,7 +11,8 @@ export function effects(snapshot: Snapshot): CheckResult {
   const { messages, sent, conversions } = snapshot;
   const whatsapp = sent.filter(({ channel }) => channel === "whatsapp");
   const byId = Map.groupBy(whatsapp, ({ messageId }) => messageId ?? "");
-  const doubled = [...byId].filter(([, sends]) => sends.length > 1);
+  const repeated = [...byId].filter(([, sends]) => sends.length > 1);
+  const doubled = repeated.filter(([, [first]]) => !lostStatuses(first, snapshot));
   const phantoms = messages.filter((row) => ACCEPTED.includes(row.status) && !wasReceived(row, sent));
   const uncertain = doubledOnTelegram(snapshot);
   const counted = conversions.filter(({ reason }) => reason === undefined);
@@ -20,6 +22,7 @@ export function effects(snapshot: Snapshot): CheckResult {
     counts: {
       "WhatsApp messages": byId.size,
       "Telegram messages": sent.length - whatsapp.length,
+      "doubles after lost statuses": repeated.length - doubled.length,
       "uncertain doubles on Telegram": uncertain.length,
       conversions: sales.size,
     },
@@ -33,6 +36,19 @@ export function effects(snapshot: Snapshot): CheckResult {
       ...(counted.length > sales.size ? [`${counted.length - sales.size} conversions count twice`] : []),
     ],
   };
+}
+
+/**
+ * Whether the store lost every status of a message. If the worker was lost as well before it recorded the send, nothing
+ * on this side shows that WhatsApp has the message.
+ */
+function lostStatuses(first: SentMessage | undefined, { observations, events }: Snapshot): boolean {
+  const at = Date.parse(first?.at ?? "");
+  if (!observations.faults.some(({ losesQueueData, to }) => losesQueueData && to > at)) return false;
+  const known = [...events.keys()].filter((key) =>
+    key.startsWith(`whatsapp status.${PHONE_NUMBER_ID}.${first?.externalId}.`),
+  );
+  return known.length === 0;
 }
 
 function wasReceived({ id, channel, externalId }: MessageRow, sent: readonly SentMessage[]): boolean {
