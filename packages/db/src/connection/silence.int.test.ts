@@ -44,8 +44,10 @@ test("14: connections to a server that is gone without an end are replaced, and 
 test("a connection without traffic closes, and the next statement opens another", async () => {
   const pid = async () => (await database.orm.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`))[0]?.pid;
   const first = await pid();
-  await until("the connection is another one", async () => {
+  const another = await until("the connection is another one", async () => {
     await wait(600);
-    return (await pid()) !== first;
+    const now = await pid();
+    return now !== first && now;
   });
+  expect(another).not.toBe(first);
 });
