@@ -12,7 +12,15 @@ const scopes = (channel: string, { accountId, conversationId }: { accountId: str
 function unfinished(accountId: string, conversationId: string, minutes: number, slotIn?: number): UnfinishedMessage {
   const sendSlotAt = slotIn === undefined ? null : ago(-slotIn);
   const job = { integration: "whatsapp", role: "outbound", id: "send.1", kind: "send", payload: {} } as const;
-  return { channel: "whatsapp", accountId, conversationId, createdAt: ago(minutes), sendSlotAt, job };
+  return {
+    channel: "whatsapp",
+    accountId,
+    conversationId,
+    createdAt: ago(minutes),
+    sendSlotAt,
+    isPaused: false,
+    job,
+  };
 }
 
 /** The accounts that a reader returns for these messages, which come in pages of two. */
@@ -44,4 +52,8 @@ test("a message of a paused scope or before its send slot does not count, and hi
   expect(await read(messages, "whatsapp:1065:a", "whatsapp:2000")).toEqual([["whatsapp:1065", ago(12)]]);
   expect(await read([unfinished("1065", "a", 40, 5)])).toEqual([]);
   expect(await read([unfinished("1065", "a", 40, -5)])).toEqual([["whatsapp:1065", ago(40)]]);
+});
+
+test("a message does not count while its job waits for a paused scope, or for its turn after that", async () => {
+  expect(await read([{ ...unfinished("1065", "a", 12), isPaused: true }])).toEqual([]);
 });

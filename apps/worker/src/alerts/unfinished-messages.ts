@@ -26,8 +26,8 @@ export function createUnfinishedReader(messages: UnfinishedMessages, sendScopes:
     const oldest = new Map<string, Date>();
     const age = { ageMs: minutes * 60_000, attemptAgeMs: 0 };
     for await (const page of pages((after) => messages.firstOfConversations(age, after)))
-      for (const { channel, accountId, conversationId, createdAt, sendSlotAt } of page) {
-        if (sendSlotAt && sendSlotAt > now) continue;
+      for (const { channel, accountId, conversationId, createdAt, sendSlotAt, isPaused } of page) {
+        if (isPaused || (sendSlotAt && sendSlotAt > now)) continue;
         if (sendScopes(channel, { accountId, conversationId }).some((scope) => paused.has(scope))) continue;
         const account = `${channel}:${accountId}`;
         const since = oldest.get(account);

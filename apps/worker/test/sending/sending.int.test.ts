@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { uuidv7 } from "@millrace/core";
+import { createPauseOperations } from "@millrace/db";
 import { defaultQueueStore, until } from "@millrace/testing";
 import { openConversationHarness } from "../harness/conversation-harness.ts";
 
@@ -132,6 +134,29 @@ describe("sending", () => {
     expect((await conversations.sent()).map(({ type }) => type)).toEqual(["template"]);
     const [deadLetter] = await conversations.rows.rows<{ error: string }>("select error from millrace.dead_letters");
     expect(deadLetter?.error).toContain("template");
+  });
+
+  test("14: a message is not sent after its expiresAt, also when its job has lost the time", async () => {
+    await open(ADA);
+    const pause = { actor: "Bea", reason: "a test" };
+    const pauses = createPauseOperations(conversations.database, uuidv7);
+    const [conversation] = await conversations.rows.rows<{ scope: string }>(
+      "select channel || ':' || account_id as scope from conversations",
+    );
+    const { scope } = conversation ?? { scope: "" };
+    await pauses.set(scope, pause);
+    await send(ADA, "too late");
+    await send(ADA, "in time");
+    await until("both are queued", async () => (await outcomes()).length === 2);
+    await conversations.rows.rows(
+      "update messages set expires_at = now() - interval '1 second' where body = 'too late'",
+    );
+    await pauses.resume(scope, pause);
+    await completed(2);
+    expect(await texts()).toEqual(["in time"]);
+    expect((await conversations.messages("body = 'too late'")).map(({ status, error }) => [status, error])).toEqual([
+      ["failed", "expired while it waited: its expiresAt has passed"],
+    ]);
   });
 
   test("a rate-limited recipient waits, and other recipients do not", async () => {

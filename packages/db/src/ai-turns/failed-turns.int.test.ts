@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
 import { useConversations, type TestConversation, textMessage, TIMINGS } from "../../test/conversations.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
-import { aiTurns, messages } from "../schema/index.ts";
+import { aiTurns, conversations, messages } from "../schema/index.ts";
 import { createAiTurns } from "./next-step.ts";
 
 const harness = useConversations();
@@ -111,4 +111,34 @@ test("a hand-back asks about the messages of AI turns that failed before the tak
     .where(eq(aiTurns.conversationId, conversation.id))
     .orderBy(asc(aiTurns.openedAt));
   expect(states.map(({ state }) => state)).toEqual(["failed", "taken_over", "awaiting_reply"]);
+});
+
+/** Opens two conversations on one account and merges the first into the second. */
+async function mergeAfter(prepare: (old: TestConversation, kept: TestConversation) => Promise<void>) {
+  const [old, other] = [await harness.open("telegram"), await harness.open("telegram")];
+  const { accountId } = old.thread;
+  const kept: TestConversation = { ...other, thread: { ...other.thread, accountId } };
+  await harness.database.orm.update(conversations).set({ accountId }).where(eq(conversations.id, other.id));
+  await prepare(old, kept);
+  await harness.write((stores) =>
+    stores.conversations.migrate("telegram", accountId, old.thread.threadId, kept.thread.threadId),
+  );
+  return kept;
+}
+
+test("17: a merge keeps a failed AI turn, so that a replay asks about its messages", async () => {
+  let turnId = "";
+  await mergeAfter(async (old) => {
+    turnId = await failOn(old, "one");
+  });
+  expect(textsOf(await ask(turnId))).toEqual(["one"]);
+});
+
+test("17: after a merge with a conversation of a person, the hand-back asks about the messages of failed AI turns", async () => {
+  const kept = await mergeAfter(async (old, other) => {
+    await failOn(old, "one");
+    await harness.changeMode(other, "human");
+  });
+  await harness.changeMode(kept, "ai");
+  expect(textsOf(await ask(await openTurnOf(kept)))).toEqual(["one"]);
 });

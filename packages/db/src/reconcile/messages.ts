@@ -2,7 +2,7 @@ import { and, asc, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { FollowUp } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
-import { messages } from "../schema/index.ts";
+import { messages, pausedJobs, pauses } from "../schema/index.ts";
 import { PAGE, type Page, pageOf } from "./page.ts";
 
 /** A message that is not sent yet, and the job that sends it. */
@@ -13,6 +13,8 @@ export type UnfinishedMessage = {
   createdAt: Date;
   /** The send slot that the platform's rate limits assigned; null if none did. */
   sendSlotAt: Date | null;
+  /** Whether its job waits for a paused scope, or for its turn after the scope was resumed. */
+  isPaused: boolean;
   job: FollowUp;
 };
 
@@ -56,6 +58,7 @@ export function createUnfinishedMessages({ orm }: Database): UnfinishedMessages 
           attemptedAt,
           sendSlotAt,
           expiresAt,
+          isPaused: isPaused().as("is_paused"),
         })
         .from(messages)
         .where(and(inArray(status, ["queued", "sending"]), after === undefined ? undefined : gt(conversationId, after)))
@@ -77,6 +80,17 @@ export function createUnfinishedMessages({ orm }: Database): UnfinishedMessages 
       return pageOf(found, (row) => row.conversationId);
     },
   };
+}
+
+/** How long the jobs of a resumed scope may wait for their turn, as an interval. */
+const LONGEST_RESUME = sql`interval '20 minutes'`;
+
+function isPaused(): SQL<boolean> {
+  const { channel, id } = messages;
+  return sql<boolean>`exists (select from ${pausedJobs} as waiting
+    where waiting.queue = ${channel} || '-outbound' and waiting.job_id = 'send.' || ${id}
+      and (waiting.paused_at > now() - ${LONGEST_RESUME}
+        or exists (select from ${pauses} as pause where pause.scope = waiting.scope)))`;
 }
 
 /** A time in the past by the database's clock. */

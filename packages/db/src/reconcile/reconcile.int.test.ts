@@ -2,7 +2,9 @@ import { eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
 import { useConversations } from "../../test/conversations.ts";
-import { aiTurns, messages, webhookEvents } from "../schema/index.ts";
+import { createPausedJobs } from "../flow-control/paused-jobs.ts";
+import { createPauses } from "../flow-control/pauses.ts";
+import { aiTurns, messages, pauses, webhookEvents } from "../schema/index.ts";
 import { dueTurns } from "./ai-turns.ts";
 import { createFollowUpBacklog } from "./follow-ups.ts";
 import { createUnfinishedMessages } from "./messages.ts";
@@ -34,6 +36,30 @@ describe("15: unfinished work", () => {
     expect(await found({ ageMs: MINUTE, attemptAgeMs: 0 })).toEqual([`send.${a1}`, `send.${b1}`].sort());
     await database.orm.update(messages).set({ status: "failed" }).where(eq(messages.id, a1));
     expect(await found({ ageMs: MINUTE, attemptAgeMs: MINUTE })).toEqual([`send.${a2}`]);
+  });
+
+  test("is known to wait for a paused scope, and for its turn after the scope was resumed", async () => {
+    const unfinished = createUnfinishedMessages(database);
+    const [conversation, other] = [await open(), await open()];
+    const [id = ""] = await send(conversation, "waits");
+    await send(other, "does not wait");
+    const waiting = async () => {
+      const { rows } = await unfinished.firstOfConversations({ ageMs: 0, attemptAgeMs: 0 });
+      const ofTest = rows.filter(({ conversationId }) => [conversation.id, other.id].includes(conversationId));
+      return ofTest.filter(({ isPaused }) => isPaused).map(({ job }) => job.id);
+    };
+    const scope = `scope-${conversation.id}`;
+    const setAge = (interval: string) =>
+      database.orm.execute(sql.raw(`update millrace.paused_jobs set paused_at = now() - interval '${interval}'`));
+    expect(await waiting()).toEqual([]);
+    await createPausedJobs(database).add({ queue: "whatsapp-outbound", jobId: `send.${id}`, scope });
+    await createPauses(database, uuidv7).set({ scope, kind: "unavailable", reason: "HTTP 503", waitMs: 0 });
+    await setAge("2 hours");
+    expect(await waiting()).toEqual([`send.${id}`]);
+    await database.orm.delete(pauses);
+    expect(await waiting()).toEqual([]);
+    await setAge("1 minute");
+    expect(await waiting()).toEqual([`send.${id}`]);
   });
 
   test("is found in pages, each conversation once", async () => {
@@ -119,17 +145,19 @@ describe("15: unfinished work", () => {
       });
     const ended = ["done", "dead", "discarded"] as const;
     for (const status of ended) await end(`act.${status}`, status);
-    const pending = await insert([...ended.map((status) => job(`act.${status}`)), job("act.lost")]);
+    // The report of a failed AI turn has no state of its own, although it is in the queue of the AI turns.
+    const report = job("failure.1", "failure", "ai-turns");
+    const pending = await insert([...ended.map((status) => job(`act.${status}`)), job("act.lost"), report]);
     await insert([job("send.1", "send"), job("turn.1", "turn", "ai-turns")]);
     await insert(ended.map((status) => job(`act.${status}`)));
     const [from, until] = [new Date(Date.now() - MINUTE), new Date(Date.now() + MINUTE)];
     const found = await backlog.inPeriod(from, until);
     expect(found).toEqual({
-      rows: [{ id: pending, correlationId: `c-${pending}`, followUps: [job("act.lost")] }],
+      rows: [{ id: pending, correlationId: `c-${pending}`, followUps: [job("act.lost"), report] }],
       next: undefined,
     });
     expect(await backlog.stillPending([pending])).toHaveLength(1);
-    await end("act.lost", "done");
+    for (const id of ["act.lost", "failure.1"]) await end(id, "done");
     expect(await backlog.stillPending([pending])).toEqual([]);
     expect((await backlog.inPeriod(from, until)).rows).toEqual([]);
   });

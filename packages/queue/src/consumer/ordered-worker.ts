@@ -34,7 +34,7 @@ export function runOrderedWorker(options: {
     log.info({ queue: name }, "consumer.lease_acquired");
     current = lost;
     const over = AbortSignal.any([lost, closing]);
-    await Promise.race([limitConcurrency(queue, lease.ttlMs / 3, lost), aborted(over)]);
+    await Promise.race([limitConcurrency(queue, lease.ttlMs / 3, over), aborted(over)]);
     if (over.aborted) return;
     await worker.resume();
     await aborted(over);
