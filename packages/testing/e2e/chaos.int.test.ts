@@ -7,7 +7,7 @@ import { findRedisServer } from "../src/servers/index.ts";
 /** Duration of the load and the faults, in ms. `npm run chaos` runs longer. */
 const RUN_MS = 25_000;
 
-const SEEDS = { redis: 55, postgres: 30 };
+const SEEDS = { redis: 101, postgres: 30 };
 
 const backends = findRedisServer() ? (["redis", "postgres"] as const) : (["postgres"] as const);
 
