@@ -48,9 +48,9 @@ describe.each(queueStores())("8: every exhausted job has exactly one dead letter
 
   test("with a payload version that no worker knows", async () => {
     harness.startWorker();
-    const future = { ...fakeEvent("future", { do: "write" }), v: 99 as 1 };
-    await harness.producer.enqueue([future]);
-    expect(await deadLetterOf("future")).toMatchObject({ error_kind: "permanent", attempts: 1 });
+    const old = { ...fakeEvent("old", { do: "write" }), v: 0 as 1 };
+    await harness.producer.enqueue([old]);
+    expect(await deadLetterOf("old")).toMatchObject({ error_kind: "permanent", attempts: 1 });
   });
 
   test("when several workers see the same failure", async () => {
