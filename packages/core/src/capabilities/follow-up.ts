@@ -11,7 +11,7 @@ export type FollowUp = ParsedEvent & {
   role: QueueRole;
   /** ISO 8601 in UTC; absent: immediately. */
   notBefore?: string | undefined;
-  /** After this time the job must not begin, ISO 8601 in UTC; absent: the age limit of its queue applies. */
+  /** After this time the job does not wait for a provider, ISO 8601 in UTC; absent: the age limit of its queue applies. */
   expiresAt?: string | undefined;
   /** The job runs now: it is promoted if it is delayed, and enqueued if the queue has lost it. */
   promote?: boolean | undefined;

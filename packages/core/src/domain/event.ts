@@ -23,7 +23,7 @@ export const inboundEventSchema = z.object({
   receivedAt: z.iso.datetime(),
   /** The earliest time to run the job, ISO 8601 in UTC; absent: immediately. */
   notBefore: z.iso.datetime().optional(),
-  /** After this time the job must not begin, ISO 8601 in UTC; absent: the age limit of its queue applies. */
+  /** After this time the job does not wait for a provider, ISO 8601 in UTC; absent: the age limit of its queue applies. */
   expiresAt: z.iso.datetime().optional(),
   /** A scope that the job waits for besides those of its processor, such as the media store of a file to send. */
   waitsFor: z.string().optional(),

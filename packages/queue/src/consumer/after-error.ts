@@ -30,10 +30,10 @@ async function nextStep(deps: AttemptDeps, run: JobRun, error: unknown): Promise
       return afterUnavailable(deps, run, error, next.scope);
     case "rate_limited":
       await pauseScope(deps, { ...next, reason: message }, next.widen);
-      return waitForScope(deps, next.kind, error, next.scope);
+      return untilProbe(deps, next.kind, error, next.scope);
     case "paused":
       await pauseScope(deps, { scope: next.scope, reason: message });
-      return waitForScope(deps, next.kind, error, next.scope);
+      return untilProbe(deps, next.kind, error, next.scope);
     case "retryable":
     case "permanent":
       return { outcome: "failed", error };
@@ -41,7 +41,7 @@ async function nextStep(deps: AttemptDeps, run: JobRun, error: unknown): Promise
 }
 
 /** Waits for the probe of a scope that an error has paused. */
-async function waitForScope(
+async function untilProbe(
   { flowControl }: AttemptDeps,
   outcome: string,
   error: unknown,
@@ -67,14 +67,14 @@ async function afterUnavailable(
   const { flowControl, processor, log, now } = deps;
   const scope = reported ?? processor.scopes(run.event)[0];
   if (scope === undefined) return { outcome: "failed", error };
-  if (await flowControl.isPaused(scope)) return waitForScope(deps, "unavailable", error, scope);
+  if (await flowControl.isPaused(scope)) return untilProbe(deps, "unavailable", error, scope);
   const { meaning, isNew } = await flowControl.fail(scope, run.jobId, error.message);
   if (isNew) log.warn({ scope, error: describeError(error) }, "circuit.opened");
   switch (meaning) {
     case "attempt":
       return { outcome: "failed", error };
     case "open":
-      return waitForScope(deps, "unavailable", error, scope);
+      return untilProbe(deps, "unavailable", error, scope);
     case "wait":
       return {
         outcome: "unavailable",

@@ -1,5 +1,6 @@
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import { describeError, type InboundEvent, permanent, ProviderError } from "@millrace/core";
+import { promoteJob } from "../producer/promote-job.ts";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { failure } from "./failure.ts";
@@ -49,7 +50,7 @@ export async function attempt(
   if (waitsFor) return waitForScope({ ...deps, lockLost }, job, token, waitsFor.scope);
   if (retryAt) {
     await runStoreCommand(deps, lockLost, () => job.moveToDelayed(retryAt.getTime(), token));
-    if (stillWaiting && !(await stillWaiting())) await job.promote();
+    if (stillWaiting && !(await stillWaiting())) await promoteJob(job);
     throw new DelayedError();
   }
   if (outcome === "returned") {

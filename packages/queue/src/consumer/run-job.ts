@@ -12,9 +12,6 @@ import { expired, expiryOf, type JobRun } from "./job-run.ts";
 export async function runJob(deps: AttemptDeps, run: JobRun): Promise<AttemptOutcome> {
   const { definition, now } = deps;
   const expiresAt = expiryOf(run, definition);
-  // Only a caller can set the time of a single job, and such a job must not begin after it.
-  if (run.event.expiresAt !== undefined && expiresAt <= now())
-    return { outcome: "failed", error: expired("its expiresAt has passed") };
   const result = await tryOnce(deps, run);
   const waitsForProvider = result.waitsFor !== undefined || result.outcome === "unavailable";
   if (!waitsForProvider || expiresAt > now()) return result;

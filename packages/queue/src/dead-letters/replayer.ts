@@ -1,5 +1,6 @@
 import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
+import { createOpenedQueues } from "../backends/opened-queues.ts";
 import type { QueueDefinition } from "../catalogue.ts";
 import { jobOptions } from "../producer/job-options.ts";
 
@@ -44,19 +45,14 @@ const BEHIND_LIVE = 10;
 
 /** Creates a replayer for the queues of `definitions`. */
 export function createReplayer(backend: QueueBackend, definitions: readonly QueueDefinition[]): Replayer {
-  const queues = new Map<string, JobQueue>();
-  const queueOf = (name: string): JobQueue => {
-    const queue = queues.get(name) ?? backend.queue(name);
-    queues.set(name, queue);
-    return queue;
-  };
+  const queues = createOpenedQueues(backend);
   return {
     async requeue(deadLetters) {
       const completed: string[] = [];
       const unknownQueue: string[] = [];
       for (const [name, ofQueue] of Map.groupBy(deadLetters, ({ queue }) => queue)) {
         const definition = definitions.find((candidate) => candidate.name === name);
-        if (definition) completed.push(...(await requeueInto(queueOf(name), definition, ofQueue)));
+        if (definition) completed.push(...(await requeueInto(queues.get(name), definition, ofQueue)));
         else unknownQueue.push(...ofQueue.map(({ id }) => id));
       }
       return { completed, unknownQueue };
@@ -64,7 +60,7 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
     async withdrawUnconsumed(deadLetters) {
       const withdrawn: string[] = [];
       for (const [name, ofQueue] of Map.groupBy(deadLetters, (deadLetter) => deadLetter.queue)) {
-        const queue = queueOf(name);
+        const queue = queues.get(name);
         if ((await backend.countWorkers(queue)) !== 0) continue;
         for (const { id, jobId } of ofQueue) {
           await queue.remove(jobId);
@@ -73,9 +69,7 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
       }
       return withdrawn;
     },
-    async close() {
-      for (const queue of queues.values()) await queue.close();
-    },
+    close: () => queues.close(),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { PausedJob } from "@millrace/core";
-import type { JobQueue, QueueBackend } from "../backends/backend.ts";
+import type { QueueBackend } from "../backends/backend.ts";
+import { createOpenedQueues } from "../backends/opened-queues.ts";
+import { promoteJob } from "../producer/promote-job.ts";
 
 /** Promotes the jobs of paused scopes. */
 export type JobPromoter = {
@@ -15,34 +17,19 @@ export type JobPromoter = {
 
 /** Creates a promoter that opens each queue on first use. */
 export function createJobPromoter(backend: QueueBackend): JobPromoter {
-  const queues = new Map<string, JobQueue>();
-  const queueOf = (name: string): JobQueue => {
-    const queue = queues.get(name) ?? backend.queue(name);
-    queues.set(name, queue);
-    return queue;
-  };
+  const queues = createOpenedQueues(backend);
   async function isPromoted({ queue, jobId }: PausedJob): Promise<boolean> {
-    const job = await queueOf(queue).getJob(jobId);
-    if (!job) return true;
-    const state = await job.getState();
-    if (state !== "delayed") return state !== "active";
-    // Another worker may have promoted the job after the check.
-    return job.promote().then(
-      () => true,
-      async (error: unknown) => {
-        if (await job.isDelayed()) throw error;
-        return true;
-      },
-    );
+    const job = await queues.get(queue).getJob(jobId);
+    const state = await job?.getState();
+    if (job && state === "delayed") await promoteJob(job);
+    return state !== "active";
   }
   return {
     async promote(jobs) {
       const promoted = await Promise.all(jobs.map(async (job) => ((await isPromoted(job)) ? [job] : [])));
       return promoted.flat();
     },
-    waiting: (queue) => queueOf(queue).getWaitingCount(),
-    async close() {
-      for (const queue of queues.values()) await queue.close();
-    },
+    waiting: (queue) => queues.get(queue).getWaitingCount(),
+    close: () => queues.close(),
   };
 }

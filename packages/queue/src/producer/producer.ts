@@ -3,6 +3,7 @@ import { type JobQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from "../backen
 import type { QueueDefinition } from "../catalogue.ts";
 import { createBatcher } from "./batcher.ts";
 import { jobOptions } from "./job-options.ts";
+import { promoteJob } from "./promote-job.ts";
 import { QueueUnavailableError } from "./queue-unavailable-error.ts";
 
 /** Adds events to a queue. */
@@ -63,10 +64,7 @@ async function promote(queue: JobQueue, eventId: string): Promise<boolean> {
   const job = await queue.getJob(eventId);
   if (!job) return false;
   if (!(await job.isDelayed())) return true;
-  // The job may have become due after the check.
-  await job.promote().catch(async (error: unknown) => {
-    if (await job.isDelayed()) throw error;
-  });
+  await promoteJob(job);
   return true;
 }
 
