@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { type FollowUp, uuidv7 } from "@millrace/core";
 import { expect, test } from "vitest";
 import { AT, ASSISTANT, inboundText, SETTINGS, useFacts } from "../../test/facts.ts";
+import { failedTurnJob } from "../../test/failed-turn.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { aiTurns, auditLog, domainEvents } from "../schema/index.ts";
@@ -16,20 +17,7 @@ type OnFailure = { handsOver: boolean; fallbackText?: string };
 /** Records that the job of an AI turn failed. */
 function fail(turnId: string, onFailure: OnFailure, reportsFailures = false, failedAt = new Date()): Promise<boolean> {
   const settings = { ...SETTINGS, assistant: { ...ASSISTANT, onFailure, reportsFailures } };
-  return createDeadLetters(database, uuidv7, settings).record({
-    queue: "n8n-ai-turns",
-    jobId: `turn.${turnId}`,
-    integration: "n8n",
-    eventId: `turn.${turnId}`,
-    kind: "turn",
-    payload: { turnId },
-    errorKind: "permanent",
-    error: "the AI did not answer within 120 s, twice",
-    attempts: 1,
-    correlationId: "c-1",
-    receivedAt: failedAt,
-    failedAt,
-  });
+  return createDeadLetters(database, uuidv7, settings).record(failedTurnJob(turnId, failedAt));
 }
 
 const followUpsOf = (turnId: string): Promise<readonly FollowUp[]> =>

@@ -2,6 +2,7 @@ import { asc, eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
 import { useConversations, type TestConversation, textMessage, TIMINGS } from "../../test/conversations.ts";
+import { failedTurnJob } from "../../test/failed-turn.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
 import { aiTurns, conversations, messages } from "../schema/index.ts";
 import { createAiTurns } from "./next-step.ts";
@@ -31,21 +32,7 @@ async function failOn(conversation: TestConversation, text: string): Promise<str
   return turnId;
 }
 
-const fail = (turnId: string) =>
-  createDeadLetters(harness.database, uuidv7).record({
-    queue: "n8n-ai-turns",
-    jobId: `turn.${turnId}`,
-    integration: "n8n",
-    eventId: `turn.${turnId}`,
-    kind: "turn",
-    payload: { turnId },
-    errorKind: "permanent",
-    error: "the AI did not answer within 120 s, twice",
-    attempts: 1,
-    correlationId: "c-1",
-    receivedAt: new Date(),
-    failedAt: new Date(),
-  });
+const fail = (turnId: string) => createDeadLetters(harness.database, uuidv7).record(failedTurnJob(turnId));
 
 const textsOf = (question: { messages: readonly { text: string | null }[] }) =>
   question.messages.map(({ text }) => text);

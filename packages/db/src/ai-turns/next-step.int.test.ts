@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type FollowUp, uuidv7 } from "@millrace/core";
 import { useConversations, textMessage, type TestConversation, TIMINGS } from "../../test/conversations.ts";
+import { failedTurnJob } from "../../test/failed-turn.ts";
 import { conversations, messages, aiTurns as table } from "../schema/index.ts";
 import { createDeadLetters } from "../dead-letters/record.ts";
 import { createAiTurns } from "./next-step.ts";
@@ -49,20 +50,7 @@ const answersTo = (turnId: string) =>
     .orderBy(asc(messages.position));
 
 const fail = (turnId: string, failedAt = new Date()) =>
-  createDeadLetters(harness.database, uuidv7).record({
-    queue: "n8n-ai-turns",
-    jobId: `turn.${turnId}`,
-    integration: "n8n",
-    eventId: `turn.${turnId}`,
-    kind: "turn",
-    payload: { turnId },
-    errorKind: "permanent",
-    error: "the AI did not answer within 120 s, twice",
-    attempts: 1,
-    correlationId: "c-1",
-    receivedAt: failedAt,
-    failedAt,
-  });
+  createDeadLetters(harness.database, uuidv7).record(failedTurnJob(turnId, failedAt));
 
 const jobOf = (turnId: string, notBefore: Date): FollowUp => ({
   integration: "n8n",
