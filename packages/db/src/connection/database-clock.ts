@@ -9,6 +9,9 @@ export type DatabaseNow = () => SQL<Date>;
 /** {@link DatabaseNow} as the start of the transaction, so that all times of one transaction agree. */
 export const databaseNow: DatabaseNow = () => sql<Date>`now()`;
 
+/** {@link DatabaseNow} as the current moment, for times that must not lag behind in a transaction that waits for a lock. */
+export const databaseClock: DatabaseNow = () => sql<Date>`clock_timestamp()`;
+
 /** The time `ms` after another one, as an expression in SQL. */
 export function later(time: SQLWrapper, ms: number): SQL<Date> {
   return sql<Date>`(${time} + ${ms}::float8 * interval '1 millisecond')`;

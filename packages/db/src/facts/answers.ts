@@ -49,7 +49,7 @@ async function applyAnswer(tx: Executor, context: EventContext, fact: AnswerFact
   return result;
 }
 
-/** Whether an id leads to a conversation: n8n answers with the id of its question, and a merge can have replaced it. */
+/** Whether an id leads to a conversation: the AI answers with the id of its question, and a merge can have replaced it. */
 async function isOrWas(tx: Executor, named: string, conversationId: string): Promise<boolean> {
   if (named === conversationId) return true;
   const [row] = await tx.execute<{ id: string }>(sql`select ${conversationIdOf(named)} as id`);

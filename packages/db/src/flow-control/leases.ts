@@ -1,5 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "../connection/database.ts";
+import { databaseClock, later } from "../connection/database-clock.ts";
 import { leases } from "../schema/index.ts";
 
 /** Leases of work that one worker does at a time. A lease ends by itself, so that a crashed holder blocks the work only for a while. */
@@ -17,7 +18,7 @@ export type Leases = {
 export function createLeases({ orm }: Database): Leases {
   return {
     async acquire(name, holder, ttlMs) {
-      const expiresAt = sql`clock_timestamp() + ${ttlMs}::float8 * interval '1 millisecond'`;
+      const expiresAt = later(databaseClock(), ttlMs);
       const acquired = await orm
         .insert(leases)
         .values({ name, holder, expiresAt })

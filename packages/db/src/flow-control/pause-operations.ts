@@ -1,6 +1,7 @@
 import { asc, count, eq, min, sql } from "drizzle-orm";
 import type { NewId, Pause } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
+import { databaseNow, later } from "../connection/database-clock.ts";
 import { appendDomainEvents } from "../domain-events/append.ts";
 import { type AuditContext, createAuditLog } from "../operators/audit-log.ts";
 import { pausedJobs, pauses } from "../schema/index.ts";
@@ -68,7 +69,7 @@ export function createPauseOperations({ orm }: Database, newId: NewId): PauseOpe
     set: (scope, by, forMs) =>
       orm.transaction(async (tx) => {
         const { reason } = by;
-        const until = forMs === undefined ? UNTIL_RESUMED : sql`now() + ${forMs}::float8 * interval '1 millisecond'`;
+        const until = forMs === undefined ? UNTIL_RESUMED : later(databaseNow(), forMs);
         const pause = { kind: "paused", reason, until, probes: 0 } as const;
         const [before] = await tx.select().from(pauses).where(eq(pauses.scope, scope)).for("update");
         const [after] = await tx

@@ -1,11 +1,9 @@
 import { and, eq, gt, lte, ne, sql } from "drizzle-orm";
 import type { NewId, Pause, PauseStore } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
+import { databaseClock, later, msUntil } from "../connection/database-clock.ts";
 import { appendDomainEvents } from "../domain-events/append.ts";
 import { pauses } from "../schema/index.ts";
-
-/** The database's clock, which also runs during a transaction: the clocks of workers can differ by minutes. */
-const clock = sql`clock_timestamp()`;
 
 /** {@link PauseStore} on the table pauses. A scope that an operator must act on is also the domain event `account.paused`. */
 export function createPauses({ orm }: Database, newId: NewId): PauseStore {
@@ -16,7 +14,7 @@ export function createPauses({ orm }: Database, newId: NewId): PauseStore {
           scope: pauses.scope,
           kind: pauses.kind,
           reason: pauses.reason,
-          waitMs: sql<number>`(extract(epoch from ${pauses.until} - ${clock}) * 1000)::float8`,
+          waitMs: msUntil(pauses.until, databaseClock),
         })
         .from(pauses),
     set(pause) {
@@ -35,15 +33,18 @@ export function createPauses({ orm }: Database, newId: NewId): PauseStore {
       const nextMs = sql`case ${pauses.kind} when 'unavailable' then ${growingMs} else ${longestMs}::float8 end`;
       const claimed = await orm
         .update(pauses)
-        .set({ until: sql`${clock} + ${nextMs} * interval '1 millisecond'`, probes: sql`${pauses.probes} + 1` })
-        .where(and(eq(pauses.scope, scope), lte(pauses.until, clock)))
+        .set({
+          until: sql`${databaseClock()} + ${nextMs} * interval '1 millisecond'`,
+          probes: sql`${pauses.probes} + 1`,
+        })
+        .where(and(eq(pauses.scope, scope), lte(pauses.until, databaseClock())))
         .returning({ scope: pauses.scope });
       return claimed.length > 0;
     },
     async returnProbe(scope) {
       await orm
         .update(pauses)
-        .set({ until: clock, probes: sql`greatest(${pauses.probes} - 1, 0)` })
+        .set({ until: databaseClock(), probes: sql`greatest(${pauses.probes} - 1, 0)` })
         .where(isProbed(scope));
     },
     async resume(scope) {
@@ -60,14 +61,14 @@ function isProbed(scope: string) {
 
 /** Sets a pause or moves its next probe later. Returns whether the scope had none, or is now paused and was not. */
 async function setPause(tx: Executor, { scope, kind, reason, waitMs }: Pause): Promise<boolean> {
-  const until = sql`${clock} + ${waitMs}::float8 * interval '1 millisecond'`;
-  const later = sql`greatest(${pauses.until}, excluded.until)`;
+  const until = later(databaseClock(), waitMs);
+  const latest = sql`greatest(${pauses.until}, excluded.until)`;
   const [written] = await tx
     .insert(pauses)
     .values({ scope, kind, reason, until })
     .onConflictDoUpdate({
       target: pauses.scope,
-      set: { kind, reason, until: later },
+      set: { kind, reason, until: latest },
       setWhere: ne(pauses.kind, "paused"),
     })
     .returning({ isNew: sql<boolean>`xmax = 0` });

@@ -2,6 +2,7 @@ import { and, asc, gt, inArray, sql } from "drizzle-orm";
 import type { FollowUp } from "@millrace/core";
 import { OPEN_TURN_STATES } from "../ai-turns/open-turn.ts";
 import type { Database } from "../connection/database.ts";
+import { databaseNow, later } from "../connection/database-clock.ts";
 import { turnJob } from "../inbox/follow-up-jobs.ts";
 import { aiTurns } from "../schema/index.ts";
 import { PAGE, type Page, pageOf } from "./page.ts";
@@ -30,7 +31,7 @@ export async function dueTurns(
       and(
         inArray(aiTurns.state, OPEN_TURN_STATES),
         after === undefined ? undefined : gt(aiTurns.conversationId, after),
-        sql`${due} < now() + ${withinMs}::float8 * interval '1 millisecond'`,
+        sql`${due} < ${later(databaseNow(), withinMs)}`,
       ),
     )
     .orderBy(asc(aiTurns.conversationId))

@@ -1,6 +1,7 @@
 import { and, asc, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { FollowUp } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
+import { databaseNow, later } from "../connection/database-clock.ts";
 import { sendJob } from "../inbox/follow-up-jobs.ts";
 import { messages, pausedJobs, pauses } from "../schema/index.ts";
 import { PAGE, type Page, pageOf } from "./page.ts";
@@ -69,9 +70,9 @@ export function createUnfinishedMessages({ orm }: Database): UnfinishedMessages 
         .from(first)
         .where(
           and(
-            sql`${first.createdAt} < ${ago(ageMs)}`,
+            sql`${first.createdAt} < ${later(databaseNow(), -ageMs)}`,
             // An attempt sets attempted_at by the worker's clock, and updated_at by the database's.
-            or(isNull(first.attemptedAt), sql`${first.updatedAt} < ${ago(attemptAgeMs)}`),
+            or(isNull(first.attemptedAt), sql`${first.updatedAt} < ${later(databaseNow(), -attemptAgeMs)}`),
           ),
         )
         .orderBy(asc(first.conversationId))
@@ -91,9 +92,4 @@ function isPaused(): SQL<boolean> {
     where waiting.queue = ${channel} || '-outbound' and waiting.job_id = 'send.' || ${id}
       and (waiting.paused_at > now() - ${LONGEST_RESUME}
         or exists (select from ${pauses} as pause where pause.scope = waiting.scope)))`;
-}
-
-/** A time in the past by the database's clock. */
-function ago(ms: number): SQL {
-  return sql`now() - ${ms}::float8 * interval '1 millisecond'`;
 }
