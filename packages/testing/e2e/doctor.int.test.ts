@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { openRows, temporaryFolder, until, useTestDatabase } from "../src/index.ts";
-import { type AppProcess, millrace, startApp } from "./processes.ts";
+import { millrace } from "./command.ts";
+import { type AppProcess, startApp } from "./processes.ts";
 import { secrets } from "./simulated-platform.ts";
 
 type CheckResult = { check: string; state: string };

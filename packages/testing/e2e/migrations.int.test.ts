@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { openRows, until, useTestDatabase } from "../src/index.ts";
-import { type AppProcess, millrace, startApp } from "./processes.ts";
+import { millrace } from "./command.ts";
+import { type AppProcess, startApp } from "./processes.ts";
 import { secrets } from "./simulated-platform.ts";
 
 const database = useTestDatabase();

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findChromium, openRows, until, useTestDatabase } from "../src/index.ts";
 import { assignAccount } from "./assign-account.ts";
 import { startBrowser } from "./browser.ts";
-import { type AppProcess, millrace, startApp } from "./processes.ts";
+import { millrace } from "./command.ts";
+import { type AppProcess, startApp } from "./processes.ts";
 import { deliverLead, secrets } from "./simulated-platform.ts";
 
 const PASSWORD = "correct-horse-battery";

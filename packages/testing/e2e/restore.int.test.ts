@@ -13,7 +13,8 @@ import {
   until,
 } from "../src/servers/index.ts";
 import { assignAccount } from "./assign-account.ts";
-import { millrace, startApp } from "./processes.ts";
+import { millrace } from "./command.ts";
+import { startApp } from "./processes.ts";
 import { deliver, secrets, textItem } from "./simulated-platform.ts";
 
 const API_KEY = "key-of-the-restore-drill";

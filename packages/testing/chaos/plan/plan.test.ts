@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RESOURCES } from "./faults.ts";
-import { planRun } from "./plan.ts";
+import { planRun, shortenPlan } from "./plan.ts";
 
 const TEN_MINUTES = 600_000;
 
@@ -20,6 +20,18 @@ test("faults of one resource do not overlap, and all end with the run", () => {
     }
   }
   expect(Math.max(...faults.map(({ at, durationMs }) => at + durationMs))).toBeLessThanOrEqual(TEN_MINUTES);
+});
+
+test("a shortened plan has the same faults and steps in the same order", () => {
+  const plan = planRun(7, "redis", TEN_MINUTES);
+  const short = shortenPlan(plan, 1 / 2);
+  expect(short.runMs).toBe(TEN_MINUTES / 2);
+  expect(short.faults.map(({ name, at }) => [name, at])).toEqual(
+    plan.faults.map(({ name, at }) => [name, Math.round(at / 2)]),
+  );
+  expect(short.steps.map(({ index, at }) => [index, at])).toEqual(
+    plan.steps.map(({ index, at }) => [index, Math.round(at / 2)]),
+  );
 });
 
 test("a hundred seeds have every kind of fault and of step", () => {

@@ -13,6 +13,21 @@ export type Plan = {
   clockOffsetMs: number;
 };
 
+/** Shortens a plan to a share of its time. All its steps and faults remain, and follow each other faster. */
+export function shortenPlan(plan: Plan, share: number): Plan {
+  const shorten = (ms: number) => Math.round(ms * share);
+  return {
+    ...plan,
+    runMs: shorten(plan.runMs),
+    steps: plan.steps.map((step) => ({ ...step, at: shorten(step.at) })),
+    faults: plan.faults.map((fault) => ({
+      ...fault,
+      at: shorten(fault.at),
+      durationMs: shorten(fault.durationMs),
+    })),
+  };
+}
+
 /** The time without faults at the start, in ms. */
 const CALM_MS = 2_000;
 
