@@ -24,8 +24,11 @@ export type ReconcilerTimings = {
 
 const DEFAULT_TIMINGS: ReconcilerTimings = { reconcilerMs: 60_000, reconcilerAgeMs: 30_000 };
 
-/** How many times per run a worker renews its lease, or tries to acquire the lease of a worker that crashed. */
-const TICKS_PER_RUN = 4;
+/**
+ * How many times per run a worker renews its lease, or tries to acquire the lease of a worker that crashed. After a crash
+ * another worker runs the reconciler within a third of the interval.
+ */
+const TICKS_PER_RUN = 12;
 
 /** The lifetime of the lease in ticks, so that one slow tick does not lose it. */
 const LEASE_TICKS = 3;
@@ -75,7 +78,9 @@ export function startReconciler(deps: ReconcilerDeps): Loop {
     const at = ports.now().getTime();
     if (at < nextRunAt) return;
     const mayGoOn = async () => !stopping.aborted && (await renew());
-    const counts = await run(deps, { reconcilerMs, reconcilerAgeMs }, readBacklog, mayGoOn);
+    // A queue is most likely lost before a worker starts, so the first run does not leave young messages to the next one.
+    const messageAgeMs = nextRunAt === Number.NEGATIVE_INFINITY ? 0 : reconcilerAgeMs;
+    const counts = await run(deps, { reconcilerMs, reconcilerAgeMs, messageAgeMs }, readBacklog, mayGoOn);
     nextRunAt = at + reconcilerMs;
     if (Object.values(counts).some((count) => count > 0))
       ports.log.info({ ...counts, durationMs: ports.now().getTime() - at }, "reconciler.completed");
@@ -90,19 +95,24 @@ export function startReconciler(deps: ReconcilerDeps): Loop {
   };
 }
 
-/** @param mayGoOn asked between two pages: whether the worker still holds the lease and does not stop */
+/**
+ * @param timings.messageAgeMs how old a message is, in ms, before its job is enqueued again
+ * @param mayGoOn asked between two pages: whether the worker still holds the lease and does not stop
+ */
 async function run(
   deps: ReconcilerDeps,
-  { reconcilerMs: everyMs, reconcilerAgeMs: ageMs }: ReconcilerTimings,
+  timings: ReconcilerTimings & { messageAgeMs: number },
   readBacklog: () => AsyncIterable<readonly PendingFollowUps[]>,
   mayGoOn: () => Promise<boolean>,
 ): Promise<RunCounts> {
+  const { reconcilerMs: everyMs, reconcilerAgeMs: ageMs, messageAgeMs } = timings;
   const { database, messages, assistant, followUps, deadLetters, ports } = deps;
   const counts: RunCounts = { messages: 0, turns: 0, followUps: 0, deadLetters: 0 };
   const enqueue = (jobs: readonly FollowUp[], correlationId = ports.newId()) =>
     followUps.enqueue({ correlationId }, jobs);
 
-  for await (const page of pages((after) => messages.firstOfConversations({ ageMs, attemptAgeMs: ageMs }, after))) {
+  const messageAge = { ageMs: messageAgeMs, attemptAgeMs: ageMs };
+  for await (const page of pages((after) => messages.firstOfConversations(messageAge, after))) {
     // Jobs that are added at the same time share a round trip.
     await Promise.all(page.map(({ job }) => enqueue([job])));
     counts.messages += page.length;

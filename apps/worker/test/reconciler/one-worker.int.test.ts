@@ -13,14 +13,14 @@ afterAll(() => database.close());
 
 const empty = { rows: [], next: undefined };
 
-/** A reconciler without any work. Every run calls `onRun`. */
-function start(onRun: () => Promise<void>, now = () => new Date()): Loop {
+/** A reconciler without any work. Every run calls `onRun` with the age of the messages that it looks for, in ms. */
+function start(onRun: (messageAgeMs: number) => Promise<void>, now = () => new Date()): Loop {
   const loop = startReconciler({
     database,
     leases: createLeases(database),
     messages: {
-      async firstOfConversations() {
-        await onRun();
+      async firstOfConversations({ ageMs }) {
+        await onRun(ageMs);
         return empty;
       },
     },
@@ -30,7 +30,7 @@ function start(onRun: () => Promise<void>, now = () => new Date()): Loop {
     followUpDeadLetter: () => Promise.resolve(true),
     assistant: undefined,
     ports: { log: recordingLogger().log, now, newId: uuidv7 },
-    timings: { reconcilerMs: 200 },
+    timings: { reconcilerMs: 600, reconcilerAgeMs: 300 },
   });
   loops.push(loop);
   return loop;
@@ -68,4 +68,11 @@ test("15: a worker takes over when the worker with the lease is gone", async () 
   });
   await until("it runs", () => runs > 0);
   expect(await createLeases(database).acquire("reconciler", "a worker that crashed", 300)).toBe(false);
+});
+
+test("15: the first run of a worker includes young messages, and later runs leave them to their jobs", async () => {
+  const ages: number[] = [];
+  start((messageAgeMs) => Promise.resolve(void ages.push(messageAgeMs)));
+  await until("there were two runs", () => ages.length >= 2);
+  expect(ages.slice(0, 2)).toEqual([0, 300]);
 });
