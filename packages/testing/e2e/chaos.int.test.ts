@@ -12,7 +12,8 @@ const SEEDS = { redis: 101, postgres: 30 };
 
 const backends = findRedisServer() ? (["redis", "postgres"] as const) : (["postgres"] as const);
 
-describe.each(backends)("chaos with the queue on %s", (backend) => {
+// Both runs wait most of the time, so they run at the same time.
+describe.concurrent.each(backends)("chaos with the queue on %s", (backend) => {
   test("1, 2, 3, 5, 6, 7, 8, 12, 13, 14, 15: random load and random faults violate no guarantee", async () => {
     const report = await runChaos(shortenPlan(planRun(SEEDS[backend], backend, PLANNED_MS), SHARE));
     // Another test file runs at the same time, so the time that ingest takes proves nothing here.

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openRows, temporaryFolder, until, useTestDatabase } from "../src/index.ts";
 import { millrace } from "./command.ts";
 import { type AppProcess, startApp } from "./processes.ts";
@@ -8,23 +8,27 @@ import { secrets } from "./simulated-platform.ts";
 type CheckResult = { check: string; state: string };
 
 const database = useTestDatabase({ empty: true });
-let apps: AppProcess[] = [];
-afterEach(async () => {
-  await Promise.all(apps.map((app) => app.kill()));
-  apps = [];
+let sandbox: AppProcess | undefined;
+beforeAll(async () => {
+  sandbox = await startApp("sandbox", {});
 });
+afterAll(() => sandbox?.kill());
 
-/** Starts the sandbox. Returns the variables that make it the provider of every integration. */
-async function startProviders(): Promise<Record<string, string>> {
-  const sandbox = await startApp("sandbox", {});
-  apps.push(sandbox);
-  const url = `http://127.0.0.1:${sandbox.port}`;
-  return { GRAPH_BASE_URL: `${url}/graph/v26.0`, TELEGRAM_BASE_URL: `${url}/telegram` };
+/** The variables of a deployment. The sandbox is the provider of every integration. */
+function variables(): Record<string, string> {
+  const url = `http://127.0.0.1:${sandbox?.port}`;
+  return {
+    ...secrets,
+    GRAPH_BASE_URL: `${url}/graph/v26.0`,
+    TELEGRAM_BASE_URL: `${url}/telegram`,
+    DATABASE_URL: database.url,
+    MEDIA_FOLDER: join(temporaryFolder(), "media"),
+  };
 }
 
 /** Runs the doctor. Returns its exit code and the checks that are not ok. */
-async function runDoctor(variables: Record<string, string>): Promise<{ exitCode: number; problems: string[] }> {
-  const { exitCode, stdout } = await millrace(["doctor", "--json"], variables).then(
+async function runDoctor(environment: Record<string, string>): Promise<{ exitCode: number; problems: string[] }> {
+  const { exitCode, stdout } = await millrace(["doctor", "--json"], environment).then(
     (stdout) => ({ exitCode: 0, stdout }),
     (error: { code: number; stdout: string }) => ({ exitCode: error.code, stdout: error.stdout }),
   );
@@ -34,12 +38,7 @@ async function runDoctor(variables: Record<string, string>): Promise<{ exitCode:
 }
 
 test("the doctor reports each problem until it is solved, and exits with 1 while a check fails", async () => {
-  const environment = {
-    ...secrets,
-    ...(await startProviders()),
-    DATABASE_URL: database.url,
-    MEDIA_FOLDER: join(temporaryFolder(), "media"),
-  };
+  const environment = variables();
   expect(await runDoctor(environment)).toEqual({
     exitCode: 1,
     problems: ["fail migrations", "fail the queue's tables", "warn alert webhook"],
@@ -63,21 +62,25 @@ test("the doctor reports each problem until it is solved, and exits with 1 while
   await rows.rows("delete from millrace.alerts");
   await rows.close();
 
-  apps.push(await startApp("worker", environment));
-  await until("every queue has a worker", async () => (await runDoctor(environment)).exitCode === 0);
-  expect(await runDoctor(environment)).toEqual({ exitCode: 0, problems: ["warn alert webhook"] });
+  const worker = await startApp("worker", environment);
+  onTestFinished(() => worker.kill());
+  const result = await until("every queue has a worker", async () => {
+    const latest = await runDoctor(environment);
+    return latest.exitCode === 0 && latest;
+  });
+  expect(result).toEqual({ exitCode: 0, problems: ["warn alert webhook"] });
 }, 180_000);
 
 test("the doctor asks the providers about each token, and fails for a rejected one", async () => {
-  const environment = { ...secrets, ...(await startProviders()), DATABASE_URL: database.url };
+  const environment = variables();
   await millrace(["migrate"], environment);
   const rejected = {
     ...environment,
     WHATSAPP_ACCESS_TOKEN: "1065=sandbox,1066=expired",
     TELEGRAM_BOT_TOKEN: "7:revoked",
   };
-  const problems = async (variables: Record<string, string>) =>
-    (await runDoctor(variables)).problems.filter((problem) => /whatsapp|telegram|meta/.test(problem));
+  const problems = async (changed: Record<string, string>) =>
+    (await runDoctor(changed)).problems.filter((problem) => /whatsapp|telegram|meta/.test(problem));
   expect(await problems(environment)).toEqual([]);
   expect(await problems(rejected)).toEqual(["fail whatsapp 1066", "fail telegram bot default"]);
 }, 180_000);

@@ -11,10 +11,10 @@ const BUSIEST = 999;
 
 /** The messages: enough for some seconds at each limit, and for one person and one chat more than one burst. */
 const LOAD = [
-  ...range(60).flatMap((person) => range(4).map((turn) => whatsapp(person, turn))),
-  ...range(47).map((turn) => whatsapp(BUSIEST, turn)),
-  ...range(40).flatMap((person) => range(3).map((turn) => telegram(person, turn))),
-  ...range(10).map((turn) => telegram(BUSIEST, turn)),
+  ...range(50).flatMap((person) => range(4).map((turn) => whatsapp(person, turn))),
+  ...range(46).map((turn) => whatsapp(BUSIEST, turn)),
+  ...range(35).flatMap((person) => range(3).map((turn) => telegram(person, turn))),
+  ...range(9).map((turn) => telegram(BUSIEST, turn)),
 ];
 
 test("two workers together stay within the platforms' rate limits in every second, and no message is refused", async () => {

@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findChromium, openRows, until, useTestDatabase } from "../src/index.ts";
+import { freePort } from "../src/servers/index.ts";
 import { assignAccount } from "./assign-account.ts";
 import { startBrowser } from "./browser.ts";
 import { millrace } from "./command.ts";
@@ -15,7 +16,7 @@ const PAGE_ID = "300000000000009";
 describe.runIf(findChromium())("an operator in a browser", () => {
   const database = useTestDatabase();
   const rows = openRows(database.url);
-  const apps: AppProcess[] = [];
+  let apps: Promise<AppProcess>[] = [];
   let browser: Browser;
   let page: Page;
   let dashboardUrl: string;
@@ -23,24 +24,26 @@ describe.runIf(findChromium())("an operator in a browser", () => {
   let environment: Record<string, string>;
 
   beforeAll(async () => {
-    environment = { ...secrets, DATABASE_URL: database.url, DASHBOARD_PASSWORD: PASSWORD, LOG_LEVEL: "warn" };
-    const start = async (name: Parameters<typeof startApp>[0]) => {
-      const app = await startApp(name, environment);
-      apps.push(app);
-      return app.port;
+    const [sandboxPort, ingestPort, dashboardPort] = [await freePort(), await freePort(), await freePort()];
+    environment = {
+      ...secrets,
+      DATABASE_URL: database.url,
+      DASHBOARD_PASSWORD: PASSWORD,
+      LOG_LEVEL: "warn",
+      SANDBOX_PORT: String(sandboxPort),
+      INGEST_PORT: String(ingestPort),
+      DASHBOARD_PORT: String(dashboardPort),
+      GRAPH_BASE_URL: `http://127.0.0.1:${sandboxPort}/graph/v26.0`,
     };
-    const sandboxPort = await start("sandbox");
-    environment["GRAPH_BASE_URL"] = `http://127.0.0.1:${sandboxPort}/graph/v26.0`;
-    const ingestPort = await start("ingest");
-    environment["INGEST_PORT"] = String(ingestPort);
     ingestUrl = `http://127.0.0.1:${ingestPort}`;
-    await start("worker");
-    dashboardUrl = `http://127.0.0.1:${await start("dashboard")}`;
+    dashboardUrl = `http://127.0.0.1:${dashboardPort}`;
+    apps = (["sandbox", "ingest", "worker", "dashboard"] as const).map((name) => startApp(name, environment));
     browser = await startBrowser();
+    await Promise.all(apps);
   });
   afterAll(async () => {
     await browser?.close();
-    for (const app of apps) await app.kill();
+    for (const app of await Promise.allSettled(apps)) if (app.status === "fulfilled") await app.value.kill();
     await rows.close();
   });
   afterEach(async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { queueStores, until } from "../src/index.ts";
 import { openWindows } from "./open-windows.ts";
 import { type SendingHarness, startSendingHarness } from "./sending-harness.ts";
@@ -18,8 +18,11 @@ const MESSAGES_EACH = 3;
 const FAULTS = ["code:135000", "http_500_taken", "code:131056"];
 const SHARE = 1 / 8;
 
-describe.each(queueStores())("with the queue on $kind", (store) => {
-  test("5: each conversation gets its messages once and in order, while a third of the sends fail at first and workers die", async () => {
+// Each run waits for the minute that WhatsApp gets to report an uncertain send, so they run at the same time.
+describe.concurrent.each(queueStores())("with the queue on $kind", (store) => {
+  test("5: each conversation gets its messages once and in order, while a third of the sends fail at first and workers die", async ({
+    onTestFinished,
+  }) => {
     const people = Array.from({ length: CONVERSATIONS[store.kind] }, (_, index) => String(15_550_000_000 + index));
     const total = people.length * MESSAGES_EACH;
     const harness = await startSendingHarness(store, { WHATSAPP_MESSAGES_PER_SECOND: "1000" });

@@ -35,11 +35,15 @@ export function appFile(name: keyof typeof APPS): string {
 /** Longest time until an app is ready on a busy machine, in ms. */
 const READY_DEADLINE_MS = 60_000;
 
-/** Starts an app and waits until it is ready. If it ends before, rejects with its output. */
+/**
+ * Starts an app and waits until it is ready, at the port that the environment has for it or at a free one. If it ends
+ * before, rejects with its output.
+ */
 export async function startApp(name: keyof typeof APPS, environment: Record<string, string>): Promise<AppProcess> {
   const { readiness } = APPS[name];
-  const port = await freePort();
-  const variables = { [`${name.toUpperCase()}_PORT`]: String(port), ...environment, PATH: process.env["PATH"] ?? "" };
+  const portVariable = `${name.toUpperCase()}_PORT`;
+  const port = Number(environment[portVariable]) || (await freePort());
+  const variables = { [portVariable]: String(port), ...environment, PATH: process.env["PATH"] ?? "" };
   const child: ChildProcess = spawn(process.execPath, [appFile(name)], {
     env: variables,
     stdio: ["ignore", "pipe", "pipe"],

@@ -82,11 +82,14 @@ test("2, 3, 15: after a restore of a backup into an empty server, redelivered ev
   const environment = { ...common, ...before.variables };
   await millrace(["migrate"], environment);
   await assignAccount(before.rows, "whatsapp", "*");
-  const ingest = await start("ingest", environment);
-  const sandbox = await start("sandbox", { ...environment, INGEST_PORT: String(ingest.port) });
+  const nowhere = { WHATSAPP_BASE_URL: `http://127.0.0.1:${await freePort()}` };
+  const [ingest, sandbox, worker] = await Promise.all([
+    start("ingest", environment),
+    start("sandbox", environment),
+    start("worker", { ...environment, ...nowhere }),
+  ]);
   const sandboxUrl = `http://127.0.0.1:${sandbox.port}`;
   const sending = { WHATSAPP_BASE_URL: `${sandboxUrl}/graph/v26.0` };
-  const nowhere = { WHATSAPP_BASE_URL: `http://127.0.0.1:${await freePort()}` };
 
   // Ten messages arrive. A message to send waits, because its provider does not answer.
   const now = Math.floor(Date.now() / 1000);
@@ -94,7 +97,6 @@ test("2, 3, 15: after a restore of a backup into an empty server, redelivered ev
     const item = textItem(index);
     return { ...item, value: { ...(item.value as object), timestamp: String(now) } };
   });
-  const worker = await start("worker", { ...environment, ...nowhere });
   expect(await deliver(`http://127.0.0.1:${ingest.port}`, items.slice(0, 10))).toBe(true);
   await untilRows(before.rows, "ten messages arrived", "direction = 'inbound'", 10);
   await requestSend(ingest.port, "accepted before the backup");
@@ -113,8 +115,7 @@ test("2, 3, 15: after a restore of a backup into an empty server, redelivered ev
   const after = await startStores("after");
   const restored = { ...common, ...after.variables };
   await millrace(["migrate"], restored);
-  const restoredIngest = await start("ingest", restored);
-  await start("worker", { ...restored, ...sending });
+  const [restoredIngest] = await Promise.all([start("ingest", restored), start("worker", { ...restored, ...sending })]);
   // The platform delivers all events again: those of before the backup, and those that it lacks.
   expect(await deliver(`http://127.0.0.1:${restoredIngest.port}`, items)).toBe(true);
   await untilRows(after.rows, "all messages arrived once", "direction = 'inbound'", 20);

@@ -1,6 +1,7 @@
 import { QUEUE_ROLES } from "@millrace/core";
 import { openQueueBackend, type QueueBackend, queueDefinition } from "@millrace/queue";
 import { createTestDatabase, openRows, type QueueStore, type RowReader, until } from "../src/index.ts";
+import { freePort } from "../src/servers/index.ts";
 import { assignAccount } from "./assign-account.ts";
 import { type AppProcess, startApp } from "./processes.ts";
 import { secrets } from "./simulated-platform.ts";
@@ -72,13 +73,14 @@ export async function startSendingHarness(
       API_KEYS: API_KEY,
       N8N_WEBHOOK_ENABLED: "false",
       LOG_LEVEL: "warn",
+      // The sandbox delivers statuses to this port, so both can start at the same time.
+      INGEST_PORT: String(await freePort()),
       ...variables,
     };
     for (const channel of ["whatsapp", "telegram"]) await assignAccount(rows, channel, "*");
     queueProbe = openQueueProbe(environment.QUEUE_URL);
     const { stalledJobCount } = queueProbe;
-    const ingest = await start("ingest", environment);
-    const sandbox = await start("sandbox", { ...environment, INGEST_PORT: String(ingest.port) });
+    const [ingest, sandbox] = await Promise.all([start("ingest", environment), start("sandbox", environment)]);
     const sandboxUrl = `http://127.0.0.1:${sandbox.port}`;
     const ingestUrl = `http://127.0.0.1:${ingest.port}`;
     const request = sandboxRequests(sandboxUrl);
