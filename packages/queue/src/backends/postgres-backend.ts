@@ -12,15 +12,21 @@ import { createWriteCheck } from "./write-check.ts";
 /** Timeout of a producer's query in ms; longer than that of its largest request. */
 const QUERY_TIMEOUT_MS = 10_000;
 
-/** Postgres's silence during a statement after which the connection is replaced, in ms. */
-const SILENCE_MS = 15_000;
-
 /** How long a consumer waits for a connection, in ms. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Opens a queue store on Postgres. */
-export function openPostgresBackend(url: string, role: BackendRole, connections: number): StoreBackend {
+/**
+ * Opens a queue store on Postgres.
+ * @param silenceMs Postgres's silence during a statement after which the connection is replaced
+ */
+export function openPostgresBackend(
+  url: string,
+  role: BackendRole,
+  connections: number,
+  silenceMs: number,
+): StoreBackend {
   const pool = openPool(url, role, connections);
+  pool.on("connect", (client) => endSilence(client, silenceMs));
   const bullConnections = new Set<BullConnection>();
   discardReadOnly(pool, bullConnections);
   const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) => {
@@ -75,7 +81,6 @@ function openPool(url: string, role: BackendRole, connections: number): pg.Pool 
   // A checked-out connection that is lost between two statements emits the error itself, not through the pool. Without a
   // listener the process would exit.
   pool.on("connect", (client) => client.on("error", () => undefined));
-  pool.on("connect", endSilence);
   // Each queue and each worker listens for the pool's errors.
   pool.setMaxListeners(0);
   return pool as pg.Pool & Record<string, unknown>;
@@ -85,11 +90,11 @@ function openPool(url: string, role: BackendRole, connections: number): pg.Pool 
  * Closes a connection that gets no answer. A lost network sends no end of a connection, and the kernel reports it after
  * about 15 minutes. A connection without a statement stays open, because it may wait for notifications.
  */
-function endSilence(client: pg.PoolClient): void {
+function endSilence(client: pg.PoolClient, silenceMs: number): void {
   const { connection } = client as unknown as { connection: { stream: Socket } };
   const { stream } = connection;
-  stream.setTimeout(SILENCE_MS, () => {
+  stream.setTimeout(silenceMs, () => {
     const isIdle = (client as unknown as { readyForQuery: boolean }).readyForQuery;
-    if (!isIdle) stream.destroy(new Error(`Postgres has not answered for ${SILENCE_MS} ms`));
+    if (!isIdle) stream.destroy(new Error(`Postgres has not answered for ${silenceMs} ms`));
   });
 }
