@@ -10,11 +10,11 @@ import { createWriteCheck } from "./write-check.ts";
 /** How long a producer waits for any response before it reconnects, in ms. */
 const PRODUCER_SOCKET_TIMEOUT_MS = 2_000;
 
-/** The same for a consumer, in ms. BullMQ's longest blocking command takes 10 s. */
-const CONSUMER_SOCKET_TIMEOUT_MS = 12_000;
-
-/** Opens a queue store on Redis. */
-export function openRedisBackend(url: string, role: BackendRole): StoreBackend {
+/**
+ * Opens a queue store on Redis.
+ * @param silenceMs how long a consumer waits for any response before it reconnects
+ */
+export function openRedisBackend(url: string, role: BackendRole, silenceMs: number): StoreBackend {
   // BullMQ duplicates this client for the blocking commands of each worker. The duplicate has the same options.
   const client = new Redis(url, {
     retryStrategy: (times) => Math.min(times * 100, 1_000),
@@ -28,7 +28,7 @@ export function openRedisBackend(url: string, role: BackendRole): StoreBackend {
           connectTimeout: 2_000,
           socketTimeout: PRODUCER_SOCKET_TIMEOUT_MS,
         }
-      : { maxRetriesPerRequest: null, socketTimeout: CONSUMER_SOCKET_TIMEOUT_MS }),
+      : { maxRetriesPerRequest: null, socketTimeout: silenceMs }),
   });
   // Every command rejects with its own error; without a listener ioredis prints to the console.
   client.on("error", () => undefined);
