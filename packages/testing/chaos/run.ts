@@ -1,3 +1,4 @@
+import { inTurn } from "../e2e/in-turn.ts";
 import { accounting, deadLetters, unfinished } from "./checks/accounting.ts";
 import { effects } from "./checks/effects.ts";
 import type { CheckResult } from "./checks/check-result.ts";
@@ -43,11 +44,13 @@ const CHECKS = [
 export async function runChaos(plan: Plan): Promise<ChaosReport> {
   const observations = createObservations();
   let platform: Platform | undefined;
-  const deployment = await startChaosDeployment(plan, (ingestUrl, environment) => {
-    const callers = createPlatform(ingestUrl, environment, observations);
-    platform = callers;
-    return async (delivery) => void (await callers.deliver(delivery));
-  });
+  const deployment = await inTurn(() =>
+    startChaosDeployment(plan, (ingestUrl, environment) => {
+      const callers = createPlatform(ingestUrl, environment, observations);
+      platform = callers;
+      return async (delivery) => void (await callers.deliver(delivery));
+    }),
+  );
   if (!platform) throw new Error("the deployment has no callers");
   const watching = new AbortController();
   try {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { queueStores, until } from "../src/index.ts";
+import { inTurn } from "./in-turn.ts";
 import { openWindows } from "./open-windows.ts";
 import { type SendingHarness, startSendingHarness } from "./sending-harness.ts";
 
@@ -25,9 +26,11 @@ describe.concurrent.each(queueStores())("with the queue on $kind", (store) => {
   }) => {
     const people = Array.from({ length: CONVERSATIONS[store.kind] }, (_, index) => String(15_550_000_000 + index));
     const total = people.length * MESSAGES_EACH;
-    const harness = await startSendingHarness(store, { WHATSAPP_MESSAGES_PER_SECOND: "1000" });
-    onTestFinished(harness.close);
-    const workers = await Promise.all(Array.from({ length: WORKERS }, () => harness.startWorker()));
+    const { harness, workers } = await inTurn(async () => {
+      const harness = await startSendingHarness(store, { WHATSAPP_MESSAGES_PER_SECOND: "1000" });
+      onTestFinished(harness.close);
+      return { harness, workers: await Promise.all(Array.from({ length: WORKERS }, () => harness.startWorker())) };
+    });
     await openWindows(harness, people);
     const conversations = await conversationsOf(harness);
     await harness.sandbox("/_limits", { enforced: false });
