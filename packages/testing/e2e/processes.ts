@@ -78,16 +78,14 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
   };
 }
 
-/** Runs `millrace …` with the given stdin. Resolves with its stdout. Rejects with `code` and `stdout` if it fails. */
-export async function millrace(
-  args: readonly string[],
-  environment: Record<string, string>,
-  stdin = "",
-): Promise<string> {
-  const running = promisify(execFile)(process.execPath, [`${root}apps/cli/src/main.ts`, ...args], {
+/**
+ * Runs `millrace …` in a process of its own, so that several commands can run at the same time. Resolves with its stdout.
+ * Rejects with `code` and `stdout` if it fails.
+ */
+export async function millrace(args: readonly string[], environment: Record<string, string>): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [`${root}apps/cli/src/main.ts`, ...args], {
     env: { ...environment, PATH: process.env["PATH"] ?? "" },
     maxBuffer: 64 * 1024 * 1024,
   });
-  running.child.stdin?.end(stdin);
-  return (await running).stdout;
+  return stdout;
 }
