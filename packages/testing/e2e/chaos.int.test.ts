@@ -22,5 +22,5 @@ describe.concurrent.each(backends)("chaos with the queue on %s", (backend) => {
       results.flatMap(({ violations }) => violations),
       formatReport(report),
     ).toEqual([]);
-  }, 240_000);
+  }, 360_000);
 });

@@ -33,7 +33,7 @@ export function appFile(name: keyof typeof APPS): string {
 }
 
 /** Longest time until an app is ready on a busy machine, in ms. */
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 120_000;
 
 /**
  * Starts an app and waits until it is ready, at the port that the environment has for it or at a free one. If it ends

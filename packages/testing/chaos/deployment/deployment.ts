@@ -52,7 +52,7 @@ const ROLE = "millrace_app";
 const POSTGRES_DISK = 700;
 const REDIS_DISK = 200;
 
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 120_000;
 
 /** Starts a {@link ChaosDeployment}. `deliver` gets the webhooks of the sandbox. If it fails, it leaves nothing running. */
 export async function startChaosDeployment(
