@@ -16,6 +16,7 @@ const DEAD_LETTER: ReplayableDeadLetter = {
   payload: { text: "Hello" },
   correlationId: "c-1",
   receivedAt: new Date("2026-03-01T11:00:00Z"),
+  requestIndex: 2,
   failedAt: new Date("2026-03-01T12:00:00Z"),
 };
 
@@ -65,6 +66,7 @@ describe.each(queueStores())("requeueing dead letters on $kind:", (store) => {
       kind: "message",
       correlationId: "c-1",
       receivedAt: "2026-03-01T11:00:00.000Z",
+      index: 2,
       replayOf: DEAD_LETTER.id,
       payload: { text: "Hello" },
     });

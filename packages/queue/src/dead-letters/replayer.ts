@@ -15,6 +15,8 @@ export type ReplayableDeadLetter = {
   payload: unknown;
   correlationId: string;
   receivedAt: Date;
+  /** The position of the event in its webhook request; null if the job has none. */
+  requestIndex: number | null;
   /** The latest failure that the dead letter records. */
   failedAt: Date;
 };
@@ -121,6 +123,7 @@ function eventOf({ payload, ...deadLetter }: ReplayableDeadLetter, { schema }: Q
     kind: deadLetter.kind,
     correlationId: deadLetter.correlationId,
     receivedAt: deadLetter.receivedAt.toISOString(),
+    ...(deadLetter.requestIndex === null ? {} : { index: deadLetter.requestIndex }),
     replayOf: deadLetter.id,
     payload,
   };
