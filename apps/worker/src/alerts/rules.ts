@@ -1,11 +1,8 @@
 import type { AlertThresholds } from "@millrace/core";
 import type { AlertCondition, ListedPause } from "@millrace/db";
-import { OVERDUE_MS, type QueueState } from "@millrace/queue";
+import { OVERDUE_MS, type QueueState, UNCONSUMED_MS } from "@millrace/queue";
 import { databaseOutageMatches, knowsDatabaseOutage } from "./database-outages.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-/** How long a queue may be without a worker, in ms. A restart takes less. */
-const UNCONSUMED_MS = 60_000;
 
 /** How long an outage lasts before a person should know, in ms. A restart of a provider takes less. */
 const UNAVAILABLE_MS = 120_000;
