@@ -1,9 +1,11 @@
 import { afterAll, afterEach, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
 import { createLeases, openDatabase } from "@millrace/db";
-import { recordingLogger, until, useTestDatabase } from "@millrace/testing";
+import { createQueueReader, openQueueBackend, queueDefinition } from "@millrace/queue";
+import { defaultQueueStore, recordingLogger, until, useTestDatabase } from "@millrace/testing";
+import { createFollowUpQueue } from "../../src/follow-ups.ts";
 import type { Loop } from "../../src/loops/loop.ts";
-import { startReconciler } from "../../src/loops/reconciler.ts";
+import { type ReconcilerDeps, startReconciler } from "../../src/loops/reconciler.ts";
 
 const { url } = useTestDatabase();
 const database = openDatabase(url, { maxConnections: 8, name: "test" });
@@ -14,7 +16,7 @@ afterAll(() => database.close());
 const empty = { rows: [], next: undefined };
 
 /** A reconciler without any work. Every run calls `onRun`. */
-function start(onRun: () => Promise<void>, now = () => new Date()): Loop {
+function start(onRun: () => Promise<void>, changes: Partial<ReconcilerDeps> = {}): Loop {
   const loop = startReconciler({
     database,
     leases: createLeases(database),
@@ -29,8 +31,9 @@ function start(onRun: () => Promise<void>, now = () => new Date()): Loop {
     followUps: { enqueue: () => Promise.resolve(), close: () => Promise.resolve() },
     followUpDeadLetter: () => Promise.resolve(true),
     assistant: undefined,
-    ports: { log: recordingLogger().log, now, newId: uuidv7 },
+    ports: { log: recordingLogger().log, now: () => new Date(), newId: uuidv7 },
     timings: { reconcilerMs: 200 },
+    ...changes,
   });
   loops.push(loop);
   return loop;
@@ -68,4 +71,38 @@ test("15: a worker takes over when the worker with the lease is gone", async () 
   });
   await until("it runs", () => runs > 0);
   expect(await createLeases(database).acquire("reconciler", "a worker that crashed", 300)).toBe(false);
+});
+
+test("15: a job of a role that the worker does not know is logged, and the other jobs of the backlog are enqueued", async () => {
+  const backend = openQueueBackend(await defaultQueueStore().url(url), "consumer", 4);
+  const reader = createQueueReader(backend, [queueDefinition("fake", "inbound")]);
+  const followUps = createFollowUpQueue(backend, () => new Date());
+  const jobOf = (id: string, role: string) => ({
+    integration: "fake",
+    role: role as "inbound",
+    id,
+    kind: "fake",
+    payload: {},
+  });
+  const events = [
+    { id: uuidv7(), correlationId: "c-1", followUps: [jobOf("one", "of-another-version"), jobOf("two", "inbound")] },
+    { id: uuidv7(), correlationId: "c-2", followUps: [jobOf("three", "inbound")] },
+  ];
+  const log = recordingLogger();
+  const loop = start(() => Promise.resolve(), {
+    backlog: {
+      inPeriod: () => Promise.resolve({ rows: events, next: undefined }),
+      stillPending: () => Promise.resolve([]),
+    },
+    followUps,
+    ports: { log: log.log, now: () => new Date(), newId: uuidv7 },
+  });
+  for (const id of ["two", "three"])
+    await until(`${id} is enqueued`, async () => (await reader.find(id)).place === "waiting");
+  await until("the run is complete", () => log.lines().some(({ msg }) => msg === "reconciler.completed"));
+  expect(log.lines().find(({ msg }) => msg === "reconciler.job_refused")).toMatchObject({ jobId: "one" });
+  await loop.stop();
+  await followUps.close();
+  await reader.close();
+  await backend.close();
 });
