@@ -50,7 +50,7 @@ export function startWorker(deps: WorkerDeps): Consumer {
   const consumers = startConsumers(deps, definitions, capabilities, followUpDeadLetter);
   const replays = startReplays({
     scheduler: createReplayScheduler(stores.database),
-    replayer: createReplayer(stores.backend, catalogue),
+    replayer: createReplayer(stores.backend, catalogue, ports.now),
     ports,
     timings,
   });

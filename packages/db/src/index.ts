@@ -46,6 +46,7 @@ export { createReplays, type Replay, type Replays } from "./dead-letters/replays
 export { dueTurns, type TurnOwner } from "./reconcile/ai-turns.ts";
 export * from "./reconcile/follow-ups.ts";
 export * from "./reconcile/messages.ts";
+export { PAGE as RECONCILER_PAGE } from "./reconcile/page.ts";
 
 // Erasure
 export { createErasures, type Erasure, type Erasures } from "./erasure/erasures.ts";

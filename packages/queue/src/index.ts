@@ -12,5 +12,6 @@ export { createJobPromoter, type JobPromoter } from "./flow-control/job-promoter
 export { countJobs, eraseJobs } from "./inspect/erase-jobs.ts";
 export { createQueueWatch, OVERDUE_MS, type QueueState, type QueueWatch } from "./inspect/queue-watch.ts";
 export { createQueueReader, type JobState, type QueueReader } from "./inspect/reader.ts";
+export { UNCONSUMED_MS } from "./inspect/unconsumed.ts";
 export { createProducer, type Producer } from "./producer/producer.ts";
 export { QueueUnavailableError } from "./producer/queue-unavailable-error.ts";

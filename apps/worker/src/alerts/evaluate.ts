@@ -3,6 +3,7 @@ import {
   type Alert,
   createAlerts,
   createDeadLetterRates,
+  createLeases,
   createPauseOperations,
   createUnfinishedMessages,
   type Database,
@@ -17,8 +18,10 @@ import { createUnfinishedReader, type SendScopes } from "./unfinished-messages.t
 /** How often a worker evaluates the alert rules, in ms. */
 export const EVALUATION_INTERVAL_MS = 30_000;
 
-/** How long one worker holds the evaluation, in ms: less than the interval, so that the next one is free again. */
+/** How long a worker's evaluation is current, in ms: less than the interval, so that a worker that stopped is replaced. */
 const LEASE_MS = 25_000;
+
+const LEASE = "alerts";
 
 /** How long the queue's store may take to answer, in ms. */
 const QUEUES_MS = 5_000;
@@ -42,6 +45,8 @@ export function createAlertEvaluation({ config, database, watch, outages, sendSc
   const { thresholds, webhook } = config;
   const { log, now } = ports;
   const alerts = createAlerts(database, ports.newId);
+  const leases = createLeases(database);
+  const holder = ports.newId();
   const stores = {
     pauses: createPauseOperations(database, ports.newId),
     rates: createDeadLetterRates(database),
@@ -52,7 +57,7 @@ export function createAlertEvaluation({ config, database, watch, outages, sendSc
 
   return async (stopping: AbortSignal): Promise<void> => {
     const queues = await readQueues();
-    if (!(await alerts.claimEvaluation(now(), LEASE_MS))) return;
+    if (!(await leases.acquire(LEASE, holder, LEASE_MS))) return;
     const open = await alerts.open();
     const snapshot = { ...(await takeSnapshot(stores, thresholds, queues, now())), outages: outages.known() };
     const { conditions, covers } = evaluateRules(snapshot, thresholds, open, now());

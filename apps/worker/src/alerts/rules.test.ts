@@ -101,11 +101,23 @@ test("14: scope_unavailable opens when a circuit has been open for 2 min, and cl
   expect(conditionsOf({ pauses: [pause("unavailable", 120)] })).toEqual([
     {
       rule: "scope_unavailable",
-      subject: "meta:page:123",
+      subject: "meta",
       summary: "meta:page:123 is unavailable for 2 min: HTTP 503; 3 jobs wait",
     },
   ]);
-  expect(conditionsOf({}, about("scope_unavailable", "meta:page:123"))).toEqual([]);
+  expect(conditionsOf({}, about("scope_unavailable", "meta"))).toEqual([]);
+});
+
+test("14: an outage that opens the circuits of several accounts has one alert, which counts them", () => {
+  const circuit = (scope: string, seconds: number) => ({ ...pause("unavailable", seconds), scope });
+  const pauses = [circuit("meta:page:123", 10), circuit("meta:page:456", 180), circuit("n8n", 60)];
+  expect(conditionsOf({ pauses })).toEqual([
+    {
+      rule: "scope_unavailable",
+      subject: "meta",
+      summary: "meta (2 scopes) is unavailable for 3 min: HTTP 503; 6 jobs wait",
+    },
+  ]);
 });
 
 test("14: every pause of more than 10 min has exactly one alert", () => {

@@ -1,11 +1,8 @@
 import type { AlertThresholds } from "@millrace/core";
 import type { AlertCondition, ListedPause } from "@millrace/db";
-import { OVERDUE_MS, type QueueState } from "@millrace/queue";
+import { OVERDUE_MS, type QueueState, UNCONSUMED_MS } from "@millrace/queue";
 import { databaseOutageMatches, knowsDatabaseOutage } from "./database-outages.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-/** How long a queue may be without a worker, in ms. A restart takes less. */
-const UNCONSUMED_MS = 60_000;
 
 /** How long an outage lasts before a person should know, in ms. A restart of a provider takes less. */
 const UNAVAILABLE_MS = 120_000;
@@ -64,11 +61,21 @@ const accountPaused: Rule<Snapshot["pauses"]> = (pauses) =>
     .filter(({ kind }) => kind === "paused")
     .map(({ scope, reason }) => ({ subject: scope, summary: `${scope} is paused: ${reason}` }));
 
-/** A scope with an open circuit: calls fail for every job. The alert closes once a probe succeeds. */
-const scopeUnavailable: Rule<Snapshot["pauses"]> = (pauses) =>
-  pauses
-    .filter(({ kind, ageMs }) => kind === "unavailable" && ageMs >= UNAVAILABLE_MS)
-    .map((pause) => ({ subject: pause.scope, summary: summaryOf(pause, "is unavailable") }));
+/**
+ * An integration with open circuits: calls fail for every job. An outage of a provider opens the circuits of all its
+ * accounts, and has one alert. The alert closes once a probe of each has succeeded.
+ */
+const scopeUnavailable: Rule<Snapshot["pauses"]> = (pauses) => {
+  const unavailable = pauses.filter(({ kind }) => kind === "unavailable");
+  return [...Map.groupBy(unavailable, ({ scope }) => scope.split(":", 1).join())].flatMap(([subject, circuits]) => {
+    const longest = circuits.reduce((one, other) => (one.ageMs >= other.ageMs ? one : other));
+    if (longest.ageMs < UNAVAILABLE_MS) return [];
+    if (circuits.length === 1) return [{ subject, summary: summaryOf(longest, "is unavailable") }];
+    const waitingJobs = circuits.reduce((sum, circuit) => sum + circuit.waitingJobs, 0);
+    const scope = `${subject} (${circuits.length} scopes)`;
+    return [{ subject, summary: summaryOf({ ...longest, scope, waitingJobs }, "is unavailable") }];
+  });
+};
 
 /**
  * A rate limit that lasts. The other kinds of pauses have alerts of their own, which open earlier, so that a scope has

@@ -1,5 +1,5 @@
 import type { Now } from "@millrace/core";
-import type { FollowUpBacklog, PendingFollowUps } from "@millrace/db";
+import { type FollowUpBacklog, type PendingFollowUps, RECONCILER_PAGE } from "@millrace/db";
 
 /**
  * How far back the reader looks for events with follow-up jobs, in ms. Platforms keep a received file for a week or
@@ -12,9 +12,6 @@ const STEP_MS = 3_600_000;
 
 /** How late an event's row may appear, in ms: after a long transaction, or from a worker with a slow clock. */
 const LATE_MS = 10 * 60_000;
-
-/** How many events one statement reads again. */
-const RECHECKED = 500;
 
 /**
  * Creates a reader of the events with follow-up jobs that have not ended, latest first. The first call reads the backlog of
@@ -43,8 +40,8 @@ export function createBacklogReader(
       } while (after !== undefined);
     }
     const older = [...pending].filter((id) => !found.has(id));
-    for (let index = 0; index < older.length; index += RECHECKED) {
-      const page = await backlog.stillPending(older.slice(index, index + RECHECKED));
+    for (let index = 0; index < older.length; index += RECONCILER_PAGE) {
+      const page = await backlog.stillPending(older.slice(index, index + RECONCILER_PAGE));
       for (const { id } of page) found.add(id);
       yield page;
     }

@@ -9,6 +9,7 @@ import type {
   UnfinishedMessages,
 } from "@millrace/db";
 import { dueTurns } from "@millrace/db";
+import { QueueUnavailableError } from "@millrace/queue";
 import type { FollowUpQueue } from "../follow-ups.ts";
 import { createBacklogReader } from "./backlog-reader.ts";
 import { type Loop, startLoop } from "./loop.ts";
@@ -131,9 +132,30 @@ async function run(
     if (!(await mayGoOn())) return counts;
   }
   for await (const page of readBacklog()) {
-    await Promise.all(page.map((event) => enqueue(event.followUps, event.correlationId)));
-    counts.followUps += page.reduce((sum, event) => sum + event.followUps.length, 0);
+    const enqueued = await Promise.all(page.map((event) => enqueueKnown(deps, event)));
+    counts.followUps += enqueued.reduce((sum, count) => sum + count, 0);
     if (!(await mayGoOn())) return counts;
   }
   return counts;
+}
+
+/**
+ * Enqueues the follow-up jobs of an event. A job that this worker cannot enqueue, such as one of a role that only another
+ * version knows, is logged and does not stop the others. Returns how many jobs were enqueued.
+ * @throws QueueUnavailableError
+ */
+async function enqueueKnown(
+  { followUps, ports: { log } }: Pick<ReconcilerDeps, "followUps" | "ports">,
+  event: PendingFollowUps,
+): Promise<number> {
+  let enqueued = 0;
+  for (const job of event.followUps)
+    try {
+      await followUps.enqueue(event, [job]);
+      enqueued += 1;
+    } catch (error) {
+      if (error instanceof QueueUnavailableError) throw error;
+      log.warn({ integration: job.integration, role: job.role, jobId: job.id, err: error }, "reconciler.job_refused");
+    }
+  return enqueued;
 }

@@ -1,6 +1,6 @@
 import type { Logger, Now } from "@millrace/core";
 import type { ReplayScheduler } from "@millrace/db";
-import type { Replayer } from "@millrace/queue";
+import { type Replayer, UNCONSUMED_MS } from "@millrace/queue";
 import { type Loop, startLoop } from "./loop.ts";
 
 /** Times of the replays in ms. */
@@ -11,9 +11,16 @@ export type ReplayTimings = {
   replayOverdueMs: number;
   /** How long a dead letter may be replaying in a queue that no worker consumes. A restart of the workers takes less. */
   replayUnconsumedMs: number;
+  /** How long such a queue must be without a worker before the dead letter returns to the state `dead`. */
+  queueUnconsumedMs: number;
 };
 
-const DEFAULT_TIMINGS: ReplayTimings = { replayStepMs: 250, replayOverdueMs: 10_000, replayUnconsumedMs: 600_000 };
+const DEFAULT_TIMINGS: ReplayTimings = {
+  replayStepMs: 250,
+  replayOverdueMs: 10_000,
+  replayUnconsumedMs: 600_000,
+  queueUnconsumedMs: UNCONSUMED_MS,
+};
 
 /** Dependencies of {@link startReplays}. */
 export type ReplayDeps = {
@@ -29,7 +36,7 @@ export type ReplayDeps = {
  * of a queue that no worker consumes returns to the state `dead`, so that its replay ends and operators can discard it.
  */
 export function startReplays({ scheduler, replayer, ports, timings }: ReplayDeps): Loop {
-  const { replayStepMs, replayOverdueMs, replayUnconsumedMs } = { ...DEFAULT_TIMINGS, ...timings };
+  const { replayStepMs, replayOverdueMs, replayUnconsumedMs, queueUnconsumedMs } = { ...DEFAULT_TIMINGS, ...timings };
   const { log, now } = ports;
 
   async function step(): Promise<void> {
@@ -40,6 +47,7 @@ export function startReplays({ scheduler, replayer, ports, timings }: ReplayDeps
     const overdue = await scheduler.overdue(new Date(at.getTime() - replayOverdueMs), at);
     const unconsumed = await replayer.withdrawUnconsumed(
       overdue.filter(({ updatedAt }) => at.getTime() - updatedAt.getTime() > replayUnconsumedMs),
+      queueUnconsumedMs,
     );
     const deadLetters = [...released, ...overdue.filter(({ id }) => !unconsumed.includes(id))];
     const { completed, unknownQueue } = await replayer.requeue(deadLetters);

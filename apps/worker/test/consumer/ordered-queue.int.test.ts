@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { permanent, ProviderError, retryable, uuidv7 } from "@millrace/core";
+import { EVENT_VERSION, permanent, ProviderError, retryable, uuidv7 } from "@millrace/core";
 import { createLeases, createPauses } from "@millrace/db";
 import { QueueUnavailableError } from "@millrace/queue";
 import { queueStores, until, useTestDatabase } from "@millrace/testing";
@@ -130,6 +130,25 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
     await doneAll(4);
     expect(done).toEqual(named(4));
     expect(await harness.deadLetters()).toEqual([]);
+  });
+
+  test("14: a job of a newer version keeps its place at the head until a worker knows its version", async () => {
+    const queue = harness.backend.queue(harness.definition.name);
+    await queue.add("fake", { ...eventOf("job0"), v: EVENT_VERSION + 1 }, { jobId: "job0", attempts: 1 });
+    await harness.enqueue(...named(4).slice(1));
+    const stopped = startConsumer();
+    await until("a worker has taken it", async () => ((await queue.getJob("job0"))?.attemptsStarted ?? 0) > 0);
+    await stopped.stop(50);
+    expect(done).toEqual([]);
+    const waiting = await queue.getJobs(["waiting"], 0, -1, true);
+    expect(waiting.map(({ id }) => id)).toEqual(named(4));
+
+    // The job as a worker that knows its version reads it.
+    await waiting[0]?.updateData(eventOf("job0"));
+    startConsumer();
+    await doneAll(4);
+    expect(done).toEqual(named(4));
+    await queue.close();
   });
 
   test("a process that is killed during the first job delays the queue and does not change its order", async () => {

@@ -148,6 +148,17 @@ describe.each(queueStores())("a delayed or snoozed job on $kind", (store) => {
     expect(done).toEqual(["plain", "promoted", "later"]);
   });
 
+  test("is reported with the time until which it is snoozed, however long it was in the queue before", async () => {
+    const until = far();
+    const addedAt = Date.now() - 3_600_000;
+    const queue = harness.backend.queue(harness.definition.name);
+    await queue.add("fake", eventOf("one"), { jobId: "one", attempts: 8, timestamp: addedAt });
+    startConsumer(() => until);
+    await waits("one");
+    expect((await harness.reader.find("one")).runsAt).toEqual(until);
+    await queue.close();
+  });
+
   test("a snooze returns the probe of a paused account and does not resume the account", async () => {
     const pauses = createPauses(harness.database, uuidv7);
     const paused = { scope: "account", kind: "paused", reason: "token expired", waitMs: 0 } as const;

@@ -45,7 +45,7 @@ describe.each(queueStores())("dead letters that are replaying, on $kind:", (stor
     const id = await startReplay({ do: "give_up" }, "unconsumed");
     await store.loseData(harness.queueUrl);
     await rows.rows("update millrace.dead_letters set queue = 'gone-inbound'");
-    harness.startWorker({ replayUnconsumedMs: 300 });
+    harness.startWorker({ replayUnconsumedMs: 300, queueUnconsumedMs: 300 });
     const replay = await until("the replay has ended", async () => {
       const found = await harness.replays.find(id);
       return found?.state === "done" && found;

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
 import { createLeases, openDatabase } from "@millrace/db";
-import { recordingLogger, until, useTestDatabase } from "@millrace/testing";
+import { createQueueReader, openQueueBackend, queueDefinition } from "@millrace/queue";
+import { defaultQueueStore, recordingLogger, until, useTestDatabase } from "@millrace/testing";
+import { createFollowUpQueue } from "../../src/follow-ups.ts";
 import type { Loop } from "../../src/loops/loop.ts";
-import { startReconciler } from "../../src/loops/reconciler.ts";
+import { type ReconcilerDeps, startReconciler } from "../../src/loops/reconciler.ts";
 
 const { url } = useTestDatabase();
 const database = openDatabase(url, { maxConnections: 8, name: "test" });
@@ -23,7 +25,7 @@ function jumpingClock(): () => Date {
 const empty = { rows: [], next: undefined };
 
 /** A reconciler without any work. Every run calls `onRun` with the age of the messages that it looks for, in ms. */
-function start(onRun: (messageAgeMs: number) => Promise<void>): Loop {
+function start(onRun: (messageAgeMs: number) => Promise<void>, changes: Partial<ReconcilerDeps> = {}): Loop {
   const loop = startReconciler({
     database,
     leases: createLeases(database),
@@ -40,6 +42,7 @@ function start(onRun: (messageAgeMs: number) => Promise<void>): Loop {
     assistant: undefined,
     ports: { log: recordingLogger().log, now: jumpingClock(), newId: uuidv7 },
     timings: { reconcilerMs: INTERVAL_MS, reconcilerAgeMs: 300 },
+    ...changes,
   });
   loops.push(loop);
   return loop;
@@ -84,4 +87,38 @@ test("15: the first run of a worker includes young messages, and later runs leav
   start((messageAgeMs) => Promise.resolve(void ages.push(messageAgeMs)));
   await until("there were two runs", () => ages.length >= 2);
   expect(ages.slice(0, 2)).toEqual([0, 300]);
+});
+
+test("15: a job of a role that the worker does not know is logged, and the other jobs of the backlog are enqueued", async () => {
+  const backend = openQueueBackend(await defaultQueueStore().url(url), "consumer", 4);
+  const reader = createQueueReader(backend, [queueDefinition("fake", "inbound")]);
+  const followUps = createFollowUpQueue(backend, () => new Date());
+  const jobOf = (id: string, role: string) => ({
+    integration: "fake",
+    role: role as "inbound",
+    id,
+    kind: "fake",
+    payload: {},
+  });
+  const events = [
+    { id: uuidv7(), correlationId: "c-1", followUps: [jobOf("one", "of-another-version"), jobOf("two", "inbound")] },
+    { id: uuidv7(), correlationId: "c-2", followUps: [jobOf("three", "inbound")] },
+  ];
+  const log = recordingLogger();
+  const loop = start(() => Promise.resolve(), {
+    backlog: {
+      inPeriod: () => Promise.resolve({ rows: events, next: undefined }),
+      stillPending: () => Promise.resolve([]),
+    },
+    followUps,
+    ports: { log: log.log, now: () => new Date(), newId: uuidv7 },
+  });
+  for (const id of ["two", "three"])
+    await until(`${id} is enqueued`, async () => (await reader.find(id)).place === "waiting");
+  await until("the run is complete", () => log.lines().some(({ msg }) => msg === "reconciler.completed"));
+  expect(log.lines().find(({ msg }) => msg === "reconciler.job_refused")).toMatchObject({ jobId: "one" });
+  await loop.stop();
+  await followUps.close();
+  await reader.close();
+  await backend.close();
 });

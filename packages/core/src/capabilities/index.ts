@@ -46,9 +46,14 @@ const policies = Object.assign({}, ...Object.values(queues)) as Readonly<Record<
 /** See {@link QueueRole}. */
 export const QUEUE_ROLES = Object.keys(policies) as readonly QueueRole[];
 
-/** Returns how the jobs of the queues with a role are processed. */
+/**
+ * Returns how the jobs of the queues with a role are processed.
+ * @throws Error for a role that only another version knows; a stored job can name one
+ */
 export function queuePolicy(role: QueueRole): QueuePolicy {
-  return policies[role];
+  const policy: QueuePolicy | undefined = policies[role];
+  if (!policy) throw new Error(`no queue has the role ${role}`);
+  return policy;
 }
 
 /** Returns the roles of the queues that an integration with these capabilities has. */

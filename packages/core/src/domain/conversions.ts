@@ -31,6 +31,11 @@ export const HELD_REASONS = ["switched_off", "no_consent"] as const;
 /** See {@link HELD_REASONS}. */
 export type HeldReason = (typeof HELD_REASONS)[number];
 
+/** The transaction id of a sale without an order number: a lead or a conversation is won once. */
+export function defaultTransactionId(subject: "lead" | "conversation", subjectId: string): string {
+  return `${subject}-${subjectId}`;
+}
+
 /** A sale that a caller reports for a lead or a conversation. */
 export type Sale = {
   /** The caller's order number, or derived from the subject. No personal data. */

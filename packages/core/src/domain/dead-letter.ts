@@ -17,6 +17,8 @@ export type ExhaustedJob = {
   attempts: number;
   correlationId: string;
   receivedAt: Date;
+  /** The event's position in its webhook request, from 0. */
+  index?: number | undefined;
   failedAt: Date;
 };
 

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { type FactOf, uuidv7 } from "@millrace/core";
+import { defaultTransactionId, type FactOf, uuidv7 } from "@millrace/core";
 import { afterAll, expect, test } from "vitest";
 import { until } from "@millrace/testing";
 import { countBlocked } from "../../test/conversations.ts";
@@ -88,6 +88,39 @@ test("17: a sale by the id of a merged conversation belongs to the one that it b
   }
   const events = await database.orm.select().from(domainEvents).where(eq(domainEvents.subjectId, survivor.id));
   expect(events.filter(({ type }) => type === "conversation.won")).toHaveLength(ids.length);
+});
+
+test("13 and 17: a sale that is reported by several ids of a merged conversation, before and after the merge, counts once", async () => {
+  const reported = async (subjectId: string) => {
+    const won = { subject: "conversation", subjectId } as const;
+    const transactionId = defaultTransactionId("conversation", subjectId);
+    const place = { transactionId, accountId: "5550001111", actionId: "91", eventSource: "WEB" };
+    const sale = { convertedAt: AT.toISOString(), consent: {} };
+    await apply({ fact: "won", ...won, sale: { transactionId, wonAt: AT.toISOString(), consent: {} } });
+    const tenant = { name: "Mill" };
+    await apply({ fact: "conversion", integration: "google", tenant, conversion: { ...place, ...sale }, won });
+  };
+  const click = { kind: "wbraid", id: "c-3" };
+  const after = await merged({ click });
+  for (const id of [...after.ids, after.survivor.id]) await reported(id);
+  const [early, later] = [await open({ click }), await open({ click })];
+  await reported(early.id);
+  await apply({ fact: "thread_moved", ...move(early, later) });
+  for (const id of [early.id, later.id]) await reported(id);
+
+  for (const [conversationId, name] of [
+    [after.survivor.id, after.survivor.id],
+    [later.id, early.id],
+  ] as const) {
+    const ofConversation = eq(conversionUploads.conversationId, conversationId);
+    const rows = await database.orm.select().from(conversionUploads).where(ofConversation);
+    expect(rows.map(({ transactionId }) => transactionId)).toEqual([defaultTransactionId("conversation", name)]);
+    const events = await database.orm.select().from(domainEvents).where(eq(domainEvents.subjectId, conversationId));
+    const sales = events.filter(({ type }) => type === "conversation.won");
+    expect(sales.map(({ payload }) => payload)).toMatchObject(
+      sales.map(() => ({ sale: { transactionId: defaultTransactionId("conversation", conversationId) } })),
+    );
+  }
 });
 
 test("17: an answer that names a merged conversation answers the AI turn of the one that it became", async () => {

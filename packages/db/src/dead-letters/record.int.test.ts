@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type ExhaustedJob, uuidv7 } from "@millrace/core";
 import { useDatabase } from "../../test/use-database.ts";
@@ -36,6 +36,16 @@ test("8: recorded failures are found by job and time, in one statement", async (
   expect(await store.findRecorded("meta-inbound", failures)).toEqual(new Set(["known"]));
   expect(await store.findRecorded("whatsapp-inbound", failures)).toEqual(new Set());
   expect(await store.findRecorded("meta-inbound", [])).toEqual(new Set());
+});
+
+test("5: a dead letter keeps the position of its event in the request", async () => {
+  await store.record({ ...jobOf("third", at(11)), index: 2 });
+  await store.record({ ...jobOf("without", at(11)) });
+  const rows = await database.orm
+    .select()
+    .from(deadLetters)
+    .where(inArray(deadLetters.jobId, ["third", "without"]));
+  expect(Object.fromEntries(rows.map((row) => [row.jobId, row.requestIndex]))).toEqual({ third: 2, without: null });
 });
 
 test("8: a failure is open until its follow-up is complete, and a later failure of the job is open again", async () => {

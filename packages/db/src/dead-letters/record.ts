@@ -60,6 +60,7 @@ async function record(tx: Executor, context: EventContext, job: ExhaustedJob): P
       tenantId: await tenantOf(tx, payloadIds(job.payload)),
       correlationId,
       receivedAt,
+      requestIndex: job.index ?? null,
       firstFailedAt: failedAt,
       ...latest,
     })

@@ -3,6 +3,7 @@ import { tenantStore } from "../accounts/accounts.ts";
 import type { Executor } from "../connection/database.ts";
 import { conversationStore } from "../conversations/conversations.ts";
 import { conversionStore } from "../conversions/conversions.ts";
+import { storedTransactionId, transactionIdOf, type Won } from "../conversions/transaction-id.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { leadStore } from "../leads/leads.ts";
 import type { Apply } from "./apply.ts";
@@ -16,11 +17,12 @@ export const applyWon: Apply<"won"> = async (tx, context, facts) => {
   for (const { subject, subjectId, sale } of facts) {
     const row = await findWonRow(tx, context, { subject, subjectId });
     const consents = "consents" in row ? row.consents : {};
+    const transactionId = transactionIdOf({ subject, subjectId }, row.id, sale.transactionId);
     context.domainEvents.push({
       type: `${subject}.won`,
       tenantId: row.tenantId,
       subjectId: row.id,
-      payload: { sale, consents, reportedBy: context.event?.id },
+      payload: { sale: { ...sale, transactionId }, consents, reportedBy: context.event?.id },
     });
   }
 };
@@ -40,6 +42,7 @@ export const applyConversions: Apply<"conversion"> = async (tx, context, facts) 
     if (!click) throw permanent(`the ${won?.subject ?? "conversion"} has no click id`, "no_click");
     const isNew = await conversionStore(tx, context).add({
       ...conversion,
+      ...(row && won ? { transactionId: await storedTransactionId(tx, won, row.id, fact) } : {}),
       click,
       integration: fact.integration,
       tenantId,
@@ -54,9 +57,6 @@ export const applyConversions: Apply<"conversion"> = async (tx, context, facts) 
   if (!isStored) return { result: "ignored", detail: "uploaded before" };
   return held ? { result: "written", detail: `held: ${held}` } : { result: "written" };
 };
-
-/** The lead or the conversation that was won. */
-type Won = NonNullable<ConversionFact["won"]>;
 
 async function findWonRow(tx: Executor, context: EventContext, { subject, subjectId }: Won) {
   const store = subject === "lead" ? leadStore(tx, context) : conversationStore(tx, context);

@@ -7,7 +7,7 @@ import { messageChanges, messages } from "../schema/messages.ts";
 type AddedFile = { tenantId: string; media: Media };
 
 /**
- * Applies all changes of a message, ordered by the platform's time: the latest edit, any revocation, each actor's latest
+ * Applies all changes of a message, ordered by the platform's time and then by their requests: the latest edit, any revocation, each actor's latest
  * reaction, all transcripts, and the first file if the message has none. Does nothing until the message itself has
  * arrived. Returns the file that the message got.
  */
@@ -22,7 +22,12 @@ export async function applyChanges(tx: Executor, key: MessageKey): Promise<Added
         eq(messageChanges.externalId, key.externalId),
       ),
     )
-    .orderBy(asc(messageChanges.at), asc(messageChanges.changeId));
+    .orderBy(
+      asc(messageChanges.at),
+      asc(messageChanges.createdAt),
+      asc(messageChanges.requestIndex),
+      asc(messageChanges.changeId),
+    );
   const edit = changes.findLast((change) => change.kind === "edit");
   const transcripts = changes.flatMap(({ kind, body }) => (kind === "transcript" && body !== null ? [body] : []));
   const file = changes.find((change) => change.kind === "media");

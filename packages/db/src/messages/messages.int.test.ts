@@ -6,7 +6,7 @@ import { until } from "@millrace/testing";
 import { useDatabase } from "../../test/use-database.ts";
 import { messages, tenants } from "../schema/index.ts";
 import { conversationStore } from "../conversations/conversations.ts";
-import { eventContext } from "../inbox/event-context.ts";
+import { eventContext, type EventOrigin } from "../inbox/event-context.ts";
 import { type MessageStore, messageStore } from "./messages.ts";
 
 const database = useDatabase(8);
@@ -149,6 +149,27 @@ test("the latest edit wins, a revocation stays, and a withdrawn reaction is remo
   });
 });
 
+test("5: of several edits within one second, the last one of the last request wins, in any order of processing", async () => {
+  const at = new Date("2026-03-01T09:00:00Z");
+  const received = (second: number, index: number) => ({
+    id: uuidv7(),
+    receivedAt: new Date(Date.UTC(2026, 2, 1, 9, 0, second)),
+    index,
+  });
+  const edits = [
+    { body: "last", changeId: "1", origin: received(3, 1) },
+    { body: "first of its request", changeId: "2", origin: received(3, 0) },
+    { body: "earlier request", changeId: "3", origin: received(2, 7) },
+  ];
+  for (const order of [edits, edits.toReversed()]) {
+    const externalId = uuidv7();
+    await step((store) => store.add({ ...base, externalId }));
+    for (const { origin, ...edit } of order)
+      await step((store) => store.addChange(keyOf(externalId), { kind: "edit", payload: {}, at, ...edit }), origin);
+    expect(await read(externalId)).toMatchObject({ body: "last" });
+  }
+});
+
 test("6: a status that is processed together with its message is never lost", async () => {
   for (let round = 0; round < 40; round += 1) {
     const ids = [uuidv7(), uuidv7(), uuidv7()];
@@ -192,8 +213,8 @@ test("a message waits for an uncommitted edit and applies it", async () => {
   expect((await read(externalId))?.body).toBe("second");
 });
 
-function step(write: (store: MessageStore) => Promise<void>): Promise<void> {
-  return database.orm.transaction((tx) => write(messageStore(tx, eventContext(uuidv7))));
+function step(write: (store: MessageStore) => Promise<void>, origin?: EventOrigin): Promise<void> {
+  return database.orm.transaction((tx) => write(messageStore(tx, eventContext(uuidv7, undefined, origin))));
 }
 
 function keyOf(externalId: string) {

@@ -116,6 +116,8 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
           emoji: change.kind === "reaction" ? (change.emoji ?? null) : null,
           ...contentOf(change),
           at: change.at,
+          createdAt: event?.receivedAt,
+          requestIndex: event?.index ?? 0,
         })
         .onConflictDoNothing()
         .returning({ id: messageChanges.id })

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
 import { useDatabase } from "../../test/use-database.ts";
-import { alerts as table, rateLimits } from "../schema/index.ts";
+import { alerts as table } from "../schema/index.ts";
 import { type AlertStore, createAlerts } from "./alerts.ts";
 
 const database = useDatabase();
@@ -13,24 +13,11 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await database.orm.delete(table);
-  await database.orm.delete(rateLimits);
 });
 
 const PAUSED = { rule: "account_paused", subject: "meta:page:1", summary: "meta:page:1 is paused" };
 const minute = (number: number) => new Date(Date.UTC(2026, 2, 1, 9, number));
 const tenTimes = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 10 }, work));
-
-test("of many workers one claims an evaluation, and the next claim succeeds only after it", async () => {
-  const claims = await tenTimes(() => alerts.claimEvaluation(minute(0), 60_000));
-  expect(claims.filter(Boolean)).toHaveLength(1);
-  expect(await alerts.claimEvaluation(new Date(minute(1).getTime() - 1), 60_000)).toBe(false);
-  expect(await alerts.claimEvaluation(minute(1), 60_000)).toBe(true);
-});
-
-test("a claim of a worker with a wrong clock does not block the others", async () => {
-  await alerts.claimEvaluation(minute(50), 60_000);
-  expect(await alerts.claimEvaluation(minute(1), 60_000)).toBe(true);
-});
 
 test("of many workers that detect one condition, one opens the alert and one closes it", async () => {
   const raised = await tenTimes(() => alerts.openFor([PAUSED], minute(0)));

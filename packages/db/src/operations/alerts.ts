@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, or } from "drizzle-orm";
 import type { NewId } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
-import { alerts, rateLimits } from "../schema/index.ts";
+import { alerts } from "../schema/index.ts";
 
 /** A condition that a rule detects: the rule, its subject, and a summary for the operator. */
 export type AlertCondition = { rule: string; subject: string; summary: string };
@@ -14,8 +14,6 @@ export type AlertState = "opened" | "closed";
 
 /** The alerts. At most one per rule and subject is open. */
 export type AlertStore = {
-  /** Claims the next evaluation of the rules. Returns false while the evaluation of another worker is current. */
-  claimEvaluation(now: Date, lengthMs: number): Promise<boolean>;
   /** Lists open alerts, oldest first. */
   open(): Promise<Alert[]>;
   /** Opens alerts for conditions without an open one, and returns those that this call opened. */
@@ -28,29 +26,12 @@ export type AlertStore = {
   markNotified(id: string, state: AlertState, now: Date): Promise<void>;
 };
 
-/** The scope of the row in rate_limits by which workers claim evaluations. */
-const EVALUATION_SCOPE = "alerts:evaluation";
-
 /** How long an alert's end is worth a notification, in ms: a webhook configured later does not receive old alerts. */
 const NOTIFY_CLOSED_WITHIN_MS = 24 * 3_600_000;
 
-/** {@link AlertStore} on the tables alerts and rate_limits. */
+/** {@link AlertStore} on the table alerts. */
 export function createAlerts({ orm }: Database, newId: NewId): AlertStore {
   return {
-    async claimEvaluation(now, lengthMs) {
-      const usedUntil = new Date(now.getTime() + lengthMs);
-      const claimed = await orm
-        .insert(rateLimits)
-        .values({ scope: EVALUATION_SCOPE, usedUntil })
-        .onConflictDoUpdate({
-          target: rateLimits.scope,
-          set: { usedUntil },
-          // A claim that ends later than a new one would comes from a worker with a wrong clock.
-          setWhere: sql`${lte(rateLimits.usedUntil, now)} or ${gt(rateLimits.usedUntil, usedUntil)}`,
-        })
-        .returning({ scope: rateLimits.scope });
-      return claimed.length > 0;
-    },
     open: () => orm.select().from(alerts).where(isNull(alerts.closedAt)).orderBy(asc(alerts.openedAt)),
     async openFor(conditions, now) {
       if (conditions.length === 0) return [];

@@ -14,7 +14,7 @@ export type FollowUpBacklog = {
    * @param after the id of the event after which the page begins
    */
   inPeriod(from: Date, until: Date, after?: string): Promise<Page<PendingFollowUps>>;
-  /** Returns those of the events that still have such jobs. */
+  /** Returns those of at most {@link PAGE} events that still have such jobs. */
   stillPending(ids: readonly string[]): Promise<PendingFollowUps[]>;
 };
 

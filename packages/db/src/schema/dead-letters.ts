@@ -29,6 +29,8 @@ export const deadLetters = millrace.table(
     state: text("state", { enum: ["dead", "replaying", "resolved", "discarded"] }).notNull(),
     correlationId: text("correlation_id").notNull(),
     receivedAt: time("received_at").notNull(),
+    /** The position of the event in its webhook request; null if the job has none. */
+    requestIndex: integer("request_index"),
     /** The earlier failures, oldest first: at, errorKind, error, attempts. */
     history: jsonb("history").$type<readonly EarlierFailure[]>().notNull().default([]),
     /** When the job failed first, and last. */

@@ -145,6 +145,9 @@ export const messageChanges = millrace.table(
     /** The platform's object of an edit; the file as announced. */
     payload: jsonb("payload"),
     at: time("at").notNull(),
+    /** The position among the events of its webhook request. */
+    requestIndex: integer("request_index").notNull().default(0),
+    /** When ingest received the request. Platforms report whole seconds; this orders several changes within one second. */
     createdAt: createdAt(),
   },
   (table) => [

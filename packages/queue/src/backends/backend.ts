@@ -28,6 +28,8 @@ export type StoreBackend = {
   worker(name: string, process: Processor, settings: WorkerSettings): JobWorker;
   /** Counts the workers of a queue in all processes; undefined when the store does not report them. */
   countWorkers(queue: JobQueue): Promise<number | undefined>;
+  /** Returns when a delayed job becomes due; undefined when the job is not delayed. */
+  dueAt(queue: JobQueue, jobId: string): Promise<Date | undefined>;
   /** Empties BullMQ's event log of a queue, which contains job ids. Millrace does not read it. */
   eraseEvents(queue: JobQueue): Promise<void>;
   /** Creates BullMQ's tables on Postgres. Repeating it changes nothing. */

@@ -44,6 +44,13 @@ export function openPostgresBackend(
       return worker(name, process, settings);
     },
     countWorkers: (queue) => queue.getWorkersCount(),
+    dueAt: async ({ name }, jobId) => {
+      const { rows } = await pool.query<{ process_at_ms: string }>(
+        "select process_at_ms from job where queue = $1 and id = $2 and state = 'delayed'",
+        [name, jobId],
+      );
+      return rows[0] && new Date(Number(rows[0].process_at_ms));
+    },
     eraseEvents: async ({ name }) => {
       await pool.query("delete from event where queue = $1", [name]);
     },

@@ -10,6 +10,9 @@ import { createWriteCheck } from "./write-check.ts";
 /** How long a producer waits for any response before it reconnects, in ms. */
 const PRODUCER_SOCKET_TIMEOUT_MS = 2_000;
 
+/** BullMQ sorts the delayed jobs of one ms by their order (`getDelayedScore.lua`). */
+const DELAYED_SCORES_PER_MS = 0x1000;
+
 /**
  * Opens a queue store on Redis.
  * @param silenceMs how long a consumer waits for any response before it reconnects
@@ -50,6 +53,10 @@ export function openRedisBackend(url: string, role: BackendRole, silenceMs: numb
       if (workers.some(({ rawname }) => rawname === undefined)) return undefined;
       // Redis lists the clients of all its databases.
       return workers.filter(({ db }) => db === String(client.options.db ?? 0)).length;
+    },
+    dueAt: async (queue, jobId) => {
+      const score = await client.zscore(queue.toKey("delayed"), jobId);
+      return score === null ? undefined : new Date(Math.floor(Number(score) / DELAYED_SCORES_PER_MS));
     },
     eraseEvents: async (queue) => {
       await client.xtrim(queue.toKey("events"), "MAXLEN", 0);

@@ -5,7 +5,7 @@ import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { failure } from "./failure.ts";
 import type { JobRun } from "./job-run.ts";
-import { afterUnreadable } from "./newer-version.ts";
+import { afterUnreadable, waitAtHead } from "./newer-version.ts";
 import { runInPlace } from "./retry-in-place.ts";
 import { runJob } from "./run-job.ts";
 import { excuseStalls, excuseStallWhileWaiting, rejectStalled } from "./stalls.ts";
@@ -23,11 +23,9 @@ export async function attempt(
   rejectStalled(job);
   const startedAt = now();
   const event = definition.schema.safeParse(job.data);
-  const result: AttemptOutcome = event.success
-    ? await (definition.inOrder
-        ? runInPlace(deps, runOf(job, event.data, lockLost), () => excuseStallWhileWaiting(job, timings.lockMs))
-        : runJob(deps, runOf(job, event.data, lockLost)))
-    : afterUnreadable(job, startedAt);
+  const result = event.success
+    ? await run(deps, job, runOf(job, event.data, lockLost))
+    : await runUnreadable(deps, job, lockLost);
   const { outcome, error, retryAt, waitsFor, stillWaiting } = result;
 
   const fields = {
@@ -60,6 +58,23 @@ export async function attempt(
   if (error !== undefined) throw failure(withAttemptLimit(error, job.attemptsMade + 1));
   if (isLarge(event.data)) job.opts.removeOnComplete = true;
   return { outcome };
+}
+
+/** Runs a job. A job of an ordered queue waits and is retried at the head of the queue. */
+function run(deps: AttemptDeps, job: Job, jobRun: JobRun): Promise<AttemptOutcome> {
+  const { definition, timings } = deps;
+  return definition.inOrder
+    ? runInPlace(deps, jobRun, () => excuseStallWhileWaiting(job, timings.lockMs))
+    : runJob(deps, jobRun);
+}
+
+/** Decides about a job with data that this worker cannot read, in place as {@link run} does. */
+async function runUnreadable(deps: AttemptDeps, job: Job, lockLost: AbortSignal | undefined): Promise<AttemptOutcome> {
+  const { definition, timings, now } = deps;
+  const result = afterUnreadable(job, now());
+  return definition.inOrder
+    ? waitAtHead(deps, result, lockLost, () => excuseStallWhileWaiting(job, timings.lockMs))
+    : result;
 }
 
 function runOf(job: Job, event: InboundEvent, lockLost: AbortSignal | undefined): JobRun {

@@ -102,8 +102,9 @@ function exhaustedJob(job: Job, definition: QueueDefinition, failedAt: Date): Ex
     failedAt,
   };
   if (event.success) {
-    const { integration, id, kind, payload, correlationId, receivedAt } = event.data;
-    return { ...common, integration, eventId: id, kind, payload, correlationId, receivedAt: new Date(receivedAt) };
+    const { integration, id, kind, payload, correlationId, receivedAt, index } = event.data;
+    const origin = { correlationId, receivedAt: new Date(receivedAt), index };
+    return { ...common, integration, eventId: id, kind, payload, ...origin };
   }
   return {
     ...common,

@@ -16,6 +16,7 @@ const DEAD_LETTER: ReplayableDeadLetter = {
   payload: { text: "Hello" },
   correlationId: "c-1",
   receivedAt: new Date("2026-03-01T11:00:00Z"),
+  requestIndex: 2,
   failedAt: new Date("2026-03-01T12:00:00Z"),
 };
 
@@ -24,11 +25,13 @@ describe.each(queueStores())("requeueing dead letters on $kind:", (store) => {
   let backend: QueueBackend;
   let queue: JobQueue;
   let replayer: Replayer;
+  let now: Date;
 
   beforeEach(async () => {
     backend = openQueueBackend(await store.url(database.url), "consumer", 4);
     queue = backend.queue(DEFINITION.name);
-    replayer = createReplayer(backend, [DEFINITION]);
+    now = new Date("2026-03-01T13:00:00Z");
+    replayer = createReplayer(backend, [DEFINITION], () => now);
   });
   afterEach(async () => {
     await queue.obliterate({ force: true });
@@ -37,19 +40,24 @@ describe.each(queueStores())("requeueing dead letters on $kind:", (store) => {
     await backend.close();
   });
 
+  const startWorker = (autorun: boolean) =>
+    backend.worker(
+      DEFINITION.name,
+      () => Promise.reject(Object.assign(new Error("no attempt succeeds"), { name: "UnrecoverableError" })),
+      {
+        autorun,
+        concurrency: 1,
+        lockDuration: 30_000,
+        stalledInterval: 30_000,
+        maxStalledCount: 1,
+        removeOnComplete: { age: 3_600, count: 100 },
+        settings: { backoffStrategy: () => 0 },
+      },
+    );
+
   /** Runs the job so that it fails permanently. Returns the time of the failure. */
   async function failJob(): Promise<Date> {
-    const process = () =>
-      Promise.reject(Object.assign(new Error("no attempt succeeds"), { name: "UnrecoverableError" }));
-    const worker = backend.worker(DEFINITION.name, process, {
-      autorun: true,
-      concurrency: 1,
-      lockDuration: 30_000,
-      stalledInterval: 30_000,
-      maxStalledCount: 1,
-      removeOnComplete: { age: 3_600, count: 100 },
-      settings: { backoffStrategy: () => 0 },
-    });
+    const worker = startWorker(true);
     await until("the job has failed", async () => (await queue.getJobState("one")) === "failed");
     await worker.close();
     return new Date((await queue.getJob("one"))?.finishedOn ?? 0);
@@ -65,6 +73,7 @@ describe.each(queueStores())("requeueing dead letters on $kind:", (store) => {
       kind: "message",
       correlationId: "c-1",
       receivedAt: "2026-03-01T11:00:00.000Z",
+      index: 2,
       replayOf: DEAD_LETTER.id,
       payload: { text: "Hello" },
     });
@@ -98,6 +107,29 @@ describe.each(queueStores())("requeueing dead letters on $kind:", (store) => {
     };
     await replayer.requeue([{ ...DEAD_LETTER, payload: { ...jobData, payload: 7 } }]);
     expect((await queue.getJob("one"))?.data).toEqual({ ...jobData, payload: 7, replayOf: DEAD_LETTER.id });
+  });
+
+  test("a job is withdrawn once every reading for a minute finds no worker of its queue", async () => {
+    const withdraw = (seconds: number) => {
+      now = new Date(now.getTime() + seconds * 1_000);
+      return replayer.withdrawUnconsumed([DEAD_LETTER], 60_000);
+    };
+    await replayer.requeue([DEAD_LETTER]);
+    expect(await withdraw(0)).toEqual([]);
+    expect(await withdraw(50)).toEqual([]);
+    // The readings before a worker, and those before a long time without a reading, do not count.
+    await queue.pause();
+    const worker = startWorker(true);
+    await until("the worker is counted", async () => (await backend.countWorkers(queue)) === 1);
+    expect(await withdraw(10)).toEqual([]);
+    await worker.close();
+    await until("the worker is gone", async () => (await backend.countWorkers(queue)) === 0);
+    expect(await withdraw(10)).toEqual([]);
+    expect(await withdraw(600)).toEqual([]);
+    expect(await withdraw(59)).toEqual([]);
+    expect(await queue.getJob("one")).toBeDefined();
+    expect(await withdraw(1)).toEqual([DEAD_LETTER.id]);
+    expect(await queue.getJob("one")).toBeUndefined();
   });
 
   test("a dead letter of a removed queue does not prevent the requeue of the others", async () => {

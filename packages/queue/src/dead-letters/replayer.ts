@@ -1,7 +1,8 @@
-import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
+import { EVENT_VERSION, type InboundEvent, type Now } from "@millrace/core";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import { createOpenedQueues } from "../backends/opened-queues.ts";
 import type { QueueDefinition } from "../catalogue.ts";
+import { createUnconsumedQueues } from "../inspect/unconsumed.ts";
 import { jobOptions } from "../producer/job-options.ts";
 
 /** A dead letter with all that its new job needs. */
@@ -15,6 +16,8 @@ export type ReplayableDeadLetter = {
   payload: unknown;
   correlationId: string;
   receivedAt: Date;
+  /** The position of the event in its webhook request; null if the job has none. */
+  requestIndex: number | null;
   /** The latest failure that the dead letter records. */
   failedAt: Date;
 };
@@ -30,10 +33,11 @@ export type Replayer = {
    */
   requeue(deadLetters: readonly ReplayableDeadLetter[]): Promise<RequeueResult>;
   /**
-   * Removes the jobs of the dead letters of queues that no worker consumes. Returns the ids of those dead letters. A queue
-   * counts as consumed if its store does not report the workers.
+   * Removes the jobs of the dead letters of queues that have no worker for `forMs` or longer, in each reading that this
+   * function has made since then. Returns the ids of those dead letters. A queue counts as consumed if its store does not
+   * report the workers.
    */
-  withdrawUnconsumed(deadLetters: readonly ReplayableDeadLetter[]): Promise<string[]>;
+  withdrawUnconsumed(deadLetters: readonly ReplayableDeadLetter[], forMs: number): Promise<string[]>;
   close(): Promise<void>;
 };
 
@@ -44,8 +48,9 @@ export type Replayer = {
 const BEHIND_LIVE = 10;
 
 /** Creates a replayer for the queues of `definitions`. */
-export function createReplayer(backend: QueueBackend, definitions: readonly QueueDefinition[]): Replayer {
+export function createReplayer(backend: QueueBackend, definitions: readonly QueueDefinition[], now: Now): Replayer {
   const queues = createOpenedQueues(backend);
+  const unconsumed = createUnconsumedQueues(now);
   return {
     async requeue(deadLetters) {
       const completed: string[] = [];
@@ -57,11 +62,12 @@ export function createReplayer(backend: QueueBackend, definitions: readonly Queu
       }
       return { completed, unknownQueue };
     },
-    async withdrawUnconsumed(deadLetters) {
+    async withdrawUnconsumed(deadLetters, forMs) {
       const withdrawn: string[] = [];
       for (const [name, ofQueue] of Map.groupBy(deadLetters, (deadLetter) => deadLetter.queue)) {
         const queue = queues.get(name);
-        if ((await backend.countWorkers(queue)) !== 0) continue;
+        const since = unconsumed.record(name, await backend.countWorkers(queue));
+        if (since === undefined || now().getTime() - since.getTime() < forMs) continue;
         for (const { id, jobId } of ofQueue) {
           await queue.remove(jobId);
           withdrawn.push(id);
@@ -121,6 +127,7 @@ function eventOf({ payload, ...deadLetter }: ReplayableDeadLetter, { schema }: Q
     kind: deadLetter.kind,
     correlationId: deadLetter.correlationId,
     receivedAt: deadLetter.receivedAt.toISOString(),
+    ...(deadLetter.requestIndex === null ? {} : { index: deadLetter.requestIndex }),
     replayOf: deadLetter.id,
     payload,
   };

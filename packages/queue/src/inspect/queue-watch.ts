@@ -2,6 +2,7 @@ import type { Job } from "bullmq";
 import type { Now } from "@millrace/core";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import type { QueueDefinition } from "../catalogue.ts";
+import { createUnconsumedQueues } from "./unconsumed.ts";
 
 /** The state of a queue. */
 export type QueueState = {
@@ -38,7 +39,7 @@ export function createQueueWatch(backend: QueueBackend, definitions: readonly Qu
     queue: backend.queue(name),
     readWaitsSince: createWaitReader(now),
   }));
-  const unconsumed = new Map<string, Date>();
+  const unconsumed = createUnconsumedQueues(now);
   return {
     read: () =>
       Promise.all(
@@ -49,9 +50,7 @@ export function createQueueWatch(backend: QueueBackend, definitions: readonly Qu
             // A job's own delay is no help: BullMQ stores it without the time from which it counts.
             queue.getDelayedCount(now().getTime() - OVERDUE_MS),
           ]);
-          if (workers !== 0) unconsumed.delete(name);
-          else if (!unconsumed.has(name)) unconsumed.set(name, now());
-          return { queue: name, waitsSince, workers, unconsumedSince: unconsumed.get(name), overdue };
+          return { queue: name, waitsSince, workers, unconsumedSince: unconsumed.record(name, workers), overdue };
         }),
       ),
     close: async () => {

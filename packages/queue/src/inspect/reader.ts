@@ -34,7 +34,7 @@ const JOB_STATES: Readonly<Record<Awaited<ReturnType<Job["getState"]>>, JobState
 
 /** Creates a reader of queues. Job ids must be unique among all of them. */
 export function createQueueReader(backend: QueueBackend, definitions: readonly QueueDefinition[]): QueueReader {
-  const readers = definitions.map(({ name }) => readerOf(backend.queue(name)));
+  const readers = definitions.map(({ name }) => readerOf(backend, backend.queue(name)));
   return {
     async states() {
       const states = await Promise.all(readers.map((reader) => reader.states()));
@@ -50,7 +50,7 @@ export function createQueueReader(backend: QueueBackend, definitions: readonly Q
   };
 }
 
-function readerOf(queue: JobQueue): QueueReader {
+function readerOf(backend: QueueBackend, queue: JobQueue): QueueReader {
   return {
     async states() {
       const states = new Map<string, UnfinishedState>();
@@ -70,12 +70,14 @@ function readerOf(queue: JobQueue): QueueReader {
       const job: Job | undefined = await queue.getJob(jobId);
       if (!job) return { place: "absent", attemptsMade: 0 };
       const state = await job.getState();
+      // A job's own delay counts from its last move, and BullMQ does not store that time.
+      const runsAt = state === "delayed" ? await backend.dueAt(queue, jobId) : undefined;
       return {
         place: JOB_STATES[state],
         attemptsMade: job.attemptsMade,
         ...(job.failedReason ? { failedReason: job.failedReason } : {}),
         ...(typeof job.data?.correlationId === "string" ? { correlationId: job.data.correlationId } : {}),
-        ...(state === "delayed" ? { runsAt: new Date(job.timestamp + job.delay) } : {}),
+        ...(runsAt ? { runsAt } : {}),
       };
     },
     close: () => queue.close(),

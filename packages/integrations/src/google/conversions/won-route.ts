@@ -1,4 +1,4 @@
-import { type ApiRoute, apiRoute, contentHash, eventId } from "@millrace/core";
+import { type ApiRoute, apiRoute, contentHash, defaultTransactionId, eventId } from "@millrace/core";
 import { z } from "zod";
 import { wonBody } from "./sale-body.ts";
 import type { RouteConfig } from "../config.ts";
@@ -48,7 +48,7 @@ export function wonRoute(subject: WonSubject, config: RouteConfig): ApiRoute {
     holdsWhenOff: true,
     response: saleResponse,
     accept(body, { now, params }) {
-      const { transactionId = `${subject}-${params.id}` } = body;
+      const { transactionId = defaultTransactionId(subject, params.id) } = body;
       const sale = saleOf(body, config, now);
       // The id contains the consent, so that a request with consent releases a sale that is held without it.
       const id = eventId(WON, sale.actionId, contentHash([params.id, transactionId, sale.consent]));
