@@ -1,13 +1,12 @@
 import { EVENT_VERSION, type InboundEvent } from "@millrace/core";
-import { integrations } from "@millrace/integrations";
 
-/** The WhatsApp integration of the registry. */
-export const whatsapp = integrations.find(({ id }) => id === "whatsapp");
+/** How many people write. */
+export const PEOPLE = 500;
 
-/** Texts from 500 people in turn, as ingest enqueues them. */
+/** Texts from {@link PEOPLE} in turn, as ingest enqueues them. */
 export function whatsappTexts(count: number, run: string): InboundEvent[] {
   return Array.from({ length: count }, (_, index) => {
-    const from = `49151${String(index % 500).padStart(8, "0")}`;
+    const from = `49151${String(index % PEOPLE).padStart(8, "0")}`;
     const id = `wamid.HBgLNDkxNTE${run}${String(index).padStart(10, "0")}`;
     return {
       v: EVENT_VERSION,

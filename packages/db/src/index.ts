@@ -8,6 +8,7 @@ export { databaseErrorCode, isOutage } from "./connection/outage.ts";
 export type { Subscriber } from "./domain-events/subscriptions.ts";
 export type { InboxSettings } from "./inbox/event-context.ts";
 export * from "./inbox/event-status.ts";
+export { createBatchedInbox } from "./batches/batched-inbox.ts";
 export { type AppliedEvent, createInbox, type Inbox } from "./inbox/inbox.ts";
 
 // Accounts and contacts

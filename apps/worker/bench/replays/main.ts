@@ -6,8 +6,9 @@ import { createProducer, openQueueBackend, queueDefinition } from "@millrace/que
 import { openRows, startBenchServers } from "@millrace/testing/servers";
 import { startWorker } from "../../src/worker.ts";
 import { localPorts, localStores } from "../../test/harness/local-deps.ts";
-import { whatsapp, whatsappTexts } from "../events.ts";
+import { whatsappTexts } from "../events.ts";
 import { insertDeadLetters } from "./dead-letters.ts";
+import { workerIntegrations } from "../queued.ts";
 import { latencyLog } from "./latency-log.ts";
 
 /** Events per second of the live stream. */
@@ -51,13 +52,11 @@ async function measure(name: string, databaseUrl: string, queueUrl: string, dead
   const rows = openRows(databaseUrl);
   const backend = openQueueBackend(queueUrl, "consumer", 8);
   await backend.migrate();
-  const handler = whatsapp?.handler({});
-  if (!handler) throw new Error("the registry has no WhatsApp integration");
   const latencies = latencyLog();
   const worker = startWorker({
     stores: localStores(database, backend),
     ports: localPorts(latencies.log, Math.random),
-    integrations: [{ id: "whatsapp", handler }],
+    integrations: workerIntegrations(false),
     formats: [],
     consumption: { concurrency: 16, expiresAfterMs: {} },
   });

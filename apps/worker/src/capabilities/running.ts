@@ -1,5 +1,5 @@
 import type { ExhaustedJob } from "@millrace/core";
-import { accountStore, createInbox, type InboxSettings, isOutage, type TurnOwner } from "@millrace/db";
+import { accountStore, createBatchedInbox, type InboxSettings, isOutage, type TurnOwner } from "@millrace/db";
 import type { EventProcessor, QueueDefinition } from "@millrace/queue";
 import type { FollowUpQueue } from "../follow-ups.ts";
 import type { Loop } from "../loops/loop.ts";
@@ -25,7 +25,9 @@ export function runCapabilities(deps: WorkerDeps, followUps: FollowUpQueue): Run
   const { integrations, stores, ports, timings } = deps;
   const { database, media } = stores;
   const settings = inboxSettings(deps);
-  const inbox = createInbox(database, ports.newId, settings);
+  const inbox = createBatchedInbox(database, ports.newId, settings, (error) =>
+    ports.log.info({ err: error }, "inbox.batch_failed"),
+  );
   const fetchPorts = { ...ports, media, accounts: accountStore(database.orm) };
   const channels = enabledWith("send", integrations).length;
   const shared = { stores, ports, fetchPorts, inbox, followUps, channels, isOutage, timings };

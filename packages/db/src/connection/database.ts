@@ -8,6 +8,8 @@ import * as schema from "../schema/index.ts";
 /** A pool of connections to Postgres. */
 export type Database = {
   orm: ReturnType<typeof drizzle<typeof schema>>;
+  /** The same pool without the query builder, for constant statements of the hot path; see packages/db/src/batches. */
+  sql: postgres.Sql;
   /** The size of the pool. */
   maxConnections: number;
   /** Rejects unless Postgres answers within a second, and while it is read-only. */
@@ -57,10 +59,11 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
       ? {}
       : { silence_timeout: options.silenceSeconds, idle_timeout: options.silenceSeconds / 2 }),
   };
-  const client = postgres(url, settings);
+  const client = closeReadOnlySessions(guardTransactions(postgres(url, settings)), options.maxConnections);
   return {
     maxConnections: options.maxConnections,
-    orm: drizzle(closeReadOnlySessions(guardTransactions(client), options.maxConnections), { schema }),
+    orm: drizzle(client, { schema }),
+    sql: client,
     ping: async () => {
       await withDeadline(client.unsafe(REFUSE_READ_ONLY), PING_DEADLINE_MS);
     },

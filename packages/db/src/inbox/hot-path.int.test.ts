@@ -1,8 +1,9 @@
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Handled, type InboundEvent, uuidv7, written } from "@millrace/core";
+import { type Handled, type InboundEvent, systemNow, uuidv7, written } from "@millrace/core";
 import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
+import { createBatchedInbox } from "../batches/batched-inbox.ts";
 import { createInbox } from "./inbox.ts";
 import { assignAccounts } from "../accounts/accounts.ts";
 
@@ -32,6 +33,25 @@ test("an inbound text of a known contact takes seven round trips", async () => {
   // Begin, inbox and account together, contact, conversation, lock and message together, domain event, commit.
   expect(wire.statements() - before.statements).toBe(9);
   expect(wire.turns() - before.turns).toBe(7);
+});
+
+test("twenty texts of known contacts that arrive together take nine statements, as one text does", async () => {
+  const failures: unknown[] = [];
+  const none = { now: systemNow, media: new Set<string>(), formats: [], subscribers: [] };
+  const inbox = createBatchedInbox(database, uuidv7, none, (error) => failures.push(error));
+  const apply = (run: string) =>
+    Promise.all(
+      Array.from({ length: 20 }, (_, index) => `wamid.${run}.${index}`).map((id) =>
+        inbox.applyOnce(eventOf(id), textOf(id)),
+      ),
+    );
+  await inbox.applyOnce(eventOf("wamid.first"), textOf("wamid.first"));
+  await apply("prepared");
+  const before = wire.statements();
+  await apply("counted");
+  expect(failures).toEqual([]);
+  // Begin, limit of waits, threads, claims, conversations, locks, messages, domain events, commit.
+  expect(wire.statements() - before).toBe(9);
 });
 
 function eventOf(id: string): InboundEvent {

@@ -9,7 +9,8 @@ export const CHANGED_MESSAGE = {
   channel: messages.channel,
 };
 
-type ChangedMessage = Pick<typeof messages.$inferSelect, keyof typeof CHANGED_MESSAGE>;
+/** The columns of a message that {@link statusChanged} needs. */
+export type ChangedMessage = Pick<typeof messages.$inferSelect, keyof typeof CHANGED_MESSAGE>;
 
 /** The domain event of a message that has a new status. */
 export function statusChanged(message: ChangedMessage, status: MessageStatus): DomainEvent<"message.status_changed"> {

@@ -65,7 +65,7 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
   };
   const worker = backend.worker(definition.name, process, {
     autorun: !definition.inOrder,
-    concurrency: definition.inOrder ? 1 : deps.concurrency,
+    concurrency: definition.inOrder ? 1 : Math.max(deps.concurrency, deps.processor.jobsAtOnce ?? 0),
     lockDuration: timings.lockMs,
     stalledInterval: timings.stalledCheckMs,
     maxStalledCount: BULLMQ_MAX_STALLED,

@@ -26,6 +26,8 @@ export type JobResult =
 
 /** Processes the events of a queue. It throws ProviderError or an unexpected error. */
 export type EventProcessor = {
+  /** How many jobs of the queue run at a time, when it is more than the worker's setting. */
+  jobsAtOnce?: number | undefined;
   /** Scopes that pause the event's job. */
   scopes(event: InboundEvent): readonly string[];
   process(event: InboundEvent, signal: AbortSignal): Promise<JobResult>;

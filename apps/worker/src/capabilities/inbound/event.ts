@@ -12,6 +12,9 @@ export type EventDeps = {
   ports: Omit<FetchPorts, "signal">;
 };
 
+/** Jobs that make no call share transactions: as many as two full batches of the inbox. */
+const JOBS_WITHOUT_CALL = 128;
+
 /**
  * Processes an event: the handler fetches what the event lacks and turns it into facts, the inbox applies them in the
  * transaction that decides whether the event is new, and the follow-up jobs are enqueued.
@@ -25,6 +28,7 @@ export function createEventProcessor({ handler, inbox, followUps, isOutage, port
   }
 
   return {
+    jobsAtOnce: handler.fetch ? undefined : JOBS_WITHOUT_CALL,
     scopes: (event) => handler.scopes?.(event) ?? [],
     isOutage,
     async process(event, signal) {

@@ -1,0 +1,74 @@
+import type { AiTurnTimings, NewId, Now } from "@millrace/core";
+import { execute, type Transaction } from "./statement.ts";
+import type { LockedConversation } from "./threads.ts";
+
+/**
+ * Does for many conversations what `debounce` does for one: see packages/db/src/ai-turns/debounce.ts. `$2` is the debounce
+ * and `$3` its cap, in ms.
+ */
+const DEBOUNCE = `
+  with conversation as (
+    select * from json_to_recordset($1::json) as conversation (id uuid, tenant_id uuid, epoch int, turn_id uuid)
+  ), open as (
+    select turn.id, turn.state, turn.conversation_id from millrace.ai_turns as turn
+    join conversation on conversation.id = turn.conversation_id
+    where turn.state in ('debouncing', 'awaiting_reply')
+  ), extended as (
+    update millrace.ai_turns as turn
+    set dispatch_at = least(now() + $2::float8 * interval '1 ms', turn.opened_at + $3::float8 * interval '1 ms'),
+      updated_at = now()
+    from open where turn.id = open.id and open.state = 'debouncing'
+    returning turn.id, turn.conversation_id, extract(epoch from turn.dispatch_at - now()) * 1000 as wait_ms
+  ), superseded as (
+    update millrace.ai_turns as turn set state = 'superseded', ended_at = now(), updated_at = now()
+    from open where turn.id = open.id and open.state = 'awaiting_reply'
+    returning turn.id
+  ), unasked as (
+    select conversation.* from conversation where not exists (
+      select from open where open.conversation_id = conversation.id and open.state = 'debouncing')
+  ), opened as (
+    insert into millrace.ai_turns (id, tenant_id, conversation_id, epoch, reason, state, opened_at, dispatch_at)
+    select turn_id, tenant_id, id, epoch, 'message', 'debouncing', now(), now() + least($2, $3) * interval '1 ms'
+    from unasked
+    -- The count makes Postgres end the open turns first: a conversation has one open turn.
+    where (select count(*) from superseded) >= 0
+    returning id, conversation_id, least($2, $3) as wait_ms
+  ), moved as (
+    update messages as message set ai_turn_id = unasked.turn_id
+    from unasked join millrace.ai_turns as earlier on earlier.conversation_id = unasked.id
+    where message.ai_turn_id = earlier.id and message.direction = 'inbound' and (
+      earlier.state = 'awaiting_reply' or earlier.state = 'failed' and not exists (
+        select from messages as sent
+        where sent.conversation_id = unasked.id and sent.direction = 'outbound'
+          and sent.status not in ('suppressed', 'failed') and sent.created_at > earlier.created_at))
+  )
+  select conversation_id as "conversationId", id, ceil(wait_ms)::float8 as "waitMs" from extended
+  union all select conversation_id, id, wait_ms from opened`;
+
+/** An AI turn that waits for its dispatch, by the caller's clock. */
+export type WaitingTurn = { id: string; dispatchAt: Date };
+
+/** Returns the AI turns that new messages of locked conversations belong to, by the ids of the conversations. */
+export async function debounceBatch(
+  tx: Transaction,
+  { newId, now }: { newId: NewId; now: Now },
+  conversations: readonly LockedConversation[],
+  { debounceMs, debounceCapMs }: AiTurnTimings,
+): Promise<ReadonlyMap<string, WaitingTurn>> {
+  const asked = conversations.filter(({ mode }) => mode === "ai");
+  if (asked.length === 0) return new Map();
+  const rows = asked.map(({ id, tenantId, epoch }) => ({ id, tenant_id: tenantId, epoch, turn_id: newId() }));
+  const turns = await execute<{ conversationId: string; id: string; waitMs: number }>(
+    tx,
+    DEBOUNCE,
+    rows,
+    debounceMs,
+    debounceCapMs,
+  );
+  return new Map(
+    turns.map(({ conversationId, id, waitMs }) => [
+      conversationId,
+      { id, dispatchAt: new Date(now().getTime() + waitMs) },
+    ]),
+  );
+}
