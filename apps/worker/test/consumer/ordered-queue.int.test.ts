@@ -1,10 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { permanent, ProviderError, retryable, uuidv7 } from "@millrace/core";
 import { createLeases, createPauses } from "@millrace/db";
 import { QueueUnavailableError } from "@millrace/queue";
 import { queueStores, until, useTestDatabase } from "@millrace/testing";
 import { eventOf, openQueueHarness, OutageError } from "../harness/queue-harness.ts";
+import { startLosableConsumer } from "./losable-consumer.ts";
 import { startQueueProcess } from "./queue-process.ts";
 
 describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
@@ -18,7 +19,9 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
 
   beforeEach(async () => {
     queueUrl = await store.url(testDatabase.url);
-    harness = await openQueueHarness(testDatabase.url, queueUrl, "requests", { firstMs: 100, longestMs: 200 });
+    harness = await openQueueHarness(testDatabase.url, queueUrl, "requests", {
+      probes: { firstMs: 100, longestMs: 200 },
+    });
     [done, running, most] = [[], 0, 0];
   });
   afterEach(async () => {
@@ -132,12 +135,13 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
     expect(await harness.deadLetters()).toEqual([]);
   });
 
-  test("a process that is killed during the first job delays the queue and does not change its order", async () => {
+  test("a worker that is lost during the first job delays the queue and does not change its order", async () => {
     await harness.enqueue(...named(4));
-    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, "requests", "hang");
-    expect(await child.nextReport()).toBe("job0");
+    const lost = await startLosableConsumer({ databaseUrl: testDatabase.url, queueUrl }, "requests", "hang");
+    onTestFinished(lost.close);
+    expect(await lost.firstReport).toBe("job0");
     startConsumer();
-    await child.kill();
+    lost.lose();
     await harness.enqueue("job4");
     await doneAll(5);
     expect(done).toEqual(named(5));
@@ -146,7 +150,7 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
 
   test("a process that is suspended during the first job is replaced, and runs no job once it continues", async () => {
     await harness.enqueue(...named(4));
-    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, "requests", "hang");
+    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, "requests");
     expect(await child.nextReport()).toBe("job0");
     child.signal("SIGSTOP");
     startConsumer();
