@@ -8,13 +8,13 @@ import {
   findRedisServer,
   freePort,
   queueStores,
-  startPostgres,
   startRedis,
+  startTcpProxy,
   temporaryFolder,
   until,
   useTestDatabase,
 } from "@millrace/testing";
-import { migrateDatabase, openDatabase } from "@millrace/db";
+import { openLosableStores } from "../harness/losable-stores.ts";
 import { openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
 
 const CRASH_WORKER = fileURLToPath(new URL("./crash-worker.ts", import.meta.url));
@@ -28,14 +28,32 @@ async function killDuringJob(harness: WorkerHarness, jobId: string): Promise<voi
   await gone;
 }
 
+/** Starts a worker in this process and loses it once it runs the job. Returns a function that closes it. */
+async function loseDuringJob(harness: WorkerHarness, jobId: string): Promise<() => Promise<void>> {
+  const stores = await openLosableStores(harness);
+  const lost = await openWorkerHarness(stores.databaseUrl, stores.queueUrl);
+  lost.startWorker();
+  await until("it runs the job", () => lost.integration.running.has(jobId));
+  stores.lose();
+  return async () => {
+    stores.restore();
+    await lost.close();
+    await stores.close();
+  };
+}
+
 describe.each(queueStores())("a killed worker on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
   let harness: WorkerHarness;
+  /** Close the workers that a test lost. */
+  let closeLost: (() => Promise<void>)[];
 
   beforeEach(async () => {
+    closeLost = [];
     harness = await openWorkerHarness(testDatabase.url, await store.url(testDatabase.url));
   });
   afterEach(async () => {
+    await Promise.all(closeLost.map((close) => close()));
     await harness.close();
   });
 
@@ -55,8 +73,7 @@ describe.each(queueStores())("a killed worker on $kind", (store) => {
 
   test("8: a job that lost its worker twice has exactly one dead letter", async () => {
     await harness.enqueue("killer", { do: "hang" });
-    await killDuringJob(harness, "killer");
-    await killDuringJob(harness, "killer");
+    for (let loss = 1; loss <= 2; loss += 1) closeLost.push(await loseDuringJob(harness, "killer"));
     harness.startWorker();
     await until("it is dead", async () => (await harness.deadLetters()).length > 0);
     expect(await harness.deadLetters()).toMatchObject([{ job_id: "killer", state: "dead", error_kind: "stalled" }]);
@@ -77,59 +94,48 @@ describe.runIf(findRedisServer())("an outage of a store, with the queue on Redis
     onTestFinished(redis.stop);
     return redis;
   };
-  const postgresOn = async (port: number) => {
-    const postgres = await startPostgres({ folder: join(folder, "postgres"), port });
-    onTestFinished(postgres.stop);
-    return postgres;
-  };
-  const migratedPostgresOn = async (port: number) => {
-    const postgres = await postgresOn(port);
-    const database = openDatabase(postgres.url, { maxConnections: 2, name: "test-migration" });
-    await migrateDatabase(database);
-    await database.close();
-    return postgres;
+  /** Opens a harness with a Postgres that the test can take away. */
+  const openWithPostgresAway = async () => {
+    const redis = await redisOn(await freePort());
+    const testDatabase = await createTestDatabase();
+    onTestFinished(testDatabase.drop);
+    const url = new URL(testDatabase.url);
+    const postgres = await startTcpProxy(Number(url.port));
+    onTestFinished(postgres.close);
+    const { href } = Object.assign(url, { hostname: "127.0.0.1", port: String(postgres.port) });
+    return { harness: await openWorkerHarness(href, redis.url), postgres };
   };
 
   test("8: a job that is exhausted while Postgres is away gets its dead letter once Postgres is back", async () => {
-    const [port, redisPort] = [await freePort(), await freePort()];
-    const redis = await redisOn(redisPort);
-    let server = await migratedPostgresOn(port);
-    const harness = await openWorkerHarness(server.url, redis.url);
+    const { harness, postgres } = await openWithPostgresAway();
     await harness.enqueue("exhausted", { do: "give_up" });
-    await server.stop();
+    postgres.refuse();
     harness.startWorker();
     await until("the job has failed", async () => (await harness.reader.find("exhausted")).place === "failed");
     await until("recording the dead letter has failed", () =>
       harness.log.lines().some((line) => line["msg"] === "dead_letter.sweep_failed"),
     );
-    server = await postgresOn(port);
+    postgres.pass();
     await until("the dead letter is written", async () => (await harness.deadLetters()).length === 1);
     expect(await harness.deadLetters()).toMatchObject([
       { job_id: "exhausted", state: "dead", error: "asked to give up" },
     ]);
     await harness.close();
-    await server.stop();
-    await redis.stop();
   });
 
   test("an outage of Postgres uses no attempt, however long it lasts", async () => {
-    const [port, redisPort] = [await freePort(), await freePort()];
-    const redis = await redisOn(redisPort);
-    let server = await migratedPostgresOn(port);
-    const harness = await openWorkerHarness(server.url, redis.url);
-    await server.stop();
-    harness.startWorker();
+    const { harness, postgres } = await openWithPostgresAway();
+    postgres.refuse();
+    harness.startWorker({ outageMs: 50 });
     await harness.enqueue("waits", { do: "write" });
     await until(
       "the job ran more often than it has attempts",
       () => (harness.integration.attempts.get("waits") ?? 0) > 9,
     );
-    server = await postgresOn(port);
+    postgres.pass();
     await until("it is done", async () => (await harness.eventStatuses.find("fake", "waits"))?.status === "done");
     expect((await harness.reader.find("waits")).attemptsMade).toBeLessThanOrEqual(1);
     await harness.close();
-    await server.stop();
-    await redis.stop();
   });
 
   test("8: after a restart of Redis in the middle of jobs, each job ends exactly once, done or dead", async () => {

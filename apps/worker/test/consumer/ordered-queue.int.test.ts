@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { permanent, ProviderError, retryable, uuidv7 } from "@millrace/core";
 import { createLeases, createPauses } from "@millrace/db";
 import { QueueUnavailableError } from "@millrace/queue";
@@ -16,6 +16,8 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
   let done: string[];
   let running: number;
   let most: number;
+  /** Closes the worker that a test lost. */
+  let closeLost: () => Promise<void>;
 
   beforeEach(async () => {
     queueUrl = await store.url(testDatabase.url);
@@ -23,8 +25,10 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
       probes: { firstMs: 100, longestMs: 200 },
     });
     [done, running, most] = [[], 0, 0];
+    closeLost = () => Promise.resolve();
   });
   afterEach(async () => {
+    await closeLost();
     await harness.close();
   });
 
@@ -138,7 +142,7 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
   test("a worker that is lost during the first job delays the queue and does not change its order", async () => {
     await harness.enqueue(...named(4));
     const lost = await startLosableConsumer({ databaseUrl: testDatabase.url, queueUrl }, "requests", "hang");
-    onTestFinished(lost.close);
+    closeLost = lost.close;
     expect(await lost.firstReport).toBe("job0");
     startConsumer();
     lost.lose();
