@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vi } from "vitest";
-import { runMillrace } from "@millrace/cli/run-millrace";
+import { runMillrace } from "@millrace/cli";
 import {
   EVENT_VERSION,
   type InboundEvent,
