@@ -8,12 +8,13 @@ import {
   findRedisServer,
   freePort,
   queueStores,
+  startPostgres,
   startRedis,
-  startTcpProxy,
   temporaryFolder,
   until,
   useTestDatabase,
 } from "@millrace/testing";
+import { migrateDatabase, openDatabase } from "@millrace/db";
 import { openLosableStores } from "../harness/losable-stores.ts";
 import { openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
 
@@ -94,48 +95,59 @@ describe.runIf(findRedisServer())("an outage of a store, with the queue on Redis
     onTestFinished(redis.stop);
     return redis;
   };
-  /** Opens a harness with a Postgres that the test can take away. */
-  const openWithPostgresAway = async () => {
-    const redis = await redisOn(await freePort());
-    const testDatabase = await createTestDatabase();
-    onTestFinished(testDatabase.drop);
-    const url = new URL(testDatabase.url);
-    const postgres = await startTcpProxy(Number(url.port));
-    onTestFinished(postgres.close);
-    const { href } = Object.assign(url, { hostname: "127.0.0.1", port: String(postgres.port) });
-    return { harness: await openWorkerHarness(href, redis.url), postgres };
+  const postgresOn = async (port: number) => {
+    const postgres = await startPostgres({ folder: join(folder, "postgres"), port });
+    onTestFinished(postgres.stop);
+    return postgres;
+  };
+  const migratedPostgresOn = async (port: number) => {
+    const postgres = await postgresOn(port);
+    const database = openDatabase(postgres.url, { maxConnections: 2, name: "test-migration" });
+    await migrateDatabase(database);
+    await database.close();
+    return postgres;
   };
 
   test("8: a job that is exhausted while Postgres is away gets its dead letter once Postgres is back", async () => {
-    const { harness, postgres } = await openWithPostgresAway();
+    const [port, redisPort] = [await freePort(), await freePort()];
+    const redis = await redisOn(redisPort);
+    let server = await migratedPostgresOn(port);
+    const harness = await openWorkerHarness(server.url, redis.url);
     await harness.enqueue("exhausted", { do: "give_up" });
-    postgres.refuse();
+    await server.stop();
     harness.startWorker();
     await until("the job has failed", async () => (await harness.reader.find("exhausted")).place === "failed");
     await until("recording the dead letter has failed", () =>
       harness.log.lines().some((line) => line["msg"] === "dead_letter.sweep_failed"),
     );
-    postgres.pass();
+    server = await postgresOn(port);
     await until("the dead letter is written", async () => (await harness.deadLetters()).length === 1);
     expect(await harness.deadLetters()).toMatchObject([
       { job_id: "exhausted", state: "dead", error: "asked to give up" },
     ]);
     await harness.close();
+    await server.stop();
+    await redis.stop();
   });
 
   test("an outage of Postgres uses no attempt, however long it lasts", async () => {
-    const { harness, postgres } = await openWithPostgresAway();
-    postgres.refuse();
-    harness.startWorker({ outageMs: 50 });
+    const [port, redisPort] = [await freePort(), await freePort()];
+    const redis = await redisOn(redisPort);
+    let server = await migratedPostgresOn(port);
+    const harness = await openWorkerHarness(server.url, redis.url);
+    await server.stop();
+    harness.startWorker();
     await harness.enqueue("waits", { do: "write" });
     await until(
       "the job ran more often than it has attempts",
       () => (harness.integration.attempts.get("waits") ?? 0) > 9,
     );
-    postgres.pass();
+    server = await postgresOn(port);
     await until("it is done", async () => (await harness.eventStatuses.find("fake", "waits"))?.status === "done");
     expect((await harness.reader.find("waits")).attemptsMade).toBeLessThanOrEqual(1);
     await harness.close();
+    await server.stop();
+    await redis.stop();
   });
 
   test("8: after a restart of Redis in the middle of jobs, each job ends exactly once, done or dead", async () => {

@@ -6,8 +6,8 @@ type StoreUrls = { databaseUrl: string; queueUrl: string };
 /** The stores of a worker in this process that a test stops as if its process was killed. */
 export type LosableStores = StoreUrls & {
   /**
-   * Ends the worker's connections and refuses new ones. No command of the worker reaches a store any more, and each store
-   * sees what it sees when a process is killed.
+   * Ends the worker's connections and forwards nothing on new ones. No command of the worker reaches a store any more, and
+   * each store sees what it sees when a process is killed.
    */
   lose(): void;
   /** Forwards connections again, so that the worker can close. Tests call it after their last check. */
@@ -28,7 +28,11 @@ export async function openLosableStores({ databaseUrl, queueUrl }: StoreUrls): P
     databaseUrl: through(databaseUrl),
     queueUrl: through(queueUrl),
     lose() {
-      for (const proxy of proxies.values()) proxy.refuse();
+      for (const proxy of proxies.values()) {
+        // New connections stay open, because ioredis cannot close while it waits to reconnect.
+        proxy.hang();
+        proxy.cut();
+      }
     },
     restore() {
       for (const proxy of proxies.values()) proxy.pass();
