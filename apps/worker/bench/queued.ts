@@ -12,7 +12,7 @@ const DEFINITION = queueDefinition("whatsapp", "inbound");
 /** Jobs of a queue at a time, by the default of WORKER_CONCURRENCY. */
 const CONCURRENCY = 16;
 
-/** The integrations of a worker. With the AI, each text belongs to an AI turn whose job is enqueued and does not run here. */
+/** The integrations of a worker. With the AI, each text belongs to an AI turn. Its job is enqueued and does not run here. */
 export function workerIntegrations(withAi: boolean) {
   const environment = {
     N8N_DISPATCH_URL: "http://127.0.0.1:9/webhook",

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openRows, temporaryFolder, until, useTestDatabase } from "../src/index.ts";
-import { millrace } from "./command.ts";
+import { millrace } from "../src/command.ts";
 import { type AppProcess, startApp } from "./processes.ts";
 import { secrets } from "./simulated-platform.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { openRows, until, useTestDatabase } from "../src/index.ts";
-import { millrace } from "./command.ts";
+import { millrace } from "../src/command.ts";
 import { type AppProcess, startApp } from "./processes.ts";
 import { secrets } from "./simulated-platform.ts";
 

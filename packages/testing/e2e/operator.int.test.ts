@@ -4,7 +4,7 @@ import { findChromium, openRows, until, useTestDatabase } from "../src/index.ts"
 import { freePort } from "../src/servers/index.ts";
 import { assignAccount } from "./assign-account.ts";
 import { startBrowser } from "./browser.ts";
-import { millrace } from "./command.ts";
+import { millrace } from "../src/command.ts";
 import { type AppProcess, startApp } from "./processes.ts";
 import { deliverLead, secrets } from "./simulated-platform.ts";
 

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { afterEach, expect, test } from "vitest";
 import { openRows, useTestDatabase } from "../src/index.ts";
-import { millrace } from "./command.ts";
+import { millrace } from "../src/command.ts";
 import { type AppProcess, startApp } from "./processes.ts";
 
 const PASSWORD = "a pass phrase: of hers";

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { openRows, useTestDatabase } from "../src/index.ts";
-import { millrace } from "./command.ts";
+import { millrace } from "../src/command.ts";
 
 const database = useTestDatabase();
 const rows = openRows(database.url);

@@ -13,7 +13,7 @@ import {
   until,
 } from "../src/servers/index.ts";
 import { assignAccount } from "./assign-account.ts";
-import { millrace } from "./command.ts";
+import { millrace } from "../src/command.ts";
 import { startApp } from "./processes.ts";
 import { deliver, secrets, textItem } from "./simulated-platform.ts";
 

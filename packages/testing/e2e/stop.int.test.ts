@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { hmacSha256Hex } from "@millrace/core";
 import { until, useTestDatabase } from "../src/index.ts";
-import { millrace } from "./command.ts";
+import { millrace } from "../src/command.ts";
 import { type AppProcess, startApp } from "./processes.ts";
 import { secrets, textItem } from "./simulated-platform.ts";
 

@@ -2,7 +2,7 @@ import { uuidv7 } from "@millrace/core";
 import { createPauseOperations, createPauses } from "@millrace/db";
 import { openRows, queueStores, until, useTestDatabase } from "@millrace/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
+import { fakeEvent, openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
 
 describe.each(queueStores())("a circuit breaker on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
@@ -30,11 +30,19 @@ describe.each(queueStores())("a circuit breaker on $kind", (store) => {
     Promise.all(
       Array.from({ length: count }, (_, index) => harness.enqueue(`${name}${index}`, { do: "write", scope })),
     );
+  /** Creates jobs that wait for a paused scope, as a worker leaves them. */
+  const createWaitingJobs = async (count: number, name: string, scope: string) => {
+    const notBefore = new Date(Date.now() + 600_000).toISOString();
+    const ids = Array.from({ length: count }, (_, index) => `${name}${index}`);
+    await harness.producer.enqueue(ids.map((id) => ({ ...fakeEvent(id, { do: "write", scope }), notBefore })));
+    await rows.rows(`insert into millrace.paused_jobs (queue, job_id, scope)
+      select 'fake-inbound', '${name}' || n, '${scope}' from generate_series(0, ${count - 1}) as n`);
+  };
 
   test("14: an outage of a provider costs no attempt, and all its jobs complete after it", async () => {
     const { down } = harness.integration;
     down.add("page:1");
-    harness.startWorker({}, () => 1 / 3);
+    harness.startWorker({ probes: { firstMs: 20, longestMs: 50 }, resumeStepMs: 20 }, () => 1 / 3);
     await enqueueAll(20, "one", "page:1");
     await until("every job waits for the scope", async () => (await pausedJobs()) === 20);
     // More probes than a job has attempts.
@@ -82,9 +90,8 @@ describe.each(queueStores())("a circuit breaker on $kind", (store) => {
       reason: "token expired",
       waitMs: 600_000,
     });
+    await createWaitingJobs(COUNT, "one", "page:1");
     harness.startWorker({}, () => 1 / 3);
-    await enqueueAll(COUNT, "one", "page:1");
-    await until("every job waits for the scope", async () => (await pausedJobs()) === COUNT, 60_000);
     await createPauseOperations(harness.database, uuidv7).resume("page:1", { actor: "Bea" });
     await until("some of the jobs are done", () => doneIds().length > 50);
     await harness.enqueue("other", { do: "write", scope: "page:2" });

@@ -92,7 +92,7 @@ describe.each(queueStores())("a worker on $kind", (store) => {
   });
 
   test("a paused account raises one alert, uses no attempts and resumes by itself", async () => {
-    harness.startWorker();
+    harness.startWorker({ probes: { firstMs: 20, longestMs: 50 }, resumeStepMs: 20 });
     await harness.enqueue("first", { do: "pause", times: 9, scope: "page:9" });
     await until("the account is paused", () => harness.log.lines().some((line) => line["msg"] === "scope.paused"));
     await harness.enqueue("second", { do: "pause", times: 9, scope: "page:9" });

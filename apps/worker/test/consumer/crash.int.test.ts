@@ -15,6 +15,7 @@ import {
   useTestDatabase,
 } from "@millrace/testing";
 import { migrateDatabase, openDatabase } from "@millrace/db";
+import { openLosableStores } from "../harness/losable-stores.ts";
 import { openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
 
 const CRASH_WORKER = fileURLToPath(new URL("./crash-worker.ts", import.meta.url));
@@ -28,14 +29,32 @@ async function killDuringJob(harness: WorkerHarness, jobId: string): Promise<voi
   await gone;
 }
 
+/** Starts a worker in this process and loses it once it runs the job. Returns a function that closes it. */
+async function loseDuringJob(harness: WorkerHarness, jobId: string): Promise<() => Promise<void>> {
+  const stores = await openLosableStores(harness);
+  const lost = await openWorkerHarness(stores.databaseUrl, stores.queueUrl);
+  lost.startWorker();
+  await until("it runs the job", () => lost.integration.running.has(jobId));
+  stores.lose();
+  return async () => {
+    stores.restore();
+    await lost.close();
+    await stores.close();
+  };
+}
+
 describe.each(queueStores())("a killed worker on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
   let harness: WorkerHarness;
+  /** Close the workers that a test lost. */
+  let closeLost: (() => Promise<void>)[];
 
   beforeEach(async () => {
+    closeLost = [];
     harness = await openWorkerHarness(testDatabase.url, await store.url(testDatabase.url));
   });
   afterEach(async () => {
+    await Promise.all(closeLost.map((close) => close()));
     await harness.close();
   });
 
@@ -55,8 +74,7 @@ describe.each(queueStores())("a killed worker on $kind", (store) => {
 
   test("8: a job that lost its worker twice has exactly one dead letter", async () => {
     await harness.enqueue("killer", { do: "hang" });
-    await killDuringJob(harness, "killer");
-    await killDuringJob(harness, "killer");
+    for (let loss = 1; loss <= 2; loss += 1) closeLost.push(await loseDuringJob(harness, "killer"));
     harness.startWorker();
     await until("it is dead", async () => (await harness.deadLetters()).length > 0);
     expect(await harness.deadLetters()).toMatchObject([{ job_id: "killer", state: "dead", error_kind: "stalled" }]);

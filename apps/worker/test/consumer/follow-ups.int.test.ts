@@ -1,27 +1,28 @@
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FollowUp } from "@millrace/core";
 import { createEventStatuses } from "@millrace/db";
 import { queueStores, until, useTestDatabase } from "@millrace/testing";
+import { openLosableStores } from "../harness/losable-stores.ts";
 import { openFollowUpHarness } from "./follow-up-harness.ts";
-
-const FOLLOW_UP_WORKER = fileURLToPath(new URL("./follow-up-worker.ts", import.meta.url));
 
 describe.each(queueStores())("the follow-up job of an event on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
   let queueUrl: string;
   let harness: Awaited<ReturnType<typeof openFollowUpHarness>>;
   let events: (typeof harness)["events"];
+  /** Closes the worker that a test lost. */
+  let closeLost: () => Promise<void>;
   let before: (followUps: readonly FollowUp[]) => void;
 
   beforeEach(async () => {
     queueUrl = await store.url(testDatabase.url);
     before = () => undefined;
+    closeLost = () => Promise.resolve();
     harness = await openFollowUpHarness(testDatabase.url, queueUrl, (followUps) => before(followUps));
     events = harness.events;
   });
   afterEach(async () => {
+    await closeLost();
     await harness.close();
   });
 
@@ -86,10 +87,21 @@ describe.each(queueStores())("the follow-up job of an event on $kind", (store) =
     expect(outcomes("one").slice(0, 2)).toEqual(["failed", "failed"]);
   });
 
-  test("2: is not lost when its worker dies between the commit and the enqueueing", async () => {
+  test("2: is not lost when its worker is lost between the commit and the enqueueing", async () => {
     await events.enqueue("one");
-    const child = fork(FOLLOW_UP_WORKER, [testDatabase.url, queueUrl]);
-    expect(await new Promise((resolve) => child.once("exit", (_code, signal) => resolve(signal)))).toBe("SIGKILL");
+    const stores = await openLosableStores({ databaseUrl: testDatabase.url, queueUrl });
+    const lost = Promise.withResolvers<void>();
+    const lostWorker = await openFollowUpHarness(stores.databaseUrl, stores.queueUrl, () => {
+      stores.lose();
+      lost.resolve();
+    });
+    closeLost = async () => {
+      stores.restore();
+      await lostWorker.close();
+      await stores.close();
+    };
+    lostWorker.startConsumer();
+    await lost.promise;
     expect(await isDone("one")).toBe(true);
     expect(await isEnqueued("one")).toBe(false);
     harness.startConsumer();

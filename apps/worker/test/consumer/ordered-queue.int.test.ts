@@ -5,6 +5,7 @@ import { createLeases, createPauses } from "@millrace/db";
 import { QueueUnavailableError } from "@millrace/queue";
 import { queueStores, until, useTestDatabase } from "@millrace/testing";
 import { eventOf, openQueueHarness, OutageError } from "../harness/queue-harness.ts";
+import { startLosableConsumer } from "./losable-consumer.ts";
 import { startQueueProcess } from "./queue-process.ts";
 
 describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
@@ -15,13 +16,19 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
   let done: string[];
   let running: number;
   let most: number;
+  /** Closes the worker that a test lost. */
+  let closeLost: () => Promise<void>;
 
   beforeEach(async () => {
     queueUrl = await store.url(testDatabase.url);
-    harness = await openQueueHarness(testDatabase.url, queueUrl, "requests", { firstMs: 100, longestMs: 200 });
+    harness = await openQueueHarness(testDatabase.url, queueUrl, "requests", {
+      probes: { firstMs: 100, longestMs: 200 },
+    });
     [done, running, most] = [[], 0, 0];
+    closeLost = () => Promise.resolve();
   });
   afterEach(async () => {
+    await closeLost();
     await harness.close();
   });
 
@@ -151,12 +158,13 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
     await queue.close();
   });
 
-  test("a process that is killed during the first job delays the queue and does not change its order", async () => {
+  test("a worker that is lost during the first job delays the queue and does not change its order", async () => {
     await harness.enqueue(...named(4));
-    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, "requests", "hang");
-    expect(await child.nextReport()).toBe("job0");
+    const lost = await startLosableConsumer({ databaseUrl: testDatabase.url, queueUrl }, "requests", "hang");
+    closeLost = lost.close;
+    expect(await lost.firstReport).toBe("job0");
     startConsumer();
-    await child.kill();
+    lost.lose();
     await harness.enqueue("job4");
     await doneAll(5);
     expect(done).toEqual(named(5));
@@ -165,7 +173,7 @@ describe.each(queueStores())("5: an ordered queue on $kind", (store) => {
 
   test("a process that is suspended during the first job is replaced, and runs no job once it continues", async () => {
     await harness.enqueue(...named(4));
-    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, "requests", "hang");
+    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, "requests");
     expect(await child.nextReport()).toBe("job0");
     child.signal("SIGSTOP");
     startConsumer();

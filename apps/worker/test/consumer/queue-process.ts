@@ -16,12 +16,8 @@ export type QueueProcess = {
 };
 
 /** Starts a consumer process of the fake integration's queue with a role. */
-export function startQueueProcess(
-  stores: { databaseUrl: string; queueUrl: string },
-  role: QueueRole,
-  mode: "hang" | "outage",
-): QueueProcess {
-  const child: ChildProcess = fork(QUEUE_WORKER, [stores.databaseUrl, stores.queueUrl, role, mode]);
+export function startQueueProcess(stores: { databaseUrl: string; queueUrl: string }, role: QueueRole): QueueProcess {
+  const child: ChildProcess = fork(QUEUE_WORKER, [stores.databaseUrl, stores.queueUrl, role]);
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const reported: string[] = [];
   child.on("message", (id: string) => reported.push(id));

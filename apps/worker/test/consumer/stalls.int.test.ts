@@ -1,35 +1,42 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type QueueRole, retryable } from "@millrace/core";
 import { queueStores, until, useTestDatabase } from "@millrace/testing";
-import { openQueueHarness } from "../harness/queue-harness.ts";
-import { startQueueProcess } from "./queue-process.ts";
+import { openQueueHarness, type QueueHarnessOptions } from "../harness/queue-harness.ts";
+import { type LosableConsumer, startLosableConsumer } from "./losable-consumer.ts";
+
+/** Short times, so that a lost worker is soon replaced. A retry waits for a second. */
+const OPTIONS: QueueHarnessOptions = { timings: { lockMs: 500, stalledCheckMs: 150, leaseMs: 600 }, random: 0.5 };
 
 describe.each(queueStores())("the stalls of a job on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
   let queueUrl: string;
   let harness: Awaited<ReturnType<typeof openQueueHarness>>;
+  let lost: LosableConsumer[];
 
   beforeEach(async () => {
     queueUrl = await store.url(testDatabase.url);
+    lost = [];
   });
   afterEach(async () => {
-    await harness.close();
+    await Promise.all([harness, ...lost].map((each) => each.close()));
   });
 
   const open = async (role: QueueRole) => {
-    harness = await openQueueHarness(testDatabase.url, queueUrl, role);
+    harness = await openQueueHarness(testDatabase.url, queueUrl, role, OPTIONS);
   };
-  const kill = async (role: QueueRole, mode: "hang" | "outage") => {
-    const child = startQueueProcess({ databaseUrl: testDatabase.url, queueUrl }, role, mode);
-    const id = await child.nextReport();
-    await child.kill();
+  /** Starts a consumer and loses it during its first job. Resolves with the id of that job. */
+  const loseConsumer = async (role: QueueRole, mode: "hang" | "outage") => {
+    const consumer = await startLosableConsumer({ databaseUrl: testDatabase.url, queueUrl }, role, mode, OPTIONS);
+    lost.push(consumer);
+    const id = await consumer.firstReport;
+    consumer.lose();
     return id;
   };
 
   test("8: a job that waits for an outage in place gets no dead letter, although its worker dies three times", async () => {
     await open("requests");
     await harness.enqueue("head", "next");
-    for (let crash = 1; crash <= 3; crash += 1) expect(await kill("requests", "outage")).toBe("head");
+    for (let crash = 1; crash <= 3; crash += 1) expect(await loseConsumer("requests", "outage")).toBe("head");
     const done: string[] = [];
     harness.startConsumer(async ({ id }) => {
       done.push(id);
@@ -43,7 +50,7 @@ describe.each(queueStores())("the stalls of a job on $kind", (store) => {
   test("8: the stall of an attempt does not count for the job's next attempt", async () => {
     await open("inbound");
     await harness.enqueue("job");
-    expect(await kill("inbound", "hang")).toBe("job");
+    expect(await loseConsumer("inbound", "hang")).toBe("job");
     let attempts = 0;
     const consumer = harness.startConsumer(() => {
       attempts += 1;
@@ -53,7 +60,7 @@ describe.each(queueStores())("the stalls of a job on $kind", (store) => {
       return attempts === 1 && (await harness.reader.find("job")).runsAt !== undefined;
     });
     await consumer.stop(100);
-    expect(await kill("inbound", "hang")).toBe("job");
+    expect(await loseConsumer("inbound", "hang")).toBe("job");
     let isDone = false;
     harness.startConsumer(async () => {
       isDone = true;
@@ -66,7 +73,7 @@ describe.each(queueStores())("the stalls of a job on $kind", (store) => {
   test("8: a job at the head of an ordered queue that stops two workers has a dead letter, and the next one runs", async () => {
     await open("requests");
     await harness.enqueue("killer", "next");
-    for (let crash = 1; crash <= 2; crash += 1) expect(await kill("requests", "hang")).toBe("killer");
+    for (let crash = 1; crash <= 2; crash += 1) expect(await loseConsumer("requests", "hang")).toBe("killer");
     const done: string[] = [];
     harness.startConsumer(async ({ id }) => {
       done.push(id);

@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   EVENT_VERSION,
   type InboundEvent,
@@ -15,6 +13,7 @@ import {
 import { createDeadLetters, createInbox } from "@millrace/db";
 import { integrations } from "@millrace/integrations";
 import { queueCatalogue } from "@millrace/queue";
+import { type CommandError, millrace } from "@millrace/testing/command";
 import { createFollowUpQueue } from "../../src/follow-ups.ts";
 import type { openConversationHarness } from "../harness/conversation-harness.ts";
 
@@ -149,29 +148,38 @@ function eventOf(payload: unknown): InboundEvent {
 
 /** Every column, queue and file that contains one of the texts. */
 export async function placesOf(conversations: Conversations, texts: readonly string[]): Promise<string[]> {
-  const { rows, backend, mediaFolder } = conversations;
-  const found: string[] = [];
+  const places = [columnsWith(conversations, texts), queuesWith(conversations, texts)];
+  const files = filesIn(conversations.mediaFolder).filter((path) => {
+    const content = readFileSync(path).toString("latin1");
+    return texts.some((text) => `${path} ${content}`.includes(text));
+  });
+  return [...(await Promise.all(places)).flat(), ...files];
+}
+
+async function columnsWith({ rows }: Conversations, texts: readonly string[]): Promise<string[]> {
   const columns = await rows.rows<{ name: string; column_name: string }>(
     `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name, quote_ident(column_name) as column_name
      from information_schema.columns join information_schema.tables using (table_schema, table_name)
      where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
   );
   const patterns = texts.map((text) => `'%${text}%'`).join(", ");
-  for (const { name, column_name } of columns) {
-    const query = `select from ${name} where ${column_name}::text ilike any (array[${patterns}])`;
-    if ((await rows.rows(query)).length > 0) found.push(`${name}.${column_name}`);
-  }
-  for (const { name } of queueCatalogue(integrations)) {
+  const searches = columns.map(
+    ({ name, column_name }) =>
+      `select '${name}.${column_name}' as place
+       where exists (select from ${name} where ${column_name}::text ilike any (array[${patterns}]))`,
+  );
+  const found = await rows.rows<{ place: string }>(searches.join(" union all "));
+  return found.map(({ place }) => place);
+}
+
+async function queuesWith({ backend }: Conversations, texts: readonly string[]): Promise<string[]> {
+  const found = queueCatalogue(integrations).map(async ({ name }) => {
     const queue = backend.queue(name);
     const jobs = await queue.getJobs(["waiting", "prioritized", "delayed", "active", "failed", "completed"], 0, -1);
-    if (jobs.some((job) => texts.some((text) => JSON.stringify(job).includes(text)))) found.push(name);
     await queue.close();
-  }
-  for (const path of filesIn(mediaFolder)) {
-    const content = readFileSync(path).toString("latin1");
-    if (texts.some((text) => `${path} ${content}`.includes(text))) found.push(path);
-  }
-  return found;
+    return jobs.some((job) => texts.some((text) => JSON.stringify(job).includes(text))) ? [name] : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Every file in a folder and its subfolders. */
@@ -181,20 +189,15 @@ export function filesIn(folder: string): string[] {
   );
 }
 
-const CLI = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
-
-/** Runs `millrace contacts …` in a process, as an operator does. */
+/** Runs `millrace contacts …` in this process, with the variables that an operator's shell would have. */
 export async function millraceContacts(
   { databaseUrl, queueUrl, mediaFolder }: Conversations,
   words: readonly string[],
   variables: Readonly<Record<string, string>> = {},
-): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [CLI, "contacts", ...words], {
-    env: { DATABASE_URL: databaseUrl, QUEUE_URL: queueUrl, MEDIA_FOLDER: mediaFolder, ...variables },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { code, output };
+): Promise<{ code: number; output: string }> {
+  const environment = { DATABASE_URL: databaseUrl, QUEUE_URL: queueUrl, MEDIA_FOLDER: mediaFolder, ...variables };
+  return millrace(["contacts", ...words], environment).then(
+    (output) => ({ code: 0, output }),
+    ({ code, stdout, message }: CommandError) => ({ code, output: stdout + message }),
+  );
 }

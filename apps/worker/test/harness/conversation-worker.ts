@@ -43,9 +43,9 @@ type ConversationWorkerDeps = {
   random?: Random | undefined;
 };
 
-/** Starts a worker for every queue of every integration. */
+/** Starts a worker for every queue of every integration. By default, its retries follow at once. */
 export function startConversationWorker(
-  { environment, log, database, lockDatabase, backend, media, random = Math.random }: ConversationWorkerDeps,
+  { environment, log, database, lockDatabase, backend, media, random = () => 0 }: ConversationWorkerDeps,
   { reconcileMs, uploads, ...timings }: WorkerTestTimings = {},
 ): Consumer {
   return startWorker({

@@ -32,13 +32,21 @@ const TEST_TIMINGS: Partial<ConsumerTimings> = {
   outageMs: 100,
 };
 
+/** Options of {@link openQueueHarness}. */
+export type QueueHarnessOptions = {
+  /** Longer than any test by default, so that a paused account is only probed early because its probe was returned. */
+  probes?: ProbeIntervals;
+  timings?: Partial<ConsumerTimings>;
+  /** In place of each random number: by default, retries wait for a twentieth of their longest delay. */
+  random?: number;
+};
+
 /** One queue of the integration `fake`, with any number of consumers that run a processor of the test. */
 export async function openQueueHarness(
   databaseUrl: string,
   queueUrl: string,
   role: QueueRole,
-  // Longer than any test, so that a paused account is only probed early because its probe was returned.
-  probes: ProbeIntervals = { firstMs: 60_000, longestMs: 60_000 },
+  { probes = { firstMs: 60_000, longestMs: 60_000 }, timings = {}, random = 0.05 }: QueueHarnessOptions = {},
 ) {
   const database = openDatabase(databaseUrl, { maxConnections: 6, name: "test-queue" });
   const backend = openQueueBackend(queueUrl, "consumer", 6);
@@ -77,9 +85,9 @@ export async function openQueueHarness(
         workerId: uuidv7(),
         log: log.log,
         now,
-        random: () => 0.5,
+        random: () => random,
         concurrency: 4,
-        timings: TEST_TIMINGS,
+        timings: { ...TEST_TIMINGS, ...timings },
       });
       consumers.push(consumer);
       return consumer;

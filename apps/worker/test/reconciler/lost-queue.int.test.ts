@@ -4,7 +4,7 @@ import { queueStores, until } from "@millrace/testing";
 import { openConversationHarness } from "../harness/conversation-harness.ts";
 import { queueTextsWithoutJobs, SHORT_RECONCILER, textsByConversation } from "./lost-queue-harness.ts";
 
-const CONVERSATIONS = 40;
+const CONVERSATIONS = 20;
 const TEXTS = ["one", "two", "three"];
 const NO_AI = { N8N_DISPATCH_URL: "", N8N_WEBHOOK_ENABLED: "false" };
 
@@ -18,7 +18,7 @@ describe.each(queueStores())("15: after the queue on $kind lost its jobs,", (sto
     return `whatsapp:${conversations.environment["WHATSAPP_PHONE_NUMBER_ID"]}`;
   };
 
-  test("the messages of 40 conversations are sent once and in order", { timeout: 120_000 }, async () => {
+  test("the messages of 20 conversations are sent once and in order", { timeout: 120_000 }, async () => {
     await open(NO_AI);
     startWorker();
     await queueTextsWithoutJobs(conversations, CONVERSATIONS, TEXTS);

@@ -3,7 +3,7 @@ import type { Database } from "../connection/database.ts";
 import type { InboxSettings } from "../inbox/event-context.ts";
 import { type AppliedEvent, createInbox, type Inbox } from "../inbox/inbox.ts";
 import { applyBatch } from "./apply-batch.ts";
-import { createGatherer } from "./gatherer.ts";
+import { createBatcher } from "./batcher.ts";
 import { type PlainEvent, plainEvent } from "./plain-event.ts";
 
 /**
@@ -30,13 +30,13 @@ export function createBatchedInbox(
       return events.map(() => undefined);
     }
   }
-  const gatherer = createGatherer(applyAll);
+  const batcher = createBatcher(applyAll);
 
   return {
     ...inbox,
     async applyOnce(event, handled) {
       const plain = plainEvent({ event, handled });
-      const applied = plain && (await gatherer.add(plain));
+      const applied = plain && (await batcher.add(plain));
       return applied ?? inbox.applyOnce(event, handled);
     },
   };

@@ -11,7 +11,7 @@ import type { PlainMessage } from "./plain-event.ts";
 import { execute, type Transaction } from "./statement.ts";
 import { type KnownThread, type LockedConversation, recordActivities } from "./threads.ts";
 
-/** A claimed event with a message whose rows are known. */
+/** A claimed event with a message, and the rows that the message belongs to. */
 export type ClaimedMessage = { place: number; event: InboundEvent; message: PlainMessage; thread: KnownThread };
 
 const ADD_MESSAGES = `

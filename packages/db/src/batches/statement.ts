@@ -4,8 +4,8 @@ import type postgres from "postgres";
 export type Transaction = Pick<postgres.TransactionSql, "unsafe">;
 
 /**
- * Executes a constant statement whose one parameter is a list of rows, which the statement reads by
- * `json_to_recordset($1)`, and further parameters. Postgres plans it once per connection, whatever the number of rows.
+ * Executes a constant statement. Its first parameter is a list of rows, which the statement reads by
+ * `json_to_recordset($1)`. Postgres plans it once per connection, whatever the number of rows.
  */
 export async function execute<Row extends object>(
   tx: Transaction,

@@ -10,7 +10,7 @@ type StatusFact = FactOf<"status">;
 /** An event with a status, by its place in the batch. */
 type PlacedStatus = { place: number; status: StatusFact };
 
-/** Statuses whose account has a tenant, and whose message does not wait for the id that the platform gave it. */
+/** Finds statuses of accounts with a tenant. A message without its platform id is left out: a status then gives it the id. */
 const FIND_KNOWN = `
   select status.place
   from json_to_recordset($1::json) as status (place int, provider text, account text, channel text, account_id text,

@@ -5,7 +5,8 @@ import { execute, type Transaction } from "./statement.ts";
 export type KnownThread = { tenantId: string; contactId: string; conversationId: string };
 
 /**
- * Finds the rows of messages whose person, profile and thread are known, and which no other event has written or changed.
+ * Finds the rows that messages belong to. It leaves out new people, new profiles and new threads, and messages that
+ * another event has written or changed.
  * The key-share lock blocks a merge of the contacts until the transaction ends.
  */
 const FIND_THREADS = `
@@ -94,7 +95,7 @@ const RECORD_ACTIVITIES = `
     and cases.id = conversation.case_id and cases.status = 'open'
   returning conversation.id, conversation.tenant_id as "tenantId", conversation.mode, conversation.epoch`;
 
-/** Records the activities of messages in their conversations. Returns the conversations whose case is open, by their ids. */
+/** Records the activities of messages in their conversations. Returns the conversations with an open case, by their ids. */
 export async function recordActivities(
   tx: Transaction,
   messages: readonly { place: number; message: PlainMessage; thread: KnownThread }[],

@@ -4,12 +4,12 @@ import { freePort } from "./free-port.ts";
 import { findRedisServer } from "./find-program.ts";
 import { TEST_SETTINGS } from "./postgres-settings.ts";
 import { startRedis } from "./redis.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { memoryFolder } from "./temporary-folder.ts";
 import type { TestServers } from "./test-servers.ts";
 
 /** Starts the embedded Postgres, and Redis where `redis-server` or `valkey-server` is on PATH. */
 export async function startLocalServers(): Promise<TestServers> {
-  const folder = temporaryFolder();
+  const folder = memoryFolder();
   const postgres = await startEmbeddedPostgres({
     folder,
     port: await freePort(),

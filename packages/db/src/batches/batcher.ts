@@ -1,11 +1,11 @@
 /** Most items in one batch. */
 const MAX_BATCH = 64;
 
-/** Batches at a time. While these run, items gather for the next one. */
+/** Batches at a time. While these run, items wait for the next one. */
 const MAX_IN_FLIGHT = 2;
 
-/** Gathers items that arrive together. */
-export type Gatherer<Item, Result> = {
+/** Combines items that arrive together into batches. */
+export type Batcher<Item, Result> = {
   /** Resolves with the result of the item, once the batch with it has ended. */
   add(item: Item): Promise<Result>;
 };
@@ -13,13 +13,13 @@ export type Gatherer<Item, Result> = {
 type Waiting<Item, Result> = { item: Item; resolve(result: Result): void; reject(reason: unknown): void };
 
 /**
- * Creates a gatherer. A batch starts at the end of the turn of the event loop in which an item arrived, so that a lone item
+ * Creates a batcher. A batch starts at the end of the turn of the event loop in which an item arrived, so that a lone item
  * waits for no other.
- * @param apply returns the results of a batch in the order of its items
+ * @param apply returns one result per item of a batch, in their order
  */
-export function createGatherer<Item, Result>(
+export function createBatcher<Item, Result>(
   apply: (items: readonly Item[]) => Promise<readonly Result[]>,
-): Gatherer<Item, Result> {
+): Batcher<Item, Result> {
   const waiting: Waiting<Item, Result>[] = [];
   let inFlight = 0;
   let isScheduled = false;
@@ -39,7 +39,7 @@ export function createGatherer<Item, Result>(
     inFlight += 1;
     try {
       const results = await apply(batch.map(({ item }) => item));
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
+      for (const [index, result] of results.entries()) batch[index]?.resolve(result);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     } finally {

@@ -1,12 +1,15 @@
 import { Console } from "node:console";
 import { Readable } from "node:stream";
 import { vi } from "vitest";
-import { createProgram, exitCodeOf } from "@millrace/cli";
+import { runMillrace } from "@millrace/cli";
+
+/** The rejection of a command that fails. The message is its stderr. */
+export type CommandError = Error & { code: number; stdout: string };
 
 /**
  * Runs `millrace …` in this process, because a process of its own takes seconds to start. Only one command runs at a time.
  * `environment` replaces the variables of this process. Resolves with the stdout of the command. If the command fails,
- * rejects with an error that has the command's `stdout` and its exit `code`, and stderr as its message.
+ * rejects with a {@link CommandError}.
  */
 export async function millrace(
   args: readonly string[],
@@ -29,12 +32,8 @@ export async function millrace(
   globalThis.console = new Console(process.stdout, process.stderr);
   let code = 0;
   try {
-    await createProgram().parseAsync(args, { from: "user" });
     // A command that prints results that are not good sets the exit code itself.
-    code = Number(process.exitCode ?? 0);
-  } catch (error) {
-    code = exitCodeOf(error);
-    printed.stderr += error instanceof Error ? error.message : String(error);
+    code = (await runMillrace(args)) || Number(process.exitCode ?? 0);
   } finally {
     process.exitCode = undefined;
     process.env = env;

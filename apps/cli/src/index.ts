@@ -1,2 +1,0 @@
-export { createProgram } from "./program.ts";
-export { exitCodeOf } from "./usage-error.ts";
