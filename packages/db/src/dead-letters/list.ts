@@ -33,16 +33,30 @@ const MAX_ERRORS = 100;
 /** {@link DeadLetterList} on the table dead_letters. */
 export function createDeadLetterList({ orm }: Database): DeadLetterList {
   return {
-    list: (selection, states, { offset, limit }) =>
-      orm
+    list: (selection, states, { offset, limit }) => {
+      const isInStates = includesAll(states) ? undefined : inArray(deadLetters.state, [...states]);
+      const latestFirst = [desc(deadLetters.failedAt), desc(deadLetters.id)];
+      const condition = matchesSelection(selection);
+      // Without a selection, an index returns the rows in order.
+      if (!condition)
+        return orm
+          .select()
+          .from(deadLetters)
+          .where(isInStates)
+          .orderBy(...latestFirst)
+          .offset(offset)
+          .limit(limit);
+      // Materialized, because Postgres would otherwise read the rows in order and look for matches, which may be rare.
+      const { id, failedAt } = deadLetters;
+      const page = sql`
+        with matching as materialized (select ${id}, ${failedAt} from ${deadLetters} where ${and(isInStates, condition)})
+        select id from matching order by failed_at desc, id desc offset ${offset} limit ${limit}`;
+      return orm
         .select()
         .from(deadLetters)
-        .where(
-          and(includesAll(states) ? undefined : inArray(deadLetters.state, [...states]), matchesSelection(selection)),
-        )
-        .orderBy(desc(deadLetters.failedAt), desc(deadLetters.id))
-        .offset(offset)
-        .limit(limit),
+        .where(sql`${id} in (${page})`)
+        .orderBy(...latestFirst);
+    },
     async counts(selection) {
       const rows = await orm
         .select({ state: deadLetters.state, rows: count() })
