@@ -67,10 +67,13 @@ const OTHERS = [
   "contacts erase",
 ];
 
-test.each(READS.map((args) => ({ command: args.join(" "), args })))("$command reads no large table in full", async ({ args }) => {
-  const run = () => createProgram().parseAsync(args, { from: "user" });
-  expect(await tablesReadInFull(database.url, run)).toEqual([]);
-});
+test.each(READS.map((args) => ({ command: args.join(" "), args })))(
+  "$command reads no large table in full",
+  async ({ args }) => {
+    const run = () => createProgram().parseAsync(args, { from: "user" });
+    expect(await tablesReadInFull(database.url, run)).toEqual([]);
+  },
+);
 
 test("every command is in one of the two lists", () => {
   const leaves = createProgram().commands.flatMap((command) => {

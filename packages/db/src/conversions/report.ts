@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, sql } from "drizzle-orm";
 import { HELD_REASONS, type HeldReason, type NewId } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { conversionBatches, conversionUploads, hasReasons } from "../schema/conversions.ts";
@@ -49,22 +49,20 @@ export const REPORTED_DAYS = 31;
 
 /** {@link ConversionReport} on the tables conversion_uploads and conversion_batches. */
 export function createConversionReport({ orm }: Database, newId: NewId): ConversionReport {
-  const day = sql<string>`to_char(${conversionUploads.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
   const batchDay = sql<string>`to_char(${conversionBatches.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
   return {
-    days: (limit) =>
-      orm
-        .select({
-          day: day.as("day"),
-          status: conversionUploads.status,
-          reason: conversionUploads.error,
-          conversions: count(),
-        })
-        .from(conversionUploads)
-        .where(isReported(conversionUploads, sql`true`))
-        .groupBy(sql`day`, conversionUploads.status, conversionUploads.error)
-        .orderBy(sql`day desc`, conversionUploads.status, conversionUploads.error)
-        .limit(limit),
+    async days(limit) {
+      // Day by day, because grouping all rows by a text takes three times as long.
+      const rows = await orm.execute<ConversionCount>(sql`
+        select to_char(day at time zone 'UTC', 'YYYY-MM-DD') as day, counted.*
+        from (select date_trunc('day', max(created_at), 'UTC') as last from ${conversionUploads}) as days,
+          generate_series(last, last - ${REPORTED_DAYS - 1} * interval '24 hours', interval '-24 hours') as day,
+          lateral (
+            select status, error as reason, count(*)::int as conversions from ${conversionUploads}
+            where created_at >= day and created_at < day + interval '24 hours' group by status, error) as counted
+        order by day desc, status, reason limit ${limit}`);
+      return [...rows];
+    },
     async rejections(limit) {
       // Conversions of a later attempt belong to another batch, and count there.
       const hasNoReason = sql`(select from ${conversionUploads} where ${conversionUploads.batchId} = ${conversionBatches.id}
@@ -73,7 +71,9 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
       const rows = await orm.execute<RejectionCount>(sql`
         select ${batchDay} as day, rejected.reason, sum(rejected.count)::int as conversions
         from ${conversionBatches}, jsonb_to_recordset(${conversionBatches.errors}) as rejected (reason text, count int)
-        where ${isRejected} and ${isReported(conversionBatches, isRejected)} and exists ${hasNoReason}
+        where ${isRejected} and exists ${hasNoReason} and ${conversionBatches.createdAt} >= (
+          select date_trunc('day', max(created_at), 'UTC') from ${conversionBatches} where state in ('partial', 'failed'))
+          - ${REPORTED_DAYS - 1} * interval '24 hours'
         group by 1, 2 order by day desc, conversions desc, reason limit ${limit}`);
       return [...rows];
     },
@@ -122,11 +122,4 @@ export function createConversionReport({ orm }: Database, newId: NewId): Convers
         return released.count;
       }),
   };
-}
-
-/** Whether a row was created on one of the {@link REPORTED_DAYS} days up to the latest row that meets the condition. */
-function isReported(table: typeof conversionUploads | typeof conversionBatches, condition: SQL): SQL {
-  const createdAt = sql`${table.createdAt}`;
-  return sql`${createdAt} >= (select date_trunc('day', max(${createdAt}), 'UTC') from ${table} where ${condition})
-    - ${REPORTED_DAYS - 1} * interval '1 day'`;
 }
