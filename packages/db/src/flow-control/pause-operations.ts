@@ -1,4 +1,4 @@
-import { asc, count, eq, min, type SQL, sql } from "drizzle-orm";
+import { asc, eq, type SQL, sql } from "drizzle-orm";
 import type { NewId, Pause } from "@millrace/core";
 import type { Database } from "../connection/database.ts";
 import { databaseNow, later } from "../connection/database-clock.ts";
@@ -57,8 +57,8 @@ export function createPauseOperations({ orm }: Database, newId: NewId): PauseOpe
           ageMs: sql<number>`(extract(epoch from now() - ${pauses.createdAt}) * 1000)::float8`,
           until: pauses.until,
           probes: pauses.probes,
-          waitingJobs: ofJobs(count()).mapWith(Number),
-          oldestJobSince: ofJobs(min(pausedJobs.pausedAt)).mapWith(pausedJobs.pausedAt),
+          waitingJobs: ofJobs(sql`count(*)`).mapWith(Number),
+          oldestJobSince: ofJobs(sql`min(paused_at)`).mapWith(pausedJobs.pausedAt),
         })
         .from(pauses)
         .orderBy(asc(pauses.createdAt), asc(pauses.scope));
@@ -103,7 +103,7 @@ export function createPauseOperations({ orm }: Database, newId: NewId): PauseOpe
 
 /** An aggregate of the jobs that wait for a pause. Each scope is looked up in an index, which has all that it needs. */
 function ofJobs(aggregate: SQL): SQL {
-  return sql`(select ${aggregate} from ${pausedJobs} where ${pausedJobs.scope} = ${pauses.scope})`;
+  return sql`(select ${aggregate} from ${pausedJobs} as job where job.scope = pauses.scope)`;
 }
 
 function endOf(until: Date): Date | null {

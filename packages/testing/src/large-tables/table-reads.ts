@@ -10,6 +10,7 @@ const LARGE_TABLES = [
   "conversion_uploads",
   "dead_letters",
   "messages",
+  "paused_jobs",
   "message_statuses",
   "replay_items",
   "webhook_events",
