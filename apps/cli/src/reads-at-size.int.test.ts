@@ -1,5 +1,10 @@
-import { avoidSequentialScans, fillTables, tablesReadInFull } from "@millrace/testing/large-tables";
-import { defaultQueueStore, useTestDatabase } from "@millrace/testing";
+import {
+  avoidSequentialScans,
+  defaultQueueStore,
+  fillTables,
+  tablesReadInFull,
+  useTestDatabase,
+} from "@millrace/testing";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { createProgram } from "./program.ts";
 

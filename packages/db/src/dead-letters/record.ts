@@ -82,7 +82,7 @@ async function record(tx: Executor, context: EventContext, job: ExhaustedJob): P
 const MAX_ERROR_LENGTH = 500;
 
 function shortened(error: string): string {
-  const characters = [...error];
+  const characters = Array.from(error);
   return characters.length > MAX_ERROR_LENGTH ? `${characters.slice(0, MAX_ERROR_LENGTH - 1).join("")}…` : error;
 }
 

@@ -4,7 +4,7 @@ import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { millrace } from "./millrace.ts";
 import { tenants } from "./accounts.ts";
 
-/** The signs that Postgres's parser would join with the letters around them: `j.r` is a host to it, and `-5` a number. */
+/** The signs that Postgres's parser would join with the characters around them: `j.r` is a host to it, and `-5` a number. */
 const JOINING_SIGNS = "./@+-_";
 
 /**
