@@ -12,13 +12,9 @@ export async function list(
   const { ids, all, state, limit, json } = options;
   const selection = readSelection(ids, options);
   const states = state === undefined ? (all ? DEAD_LETTER_STATES : (["dead"] as const)) : [state];
-  const { deadLetters, counts } = await withDatabase(environment, async (database) => {
-    const reader = createDeadLetterList(database);
-    return {
-      deadLetters: await reader.list(selection, states, { offset: 0, limit }),
-      counts: await reader.counts(selection),
-    };
-  });
+  const { deadLetters, counts } = await withDatabase(environment, (database) =>
+    createDeadLetterList(database).select(selection, states, { offset: 0, limit }),
+  );
   if (json) {
     const rows = deadLetters.map(({ payload: _payload, payloadHash: _hash, ...row }) => row);
     printJson({ deadLetters: rows, counts });

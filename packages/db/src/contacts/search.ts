@@ -9,6 +9,9 @@ export type FoundContact = { id: string; name: string | null; phone: string | nu
 /** The most contacts that a search returns. */
 const LIMIT = 50;
 
+/** How many contacts with a matching name are looked at. With more, the search returns any of them. */
+const MAX_NAMED = 1_000;
+
 /**
  * Finds contacts by id, also the id of a merged contact, by phone number, e-mail address or `<channel>:<external id>`, or by
  * words of the name, each by its beginning: `ad love` finds Ada Lovelace.
@@ -63,7 +66,7 @@ function nameMatches(term: string): SQL[] {
   const isNamed = sql`${nameWords(contacts.name)} @@ to_tsquery('simple', ${query})`;
   // Materialized, because Postgres would otherwise read contacts in order and look for matches, which may be rare.
   return [
-    sql`(with named as materialized (${contactsWith(isNamed)}) select id from named order by id limit ${sql.raw(String(LIMIT))})`,
+    sql`(with named as materialized (${contactsWith(isNamed)} limit ${MAX_NAMED}) select id from named order by id limit ${LIMIT})`,
   ];
 }
 
