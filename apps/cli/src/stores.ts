@@ -1,6 +1,7 @@
 import type { Environment } from "@millrace/core";
-import { type Database, openDatabase } from "@millrace/db";
+import type { Database } from "@millrace/db";
 import { openQueueBackend, type QueueBackend } from "@millrace/queue";
+import { withDatabase } from "./database.ts";
 import { readStores } from "./env.ts";
 
 /** Opens both stores, runs `use`, and closes them. Throws EnvironmentError if a variable is missing or wrong. */
@@ -8,13 +9,13 @@ export async function withStores<T>(
   environment: Environment,
   use: (stores: { database: Database; backend: QueueBackend }) => Promise<T>,
 ): Promise<T> {
-  const { databaseUrl, queueUrl } = readStores(environment);
-  const database = openDatabase(databaseUrl, { maxConnections: 4, name: "millrace-cli" });
-  const backend = openQueueBackend(queueUrl, "consumer", 2);
-  try {
-    return await use({ database, backend });
-  } finally {
-    await backend.close();
-    await database.close();
-  }
+  const { queueUrl } = readStores(environment);
+  return withDatabase(environment, async (database) => {
+    const backend = openQueueBackend(queueUrl, "consumer", 2);
+    try {
+      return await use({ database, backend });
+    } finally {
+      await backend.close();
+    }
+  });
 }

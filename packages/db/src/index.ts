@@ -37,7 +37,12 @@ export * from "./flow-control/rate-limits.ts";
 
 // Dead letters and replays
 export { createDeadLetterFollowUps, type DeadLetterFollowUps } from "./dead-letters/follow-up.ts";
-export { createDeadLetterList, type DeadLetter, type DeadLetterList } from "./dead-letters/list.ts";
+export {
+  createDeadLetterList,
+  type DeadLetter,
+  type DeadLetterList,
+  type DeadLetterPreview,
+} from "./dead-letters/list.ts";
 export * from "./dead-letters/rates.ts";
 export { createDeadLetters } from "./dead-letters/record.ts";
 export { createReplayScheduler, type ReplayScheduler } from "./dead-letters/replay-scheduler.ts";

@@ -7,6 +7,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
   worker: () => runInProcess("apps/worker/bench/main.ts"),
   replays: () => runInProcess("apps/worker/bench/replays/main.ts"),
   sends: async () => (await import("./sends.ts")).measureSends(),
+  reads: async () => (await import("./reads.ts")).measureReads(...process.argv.slice(3).map(Number)),
   "redis-loss": async () => (await import("./redis-loss.ts")).measureRedisLoss(),
   conversations: async () => (await import("./conversations.ts")).measureConversations(),
 };

@@ -8,7 +8,7 @@ export function addContactCommands(program: Command): void {
   contacts
     .command("find")
     .description("find contacts")
-    .argument("<query>", "id, phone number, e-mail address, channel:id or a part of the name")
+    .argument("<query>", "id, phone number, e-mail address, channel:id or the beginnings of words of the name")
     .option("--json", "print JSON")
     .action((query: string, { json }: { json?: true }) =>
       runCommand(async () => (await import("./find.ts")).printContacts, { query, json }),

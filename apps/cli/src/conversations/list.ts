@@ -1,14 +1,14 @@
 import type { Environment } from "@millrace/core";
 import { listConversations } from "@millrace/db";
 import { printJson, printTable } from "../print.ts";
-import { withStores } from "../stores.ts";
+import { withDatabase } from "../database.ts";
 
 /** How many conversations are listed. */
 const LIMIT = 20;
 
 /** `millrace conversations` */
 export async function printConversations(environment: Environment, { json }: { json?: true }): Promise<void> {
-  const conversations = await withStores(environment, ({ database }) => listConversations(database, LIMIT));
+  const conversations = await withDatabase(environment, (database) => listConversations(database, LIMIT));
   if (json) printJson(conversations);
   else
     printTable(

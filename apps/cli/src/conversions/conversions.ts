@@ -2,14 +2,14 @@ import { userInfo } from "node:os";
 import { type Environment, HELD_REASONS, uuidv7 } from "@millrace/core";
 import { createConversionReport } from "@millrace/db";
 import { printJson, printTable } from "../print.ts";
-import { withStores } from "../stores.ts";
+import { withDatabase } from "../database.ts";
 
 /** Longest table, in rows. */
 const MAX_ROWS = 100;
 
 /** `millrace conversions` */
 export async function printConversions(environment: Environment, { json }: { json?: true }): Promise<void> {
-  const { days, rejections, batches } = await withStores(environment, async ({ database }) => {
+  const { days, rejections, batches } = await withDatabase(environment, async (database) => {
     const report = createConversionReport(database, uuidv7);
     return {
       days: await report.days(MAX_ROWS),
@@ -48,7 +48,7 @@ export async function releaseConversions(
   { withoutConsent, reason, json }: { withoutConsent?: true; reason?: string; json?: true },
 ): Promise<void> {
   const heldFor = withoutConsent ? HELD_REASONS : (["switched_off"] as const);
-  const released = await withStores(environment, ({ database }) =>
+  const released = await withDatabase(environment, (database) =>
     createConversionReport(database, uuidv7).release(heldFor, { actor: userInfo().username, reason }),
   );
   if (json) printJson({ released });

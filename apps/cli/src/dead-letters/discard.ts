@@ -2,7 +2,7 @@ import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays } from "@millrace/db";
 import { auditContext, type AuditOptions } from "../audit-options.ts";
 import { printJson } from "../print.ts";
-import { withStores } from "../stores.ts";
+import { withDatabase } from "../database.ts";
 import { dryRun } from "./dry-run.ts";
 import { type Json, requireSelection, type SelectionOptions } from "./selection.ts";
 
@@ -13,7 +13,7 @@ export async function discard(
 ): Promise<void> {
   const { ids, json } = options;
   const selection = requireSelection(ids, options);
-  await withStores(environment, async ({ database }) => {
+  await withDatabase(environment, async (database) => {
     if (options.dryRun) return dryRun(database, selection, { verb: "discarded", json });
     const replays = createReplays(database, uuidv7, systemNow);
     const discarded = await replays.discard(selection, auditContext(options));

@@ -8,13 +8,11 @@ export async function dryRun(
   selection: DeadLetterSelection,
   { verb, json }: { verb: "replayed" | "discarded"; json: true | undefined },
 ): Promise<void> {
-  const reader = createDeadLetterList(database);
-  const { dead } = await reader.counts(selection);
-  const countsByError = await reader.countsByError(selection);
+  const { count, countsByError } = await createDeadLetterList(database).preview(selection);
   if (json) {
-    printJson({ dryRun: true, count: dead, countsByError });
+    printJson({ dryRun: true, count, countsByError });
     return;
   }
   if (countsByError.length > 0) console.table(countsByError);
-  process.stdout.write(`${dead} would be ${verb}; no changes made\n`);
+  process.stdout.write(`${count} would be ${verb}; no changes made\n`);
 }

@@ -2,7 +2,7 @@ import { text } from "node:stream/consumers";
 import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays } from "@millrace/db";
 import { auditContext, type AuditOptions } from "../audit-options.ts";
-import { withStores } from "../stores.ts";
+import { withDatabase } from "../database.ts";
 import { readSelection } from "./selection.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -10,7 +10,7 @@ import { UsageError } from "../usage-error.ts";
 export async function edit(environment: Environment, options: AuditOptions & { id: string }): Promise<void> {
   const { ids: [id = ""] = [] } = readSelection([options.id], {});
   const payload = parseJson(await text(process.stdin));
-  const edited = await withStores(environment, ({ database }) =>
+  const edited = await withDatabase(environment, (database) =>
     createReplays(database, uuidv7, systemNow).edit(id, payload, auditContext(options)),
   );
   if (!edited) throw new Error(`no dead letter has the id ${id} and the state dead`);

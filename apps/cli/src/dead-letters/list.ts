@@ -1,7 +1,7 @@
 import { DEAD_LETTER_STATES, type DeadLetterState, type Environment } from "@millrace/core";
 import { createDeadLetterList } from "@millrace/db";
 import { printJson } from "../print.ts";
-import { withStores } from "../stores.ts";
+import { withDatabase } from "../database.ts";
 import { type Json, readSelection, type SelectionOptions } from "./selection.ts";
 
 /** `millrace dead-letters list`: the latest failure first, without payloads. */
@@ -12,13 +12,9 @@ export async function list(
   const { ids, all, state, limit, json } = options;
   const selection = readSelection(ids, options);
   const states = state === undefined ? (all ? DEAD_LETTER_STATES : (["dead"] as const)) : [state];
-  const { deadLetters, counts } = await withStores(environment, async ({ database }) => {
-    const reader = createDeadLetterList(database);
-    return {
-      deadLetters: await reader.list(selection, states, { offset: 0, limit }),
-      counts: await reader.counts(selection),
-    };
-  });
+  const { deadLetters, counts } = await withDatabase(environment, (database) =>
+    createDeadLetterList(database).select(selection, states, { offset: 0, limit }),
+  );
   if (json) {
     const rows = deadLetters.map(({ payload: _payload, payloadHash: _hash, ...row }) => row);
     printJson({ deadLetters: rows, counts });

@@ -3,7 +3,7 @@ import { type Environment, systemNow, uuidv7 } from "@millrace/core";
 import { createReplays, type Replay, type Replays } from "@millrace/db";
 import { auditContext, type AuditOptions } from "../audit-options.ts";
 import { printJson } from "../print.ts";
-import { withStores } from "../stores.ts";
+import { withDatabase } from "../database.ts";
 import { dryRun } from "./dry-run.ts";
 import { type Json, requireSelection, type SelectionOptions } from "./selection.ts";
 
@@ -22,7 +22,7 @@ export async function replay(
 ): Promise<void> {
   const { ids, rate, json } = options;
   const selection = requireSelection(ids, options);
-  await withStores(environment, async ({ database }) => {
+  await withDatabase(environment, async (database) => {
     if (options.dryRun) return dryRun(database, selection, { verb: "replayed", json });
     const replays = createReplays(database, uuidv7, systemNow);
     const started = await replays.start(selection, rate, auditContext(options));

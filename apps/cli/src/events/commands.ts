@@ -15,8 +15,11 @@ export function addEventCommands(program: Command): void {
   program
     .command("status")
     .description("count the events per integration: waiting, in flight, done and dead")
+    .option("--exact", "count every event, which takes minutes with millions of them")
     .option("--json", "print JSON")
-    .action((options: { json?: true }) => runCommand(async () => (await import("./status.ts")).printStatus, options));
+    .action((options: { json?: true; exact?: true }) =>
+      runCommand(async () => (await import("./status.ts")).printStatus, options),
+    );
   program
     .command("trace")
     .description("show the state of events, and what the queue and Postgres record about them")

@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { type Environment, uuidv7 } from "@millrace/core";
 import { createOperators, hashPassword, type Operators, type Role } from "@millrace/db";
 import { printJson, printTable } from "../print.ts";
-import { withStores } from "../stores.ts";
+import { withDatabase } from "../database.ts";
 import { readSecret } from "./read-secret.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -49,7 +49,7 @@ export async function removeOperator(
 }
 
 function withOperators<T>(environment: Environment, use: (operators: Operators) => Promise<T>): Promise<T> {
-  return withStores(environment, ({ database }) => use(createOperators(database, uuidv7)));
+  return withDatabase(environment, (database) => use(createOperators(database, uuidv7)));
 }
 
 /** HTTP Basic cannot send a user name with a colon: https://www.rfc-editor.org/rfc/rfc7617#section-2 */

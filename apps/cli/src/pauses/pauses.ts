@@ -2,7 +2,7 @@ import { type Environment, uuidv7 } from "@millrace/core";
 import { createPauseOperations, isScope, type PauseOperations } from "@millrace/db";
 import { auditContext, type AuditOptions } from "../audit-options.ts";
 import { printJson, printTable } from "../print.ts";
-import { withStores } from "../stores.ts";
+import { withDatabase } from "../database.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** `millrace pauses list` */
@@ -51,5 +51,5 @@ export async function pauseScope(
 }
 
 function withPauses<T>(environment: Environment, use: (operations: PauseOperations) => Promise<T>): Promise<T> {
-  return withStores(environment, ({ database }) => use(createPauseOperations(database, uuidv7)));
+  return withDatabase(environment, (database) => use(createPauseOperations(database, uuidv7)));
 }

@@ -5,7 +5,7 @@ import { seedAccounts } from "@millrace/db";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@millrace/embedded-postgres";
 import { readPorts, stateFolder } from "../env.ts";
 import { migrateStores } from "../migrate.ts";
-import { withStores } from "../stores.ts";
+import { withDatabase } from "../database.ts";
 import { localVariables } from "./local-variables.ts";
 import { freePort, requireFreePorts } from "./ports.ts";
 import { deleteRunningFile, runningInstance, writeRunningFile } from "./running.ts";
@@ -122,5 +122,5 @@ async function seedSandbox(environment: Environment, sandboxed: readonly Integra
     ...local.accounts.map((externalId) => ({ provider: id, externalId, tenantName: SANDBOX_TENANT })),
     ...(local.unownedAccounts ?? []).map((externalId) => ({ provider: id, externalId, tenantName: undefined })),
   ]);
-  await withStores(environment, ({ database }) => seedAccounts(database.orm, assignments, uuidv7));
+  await withDatabase(environment, (database) => seedAccounts(database.orm, assignments, uuidv7));
 }

@@ -51,14 +51,14 @@ export class DeadLetterAdapter extends BaseAdapter {
   }
 
   async getJobCounts(): Promise<JobCounts> {
-    const { dead, replaying, resolved, discarded } = await this.#deadLetters.counts({});
+    const { dead, replaying, resolved, discarded } = await this.#deadLetters.counts();
     const none = { waiting: 0, "waiting-children": 0, prioritized: 0, delayed: 0, paused: 0 };
     return { ...none, failed: dead, active: replaying, completed: resolved + discarded };
   }
 
   async getJobs(statuses: JobStatus[], start = 0, end = 99): Promise<QueueJob[]> {
     const states = statuses.flatMap((status) => STATES[status] ?? []);
-    const found = await this.#deadLetters.list({}, states, { offset: start, limit: end - start + 1 });
+    const found = await this.#deadLetters.list(states, { offset: start, limit: end - start + 1 });
     return found.map((deadLetter) => deadLetterJob(deadLetter, this.#actions));
   }
 

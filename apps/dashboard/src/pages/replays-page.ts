@@ -1,6 +1,5 @@
 import { html } from "hono/html";
-import type { Replay } from "@millrace/db";
-import type { Preview } from "../dead-letters/preview.ts";
+import type { DeadLetterPreview, Replay } from "@millrace/db";
 import { errorMessage, type Html, table } from "./html.ts";
 import { layout, type PageUser } from "./layout.ts";
 import { REPLAY_FIELDS } from "./replay-form.ts";
@@ -12,7 +11,7 @@ type ReplaysView = {
   /** The values of the form's fields. */
   fields: Readonly<Record<string, string>>;
   latest: readonly Replay[];
-  preview?: Preview;
+  preview?: DeadLetterPreview;
   error?: string;
 };
 
@@ -61,7 +60,11 @@ function selectionForm(queues: readonly string[], fields: ReplaysView["fields"])
   </form>`;
 }
 
-function previewOf({ count, countsByError }: Preview, fields: ReplaysView["fields"], canChange: boolean): Html {
+function previewOf(
+  { count, countsByError }: DeadLetterPreview,
+  fields: ReplaysView["fields"],
+  canChange: boolean,
+): Html {
   if (count === 0)
     return html`<p>${isFiltered(fields) ? "No dead letters match the selection" : "No open dead letters"}</p>`;
   const jobs = count === 1 ? "1 job" : `${count} jobs`;

@@ -1,7 +1,6 @@
 import { type Context, Hono } from "hono";
-import type { DeadLetterList, Replays } from "@millrace/db";
+import type { DeadLetterList, DeadLetterPreview, Replays } from "@millrace/db";
 import { z } from "zod";
-import { type Preview, previewOf } from "../dead-letters/preview.ts";
 import type { DashboardEnv } from "../http/hono-env.ts";
 import { pageUserOf } from "./layout.ts";
 import { readReplayForm } from "./replay-form.ts";
@@ -30,7 +29,7 @@ export function replaysRoutes(deps: ReplaysDeps): Hono<DashboardEnv> {
       if (fields["preview"] === undefined) return show(c, deps, fields);
       const form = readReplayForm(fields);
       if (!form.ok) return show(c, deps, fields, { error: form.error }, 400);
-      return show(c, deps, fields, { preview: await previewOf(deadLetters, form.selection) });
+      return show(c, deps, fields, { preview: await deadLetters.preview(form.selection) });
     })
     .post("/replays", async (c) => {
       const fields = await textFieldsOf(c);
@@ -39,7 +38,7 @@ export function replaysRoutes(deps: ReplaysDeps): Hono<DashboardEnv> {
       const { selection, rate, reason } = form;
       const by = { actor: c.get("operator"), reason };
       // The operator confirmed a preview. When the selection no longer matches it, they have to confirm again.
-      const preview = await previewOf(deadLetters, selection);
+      const preview = await deadLetters.preview(selection);
       if (String(preview.count) !== fields["count"] || preview.count === 0)
         return show(
           c,
@@ -65,7 +64,7 @@ async function show(
   c: Context<DashboardEnv>,
   { replays, queues }: ReplaysDeps,
   fields: Record<string, string>,
-  result: { preview?: Preview; error?: string } = {},
+  result: { preview?: DeadLetterPreview; error?: string } = {},
   status: 200 | 400 | 409 = 200,
 ): Promise<Response> {
   const latest = await replays.latest(LISTED_REPLAYS);

@@ -1,7 +1,5 @@
-import { type Agent, fetch as undiciFetch } from "undici";
 import { permanent, ProviderError, unavailable } from "../errors/provider-error.ts";
 import { parseJsonBody } from "./json.ts";
-import { publicOnlyAgent } from "./ssrf-guard.ts";
 
 export { PRIVATE_ADDRESS } from "./ssrf-guard.ts";
 
@@ -123,18 +121,9 @@ async function respond(request: HttpRequest, signal: AbortSignal): Promise<Fetch
   if (!publicOnly) return fetch(url, { ...init, ...(body === undefined ? {} : { body }) });
   // The agent needs the fetch of its own undici, which does not accept the FormData of Node.
   if (body instanceof FormData) throw permanent("a form is not sent to a URL that an API caller chose");
-  const dispatcher = agentFor(publicOnly.except);
-  return undiciFetch(url, { ...init, dispatcher, ...(body === undefined ? {} : { body }) });
-}
-
-/** One agent per list of exceptions; there are few. */
-const agents = new Map<string, Agent>();
-
-function agentFor(except: readonly string[]): Agent {
-  const key = except.join();
-  const agent = agents.get(key) ?? publicOnlyAgent(except);
-  agents.set(key, agent);
-  return agent;
+  // Loaded on demand, because most processes make no such request, and undici takes a tenth of their start.
+  const { fetchPublicOnly } = await import("./public-only-agent.ts");
+  return fetchPublicOnly(url, { ...init, ...(body === undefined ? {} : { body }) }, publicOnly.except);
 }
 
 /** Failures before there is a connection: the provider received nothing. */

@@ -3,8 +3,9 @@ import { BlockList, isIP, type LookupFunction } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { request } from "undici";
-import { isCallable, networks, publicOnlyAgent } from "./ssrf-guard.ts";
 import { fetchDownload, fetchHttp, type HttpRequest } from "./http.ts";
+import { publicOnlyAgent } from "./public-only-agent.ts";
+import { isCallable, networks } from "./ssrf-guard.ts";
 
 const none = new BlockList();
 const LOOPBACK = ["127.0.0.0/8"];

@@ -1,7 +1,4 @@
-import { lookup } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
-import { Agent, buildConnector } from "undici";
-import { permanent, type ProviderError } from "../errors/provider-error.ts";
+import { BlockList, isIP } from "node:net";
 
 /** Code of the error for an address in a private network. */
 export const PRIVATE_ADDRESS = "private_address";
@@ -64,38 +61,4 @@ export function networks(cidrs: readonly string[]): BlockList {
     list.addSubnet(address, Number(prefix), isIP(address) === 4 ? "ipv4" : "ipv6");
   }
   return list;
-}
-
-/**
- * Creates an undici agent that connects only to public addresses and those in `except` (CIDR). `resolve` resolves a host
- * name once, and the agent connects to the addresses that it checked, so that a second DNS response cannot redirect it.
- * If one of several addresses is private, none is used. It rejects with a permanent ProviderError
- * {@link PRIVATE_ADDRESS}.
- */
-export function publicOnlyAgent(except: readonly string[], resolve: LookupFunction = lookup): Agent {
-  const allowed = networks(except);
-  const connect = buildConnector({ autoSelectFamily: true, lookup: checkedLookup(allowed, resolve) });
-  return new Agent({
-    connect(options, callback) {
-      // Node looks up names only. The URL parser has normalized any spelling of an address (`0x7f.1`).
-      if (isIP(options.hostname) !== 0 && !isCallable(options.hostname, allowed)) callback(privateAddress(), null);
-      else connect(options, callback);
-    },
-  });
-}
-
-/** A lookup for node:net with `autoSelectFamily`, which always requests all addresses. */
-function checkedLookup(allowed: BlockList, resolve: LookupFunction): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found) => {
-      const addresses = typeof found === "string" ? [{ address: found, family: isIP(found) }] : (found ?? []);
-      const isSafe = addresses.length > 0 && addresses.every(({ address }) => isCallable(address, allowed));
-      callback(error ?? (isSafe ? null : privateAddress()), addresses);
-    });
-  };
-}
-
-/** node:net requires a code in the error of a lookup. */
-function privateAddress(): ProviderError & { code: string } {
-  return Object.assign(permanent("the address is in a private network"), { code: PRIVATE_ADDRESS });
 }

@@ -46,3 +46,20 @@ test("rejections that no single conversion shows are counted by day and reason, 
   expect(await report.rejections(10)).toEqual(lines);
   expect(await report.rejections(2)).toEqual(lines.slice(0, 2));
 });
+
+test("conversions are counted by day, status and reason, of the 31 days up to the latest one", async () => {
+  await rows.rows(`delete from conversion_uploads`);
+  const days = ["2026-03-31T23:59:59Z", "2026-03-31T00:00:00Z", "2026-03-01T00:00:00Z", "2026-02-28T23:59:59Z"];
+  for (const [index, day] of days.entries())
+    await rows.rows(`insert into conversion_uploads (id, integration, tenant_id, transaction_id, account_id, conversion_action_id,
+        status, error, converted_at, payload, created_at)
+      select '${uuidv7()}', 'google', tenants.id, 'of-day-${index}', '1', '7001', 'held', 'switched_off', now(), '{}', '${day}'
+      from tenants`);
+  const report = createConversionReport(database, uuidv7);
+  const line = { status: "held", reason: "switched_off" };
+  expect(await report.days(10)).toEqual([
+    { ...line, day: "2026-03-31", conversions: 2 },
+    { ...line, day: "2026-03-01", conversions: 1 },
+  ]);
+  expect(await report.days(1)).toHaveLength(1);
+});

@@ -42,7 +42,7 @@ function job(jobId: string, changes: Partial<ExhaustedJob>): ExhaustedJob {
 }
 
 const found = async (selection: DeadLetterSelection) =>
-  (await list.list(selection, ["dead"], { offset: 0, limit: 10 })).map(({ jobId }) => jobId).sort();
+  (await list.select(selection, ["dead"], { offset: 0, limit: 10 })).deadLetters.map(({ jobId }) => jobId);
 
 test.each<[string, DeadLetterSelection, string[]]>([
   ["an empty selection", {}, ["later", "page", "percent"]],
@@ -57,8 +57,10 @@ test.each<[string, DeadLetterSelection, string[]]>([
   ["several criteria", { integration: "whatsapp", errorKind: "permanent" }, ["later"]],
   ["a tenant without dead letters", { tenant: "Mill" }, []],
 ])("dead letters are selected by %s", async (_, selection, expected) => {
-  expect(await found(selection)).toEqual(expected);
-  expect((await list.counts(selection)).dead).toBe(expected.length);
+  const { deadLetters, counts } = await list.select(selection, ["dead"], { offset: 0, limit: 10 });
+  expect(deadLetters.map(({ jobId }) => jobId).sort()).toEqual(expected);
+  expect(counts.dead).toBe(expected.length);
+  expect((await list.preview(selection)).count).toBe(expected.length);
 });
 
 test("a dead letter without a tenant belongs to the tenant that its account is assigned to later", async () => {
@@ -67,9 +69,21 @@ test("a dead letter without a tenant belongs to the tenant that its account is a
 });
 
 test("dead letters are counted by queue and error", async () => {
-  expect(await list.countsByError({ integration: "whatsapp" })).toEqual([
-    { queue: "whatsapp-inbound", errorKind: "permanent", error: "not a message we know", count: 1 },
-    { queue: "whatsapp-inbound", errorKind: "retryable", error: "took 100% of 20 s", count: 1 },
-  ]);
-  expect(await list.counts({})).toEqual({ dead: 3, replaying: 0, resolved: 0, discarded: 1 });
+  expect(await list.preview({ integration: "whatsapp" })).toEqual({
+    count: 2,
+    countsByError: [
+      { queue: "whatsapp-inbound", errorKind: "permanent", error: "not a message we know", count: 1 },
+      { queue: "whatsapp-inbound", errorKind: "retryable", error: "took 100% of 20 s", count: 1 },
+    ],
+  });
+  expect(await list.counts()).toEqual({ dead: 3, replaying: 0, resolved: 0, discarded: 1 });
+});
+
+test("a page of a selection begins at its offset, latest failure first, and the counts are of the whole selection", async () => {
+  const page = (offset: number) =>
+    list.select({ integration: "whatsapp" }, ["dead", "discarded"], { offset, limit: 2 });
+  expect((await page(0)).deadLetters[0]?.jobId).toBe("later");
+  expect((await page(0)).deadLetters).toHaveLength(2);
+  expect((await page(2)).deadLetters).toHaveLength(1);
+  expect((await page(2)).counts).toEqual({ dead: 2, replaying: 0, resolved: 0, discarded: 1 });
 });

@@ -80,3 +80,11 @@ test("8: pages of open failures contain each failure once, also with equal times
   expect(found.filter((id) => id.startsWith("page-")).sort()).toEqual(ids.sort());
   expect(new Set(found).size).toBe(found.length);
 });
+
+test("8: a long error is shortened, so that its row fits into the index of the selections", async () => {
+  // Code points of four bytes without a pattern, which Postgres cannot compress.
+  const error = Array.from({ length: 5_000 }, (_, index) => String.fromCodePoint(0x20000 + ((index * 7_919) % 40_000)));
+  await store.record({ ...jobOf("long", at(17)), error: error.join("") });
+  const [row] = await database.orm.select().from(deadLetters).where(eq(deadLetters.jobId, "long"));
+  expect(row?.error).toBe(`${error.slice(0, 499).join("")}…`);
+});

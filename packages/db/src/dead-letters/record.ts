@@ -39,11 +39,14 @@ async function findRecorded(
   return new Set(recorded.map(({ jobId }) => jobId));
 }
 
+/** Most characters of an account. No platform has longer ids, and an index contains the account beside the error. */
+const ACCOUNT_LENGTH = 100;
+
 async function record(tx: Executor, context: EventContext, job: ExhaustedJob): Promise<boolean> {
   const { newId } = context;
   const state = STATE_BY_EVENT[await recordEvent(tx, newId, job)];
-  const { queue, jobId, integration, eventId, kind, errorKind, error, attempts, correlationId, receivedAt, failedAt } =
-    job;
+  const { queue, jobId, integration, eventId, kind, errorKind, attempts, correlationId, receivedAt, failedAt } = job;
+  const error = shortened(job.error);
   const content = { payload: jsonValue(job.payload), payloadHash: contentHash(job.payload) };
   const resolvedAt = state === "dead" ? null : failedAt;
   const latest = { errorKind, error, attempts, failedAt, state, resolvedAt, followedUpAt: null, ...content };
@@ -56,7 +59,7 @@ async function record(tx: Executor, context: EventContext, job: ExhaustedJob): P
       integration,
       eventId,
       kind,
-      account: job.account ?? null,
+      account: job.account?.slice(0, ACCOUNT_LENGTH) ?? null,
       tenantId: await tenantOf(tx, payloadIds(job.payload)),
       correlationId,
       receivedAt,
@@ -77,6 +80,14 @@ async function record(tx: Executor, context: EventContext, job: ExhaustedJob): P
   );
   if (state === "dead" && written.length > 0) await failSubject(tx, context, job);
   return written.length > 0;
+}
+
+/** The longest error of a dead letter, in characters. An index contains the error, and its rows have at most 2,704 bytes. */
+const MAX_ERROR_LENGTH = 500;
+
+function shortened(error: string): string {
+  const characters = Array.from(error);
+  return characters.length > MAX_ERROR_LENGTH ? `${characters.slice(0, MAX_ERROR_LENGTH - 1).join("")}…` : error;
 }
 
 /** The state of a dead letter by the status of its event. An event that an operator discarded stays discarded. */

@@ -155,7 +155,8 @@ async function lockContact(tx: Executor, contactId: string) {
 async function withoutShared(tx: Executor, contactId: string, names: readonly string[]): Promise<string[]> {
   const shared = await tx.execute<{ name: string }>(sql`
     select word as name from unnest(${sql.param([...names])}::text[]) as named (word)
-    where exists (select from ${contactIdentities} where external_id = word and contact_id <> ${contactId})
+    where exists (select from ${contactIdentities}
+        where lower(external_id) = lower(word) and external_id = word and contact_id <> ${contactId})
       or exists (select from ${contacts} where lower(word) in (phone, lower(email)) and id <> ${contactId})
       or exists (select from ${leads} where lower(word) in (phone, lower(email)) and contact_id <> ${contactId})`);
   return names.filter((name) => !shared.some((other) => other.name === name));

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray } from "drizzle-orm";
+import { and, count, desc, eq, inArray, sql } from "drizzle-orm";
 import type { FollowUp } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { conversionUploads, deadLetters, webhookEvents } from "../schema/index.ts";
@@ -41,7 +41,10 @@ export type ConversionEntry = {
 export type EventCounts = { done: number; dead: number; discarded: number };
 
 /** Counts of an integration's events by status, and the status of the requested events. */
-export type StatusCounts = EventCounts & { statuses: Map<string, keyof EventCounts> };
+export type StatusCounts = EventCounts & { statuses: Map<string, keyof EventCounts>; isExact: boolean };
+
+/** Up to how many done events of an integration {@link quickCountsOf} counts one by one. */
+const MAX_COUNTED = 100_000;
 
 /** Reads the status of events from committed rows. */
 export type EventStatuses = {
@@ -50,8 +53,10 @@ export type EventStatuses = {
   /**
    * Returns the counts and the status of these events from one snapshot, so that an event that is being processed is in
    * both or in neither. Accepts any number of event ids.
+   * @param mayEstimate returns an estimate, and `isExact` false, if more than 100,000 events are done: counting them
+   * takes longer with each event
    */
-  countsWithStatuses(integration: string, eventIds: readonly string[]): Promise<StatusCounts>;
+  countsWithStatuses(integration: string, eventIds: readonly string[], mayEstimate?: boolean): Promise<StatusCounts>;
   /** Finds one event; undefined when it is not committed. */
   find(integration: string, eventId: string): Promise<EventStatus | undefined>;
   /** Lists the committed events of a request to ingest, and those that resulted from them, in the order of arrival. */
@@ -69,9 +74,13 @@ const CHUNK = 5_000;
 export function createEventStatuses({ orm }: Database): EventStatuses {
   return {
     counts: (integration) => countsOf(orm, integration),
-    countsWithStatuses: (integration, eventIds) =>
+    countsWithStatuses: (integration, eventIds, mayEstimate = false) =>
       orm.transaction(
-        async (tx) => ({ ...(await countsOf(tx, integration)), statuses: await statusesOf(tx, integration, eventIds) }),
+        async (tx) => {
+          const quick = mayEstimate ? await quickCountsOf(tx, integration) : undefined;
+          const counts = quick ?? { ...(await countsOf(tx, integration)), isExact: true };
+          return { ...counts, statuses: await statusesOf(tx, integration, eventIds) };
+        },
         { isolationLevel: "repeatable read", accessMode: "read only" },
       ),
     async find(integration, eventId) {
@@ -136,6 +145,29 @@ async function countsOf(tx: Executor, integration: string): Promise<EventCounts>
     .groupBy(webhookEvents.status);
   const of = (status: string) => rows.find((row) => row.status === status)?.events ?? 0;
   return { done: of("done"), dead: of("dead"), discarded: of("discarded") };
+}
+
+/** Counts up to {@link MAX_COUNTED} done events. Dead and discarded ones are few, and are all counted. */
+async function quickCountsOf(orm: Executor, integration: string): Promise<EventCounts & { isExact: boolean }> {
+  const inStatus = (status: keyof EventCounts) => sql`select from ${webhookEvents}
+    where ${webhookEvents.integration} = ${integration} and ${webhookEvents.status} = ${status}`;
+  const [counted = { done: 0, dead: 0, discarded: 0 }] = await orm.execute<EventCounts>(sql`
+    select (select count(*)::int from (${inStatus("done")} limit ${MAX_COUNTED + 1}) as done) as done,
+      (select count(*)::int from (${inStatus("dead")}) as dead) as dead,
+      (select count(*)::int from (${inStatus("discarded")}) as discarded) as discarded`);
+  if (counted.done <= MAX_COUNTED) return { ...counted, isExact: true };
+  const done = (await estimatedEvents(orm, integration)) - counted.dead - counted.discarded;
+  return { ...counted, done: Math.max(done, counted.done), isExact: false };
+}
+
+/** Estimates how many events an integration has, from the statistics that Postgres last collected; 0 before the first time. */
+async function estimatedEvents(orm: Executor, integration: string): Promise<number> {
+  const [row] = await orm.execute<{ events: number }>(sql`
+    select (reltuples * share)::int as events
+    from pg_class, pg_stats, unnest(most_common_vals::text::text[], most_common_freqs) as common (value, share)
+    where pg_class.oid = 'millrace.webhook_events'::regclass and schemaname = 'millrace'
+      and tablename = 'webhook_events' and attname = 'integration' and value = ${integration}`);
+  return row?.events ?? 0;
 }
 
 async function statusesOf(

@@ -1,7 +1,19 @@
+import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import { boolean, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { millrace } from "./millrace.ts";
 import { tenants } from "./accounts.ts";
+
+/** The signs that Postgres's parser would join with the characters around them: `j.r` is a host to it, and `-5` a number. */
+const JOINING_SIGNS = "./@+-_";
+
+/**
+ * The words of a name as SQL, for a search by the beginnings of words. It needs no extension: a database of a customer may
+ * not allow pg_trgm.
+ */
+export function nameWords(name: SQLWrapper): SQL {
+  return sql`to_tsvector('simple', translate(${name}, ${sql.raw(`'${JOINING_SIGNS}', '${" ".repeat(JOINING_SIGNS.length)}'`)}))`;
+}
 
 /** A person, across all channels. */
 export const contacts = pgTable(
@@ -21,7 +33,12 @@ export const contacts = pgTable(
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [index("contacts_tenant_id").on(table.tenantId)],
+  (table) => [
+    index("contacts_tenant_id").on(table.tenantId),
+    index("contacts_phone").on(table.phone),
+    index("contacts_email").on(sql`lower(${table.email})`),
+    index("contacts_name_words").using("gin", sql`${nameWords(table.name)}`),
+  ],
 );
 
 /** The ids of merged contacts. Each leads to the contact that it became. */
@@ -59,5 +76,6 @@ export const contactIdentities = pgTable(
     // Guarantees that an identity belongs to one contact, also with concurrent workers.
     unique("contact_identities_tenant_channel_external_id").on(table.tenantId, table.channel, table.externalId),
     index("contact_identities_contact_id").on(table.contactId),
+    index("contact_identities_lower_external_id").on(sql`lower(${table.externalId})`),
   ],
 );

@@ -1,10 +1,15 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import { check, index, integer, jsonb, numeric, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { millrace } from "./millrace.ts";
 import { conversations } from "./conversations.ts";
 import { leads } from "./leads.ts";
 import { tenants } from "./accounts.ts";
+
+/** Whether the platform reported an error or a warning of a batch, as SQL. */
+export function hasReasons({ errors, warnings }: { errors: SQLWrapper; warnings: SQLWrapper }): SQL {
+  return sql`(jsonb_array_length(${errors}) > 0 or jsonb_array_length(${warnings}) > 0)`;
+}
 
 /** Conversions that are uploaded in one request, and the result that the platform reports for it. */
 export const conversionBatches = millrace.table(
@@ -35,6 +40,7 @@ export const conversionBatches = millrace.table(
   },
   (table) => [
     index("conversion_batches_state").on(table.state, table.createdAt),
+    index("conversion_batches_with_reasons").on(table.id).where(hasReasons(table)),
     check(
       "conversion_batches_state",
       sql`${table.state} in ('formed', 'sent', 'success', 'partial', 'failed', 'rejected')`,
@@ -85,6 +91,10 @@ export const conversionUploads = pgTable(
     index("conversion_uploads_conversation_id").on(table.conversationId),
     index("conversion_uploads_event_id").on(table.eventId),
     index("conversion_uploads_batch_id").on(table.batchId),
+    index("conversion_uploads_created_at").on(table.createdAt),
+    index("conversion_uploads_held")
+      .on(table.error)
+      .where(sql`${table.status} = 'held'`),
     index("conversion_uploads_queued")
       .on(table.conversionActionId, table.createdAt)
       .where(sql`${table.status} = 'queued' and ${table.batchId} is null`),

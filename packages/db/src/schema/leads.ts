@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { boolean, index, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, time } from "./columns.ts";
 import { contacts } from "./contacts.ts";
@@ -44,5 +45,7 @@ export const leads = pgTable(
     unique("leads_source_external_id").on(table.source, table.externalId),
     index("leads_tenant_id").on(table.tenantId),
     index("leads_contact_id").on(table.contactId),
+    index("leads_phone").on(table.phone),
+    index("leads_email").on(sql`lower(${table.email})`),
   ],
 );

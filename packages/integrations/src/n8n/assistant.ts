@@ -11,7 +11,6 @@ import {
   type Question,
   standardWebhookHeaders,
 } from "@millrace/core";
-import { SignJWT } from "jose";
 import type { AssistantConfig } from "./config.ts";
 
 /** All questions go to one URL, so a pause of one pauses all. */
@@ -82,7 +81,9 @@ function idOf({ turnId, ask }: Question): string {
 }
 
 /** A token for the JWT authentication of the Webhook node, which uses the text of the secret as the key. */
-function tokenFor(body: string, at: Date, secret: string, newId: NewId): Promise<string> {
+async function tokenFor(body: string, at: Date, secret: string, newId: NewId): Promise<string> {
+  // Loaded on demand, because few deployments use it.
+  const { SignJWT } = await import("jose");
   return new SignJWT({ body_sha256: createHash("sha256").update(body).digest("hex") })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setJti(newId())

@@ -1,4 +1,4 @@
-import type { Job } from "bullmq";
+import type { Job, JobType } from "bullmq";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import type { QueueDefinition } from "../catalogue.ts";
 
@@ -7,8 +7,13 @@ export type JobState = "waiting" | "inFlight" | "failed" | "completed" | "absent
 
 type UnfinishedState = Exclude<JobState, "completed" | "absent">;
 
+/** How many jobs are in each state that is not completed. */
+export type JobCounts = Record<UnfinishedState, number>;
+
 /** Reads the states of jobs, for `millrace status` and `millrace trace`. */
 export type QueueReader = {
+  /** Counts the jobs that are not completed, by the counters of the queue's store. */
+  counts(): Promise<JobCounts>;
   /** Returns every job that is not completed, by id. A job that changes its state meanwhile has the state read last. */
   states(): Promise<Map<string, UnfinishedState>>;
   /** Returns one job. */
@@ -36,6 +41,11 @@ const JOB_STATES: Readonly<Record<Awaited<ReturnType<Job["getState"]>>, JobState
 export function createQueueReader(backend: QueueBackend, definitions: readonly QueueDefinition[]): QueueReader {
   const readers = definitions.map(({ name }) => readerOf(backend, backend.queue(name)));
   return {
+    async counts() {
+      const counts = await Promise.all(readers.map((reader) => reader.counts()));
+      const sum = (state: UnfinishedState) => counts.reduce((total, ofQueue) => total + ofQueue[state], 0);
+      return { waiting: sum("waiting"), inFlight: sum("inFlight"), failed: sum("failed") };
+    },
     async states() {
       const states = await Promise.all(readers.map((reader) => reader.states()));
       return new Map(states.flatMap((ofQueue) => [...ofQueue]));
@@ -52,6 +62,12 @@ export function createQueueReader(backend: QueueBackend, definitions: readonly Q
 
 function readerOf(backend: QueueBackend, queue: JobQueue): QueueReader {
   return {
+    async counts() {
+      // On Postgres, BullMQ counts the waiting jobs of a paused queue as paused.
+      const types = ["active", "failed", "paused", ...WAITING];
+      const [inFlight = 0, failed = 0, ...waiting] = await queue.getBackend().getCounts(types as JobType[]);
+      return { waiting: waiting.reduce((sum, count) => sum + count, 0), inFlight, failed };
+    },
     async states() {
       const states = new Map<string, UnfinishedState>();
       // Jobs move from waiting to active, and back after an error, so waiting is read again to miss none.

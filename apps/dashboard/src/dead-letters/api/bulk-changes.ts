@@ -1,6 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { DashboardEnv } from "../../http/hono-env.ts";
-import { previewOf } from "../preview.ts";
 import type { DeadLetterApiDeps } from "./deps.ts";
 import { commonErrors, jsonBody, jsonResponse, openApiApp, security } from "./openapi.ts";
 import { replayOf } from "./responses.ts";
@@ -45,13 +44,13 @@ export function bulkChangeRoutes({ deadLetters, replays }: DeadLetterApiDeps): O
   return openApiApp()
     .openapi(replay, async (c) => {
       const { selection, rate, reason, dryRun } = c.req.valid("json");
-      if (dryRun) return c.json({ dryRun: true as const, ...(await previewOf(deadLetters, selection)) }, 200);
+      if (dryRun) return c.json({ dryRun: true as const, ...(await deadLetters.preview(selection)) }, 200);
       const started = await replays.start(selection, rate, { actor: c.get("operator"), reason });
       return c.json({ replay: started ? replayOf(started) : null }, 202);
     })
     .openapi(discard, async (c) => {
       const { selection, reason, dryRun } = c.req.valid("json");
-      if (dryRun) return c.json({ dryRun: true as const, ...(await previewOf(deadLetters, selection)) }, 200);
+      if (dryRun) return c.json({ dryRun: true as const, ...(await deadLetters.preview(selection)) }, 200);
       return c.json({ discarded: await replays.discard(selection, { actor: c.get("operator"), reason }) }, 200);
     });
 }

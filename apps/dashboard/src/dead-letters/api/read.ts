@@ -40,8 +40,8 @@ export function readRoutes({ deadLetters }: DeadLetterApiDeps): OpenAPIHono<Dash
   return openApiApp()
     .openapi(list, async (c) => {
       const { state, offset, limit, ...selection } = c.req.valid("query");
-      const found = await deadLetters.list(selection, [state], { offset, limit });
-      return c.json({ deadLetters: found.map(summaryOf), counts: await deadLetters.counts(selection) }, 200);
+      const found = await deadLetters.select(selection, [state], { offset, limit });
+      return c.json({ deadLetters: found.deadLetters.map(summaryOf), counts: found.counts }, 200);
     })
     .openapi(show, async (c) => {
       const deadLetter = await deadLetters.find(c.req.valid("param").id);

@@ -1,0 +1,2 @@
+export { fillTables } from "./fill.ts";
+export { avoidSequentialScans, tablesReadInFull } from "./table-reads.ts";
