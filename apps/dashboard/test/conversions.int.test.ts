@@ -75,20 +75,21 @@ const held = async () =>
   );
 
 test("the page counts the conversions of each day by status and reason", async () => {
+  const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
+  const [today, yesterday] = [dayOf(Date.now()), dayOf(Date.now() - 86_400_000)];
   await addConversions(3);
   await rows.rows(`update conversion_uploads set status = 'rejected', error = '<b>INVALID</b> (currency)',
-    created_at = '2026-03-01T23:59:59Z' where id in (select id from conversion_uploads limit 2)`);
+    created_at = '${yesterday}T23:59:59Z' where id in (select id from conversion_uploads limit 2)`);
   await rows.rows(`insert into millrace.conversion_batches (id, integration, account_id, action_id, state, size, request_id, errors, warnings)
     values ('${uuidv7()}', 'google', '1', '7001', 'partial', 9, 'request-1', '[{"reason": "INVALID_GCLID", "count": 2}]', '[]')`);
   await rows.rows(`update conversion_uploads set status = 'partially processed', batch_id = (select id from millrace.conversion_batches)
     where status = 'queued'`);
   const page = await pageFor();
   const cells = [...page.matchAll(/<td data-label="[^"]*">(?:<span class="bad">)?([^<]*)/g)].map(([, cell]) => cell);
-  const today = new Date().toISOString().slice(0, 10);
   expect(cells).toEqual(
     [
       [today, "partially processed", "", "1"],
-      ["2026-03-01", "rejected", "&lt;b&gt;INVALID&lt;/b&gt; (currency)", "2"],
+      [yesterday, "rejected", "&lt;b&gt;INVALID&lt;/b&gt; (currency)", "2"],
       [today, "INVALID_GCLID", "2"],
       [today, "request-1", "partial", "9", "2 INVALID_GCLID", ""],
     ].flat(),

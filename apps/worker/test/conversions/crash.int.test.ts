@@ -1,16 +1,16 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { defaultQueueStore, until } from "@millrace/testing";
+import { type CrashWorkerOptions, UPLOAD_CRASH_POINTS } from "./crash-points.ts";
 import { openConversionHarness, type ConversionHarness } from "./conversion-harness.ts";
-import { startUploadCrashWorker, UPLOAD_CRASH_POINTS } from "./crash-worker.ts";
 
-describe("a worker that is lost in the middle of an upload", () => {
+const CRASH_WORKER = fileURLToPath(new URL("./crash-worker.ts", import.meta.url));
+
+describe("a worker that is killed in the middle of an upload", () => {
   const store = defaultQueueStore();
   let harness: ConversionHarness;
-  let crashing: Awaited<ReturnType<typeof startUploadCrashWorker>>;
-  afterEach(async () => {
-    await crashing.close();
-    await harness.close();
-  });
+  afterEach(() => harness.close());
 
   test.each(UPLOAD_CRASH_POINTS)(
     "13: every conversion counts once when the worker dies while the batch is %s",
@@ -23,8 +23,10 @@ describe("a worker that is lost in the middle of an upload", () => {
       await first.stop(1_000);
 
       const { databaseUrl, queueUrl, environment } = harness.conversations;
-      crashing = await startUploadCrashWorker({ databaseUrl, queueUrl, environment }, point);
-      await harness.processUntil("it is lost", crashing.isLost);
+      const options: CrashWorkerOptions = { databaseUrl, queueUrl, environment, point };
+      const child = fork(CRASH_WORKER, [JSON.stringify(options)]);
+      await harness.processUntil("it is dead", () => child.exitCode !== null || child.signalCode !== null);
+      expect(child.signalCode).toBe("SIGKILL");
       const status = point === "recorded" ? "sent" : "queued";
       expect((await harness.rows()).map((row) => row.status)).toEqual([status, status, status]);
       expect(await harness.received()).toHaveLength(3);

@@ -3,59 +3,19 @@ import { openDatabase } from "@millrace/db";
 import { type JobQueue, openQueueBackend, type QueueBackend } from "@millrace/queue";
 import { recordingLogger } from "@millrace/testing";
 import { startWorker } from "../../src/worker.ts";
-import { fakeIntegration } from "../harness/fake-integration.ts";
 import { localPorts, localStores } from "../harness/local-deps.ts";
-import { openLosableStores } from "../harness/losable-stores.ts";
-import { TEST_TIMINGS } from "../harness/worker-harness.ts";
+import { fakeIntegration } from "../harness/fake-integration.ts";
+import type { ReplayCrashPoint } from "./replay-crash-points.ts";
 
-/**
- * Where a replay's worker is lost: the dead letter is marked as replaying, the old job is removed, the new job is added,
- * the effects are written, or the effects are committed and the job is not completed.
- */
-export const REPLAY_CRASH_POINTS = ["marked", "removed", "requeued", "written", "committed"] as const;
+// A worker process that kills itself at one point of a replay.
+const [, , databaseUrl, queueUrl, point] = process.argv as [string, string, string, string, ReplayCrashPoint];
 
-/** See {@link REPLAY_CRASH_POINTS}. */
-export type ReplayCrashPoint = (typeof REPLAY_CRASH_POINTS)[number];
-
-/** Ends the worker if it is lost at this point. */
-type CrashAt = (here: ReplayCrashPoint) => void;
-
-/** Starts a worker in this process that is lost at one point of a replay, as if its process was killed. */
-export async function startReplayCrashWorker(
-  urls: { databaseUrl: string; queueUrl: string },
-  point: ReplayCrashPoint,
-): Promise<{ lost: Promise<void>; close(): Promise<void> }> {
-  const stores = await openLosableStores(urls);
-  const lost = Promise.withResolvers<void>();
-  const crashAt: CrashAt = (here) => {
-    if (here !== point) return;
-    stores.lose();
-    lost.resolve();
-  };
-  const database = openDatabase(stores.databaseUrl, { maxConnections: 8, name: "test-crash" });
-  const backend = openQueueBackend(stores.queueUrl, "consumer", 4);
-  const worker = startWorker({
-    stores: localStores(database, withCrashPoints(backend, crashAt)),
-    ports: localPorts(crashingLog(crashAt)),
-    integrations: [{ id: "fake", handler: secondAttempt(crashAt) }],
-    formats: [],
-    consumption: { concurrency: 8, expiresAfterMs: {} },
-    timings: TEST_TIMINGS,
-  });
-  return {
-    lost: lost.promise,
-    async close() {
-      stores.restore();
-      await worker.stop(100);
-      await backend.close();
-      await database.close();
-      await stores.close();
-    },
-  };
+function crashAt(here: ReplayCrashPoint): void {
+  if (here === point) process.kill(process.pid, "SIGKILL");
 }
 
 /** A queue backend with the crash points of a replayed job. */
-function withCrashPoints(backend: QueueBackend, crashAt: CrashAt): QueueBackend {
+function withCrashPoints(backend: QueueBackend): QueueBackend {
   return {
     ...backend,
     queue(name) {
@@ -86,8 +46,8 @@ function withCrashPoints(backend: QueueBackend, crashAt: CrashAt): QueueBackend 
   };
 }
 
-/** The fake integration after a first attempt. */
-function secondAttempt(crashAt: CrashAt): EventHandler {
+/** The fake integration after a first attempt, which ran in another process. */
+function secondAttempt(): EventHandler {
   const { handler, attempts } = fakeIntegration(() => new Date());
   return {
     ...handler,
@@ -108,7 +68,7 @@ function secondAttempt(crashAt: CrashAt): EventHandler {
 }
 
 /** A log that crashes at the line about an attempt: its effects are committed and its job is not completed. */
-function crashingLog(crashAt: CrashAt): Logger {
+function crashingLog(): Logger {
   const { log } = recordingLogger();
   return Object.assign(Object.create(log) as Logger, {
     info(fields: { outcome?: string }, message: string) {
@@ -117,3 +77,21 @@ function crashingLog(crashAt: CrashAt): Logger {
     },
   });
 }
+
+const database = openDatabase(databaseUrl, { maxConnections: 8, name: "test-crash" });
+startWorker({
+  stores: localStores(database, withCrashPoints(openQueueBackend(queueUrl, "consumer", 4))),
+  ports: localPorts(crashingLog()),
+  integrations: [{ id: "fake", handler: secondAttempt() }],
+  formats: [],
+  consumption: { concurrency: 8, expiresAfterMs: {} },
+  timings: {
+    lockMs: 1_000,
+    stalledCheckMs: 300,
+    sweepMs: 200,
+    outageMs: 200,
+    probes: { firstMs: 100, longestMs: 400 },
+    resumeStepMs: 50,
+    replayStepMs: 50,
+  },
+});

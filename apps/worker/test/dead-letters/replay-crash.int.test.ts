@@ -1,20 +1,23 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openRows, queueStores, until, useTestDatabase } from "@millrace/testing";
+import { REPLAY_CRASH_POINTS } from "./replay-crash-points.ts";
 import { openWorkerHarness, type WorkerHarness } from "../harness/worker-harness.ts";
-import { REPLAY_CRASH_POINTS, startReplayCrashWorker } from "./replay-crash-worker.ts";
 
-describe.each(queueStores())("a worker that is lost during a replay, on $kind", (store) => {
+const CRASH_WORKER = fileURLToPath(new URL("./replay-crash-worker.ts", import.meta.url));
+
+describe.each(queueStores())("a worker that is killed during a replay, on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
   let harness: WorkerHarness;
   let rows: ReturnType<typeof openRows>;
-  let crashing: Awaited<ReturnType<typeof startReplayCrashWorker>>;
 
   beforeEach(async () => {
     harness = await openWorkerHarness(testDatabase.url, await store.url(testDatabase.url));
     rows = openRows(testDatabase.url);
   });
   afterEach(async () => {
-    await crashing.close();
     await rows.close();
     await harness.close();
   });
@@ -30,8 +33,8 @@ describe.each(queueStores())("a worker that is lost during a replay, on $kind", 
       const by = { actor: "grace" };
       const started = await Promise.all(Array.from({ length: 5 }, () => harness.replays.start({}, 10, by)));
       expect(started.filter((replay) => replay !== undefined)).toHaveLength(1);
-      crashing = await startReplayCrashWorker(harness, point);
-      await crashing.lost;
+      const child = fork(CRASH_WORKER, [harness.databaseUrl, harness.queueUrl, point]);
+      expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
       expect(await harness.deadLetters()).toMatchObject([{ state: point === "committed" ? "resolved" : "replaying" }]);
 
       harness.startWorker();

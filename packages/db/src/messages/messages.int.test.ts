@@ -99,10 +99,10 @@ test("edits, revocations and reactions in every order, duplicated and before the
       emoji: fc.constantFrom("👍", "🎉", undefined),
     }),
   );
-  // Few times, so that some changes have the same second and their ids decide.
+  // Few times, so that some changes have the same second. Then their place in the request decides.
   const change = fc.record({ change: kinds, minute: fc.integer({ min: 1, max: 3 }) });
   const orders = fc.array(change, { minLength: 1, maxLength: 5 }).chain((list) => {
-    const named = list.map((each, index) => ({ ...each, changeId: `change-${index}` }));
+    const named = list.map((each, index) => ({ ...each, changeId: `change-${index}`, index }));
     const steps = ["add" as const, ...named, ...named];
     const order = fc.shuffledSubarray(steps, { minLength: steps.length });
     return fc.tuple(order, order);
@@ -117,7 +117,7 @@ test("edits, revocations and reactions in every order, duplicated and before the
             if (each === "add") return store.add({ ...base, externalId });
             const at = new Date(Date.UTC(2026, 2, 1, 9, each.minute));
             return store.addChange(keyOf(externalId), { ...each.change, changeId: each.changeId, at });
-          });
+          }, originOfStep(each));
         }
         const row = await read(externalId);
         ends.push({ body: row?.body, reactions: row?.reactions, editedAt: row?.editedAt, revokedAt: row?.revokedAt });
@@ -215,6 +215,12 @@ test("a message waits for an uncommitted edit and applies it", async () => {
 
 function step(write: (store: MessageStore) => Promise<void>, origin?: EventOrigin): Promise<void> {
   return database.orm.transaction((tx) => write(messageStore(tx, eventContext(uuidv7, undefined, origin))));
+}
+
+/** The origin of a change in a request of several changes. */
+function originOfStep(each: "add" | { changeId: string; index: number }): EventOrigin | undefined {
+  if (each === "add") return undefined;
+  return { id: each.changeId, receivedAt: new Date(Date.UTC(2026, 2, 1, 10)), index: each.index };
 }
 
 function keyOf(externalId: string) {
