@@ -12,7 +12,7 @@ const KILL_EVERY_MS = 4_000;
 const SENDERS = 40;
 
 /** Number of conversations. The runs differ only in the store, so one of them is large. */
-const CONVERSATIONS = { redis: 100, postgres: 40 };
+const CONVERSATIONS = { redis: 60, postgres: 40 };
 const MESSAGES_EACH = 3;
 
 /** Faults of first attempts: refused, sent without a confirmation, rate-limited. Each affects an eighth of the sends. */

@@ -19,6 +19,12 @@ export type AppProcess = {
   output(): string;
 };
 
+/** Variables of every process: the path of the programs, and the folder where Node keeps compiled code for the next start. */
+export const PROCESS_VARIABLES = {
+  PATH: process.env["PATH"] ?? "",
+  NODE_COMPILE_CACHE: `${root}node_modules/.cache/millrace`,
+};
+
 /** The main file of each app, and the path that answers once the app is ready. */
 const APPS = {
   ingest: { main: "apps/ingest/src/main.ts", readiness: "/readyz" },
@@ -43,7 +49,7 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
   const { readiness } = APPS[name];
   const portVariable = `${name.toUpperCase()}_PORT`;
   const port = Number(environment[portVariable]) || (await freePort());
-  const variables = { [portVariable]: String(port), ...environment, PATH: process.env["PATH"] ?? "" };
+  const variables = { [portVariable]: String(port), ...environment, ...PROCESS_VARIABLES };
   const child: ChildProcess = spawn(process.execPath, [appFile(name)], {
     env: variables,
     stdio: ["ignore", "pipe", "pipe"],
@@ -84,7 +90,7 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
  */
 export async function millrace(args: readonly string[], environment: Record<string, string>): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [`${root}apps/cli/src/main.ts`, ...args], {
-    env: { ...environment, PATH: process.env["PATH"] ?? "" },
+    env: { ...environment, ...PROCESS_VARIABLES },
     maxBuffer: 64 * 1024 * 1024,
   });
   return stdout;

@@ -29,7 +29,8 @@ export function startService({ name, file, port, environment, onExit }: ServiceO
   const log = createWriteStream(join(stateFolder, "logs", `${name}.log`), { flags: "a" });
   // The process has its own process group. Ctrl-C then reaches only this process, which stops the others in order.
   const child = spawn(process.execPath, [join(projectFolder, file)], {
-    env: environment,
+    // A later start finds the compiled code of this one.
+    env: { NODE_COMPILE_CACHE: join(projectFolder, "node_modules/.cache/millrace"), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

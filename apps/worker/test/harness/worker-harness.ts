@@ -57,7 +57,7 @@ export type WorkerHarness = {
 };
 
 /** Short times, for fast tests. */
-export const TEST_TIMINGS: WorkerDeps["timings"] = {
+const TEST_TIMINGS: WorkerDeps["timings"] = {
   lockMs: 1_000,
   stalledCheckMs: 300,
   leaseMs: 900,

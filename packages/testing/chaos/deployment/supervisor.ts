@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
-import { appFile } from "../../e2e/processes.ts";
+import { appFile, PROCESS_VARIABLES } from "../../e2e/processes.ts";
 
 /** A process that starts again whenever it ends, as under an orchestrator. */
 export type SupervisedApp = {
@@ -36,7 +36,7 @@ const KEPT_OUTPUT = 400_000;
 
 /** Starts an app and keeps it running. */
 export function superviseApp({ name, port, environment, nodeArguments = [] }: SupervisedAppOptions): SupervisedApp {
-  const variables = { ...environment, [`${name.toUpperCase()}_PORT`]: String(port), PATH: process.env["PATH"] ?? "" };
+  const variables = { ...environment, [`${name.toUpperCase()}_PORT`]: String(port), ...PROCESS_VARIABLES };
   const crashes: string[] = [];
   let output = "";
   let stopping = false;
