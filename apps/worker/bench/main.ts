@@ -8,7 +8,7 @@ import { measureLoneTexts } from "./lone-texts.ts";
 import { runQueued } from "./queued.ts";
 import { runSetBased } from "./set-based.ts";
 
-const EVENTS = 10_000;
+const EVENTS = 5_000;
 const ROUNDS = 3;
 const LONE_TEXTS = 100;
 
