@@ -34,8 +34,8 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Each file has a database of its own, so files share the imported modules of their process: half the CPU time.
           isolate: false,
-          // Each file works on real servers, and two files at a time keep two cores busy.
-          maxWorkers: 2,
+          // Each file works on real servers and often waits for them: three files at a time keep two cores busy.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
