@@ -37,6 +37,7 @@ export async function applyBatch(
   const known = placed.filter(
     ({ place, message, status }) => (!message || threads.has(place)) && (!status || knownStatuses.has(place)),
   );
+  if (known.length === 0) return new Map();
   const claimed = await claimEvents(tx, known);
   const applied = known.filter(({ id }) => claimed.has(id));
 
