@@ -91,7 +91,7 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
     throw new Error(`no route ${path}`);
   }
 
-  /** Delivers a callback until the queue accepts it, as a platform does: a busy machine must not lose it. */
+  /** Delivers a webhook or a callback until the queue accepts it, as a platform does: a busy machine must not lose it. */
   async function deliver(delivery: Delivery): Promise<void> {
     try {
       await deliverOnce(delivery);
@@ -101,7 +101,7 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
     }
   }
 
-  /** Delivers a callback of the sandbox: a status of a message or the AI's answer. */
+  /** Delivers a webhook of a platform, or a callback of the sandbox. */
   async function deliverOnce({ path, headers, body }: Delivery): Promise<void> {
     const request = requestOf(localRequestUrl(environment, path), headers, body);
     const found = routes.find(({ route }) => route.paths.includes(path));
@@ -146,7 +146,7 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
     const body = JSON.stringify(webhook);
     const secret = environment["WHATSAPP_APP_SECRET"] ?? "";
     const headers = { "x-hub-signature-256": `sha256=${hmacSha256Hex(secret, Buffer.from(body))}` };
-    await deliverOnce({ path: "/api/integrations/whatsapp/webhook", headers, body });
+    await deliver({ path: "/api/integrations/whatsapp/webhook", headers, body });
   }
 
   /** Receives a text of a customer on Telegram. */
@@ -161,7 +161,7 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
     };
     const body = JSON.stringify({ update_id: updates++, message });
     const headers = { "x-telegram-bot-api-secret-token": environment["TELEGRAM_WEBHOOK_SECRET"] ?? "" };
-    await deliverOnce({ path: "/api/integrations/telegram/webhook", headers, body });
+    await deliver({ path: "/api/integrations/telegram/webhook", headers, body });
   }
 
   return {
