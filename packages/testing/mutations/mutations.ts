@@ -90,4 +90,18 @@ export const mutations: readonly Mutation[] = [
     replacement: 'if (scope === "") {',
     tests: ["apps/worker/test/consumer/flow-control.int.test.ts"],
   },
+  {
+    guard: "batches: a conversation that another transaction locks does not hold up the other events",
+    file: "packages/db/src/batches/apply-batch.ts",
+    search: "    tx.unsafe(LIMIT_WAITS),\n",
+    replacement: "    Promise.resolve(),\n",
+    tests: ["packages/db/src/batches/batched-inbox.int.test.ts"],
+  },
+  {
+    guard: "batches: a new AI turn asks about the messages of the one that it supersedes",
+    file: "packages/db/src/batches/ai-turns.ts",
+    search: "earlier.state = 'awaiting_reply' or earlier.state",
+    replacement: "earlier.state",
+    tests: ["packages/db/src/batches/batched-inbox.int.test.ts"],
+  },
 ];

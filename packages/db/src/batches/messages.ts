@@ -1,6 +1,6 @@
 import type { FollowUp, InboundEvent } from "@millrace/core";
-import type { InboxSettings } from "../inbox/event-context.ts";
 import { turnJob } from "../inbox/follow-up-jobs.ts";
+import { asksAi } from "../messages/after-inbound-message.ts";
 import { fetchMedia } from "../messages/fetch-media.ts";
 import { messageLockName } from "../messages/statuses.ts";
 import { debounceBatch, type WaitingTurn } from "./ai-turns.ts";
@@ -40,7 +40,9 @@ export async function addMessages(
 ): Promise<ReadonlyMap<number, Effects>> {
   if (messages.length === 0) return new Map();
   const conversations = await recordActivities(tx, messages);
-  const asking = new Set(messages.filter(({ message }) => asksAi(context, message)).map(conversationIdOf));
+  const asking = new Set(
+    messages.filter(({ message }) => asksAi(context, message.thread.channel)).map(conversationIdOf),
+  );
   const turns = context.assistant
     ? await debounceBatch(
         tx,
@@ -74,11 +76,6 @@ function keyOf({ thread: { channel, accountId }, message: { externalId } }: Plai
   return { channel, accountId, externalId };
 }
 
-/** The AI is not asked on a channel that cannot send its answer. */
-function asksAi({ assistant, formats }: InboxSettings, { thread }: PlainMessage): boolean {
-  return assistant !== undefined && formats.some(({ channel }) => channel === thread.channel);
-}
-
 function rowOf(
   context: BatchContext,
   { place, event, message: fact, thread }: ClaimedMessage,
@@ -89,7 +86,7 @@ function rowOf(
   const conversation = conversations.get(thread.conversationId);
   if (!conversation) throw new NotPlainError("the conversation has no open case");
   const { ofContact, externalId, type, body, media, replyTo, status, sentAt, payload } = fact.message;
-  const asked = asksAi(context, fact);
+  const asked = asksAi(context, fact.thread.channel);
   return {
     place,
     id,

@@ -4,6 +4,7 @@ import { type ChangedMessage, statusChanged } from "../messages/status-changed.t
 import type { Effects } from "./batch-context.ts";
 import { lockNamesStatement } from "./lock-names.ts";
 import { execute, type Transaction } from "./statement.ts";
+import { joinTenants } from "./tenants.ts";
 
 type StatusFact = FactOf<"status">;
 
@@ -15,11 +16,8 @@ const FIND_KNOWN = `
   select status.place
   from json_to_recordset($1::json) as status (place int, provider text, account text, channel text, account_id text,
     message_id uuid)
-  cross join lateral (
-    select tenant_id from millrace.provider_accounts
-    where provider = status.provider and external_id in (status.account, '*')
-    order by external_id = '*' limit 1) as account
-  where account.tenant_id is not null and not exists (
+  ${joinTenants("status")}
+  where not exists (
     select from messages as message
     where message.id = status.message_id and message.channel = status.channel
       and message.account_id = status.account_id and message.external_id is null)`;

@@ -1,5 +1,6 @@
 import type { PlainMessage } from "./plain-event.ts";
 import { execute, type Transaction } from "./statement.ts";
+import { joinTenants } from "./tenants.ts";
 
 /** The rows that a message belongs to. */
 export type KnownThread = { tenantId: string; contactId: string; conversationId: string };
@@ -15,11 +16,7 @@ const FIND_THREADS = `
       account_id text, thread_id text, external_id text, identities json, name text, username text, phone text, email text)
   ), owned as (
     select event.*, account.tenant_id
-    from event cross join lateral (
-      select tenant_id from millrace.provider_accounts
-      where provider = event.provider and external_id in (event.account, '*')
-      order by external_id = '*' limit 1) as account
-    where account.tenant_id is not null
+    from event ${joinTenants("event")}
   ), person as (
     select owned.place, (array_agg(identity.contact_id))[1] as contact_id
     from owned

@@ -1,10 +1,18 @@
 import { eq } from "drizzle-orm";
-import type { NewMessage } from "@millrace/core";
+import type { Channel, NewMessage } from "@millrace/core";
 import { debounce } from "../ai-turns/debounce.ts";
 import type { Executor } from "../connection/database.ts";
-import type { EventContext } from "../inbox/event-context.ts";
+import type { EventContext, InboxSettings } from "../inbox/event-context.ts";
 import { turnJob } from "../inbox/follow-up-jobs.ts";
 import { conversations, messages } from "../schema/index.ts";
+
+/** Whether the AI is asked on a channel: not on one that cannot send its answer, e.g. about a call that has ended. */
+export function asksAi(
+  { assistant, formats }: Pick<InboxSettings, "assistant" | "formats">,
+  channel: Channel,
+): boolean {
+  return assistant !== undefined && formats.some((format) => format.channel === channel);
+}
 
 /** Adds the AI turn of an inbound message in a conversation of mode `ai`. */
 export async function afterInboundMessage(
@@ -14,8 +22,7 @@ export async function afterInboundMessage(
   message: NewMessage,
 ): Promise<void> {
   const { channel, conversationId } = message;
-  // The AI is not asked on a channel that cannot send its answer, e.g. about a call that has ended.
-  if (!context.assistant || !context.formats.some((format) => format.channel === channel)) return;
+  if (!context.assistant || !asksAi(context, channel)) return;
   const [conversation] = await tx
     .select({
       id: conversations.id,
