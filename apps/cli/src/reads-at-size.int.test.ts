@@ -1,21 +1,8 @@
-import {
-  avoidSequentialScans,
-  defaultQueueStore,
-  fillTables,
-  tablesReadInFull,
-  useTestDatabase,
-} from "@millrace/testing";
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { defaultQueueStore, tablesReadInFull, useLargeTables } from "@millrace/testing";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createProgram } from "./program.ts";
 
-const MESSAGES = 20_000;
-
-const database = useTestDatabase();
-
-beforeAll(async () => {
-  await fillTables(database.url, MESSAGES);
-  await avoidSequentialScans(database.url);
-});
+const database = useLargeTables();
 
 beforeEach(async () => {
   vi.stubEnv("DATABASE_URL", database.url);

@@ -3,7 +3,7 @@ import { serve, type ServerType } from "@hono/node-server";
 import { uuidv7 } from "@millrace/core";
 import { createOperators, type Database, hashPassword, openDatabase, type Role } from "@millrace/db";
 import { type JobQueue, openQueueBackend, type QueueBackend, queueDefinition } from "@millrace/queue";
-import { recordingLogger, until } from "@millrace/testing";
+import { recordingLogger, until, WORKER_SETTINGS } from "@millrace/testing";
 import { createDashboardApp } from "../src/app.ts";
 import type { Access } from "../src/sign-in/access.ts";
 
@@ -130,11 +130,7 @@ async function work(backend: QueueBackend, queue: JobQueue, jobId: string, proce
   const worker = backend.worker(QUEUE, process, {
     autorun: true,
     concurrency: 1,
-    lockDuration: 30_000,
-    stalledInterval: 30_000,
-    maxStalledCount: 1,
-    removeOnComplete: { age: 3_600, count: 100 },
-    settings: { backoffStrategy: () => 0 },
+    ...WORKER_SETTINGS,
   });
   const state = await until(`${jobId} has completed or failed`, async () => {
     const current = await queue.getJobState(jobId);

@@ -1,21 +1,8 @@
-import {
-  avoidSequentialScans,
-  defaultQueueStore,
-  fillTables,
-  tablesReadInFull,
-  useTestDatabase,
-} from "@millrace/testing";
-import { beforeAll, expect, test } from "vitest";
+import { defaultQueueStore, tablesReadInFull, useLargeTables } from "@millrace/testing";
+import { expect, test } from "vitest";
 import { openDashboard } from "./dashboard-server.ts";
 
-const MESSAGES = 20_000;
-
-const database = useTestDatabase();
-
-beforeAll(async () => {
-  await fillTables(database.url, MESSAGES);
-  await avoidSequentialScans(database.url);
-});
+const database = useLargeTables();
 
 test.each([
   "/api/queues",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EVENT_VERSION, type ExhaustedJob } from "@millrace/core";
-import { queueStores, recordingLogger, until, useTestDatabase } from "@millrace/testing";
+import { queueStores, recordingLogger, until, useTestDatabase, WORKER_SETTINGS } from "@millrace/testing";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import { openQueueBackend } from "../backends/open-backend.ts";
 import { queueDefinition } from "../catalogue.ts";
@@ -29,11 +29,7 @@ describe.each(queueStores())("the collector of dead letters on $kind", (store) =
     const worker = backend.worker(DEFINITION.name, () => Promise.reject(new Error("it broke")), {
       autorun: true,
       concurrency: 20,
-      lockDuration: 30_000,
-      stalledInterval: 30_000,
-      maxStalledCount: 1,
-      removeOnComplete: { age: 3_600, count: 100 },
-      settings: { backoffStrategy: () => 0 },
+      ...WORKER_SETTINGS,
     });
     await until("all have failed", async () => (await queue.getFailedCount()) === FAILED);
     await worker.close();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { queueStores, until, useTestDatabase } from "@millrace/testing";
+import { queueStores, until, useTestDatabase, WORKER_SETTINGS } from "@millrace/testing";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import { openQueueBackend } from "../backends/open-backend.ts";
 import { queueDefinition } from "../catalogue.ts";
@@ -47,11 +47,7 @@ describe.each(queueStores())("requeueing dead letters on $kind:", (store) => {
       {
         autorun,
         concurrency: 1,
-        lockDuration: 30_000,
-        stalledInterval: 30_000,
-        maxStalledCount: 1,
-        removeOnComplete: { age: 3_600, count: 100 },
-        settings: { backoffStrategy: () => 0 },
+        ...WORKER_SETTINGS,
       },
     );
 

@@ -1,2 +1,3 @@
 export { fillTables } from "./fill.ts";
-export { avoidSequentialScans, tablesReadInFull } from "./table-reads.ts";
+export { tablesReadInFull } from "./table-reads.ts";
+export { useLargeTables } from "./use-large-tables.ts";
