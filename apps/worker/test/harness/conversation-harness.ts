@@ -131,9 +131,11 @@ export async function openConversationHarness(
     async removeCompletedJobs(): Promise<void> {
       for (const queue of queues) await queue.clean(0, 10_000, "completed");
     },
-    startWorker(timings: WorkerTestTimings = {}): Consumer {
+    /** Starts a worker. `variablesOfWorker` replace those of the harness for it alone. */
+    startWorker(timings: WorkerTestTimings = {}, variablesOfWorker: Environment = {}): Consumer {
+      const ofWorker = { ...environment, ...variablesOfWorker };
       const worker = startConversationWorker(
-        { database, lockDatabase, backend, environment, media, log: log.log, random },
+        { database, lockDatabase, backend, environment: ofWorker, media, log: log.log, random },
         timings,
       );
       workers.push(worker);

@@ -41,7 +41,7 @@ describe.each(queueStores())("15: after the queue on $kind lost its jobs,", (sto
   });
 
   test("AI turns are dispatched and answered, and an answer that is overdue is asked for again", async () => {
-    await open({ N8N_GATHER_MS: "500", N8N_ANSWER_TIMEOUT_MS: "1000" });
+    await open({ N8N_GATHER_MS: "500", N8N_ANSWER_TIMEOUT_MS: "5000" });
     startWorker();
     await conversations.injectFault({ match: { api: "n8n" }, fault: "no_answer", times: 1 });
     await conversations.receiveWhatsapp("15551230001", "Is the mill open?");
