@@ -93,15 +93,22 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "batches: a conversation that another transaction locks does not hold up the other events",
     file: "packages/db/src/batches/apply-batch.ts",
-    search: "    tx.unsafe(LIMIT_WAITS),\n",
-    replacement: "    Promise.resolve(),\n",
+    search: "set_config('lock_timeout', '250ms', true)",
+    replacement: "set_config('lock_timeout', '20s', true)",
     tests: ["packages/db/src/batches/batched-inbox.int.test.ts"],
+  },
+  {
+    guard: "batches: each statement finds its rows by their keys",
+    file: "packages/db/src/batches/apply-batch.ts",
+    search: "set_config('enable_seqscan', 'off', true)",
+    replacement: "set_config('enable_seqscan', 'on', true)",
+    tests: ["packages/db/src/batches/plans.int.test.ts"],
   },
   {
     guard: "batches: a new AI turn asks about the messages of the one that it supersedes",
     file: "packages/db/src/batches/ai-turns.ts",
-    search: "earlier.state = 'awaiting_reply' or earlier.state",
-    replacement: "earlier.state",
+    search: "state = 'awaiting_reply' or state = 'failed' and not exists",
+    replacement: "state = 'failed' and not exists",
     tests: ["packages/db/src/batches/batched-inbox.int.test.ts"],
   },
 ];

@@ -10,9 +10,12 @@ const DEBOUNCE = `
   with conversation as (
     select * from json_to_recordset($1::json) as conversation (id uuid, tenant_id uuid, epoch int, turn_id uuid)
   ), open as (
-    select turn.id, turn.state, turn.conversation_id from millrace.ai_turns as turn
-    join conversation on conversation.id = turn.conversation_id
-    where turn.state in ('debouncing', 'awaiting_reply')
+    select turn.* from conversation
+    cross join lateral (
+      select id, state, conversation_id from millrace.ai_turns
+      where conversation_id = conversation.id and state in ('debouncing', 'awaiting_reply')
+      limit 1
+    ) as turn
   ), extended as (
     update millrace.ai_turns as turn
     set dispatch_at = least(now() + $2::float8 * interval '1 ms', turn.opened_at + $3::float8 * interval '1 ms'),
@@ -33,14 +36,23 @@ const DEBOUNCE = `
     -- The count makes Postgres end the open turns first: a conversation has one open turn.
     where (select count(*) from superseded) >= 0
     returning id, conversation_id, least($2, $3) as wait_ms
-  ), moved as (
-    update messages as message set ai_turn_id = unasked.turn_id
-    from unasked join millrace.ai_turns as earlier on earlier.conversation_id = unasked.id
-    where message.ai_turn_id = earlier.id and message.direction = 'inbound' and (
-      earlier.state = 'awaiting_reply' or earlier.state = 'failed' and not exists (
+  ), unanswered as (
+    select message.id, unasked.turn_id from unasked
+    cross join lateral (
+      select id from millrace.ai_turns as earlier
+      where conversation_id = unasked.id and (state = 'awaiting_reply' or state = 'failed' and not exists (
         select from messages as sent
         where sent.conversation_id = unasked.id and sent.direction = 'outbound'
           and sent.status not in ('suppressed', 'failed') and sent.created_at > earlier.created_at))
+      offset 0
+    ) as earlier
+    cross join lateral (
+      select id from messages where ai_turn_id = earlier.id and direction = 'inbound' offset 0
+    ) as message
+  ), moved as (
+    update messages as message set ai_turn_id = unanswered.turn_id
+    from unanswered
+    where message.id = unanswered.id and message.id = any (array (select id from unanswered))
   )
   select conversation_id as "conversationId", id, ceil(wait_ms)::float8 as "waitMs" from extended
   union all select conversation_id, id, wait_ms from opened`;

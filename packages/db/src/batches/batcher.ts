@@ -1,7 +1,7 @@
 /** Most items in one batch. */
 const MAX_BATCH = 64;
 
-/** Batches at a time. While these run, items wait for the next one. */
+/** Batches at a time. */
 const MAX_IN_FLIGHT = 2;
 
 /** Combines items that arrive together into batches. */
@@ -14,7 +14,7 @@ type Waiting<Item, Result> = { item: Item; resolve(result: Result): void; reject
 
 /**
  * Creates a batcher. A batch starts at the end of the turn of the event loop in which an item arrived, so that a lone item
- * waits for no other.
+ * waits for no other. Beside a running batch only a full one starts: two halves cost more than one whole.
  * @param apply returns one result per item of a batch, in their order
  */
 export function createBatcher<Item, Result>(
@@ -24,8 +24,12 @@ export function createBatcher<Item, Result>(
   let inFlight = 0;
   let isScheduled = false;
 
+  function mayStart(): boolean {
+    return inFlight === 0 ? waiting.length > 0 : inFlight < MAX_IN_FLIGHT && waiting.length >= MAX_BATCH;
+  }
+
   function schedule(): void {
-    if (isScheduled || waiting.length === 0 || inFlight === MAX_IN_FLIGHT) return;
+    if (isScheduled || !mayStart()) return;
     isScheduled = true;
     setImmediate(() => {
       isScheduled = false;

@@ -11,7 +11,7 @@ const CLAIM = `
     payload_hash text, correlation_id text, received_at timestamptz)
   where not exists (
     select from millrace.webhook_events as erased
-    where erased.integration = event.integration and erased.event_id = event.erased_id)
+    where erased.integration = event.integration and erased.event_id = event.erased_id offset 0)
   order by integration, event_id
   on conflict do nothing
   returning id`;

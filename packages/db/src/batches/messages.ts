@@ -27,7 +27,7 @@ const ADD_MESSAGES = `
   on conflict do nothing
   returning exists (
     select from millrace.message_changes as change where change.channel = messages.channel
-      and change.account_id = messages.account_id and change.external_id = messages.external_id) as "hasChanges"`;
+      and change.account_id = messages.account_id and change.external_id = messages.external_id offset 0) as "hasChanges"`;
 
 /**
  * Writes messages into their conversations, and adds them to the AI turns. Returns the effects by the places of the events.

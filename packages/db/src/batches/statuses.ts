@@ -20,7 +20,7 @@ const FIND_KNOWN = `
   where not exists (
     select from messages as message
     where message.id = status.message_id and message.channel = status.channel
-      and message.account_id = status.account_id and message.external_id is null)`;
+      and message.account_id = status.account_id and message.external_id is null offset 0)`;
 
 /** Returns the places of the statuses that a batch can record. */
 export async function findKnownStatuses(
@@ -51,22 +51,26 @@ const ADD_STATUSES = `
 
 /** Locks the messages in the order of their ids, so that two batches cannot deadlock. */
 const LOCK_MESSAGES = `
-  with key as (
-    select distinct channel, account_id, external_id
+  select id, tenant_id as "tenantId", conversation_id as "conversationId", channel, account_id as "accountId",
+    external_id as "externalId", status
+  from messages
+  where direction = 'outbound' and id = any (array (
+    select message.id
     from json_to_recordset($1::json) as key (channel text, account_id text, external_id text)
-  )
-  select message.id, message.tenant_id as "tenantId", message.conversation_id as "conversationId", message.channel,
-    message.account_id as "accountId", message.external_id as "externalId", message.status
-  from messages as message
-  join key on key.channel = message.channel and key.account_id = message.account_id
-    and key.external_id = message.external_id
-  where message.direction = 'outbound'
-  order by message.id for no key update of message`;
+    cross join lateral (
+      select id from messages
+      where channel = key.channel and account_id = key.account_id and external_id = key.external_id
+      limit 1
+    ) as message))
+  order by id for no key update`;
 
 const MOVE_MESSAGES = `
+  with moved as (
+    select * from json_to_recordset($1::json) as moved (id uuid, status text)
+  )
   update messages as message set status = moved.status, error = null, updated_at = now()
-  from json_to_recordset($1::json) as moved (id uuid, status text)
-  where message.id = moved.id`;
+  from moved
+  where message.id = moved.id and message.id = any (array (select id from moved))`;
 
 /** An outbound message that the transaction has locked. `status` changes as the statuses of the batch are applied. */
 type LockedMessage = ChangedMessage & { accountId: string; externalId: string; status: string };

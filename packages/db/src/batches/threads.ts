@@ -9,40 +9,45 @@ export type KnownThread = { tenantId: string; contactId: string; conversationId:
  * Finds the rows that messages belong to. It leaves out new people, new profiles and new threads, and messages that
  * another event has written or changed.
  * The key-share lock blocks a merge of the contacts until the transaction ends.
+ * `limit 1` and `offset 0` make Postgres look up each event by itself: in the order of its choice it joined each event with
+ * every conversation of the account.
  */
 const FIND_THREADS = `
-  with event as (
-    select * from json_to_recordset($1::json) as event (place int, provider text, account text, channel text,
-      account_id text, thread_id text, external_id text, identities json, name text, username text, phone text, email text)
-  ), owned as (
-    select event.*, account.tenant_id
-    from event ${joinTenants("event")}
-  ), person as (
-    select owned.place, (array_agg(identity.contact_id))[1] as contact_id
-    from owned
-    cross join lateral json_to_recordset(owned.identities) as named (channel text, external_id text)
-    left join contact_identities as identity on identity.tenant_id = owned.tenant_id
-      and identity.channel = named.channel and identity.external_id = named.external_id
-    group by owned.place
-    having count(*) = count(identity.contact_id) and count(distinct identity.contact_id) = 1
+  with candidate as materialized (
+    select event.*, account.tenant_id, person.contact_id, conversation.id as conversation_id
+    from json_to_recordset($1::json) as event (place int, provider text, account text, channel text, account_id text,
+      thread_id text, external_id text, identities json, name text, username text, phone text, email text)
+    ${joinTenants("event")}
+    cross join lateral (
+      select (array_agg(identity.contact_id))[1] as contact_id
+      from json_to_recordset(event.identities) as named (channel text, external_id text)
+      left join lateral (
+        select contact_id from contact_identities
+        where tenant_id = account.tenant_id and channel = named.channel and external_id = named.external_id
+        limit 1
+      ) as identity on true
+      having count(*) = count(identity.contact_id) and count(distinct identity.contact_id) = 1
+    ) as person
+    cross join lateral (
+      select id from conversations
+      where channel = event.channel and account_id = event.account_id
+        and thread_id = coalesce(event.thread_id, person.contact_id::text)
+      limit 1
+    ) as conversation
+    where not exists (
+      select from messages where channel = event.channel and account_id = event.account_id
+        and external_id = event.external_id offset 0)
+      and not exists (
+        select from millrace.message_changes where channel = event.channel and account_id = event.account_id
+          and external_id = event.external_id offset 0)
   )
-  select owned.place, owned.tenant_id as "tenantId", contact.id as "contactId", conversation.id as "conversationId"
-  from owned
-  join person on person.place = owned.place
-  join contacts as contact on contact.id = person.contact_id
-  join conversations as conversation on conversation.channel = owned.channel
-    and conversation.account_id = owned.account_id
-    and conversation.thread_id = coalesce(owned.thread_id, contact.id::text)
-  where (owned.name is null or owned.name = contact.name)
-    and (owned.username is null or owned.username = contact.username)
-    and (owned.phone is null or owned.phone = contact.phone)
-    and (owned.email is null or owned.email = contact.email)
-    and not exists (
-      select from messages as message where message.channel = owned.channel
-        and message.account_id = owned.account_id and message.external_id = owned.external_id)
-    and not exists (
-      select from millrace.message_changes as change where change.channel = owned.channel
-        and change.account_id = owned.account_id and change.external_id = owned.external_id)
+  select candidate.place, candidate.tenant_id as "tenantId", contact.id as "contactId",
+    candidate.conversation_id as "conversationId"
+  from candidate join contacts as contact on contact.id = candidate.contact_id
+  where (candidate.name is null or candidate.name = contact.name)
+    and (candidate.username is null or candidate.username = contact.username)
+    and (candidate.phone is null or candidate.phone = contact.phone)
+    and (candidate.email is null or candidate.email = contact.email)
   order by contact.id
   for key share of contact`;
 
@@ -77,19 +82,19 @@ const RECORD_ACTIVITIES = `
       (array_agg(title order by place desc) filter (where title is not null))[1] as title
     from json_to_recordset($1::json) as activity (place int, conversation_id uuid, at timestamptz, by_user boolean, title text)
     group by conversation_id
-  ), locked as (
-    select conversation.id from conversations as conversation
-    join activity on activity.conversation_id = conversation.id
+  ), locked as materialized (
+    select activity.* from activity
+    join conversations as conversation on conversation.id = activity.conversation_id
     order by conversation.id for no key update of conversation
   )
   update conversations as conversation
-  set last_message_at = greatest(conversation.last_message_at, activity.at),
-    last_user_message_at = greatest(conversation.last_user_message_at, activity.user_at),
-    title = coalesce(activity.title, conversation.title),
+  set last_message_at = greatest(conversation.last_message_at, locked.at),
+    last_user_message_at = greatest(conversation.last_user_message_at, locked.user_at),
+    title = coalesce(locked.title, conversation.title),
     updated_at = now()
-  from locked, activity, cases
-  where conversation.id = locked.id and activity.conversation_id = locked.id
-    and cases.id = conversation.case_id and cases.status = 'open'
+  from locked
+  where conversation.id = locked.conversation_id
+    and exists (select from cases where id = conversation.case_id and status = 'open' offset 0)
   returning conversation.id, conversation.tenant_id as "tenantId", conversation.mode, conversation.epoch`;
 
 /** Records the activities of messages in their conversations. Returns the conversations with an open case, by their ids. */

@@ -33,7 +33,8 @@ export const webhookEvents = millrace.table(
   (table) => [
     unique("webhook_events_integration_event_id").on(table.integration, table.eventId),
     index("webhook_events_correlation_id").on(table.correlationId),
-    index("webhook_events_integration_status").on(table.integration, table.status),
+    // Not by integration first: while the table is small, Postgres would take this index to find an event by its id.
+    index("webhook_events_status_integration").on(table.status, table.integration),
     check("webhook_events_status", sql`${table.status} in ('done', 'dead', 'discarded')`),
   ],
 );

@@ -5,6 +5,7 @@ import { createAtomicRedisBackend } from "./atomic-redis-backend.ts";
 import type { BackendRole, StoreBackend } from "./backend.ts";
 import { bullmqClasses } from "./bullmq-classes.ts";
 import { isFailover } from "./redis-failover.ts";
+import { writeOncePerTick } from "./one-write-per-tick.ts";
 import { createWriteCheck } from "./write-check.ts";
 
 /** How long a producer waits for any response before it reconnects, in ms. */
@@ -35,6 +36,7 @@ export function openRedisBackend(url: string, role: BackendRole, silenceMs: numb
   });
   // Every command rejects with its own error; without a listener ioredis prints to the console.
   client.on("error", () => undefined);
+  client.on("connect", () => writeOncePerTick(client.stream));
   // A producer sends Redis nothing before it adds jobs. A worker needs the version, to block for parts of a second.
   const producerOnly =
     role === "producer" ? { skipWaitingForReady: true, skipMetasUpdate: true, skipVersionCheck: true } : {};
