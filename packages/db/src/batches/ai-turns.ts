@@ -36,7 +36,7 @@ const DEBOUNCE = `
     -- The count makes Postgres end the open turns first: a conversation has one open turn.
     where (select count(*) from superseded) >= 0
     returning id, conversation_id, least($2, $3) as wait_ms
-  ), unanswered as (
+  ), pending as (
     select message.id, unasked.turn_id from unasked
     cross join lateral (
       select id from millrace.ai_turns as earlier
@@ -50,9 +50,9 @@ const DEBOUNCE = `
       select id from messages where ai_turn_id = earlier.id and direction = 'inbound' offset 0
     ) as message
   ), moved as (
-    update messages as message set ai_turn_id = unanswered.turn_id
-    from unanswered
-    where message.id = unanswered.id and message.id = any (array (select id from unanswered))
+    update messages as message set ai_turn_id = pending.turn_id
+    from pending
+    where message.id = pending.id and message.id = any (array (select id from pending))
   )
   select conversation_id as "conversationId", id, ceil(wait_ms)::float8 as "waitMs" from extended
   union all select conversation_id, id, wait_ms from opened`;

@@ -51,11 +51,11 @@ test("every statement of a batch finds its rows by their keys, also in new table
     const explained: Transaction = {
       unsafe: ((statement: string, ...others: [never[], object]) => {
         void tx
-          .unsafe(`explain (generic_plan, format json) ${statement}`)
+          .unsafe<{ "QUERY PLAN": [{ Plan: PlanNode }] }[]>(`explain (generic_plan, format json) ${statement}`)
           .execute()
-          .then(([row]) => {
-            const [explanation] = row?.["QUERY PLAN"] as [{ Plan: PlanNode }];
-            for (const lookup of lookupsOf(explanation.Plan)) lookups.add(lookup);
+          .then((rows) => {
+            const plans = rows.flatMap((row) => row["QUERY PLAN"]);
+            for (const lookup of plans.flatMap(({ Plan }) => lookupsOf(Plan))) lookups.add(lookup);
           });
         return tx.unsafe(statement, ...others);
       }) as Transaction["unsafe"],
