@@ -94,7 +94,7 @@ export const mutations: readonly Mutation[] = [
     guard: "batches: a conversation that another transaction locks does not hold up the other events",
     file: "packages/db/src/batches/apply-batch.ts",
     search: "set_config('lock_timeout', '250ms', true)",
-    replacement: "set_config('lock_timeout', '20s', true)",
+    replacement: "set_config('lock_timeout', '0', true)",
     tests: ["packages/db/src/batches/batched-inbox.int.test.ts"],
   },
   {

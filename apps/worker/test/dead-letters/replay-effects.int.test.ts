@@ -13,7 +13,7 @@ describe("five replays at once", () => {
   let conversations: Awaited<ReturnType<typeof openConversationHarness>>;
   afterEach(() => conversations.close());
 
-  /** Starts a worker whose AI turns time out soon, until one has failed. The next worker waits long for its answers. */
+  /** Makes an AI turn fail on a worker with a short time-out. The worker after it waits long for its answers. */
   const failTurn = async () => {
     const worker = conversations.startWorker({}, { N8N_ANSWER_TIMEOUT_MS: "500" });
     await conversations.receiveWhatsapp(ADA, "Is the mill open?");
