@@ -15,15 +15,10 @@ import {
 } from "@millrace/core";
 import { acceptApiRequest, acceptWebhook } from "@millrace/ingest";
 import { integrations } from "@millrace/integrations";
-import {
-  createProducer,
-  type Producer,
-  type QueueBackend,
-  queueDefinition,
-  QueueUnavailableError,
-} from "@millrace/queue";
+import { type Producer, type QueueBackend, queueDefinition } from "@millrace/queue";
 import type { Delivery } from "@millrace/sandbox";
 import { outgoingFormats } from "./local-deps.ts";
+import { createPatientProducer } from "./patient-producer.ts";
 
 /** An event that is in its queue, and since when. */
 type AcceptedEvent = Pick<InboundEvent, "id" | "kind" | "payload" | "integration"> & { at: Date };
@@ -36,7 +31,7 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
   const producers = new Map<string, Producer>();
   const producerOf = (integration: string, role: QueueRole) => {
     const definition = queueDefinition(integration, role);
-    const producer = producers.get(definition.name) ?? createProducer(backend, definition);
+    const producer = producers.get(definition.name) ?? createPatientProducer(backend, definition);
     producers.set(definition.name, producer);
     return producer;
   };
@@ -91,18 +86,8 @@ export function openIngest(backend: QueueBackend, environment: Environment) {
     throw new Error(`no route ${path}`);
   }
 
-  /** Delivers a webhook or a callback until the queue accepts it, as a platform does: a busy machine must not lose it. */
-  async function deliver(delivery: Delivery): Promise<void> {
-    try {
-      await deliverOnce(delivery);
-    } catch (error) {
-      if (!(error instanceof QueueUnavailableError)) throw error;
-      await deliver(delivery);
-    }
-  }
-
   /** Delivers a webhook of a platform, or a callback of the sandbox. */
-  async function deliverOnce({ path, headers, body }: Delivery): Promise<void> {
+  async function deliver({ path, headers, body }: Delivery): Promise<void> {
     const request = requestOf(localRequestUrl(environment, path), headers, body);
     const found = routes.find(({ route }) => route.paths.includes(path));
     if (found) {

@@ -11,7 +11,6 @@ import {
   type Consumer,
   type ConsumerTimings,
   createFlowControl,
-  createProducer,
   createQueueReader,
   type EventProcessor,
   openQueueBackend,
@@ -19,6 +18,7 @@ import {
   startConsumer,
 } from "@millrace/queue";
 import { openRows, recordingLogger } from "@millrace/testing";
+import { createPatientProducer } from "./patient-producer.ts";
 
 /** The outage of our own store that a processor of these tests throws. */
 export class OutageError extends Error {}
@@ -51,7 +51,7 @@ export async function openQueueHarness(
   const database = openDatabase(databaseUrl, { maxConnections: 6, name: "test-queue" });
   const backend = openQueueBackend(queueUrl, "consumer", 6);
   const definition = queueDefinition("fake", role);
-  const producer = createProducer(backend, definition);
+  const producer = createPatientProducer(backend, definition);
   const reader = createQueueReader(backend, [definition]);
   const log = recordingLogger();
   const rows = openRows(databaseUrl);

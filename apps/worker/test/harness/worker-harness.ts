@@ -10,7 +10,6 @@ import {
 } from "@millrace/db";
 import {
   type Consumer,
-  createProducer,
   createQueueReader,
   queueDefinition,
   openQueueBackend,
@@ -23,6 +22,7 @@ import { startWorker } from "../../src/worker.ts";
 import type { WorkerDeps } from "../../src/worker-deps.ts";
 import { type FakeIntegration, fakeIntegration, type FakePayload } from "./fake-integration.ts";
 import { localPorts, localStores } from "./local-deps.ts";
+import { createPatientProducer } from "./patient-producer.ts";
 
 /** A row of dead_letters. */
 export type DeadLetterRow = {
@@ -75,7 +75,7 @@ export async function openWorkerHarness(databaseUrl: string, queueUrl: string): 
   await assignAccounts(database.orm, [{ provider: "fake", externalId: "1", tenantName: "Test" }], uuidv7);
   const backend = openQueueBackend(queueUrl, "consumer", 4);
   const definition = queueDefinition("fake", "inbound");
-  const producer = createProducer(backend, definition);
+  const producer = createPatientProducer(backend, definition);
   const reader = createQueueReader(backend, [definition]);
   const integration = fakeIntegration(() => new Date(Date.now() + 500));
   const log = recordingLogger();

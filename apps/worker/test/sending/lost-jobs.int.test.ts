@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EVENT_VERSION, uuidv7 } from "@millrace/core";
-import { createProducer, openQueueBackend, queueDefinition } from "@millrace/queue";
+import { openQueueBackend, queueDefinition } from "@millrace/queue";
 import { defaultQueueStore, until } from "@millrace/testing";
 import { openConversationHarness } from "../harness/conversation-harness.ts";
+import { createPatientProducer } from "../harness/patient-producer.ts";
 
 const SEND = "/api/integrations/whatsapp/send";
 const ADA = "15551230001";
@@ -52,7 +53,7 @@ describe("5: the lost job of a queued message", () => {
        values ('${uuidv7()}', 'whatsapp', 'request.done', 'request', 'h', 'done', 'written', 'c-1', now(), '${JSON.stringify(followUps)}')`,
     );
     const backend = openQueueBackend(conversations.queueUrl, "consumer", 2);
-    const producer = createProducer(backend, queueDefinition("whatsapp", "requests"));
+    const producer = createPatientProducer(backend, queueDefinition("whatsapp", "requests"));
     const about = { integration: "whatsapp", id: "request.done", kind: "request", correlationId: "c-1" };
     const receivedAt = new Date().toISOString();
     await producer.enqueue([{ v: EVENT_VERSION, ...about, receivedAt, payload: "invalid" }]);

@@ -10,6 +10,9 @@ export type JobWorker = Worker<unknown, unknown, string, IQueueBackend, JobProgr
 /** Processes a job. The signal aborts when the job's lock is lost. */
 export type Processor = (job: Job, token: string | undefined, signal: AbortSignal | undefined) => Promise<unknown>;
 
+/** How many completed jobs stay in a queue: by age in seconds and by number, whichever is reached first. */
+export type KeptJobs = { age: number; count: number };
+
 /** The options of BullMQ's worker that Millrace sets. */
 export type WorkerSettings = {
   autorun: boolean;
@@ -17,7 +20,7 @@ export type WorkerSettings = {
   lockDuration: number;
   stalledInterval: number;
   maxStalledCount: number;
-  removeOnComplete: { age: number; count: number };
+  removeOnComplete: KeptJobs;
   settings: { backoffStrategy: (attemptsMade: number) => number };
 };
 
@@ -32,6 +35,8 @@ export type StoreBackend = {
   dueAt(queue: JobQueue, jobId: string): Promise<Date | undefined>;
   /** Empties BullMQ's event log of a queue, which contains job ids. Millrace does not read it. */
   eraseEvents(queue: JobQueue): Promise<void>;
+  /** Removes the completed jobs that a queue does not keep. On Redis, BullMQ does it with each job that completes. */
+  trimCompleted(queue: JobQueue, kept: KeptJobs): Promise<void>;
   /** Creates BullMQ's tables on Postgres. Repeating it changes nothing. */
   migrate(): Promise<void>;
   /** Rejects unless the store accepts a write within a second. All calls within a second share one write. */

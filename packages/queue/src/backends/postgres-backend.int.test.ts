@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { expect, test } from "vitest";
-import { openRows, useTestDatabase } from "@millrace/testing";
+import { openRows, until, useTestDatabase, WORKER_SETTINGS } from "@millrace/testing";
 import { openQueueBackend } from "./open-backend.ts";
 
 const database = useTestDatabase();
@@ -19,6 +19,33 @@ test("the process survives when Postgres ends a connection between two statement
   client.release(true);
   await backend.checkWritable();
   expect(await queue.count()).toBe(0);
+  await queue.close();
+  await backend.close();
+  await rows.close();
+});
+
+test("completed jobs stay until they are trimmed to the number and the age that the queue keeps", async () => {
+  const rows = openRows(database.url);
+  const backend = openQueueBackend(database.url, "consumer", 2);
+  await backend.migrate();
+  const queue = backend.queue("kept");
+  const worker = backend.worker("kept", () => Promise.resolve("done"), {
+    ...WORKER_SETTINGS,
+    concurrency: 1,
+    autorun: true,
+    removeOnComplete: { age: 60, count: 2 },
+  });
+  const completed = () => queue.getJobCountByTypes("completed");
+  for (let job = 0; job < 5; job++) await queue.add("job", {}, { jobId: `job-${job}` });
+  await until("every job has completed", async () => (await completed()) === 5);
+  await backend.trimCompleted(queue, { age: 60, count: 2 });
+  expect(await completed()).toBe(2);
+  await rows.rows("update bullmq.job set finished_at_ms = finished_at_ms - 60001 where queue = 'kept'");
+  await backend.trimCompleted(queue, { age: 60, count: 2 });
+  expect(await completed()).toBe(0);
+  // BullMQ's log of events stays empty.
+  expect(await rows.rows("select event from bullmq.event where queue = 'kept' and event <> 'added'")).toEqual([]);
+  await worker.close();
   await queue.close();
   await backend.close();
   await rows.close();

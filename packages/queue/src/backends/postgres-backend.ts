@@ -5,7 +5,7 @@ import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend } from "./back
 import { bullmqClasses } from "./bullmq-classes.ts";
 import { type BullConnection, restartable } from "./postgres-connection.ts";
 import { discardReadOnly } from "./postgres-read-only.ts";
-import { installQueueTriggers } from "./postgres-triggers.ts";
+import { changeQueueSchema } from "./postgres-schema.ts";
 import { installWriteCheck, writeRow } from "./postgres-write-check.ts";
 import { createWriteCheck } from "./write-check.ts";
 
@@ -14,6 +14,18 @@ const QUERY_TIMEOUT_MS = 10_000;
 
 /** How long a consumer waits for a connection, in ms. */
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * BullMQ 6.7 compares a job that completes with all completed jobs, to decide which of them to remove (`apply_retention`).
+ * That takes most of the time of a job, so completed jobs are removed by `trimCompleted` instead.
+ */
+const KEEP_ALL = { age: -1, count: -1 };
+
+/** `$1` is the queue, `$2` the time in ms before which its completed jobs are old, and `$3` the number that stays. */
+const TRIM_COMPLETED = `
+  delete from job where queue = $1 and state = 'completed' and finished_at_ms <= greatest($2::bigint, (
+    select finished_at_ms from job where queue = $1 and state = 'completed'
+    order by finished_at_ms desc offset $3 limit 1))`;
 
 /**
  * Opens a queue store on Postgres.
@@ -41,7 +53,7 @@ export function openPostgresBackend(
     worker(name, process, settings) {
       // A worker keeps a connection for LISTEN.
       pool.options.max += 1;
-      return worker(name, process, settings);
+      return worker(name, process, { ...settings, removeOnComplete: KEEP_ALL });
     },
     countWorkers: (queue) => queue.getWorkersCount(),
     dueAt: async ({ name }, jobId) => {
@@ -54,11 +66,14 @@ export function openPostgresBackend(
     eraseEvents: async ({ name }) => {
       await pool.query("delete from event where queue = $1", [name]);
     },
+    trimCompleted: async ({ name }, { age, count }) => {
+      await pool.query(TRIM_COMPLETED, [name, Date.now() - age * 1_000, count]);
+    },
     migrate: async () => {
       const client = await pool.connect();
       try {
         await runMigrations(client);
-        await installQueueTriggers(client);
+        await changeQueueSchema(client);
         await installWriteCheck(client);
       } finally {
         client.release();
@@ -72,14 +87,23 @@ export function openPostgresBackend(
   };
 }
 
+/** BullMQ's statements do not name their schema. */
+const SEARCH_PATH = "-c search_path=bullmq";
+
+/**
+ * A worker does not wait for the disk when it takes or completes a job. After a crash of Postgres, the jobs of its last
+ * moment (https://www.postgresql.org/docs/current/wal-async-commit.html) run again, as after a crash of the worker. The
+ * reconciler brings back follow-up jobs.
+ */
+const WITHOUT_WAIT = "-c synchronous_commit=off";
+
 function openPool(url: string, role: BackendRole, connections: number): pg.Pool & Record<string, unknown> {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: "millrace-queue",
     keepAlive: true,
     max: connections,
-    // BullMQ's statements do not name their schema.
-    options: "-c search_path=bullmq",
+    options: `${SEARCH_PATH}${role === "consumer" ? ` ${WITHOUT_WAIT}` : ""}`,
     ...(role === "producer"
       ? { connectionTimeoutMillis: PRODUCER_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS }
       : { connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),

@@ -63,6 +63,7 @@ export function openRedisBackend(url: string, role: BackendRole, silenceMs: numb
     eraseEvents: async (queue) => {
       await client.xtrim(queue.toKey("events"), "MAXLEN", 0);
     },
+    trimCompleted: () => Promise.resolve(),
     migrate: () => Promise.resolve(),
     checkWritable: async () => {
       // A lost connection is known without a write, and an earlier success is no longer valid.

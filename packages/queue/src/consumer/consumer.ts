@@ -1,7 +1,7 @@
 import type { DeadLetterStore, LeaseStore, Logger, Now, Random } from "@millrace/core";
 import type { Processor, QueueBackend } from "../backends/backend.ts";
 import { backoffMs, type QueueDefinition } from "../catalogue.ts";
-import { createDeadLetterCollector, type DeadLetterCollector } from "../dead-letters/collector.ts";
+import { createDeadLetterCollector } from "../dead-letters/collector.ts";
 import type { FlowControl } from "../flow-control/flow-control.ts";
 import { attempt } from "./attempt.ts";
 import type { ConsumerTimings } from "./attempt-deps.ts";
@@ -93,7 +93,11 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
       .capture(job)
       .catch((error: unknown) => log.warn({ queue: definition.name, err: error }, "dead_letter.capture_failed"));
   });
-  const sweeper = startSweeper(collector, timings.sweepMs, (error) =>
+  const sweep = async (signal: AbortSignal) => {
+    await collector.sweep(signal);
+    await backend.trimCompleted(queue, definition.keepCompleted);
+  };
+  const sweeper = startSweeper(sweep, timings.sweepMs, (error) =>
     log.warn({ queue: definition.name, err: error }, "dead_letter.sweep_failed"),
   );
 
@@ -112,22 +116,21 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
 
 /** Sweeps now and then every `intervalMs`, one sweep at a time. A stop ends the sweep that runs. */
 function startSweeper(
-  collector: DeadLetterCollector,
+  sweep: (stopping: AbortSignal) => Promise<void>,
   intervalMs: number,
   onError: (error: unknown) => void,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let sweeping: Promise<void> | undefined;
-  const sweep = () => {
-    sweeping ??= collector
-      .sweep(stopping.signal)
+  const sweepOnce = () => {
+    sweeping ??= sweep(stopping.signal)
       .catch(onError)
       .finally(() => {
         sweeping = undefined;
       });
   };
-  const timer = setInterval(sweep, intervalMs);
-  sweep();
+  const timer = setInterval(sweepOnce, intervalMs);
+  sweepOnce();
   return {
     async stop() {
       clearInterval(timer);
