@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { deliver, type Item } from "../e2e/simulated-platform.ts";
 import { until } from "../src/servers/index.ts";
+import { cpuPerUnit, type CpuTimes, readCpuTimes } from "./cpu-time.ts";
 import { type Deployment, MACHINE, QUEUE_STORES, withDeployment } from "./deployment.ts";
 import { percentile } from "./load.ts";
 
@@ -25,7 +26,12 @@ type Measurement = {
   questions: readonly Question[];
   /** Time from the webhook to the answer, in ms, of each answered question. */
   answeredMs: readonly number[];
+  /** From the first webhook to the last answer, with the statuses that arrived until then. */
+  cpuPerTurn: CpuTimes;
 };
+
+/** The programs that belong to Millrace. The sandbox plays the platform and the AI. */
+const PROGRAMS = ["ingest", "worker", "postgres", "redis"];
 
 /**
  * `npm run bench -- conversations`: the time from the webhook of a customer's message until the sandbox's WhatsApp
@@ -46,7 +52,10 @@ export async function measureConversations(): Promise<void> {
       await deployment.startWorker({ N8N_GATHER_MS: "0", N8N_GATHER_CAP_MS: "0", N8N_ALLOWED_NETWORKS: "127.0.0.0/8" });
       let people = (await measure(deployment, 0, WARM_UP)).questions.length;
       for (const perSecond of LOADS) {
-        const { questions, answeredMs } = await measure(deployment, people, { perSecond, seconds: SECONDS });
+        const { questions, answeredMs, cpuPerTurn } = await measure(deployment, people, {
+          perSecond,
+          seconds: SECONDS,
+        });
         people += questions.length;
         const acceptedMs = questions.map((question) => question.acceptedMs);
         const isSustained = answeredMs.length === questions.length && percentile(answeredMs, 0.99) <= SUSTAINED_P99_MS;
@@ -56,6 +65,7 @@ export async function measureConversations(): Promise<void> {
           "p99 ms": percentile(answeredMs, 0.99).toFixed(0),
           "until 200, p50 ms": percentile(acceptedMs, 0.5).toFixed(1),
           "until 200, p99 ms": percentile(acceptedMs, 0.99).toFixed(1),
+          "CPU ms per turn": describeCpu(cpuPerTurn),
           [`p99 within ${SUSTAINED_P99_MS} ms`]: isSustained ? "yes" : "no",
         };
         if (!isSustained) break;
@@ -72,6 +82,7 @@ async function measure(
   { perSecond, seconds }: { perSecond: number; seconds: number },
 ): Promise<Measurement> {
   const count = perSecond * seconds;
+  const before = readCpuTimes();
   const startedAt = performance.now();
   const deliveries: Promise<Question>[] = [];
   for (let index = 0; index < count; index++) {
@@ -90,7 +101,13 @@ async function measure(
     const answer = answeredAt.get(answerTo(text));
     return answer === undefined ? [] : [answer - at];
   });
-  return { questions, answeredMs };
+  return { questions, answeredMs, cpuPerTurn: cpuPerUnit(before, readCpuTimes(), count) };
+}
+
+function describeCpu(times: CpuTimes): string {
+  const used = PROGRAMS.flatMap((program) => (times[program] ? [{ program, ms: times[program] }] : []));
+  const all = used.reduce((sum, { ms }) => sum + ms, 0);
+  return [`${all.toFixed(0)}`, ...used.map(({ program, ms }) => `${program} ${ms.toFixed(1)}`)].join(", ");
 }
 
 /** Returns the answer of the sandbox's AI. */
