@@ -10,6 +10,7 @@ import {
   written,
 } from "@millrace/core";
 import { AT, inboundText, newEvent, newThread, SETTINGS, useFacts } from "../../test/facts.ts";
+import { textTo } from "../../test/send-requests.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { conversations, domainEvents, messages, webhookEvents } from "../schema/index.ts";
 import type { SendRequest } from "./request-targets.ts";
@@ -220,14 +221,6 @@ test("3, 5: any requests in any batches have the same results and rows as one by
     { numRuns: 12, endOnFailure: true },
   );
 });
-
-/** A request to send one text to a conversation. */
-function textTo(conversationId: string, body: string, changes: Partial<SendRequestedFact> = {}): SendRequest {
-  const to = { conversationId, channel: "telegram", accountId: undefined };
-  const message = { id: uuidv7(), type: "text", body, content: { type: "text", text: body } };
-  const fact: SendRequestedFact = { fact: "send_requested", to, at: AT, request: { messages: [message] }, ...changes };
-  return { event: newEvent(), fact, mayQueue: true };
-}
 
 test("5: a request that needs more holds back the later ones of its conversation and of no other", async () => {
   const [first, second] = [await open(), await open()];
