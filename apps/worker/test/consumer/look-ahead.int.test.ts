@@ -18,6 +18,7 @@ describe.each(queueStores())("5: an ordered queue that processes jobs together o
   let done: string[];
   let alone: string[];
   let sizes: number[];
+  let enqueueFollowUps: (ids: readonly string[]) => Promise<void>;
 
   beforeEach(async () => {
     queueUrl = await store.url(testDatabase.url);
@@ -25,6 +26,7 @@ describe.each(queueStores())("5: an ordered queue that processes jobs together o
       probes: { firstMs: 100, longestMs: 200 },
     });
     [done, alone, sizes] = [[], [], []];
+    enqueueFollowUps = () => Promise.resolve();
   });
   afterEach(async () => {
     await harness.close();
@@ -46,7 +48,7 @@ describe.each(queueStores())("5: an ordered queue that processes jobs together o
         const ids = select(events).map(({ id }) => id);
         sizes.push(events.length);
         done.push(...ids);
-        return Promise.resolve(new Set(ids));
+        return Promise.resolve({ done: new Set(ids), followed: enqueueFollowUps(ids) });
       },
     };
     return harness.startConsumer(processor);
@@ -87,6 +89,15 @@ describe.each(queueStores())("5: an ordered queue that processes jobs together o
     await doneAll(70);
     expect(done).toEqual(named(70));
     expect(alone).toEqual(named(64));
+  });
+
+  test("3: jobs stay in the queue until their follow-up jobs are enqueued", async () => {
+    await enqueueTogether(named(100));
+    enqueueFollowUps = (ids) => (ids.includes("job70") ? Promise.reject(new Error("no queue")) : Promise.resolve());
+    startConsumer((events) => events.filter(({ id }) => !done.includes(id)));
+    await until("the queue is empty", async () => (await harness.reader.states()).size === 0);
+    expect(new Set(done)).toEqual(new Set(named(100)));
+    expect(alone).toEqual(named(100).slice(64));
   });
 
   test("completes jobs behind one that waits at the head of the queue, also those that arrive meanwhile", async () => {

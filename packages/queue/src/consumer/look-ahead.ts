@@ -31,46 +31,61 @@ export type LookAheadDeps = AttemptDeps & {
   hasLease(): boolean;
 };
 
+/** What one pass over the front of the queue did. */
+type Pass = {
+  /** The ids of the events that are done. */
+  done: ReadonlySet<string>;
+  /** Whether all events of the pass are done. */
+  isComplete: boolean;
+  /** Resolves once the jobs behind the head that are done have left the queue; with false when they could not. */
+  left: Promise<boolean>;
+};
+
+const NOTHING_DONE: Pass = { done: new Set(), isComplete: false, left: Promise.resolve(false) };
+
 /** Creates the {@link LookAhead} of a queue. `alone` has the ids of jobs that are processed one by one: their batch failed. */
 export function createLookAhead(deps: LookAheadDeps, alone: Set<string>): LookAhead {
-  const { backend, queue, definition, processor, log, now, stopping, timings } = deps;
+  const { definition, processor, log, now, stopping, timings } = deps;
 
-  /** Processes the front of the queue once. Returns the ids of the events that are done. */
-  async function pass({ event, lockLost }: JobRun): Promise<ReadonlySet<string>> {
+  /**
+   * Processes the front of the queue once.
+   * @param head the events of the job at the head, while it is not done
+   * @param leaving the events of the last pass that are done, and may still be in the queue
+   */
+  async function pass(
+    { lockLost }: JobRun,
+    head: readonly InboundEvent[],
+    leaving: ReadonlySet<string>,
+  ): Promise<Pass> {
     const startedAt = now();
     const signals = [stopping, AbortSignal.timeout(timings.deadlineMs), ...(lockLost ? [lockLost] : [])];
-    const front = await readFront(deps);
-    if (front.length === 0) return new Set();
-    const events = [event, ...front.map((waiting) => waiting.event)];
-    let done: ReadonlySet<string>;
+    const front = await readFront(deps, leaving);
+    if (front.length === 0) return NOTHING_DONE;
+    const events = [...head, ...front.map((waiting) => waiting.event)];
     try {
-      done = await orAbort(processTogether(events), AbortSignal.any(signals));
+      const { done, followed } = await orAbort(processTogether(events), AbortSignal.any(signals));
+      const finished = front.filter(({ event }) => done.has(event.id));
+      const left = followed.then(() => leave(deps, finished, startedAt));
+      const isComplete = events.every(({ id }) => done.has(id));
+      return { done, isComplete, left: left.then(() => true).catch(() => false) };
     } catch (error) {
       // During an outage no event is at fault.
       if (!stopping.aborted && !processor.isOutage(error)) for (const { id } of events) alone.add(id);
       log.debug({ queue: definition.name, jobs: events.length, error: describeError(error) }, "batch.failed");
-      return new Set();
+      return NOTHING_DONE;
     }
-    const finished = front.filter((waiting) => done.has(waiting.event.id));
-    if (finished.length > 0)
-      await backend.removeWaiting(
-        queue,
-        finished.map(({ id }) => id),
-      );
-    for (const { id, addedAt, event: attempted } of finished)
-      logAttempt(deps, {
-        job: { id, name: attempted.kind, timestamp: addedAt.getTime(), attemptsMade: 0 },
-        event: attempted,
-        startedAt,
-        result: { outcome: "written" },
-      });
-    return done;
   }
 
-  const processTogether = async (events: readonly InboundEvent[]) =>
-    (await processor.processTogether?.(events)) ?? new Set<string>();
+  async function processTogether(events: readonly InboundEvent[]) {
+    const result = await processor.processTogether?.(events);
+    const { done, followed } = result ?? { done: new Set<string>(), followed: Promise.resolve() };
+    // A pass that ended early does not wait for the follow-up jobs, and their error must not end the process.
+    followed.catch(() => undefined);
+    return { done, followed };
+  }
+
   // A store that is away fails the look ahead; the job at the head reports it.
-  const tryPass = (head: JobRun) => pass(head).catch(() => new Set<string>());
+  const tryPass = (...args: Parameters<typeof pass>) => pass(...args).catch(() => NOTHING_DONE);
   const mayLook = ({ event, lockLost }: JobRun) =>
     processor.processTogether !== undefined &&
     !alone.has(event.id) &&
@@ -80,13 +95,23 @@ export function createLookAhead(deps: LookAheadDeps, alone: Set<string>): LookAh
 
   return {
     async run(head) {
-      return mayLook(head) && (await tryPass(head)).has(head.event.id);
+      if (!mayLook(head)) return false;
+      const first = await tryPass(head, [head.event], new Set());
+      // While the jobs of one pass leave the queue, the next pass is processed. A job that is left out gets its turn first.
+      let last = first;
+      while (last.isComplete && mayLook(head)) {
+        const next = await tryPass(head, [], last.done);
+        if (!(await last.left)) break;
+        last = next;
+      }
+      await last.left;
+      return first.done.has(head.event.id) && (await first.left);
     },
     async wait(head, ms) {
       const until = performance.now() + ms;
       for (let leftMs = ms; leftMs > 0 && !stopping.aborted; leftMs = until - performance.now()) {
-        const done = mayLook(head) ? await tryPass(head) : new Set();
-        if (done.size > 0) continue;
+        const { done, left } = mayLook(head) ? await tryPass(head, [head.event], new Set()) : NOTHING_DONE;
+        if ((await left) && done.size > 0) continue;
         await wait(mayLook(head) ? Math.min(leftMs, LOOK_AGAIN_MS) : leftMs, undefined, { signal: stopping }).catch(
           () => undefined,
         );
@@ -95,13 +120,33 @@ export function createLookAhead(deps: LookAheadDeps, alone: Set<string>): LookAh
   };
 }
 
-/** Reads the jobs behind the head, up to the first one that cannot be read or waits for a scope. */
-async function readFront({ backend, queue, definition, processor }: LookAheadDeps) {
-  const front: { id: string; addedAt: Date; event: InboundEvent }[] = [];
-  for (const { id, data, addedAt } of await backend.firstWaiting(queue, MOST_TOGETHER - 1)) {
+/** A job behind the head of the queue. */
+type WaitingEvent = { id: string; addedAt: Date; event: InboundEvent };
+
+/** Reads the jobs behind the head, without those that leave, up to the first one that cannot be read or waits for a scope. */
+async function readFront(
+  { backend, queue, definition, processor }: LookAheadDeps,
+  leaving: ReadonlySet<string>,
+): Promise<WaitingEvent[]> {
+  const front: WaitingEvent[] = [];
+  for (const { id, data, addedAt } of await backend.firstWaiting(queue, MOST_TOGETHER - 1 + leaving.size)) {
+    if (leaving.has(id)) continue;
     const event = definition.schema.safeParse(data);
     if (!event.success || event.data.waitsFor !== undefined || processor.scopes(event.data).length > 0) break;
     front.push({ id, addedAt, event: event.data });
   }
-  return front;
+  return front.slice(0, MOST_TOGETHER - 1);
+}
+
+/** Removes jobs that are done from the queue, and logs each in one line. */
+async function leave(deps: LookAheadDeps, finished: readonly WaitingEvent[], startedAt: Date): Promise<void> {
+  const ids = finished.map(({ id }) => id);
+  if (ids.length > 0) await deps.backend.removeWaiting(deps.queue, ids);
+  for (const { id, addedAt, event } of finished)
+    logAttempt(deps, {
+      job: { id, name: event.kind, timestamp: addedAt.getTime(), attemptsMade: 0 },
+      event,
+      startedAt,
+      result: { outcome: "written" },
+    });
 }

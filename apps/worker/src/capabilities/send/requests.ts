@@ -17,8 +17,8 @@ export function createRequestProcessor({ batches, ...deps }: RequestDeps): Event
     async processTogether(events) {
       const applied = await batches.apply(readRequests(handler, events));
       // All at once, so that the producers put the jobs into few round trips.
-      await Promise.all(events.map((event) => followUps.enqueue(event, applied.get(event.id) ?? [])));
-      return new Set(applied.keys());
+      const enqueued = events.map((event) => followUps.enqueue(event, applied.get(event.id) ?? []));
+      return { done: new Set(applied.keys()), followed: Promise.all(enqueued).then(() => undefined) };
     },
   };
 }
