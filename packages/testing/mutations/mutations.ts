@@ -34,6 +34,13 @@ export const mutations: readonly Mutation[] = [
     tests: ["packages/db/src/batches/send-requests.int.test.ts"],
   },
   {
+    guard: "batches: a job of an ordered queue leaves it after its follow-up jobs are enqueued",
+    file: "packages/queue/src/consumer/look-ahead.ts",
+    search: "followed.then(() => leave(deps, finished, startedAt))",
+    replacement: "Promise.resolve().then(() => leave(deps, finished, startedAt))",
+    tests: ["apps/worker/test/consumer/look-ahead.int.test.ts"],
+  },
+  {
     guard: "order: a job that stalled at the head of an ordered queue runs alone",
     file: "packages/queue/src/consumer/consumer.ts",
     search: "    if (job.stalledCounter > 0) processAlone.add(id);\n",
