@@ -7,7 +7,7 @@ import { openConversationHarness } from "../harness/conversation-harness.ts";
 const SEND = "/api/integrations/whatsapp/send";
 const PHONES = Array.from({ length: 6 }, (_, index) => `1555123000${index}`);
 const IMAGE = { data: Buffer.from("an image").toString("base64"), mimeType: "image/png" };
-const REQUESTS_EACH = 20;
+const REQUESTS_EACH = 12;
 const ALL = PHONES.length * REQUESTS_EACH;
 
 describe.each(queueStores())("requests to send on $kind", (store) => {
