@@ -65,7 +65,8 @@ describe.each(queueStores())("5: an ordered queue that processes jobs together o
     expect(sizes).toEqual([64, 36]);
     await until("the queue is empty", async () => (await harness.reader.states()).size === 0);
     const lines = harness.log.lines().filter(({ msg }) => msg === "job.attempted");
-    expect(lines.map(({ jobId }) => jobId).toSorted()).toEqual(named(100).toSorted());
+    expect(lines).toHaveLength(100);
+    expect(new Set(lines.map(({ jobId }) => jobId))).toEqual(new Set(named(100)));
     expect(new Set(lines.map(({ outcome }) => outcome))).toEqual(new Set(["written"]));
   });
 

@@ -13,9 +13,9 @@ const ALL = PHONES.length * REQUESTS_EACH;
 describe.each(queueStores())("requests to send on $kind", (store) => {
   let harness: Awaited<ReturnType<typeof openConversationHarness>>;
   let locking: Promise<void>;
-  let isOver: boolean;
+  let over: AbortController;
   afterEach(async () => {
-    isOver = true;
+    over.abort();
     await locking;
     await harness.close();
   });
@@ -36,7 +36,7 @@ describe.each(queueStores())("requests to send on $kind", (store) => {
 
   /** Locks one conversation after the other, as takeovers do, until the test is over. */
   async function lockInTurn(ids: readonly string[]): Promise<void> {
-    for (let turn = 0; !isOver; turn++) {
+    for (let turn = 0; !over.signal.aborted; turn++) {
       const [first, second] = [ids[turn % ids.length] ?? "", ids[(turn * 3 + 1) % ids.length] ?? ""];
       await harness.database.sql.begin(async (tx) => {
         await tx`select from conversations where id in (${first}, ${second}) order by id for update`;
@@ -66,7 +66,7 @@ describe.each(queueStores())("requests to send on $kind", (store) => {
     );
     const pause = { actor: "test", reason: "only requests" };
     await createPauseOperations(harness.database, uuidv7).set(account?.scope ?? "", pause);
-    isOver = false;
+    over = new AbortController();
     locking = lockInTurn(people.map(({ id }) => id));
     const rowsReach = (count: number) =>
       until(`${count} requests are rows`, async () => (await outbound()).length >= count, 60_000);

@@ -97,7 +97,7 @@ type PlannedRequest = { request: SendRequest; target: RequestTarget };
  * Returns the requests that can be applied now: none behind a request of the same conversation that cannot, and none
  * behind one with an unclear conversation.
  */
-export function planQueue(requests: readonly SendRequest[], fates: readonly RequestFate[]): PlannedRequest[] {
+function planQueue(requests: readonly SendRequest[], fates: readonly RequestFate[]): PlannedRequest[] {
   const planned: PlannedRequest[] = [];
   const waiting = new Set<string>();
   const ids = new Set<string>();
