@@ -22,6 +22,9 @@ export * from "./conversations/list.ts";
 export { createTakeoverLock, type TakeoverLock } from "./conversations/takeover-lock.ts";
 export { storedMedia, type StoredMediaRecords } from "./messages/media.ts";
 export * from "./messages/send-state.ts";
+export { createSentMessages, type SentMessages } from "./batches/sent-messages.ts";
+export { createSendRequestBatches, type SendRequestBatches } from "./batches/send-requests.ts";
+export type { SendRequest } from "./batches/request-targets.ts";
 
 // Conversions
 export { type ConversionBatches, createConversionBatches, type UploadBatch } from "./conversions/batches.ts";

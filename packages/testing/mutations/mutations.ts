@@ -27,6 +27,27 @@ export const mutations: readonly Mutation[] = [
     tests: ["apps/worker/test/sending/sending.int.test.ts"],
   },
   {
+    guard: "order: a request that a batch leaves out holds back the later ones of its conversation",
+    file: "packages/db/src/batches/send-requests.ts",
+    search: `    if (target.fate === "wait" || isRepeated) waiting.add(target.conversationId);\n`,
+    replacement: `    if (target.fate === "wait" || isRepeated) continue;\n`,
+    tests: ["packages/db/src/batches/send-requests.int.test.ts"],
+  },
+  {
+    guard: "batches: a job of an ordered queue leaves it after its follow-up jobs are enqueued",
+    file: "packages/queue/src/consumer/look-ahead.ts",
+    search: "followed.then(() => leave(deps, finished, startedAt))",
+    replacement: "Promise.resolve().then(() => leave(deps, finished, startedAt))",
+    tests: ["apps/worker/test/consumer/look-ahead.int.test.ts"],
+  },
+  {
+    guard: "order: a job that stalled at the head of an ordered queue runs alone",
+    file: "packages/queue/src/consumer/consumer.ts",
+    search: "    if (job.stalledCounter > 0) processAlone.add(id);\n",
+    replacement: "",
+    tests: ["apps/worker/test/consumer/look-ahead.int.test.ts"],
+  },
+  {
     guard: "takeover lock: a takeover waits for an answer that is being sent",
     file: "packages/db/src/conversations/takeover-lock.ts",
     search: "  await lockNames(tx, [takeoverLockName(conversationId)]);\n",
@@ -57,8 +78,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "uncertain sends: another worker's attempt is detected",
     file: "packages/db/src/messages/send-state.ts",
-    search:
-      "        sql`${messages.attemptedAt} is not distinct from ${sql.param(seen ?? null, messages.attemptedAt)}`,\n",
+    search: "        sql`${messages.attemptedAt} is not distinct from attempt.seen::timestamptz`,\n",
     replacement: "",
     tests: ["packages/db/src/messages/sending.int.test.ts"],
   },

@@ -65,14 +65,18 @@ export async function openQueueHarness(
     reader,
     log,
     startConsumer(
-      process: EventProcessor["process"],
+      process: EventProcessor["process"] | Pick<EventProcessor, "process" | "processTogether">,
       scopes: readonly string[] = [],
       leases: LeaseStore = createLeases(database),
     ): Consumer {
       const consumer = startConsumer({
         backend,
         definition,
-        processor: { process, scopes: () => scopes, isOutage: (error) => error instanceof OutageError },
+        processor: {
+          ...(typeof process === "function" ? { process } : process),
+          scopes: () => scopes,
+          isOutage: (error) => error instanceof OutageError,
+        },
         flowControl: createFlowControl({
           pauses: createPauses(database, uuidv7),
           pausedJobs: createPausedJobs(database),

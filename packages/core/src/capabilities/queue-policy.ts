@@ -4,7 +4,7 @@ export type RetryPolicy = { attempts: number; baseMs: number; capMs: number };
 /** How the jobs of a queue are processed. */
 export type QueuePolicy = {
   retry: RetryPolicy;
-  /** Whether jobs run one at a time among all workers, in order. */
+  /** Whether one worker runs the jobs in order: one at a time, or those at the front of the queue together. */
   inOrder: boolean;
   /** Deadline of one attempt, in ms. */
   deadlineMs: number;

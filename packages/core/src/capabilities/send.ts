@@ -86,13 +86,13 @@ export type Sending = {
 export type SendCapability = CapabilityReader<Sending> & { format: OutgoingFormat };
 
 /**
- * API requests run one at a time. The job at the head of the queue is retried in place, so that the next one does not
- * overtake it. After 8 attempts in a few seconds it is dead-lettered. An outage of our own Postgres costs no attempt.
+ * One worker runs the API requests. The job at the head of the queue is retried in place, so that the next one of its
+ * conversation does not overtake it. After 8 attempts in a few seconds it is dead-lettered. An outage of our own Postgres costs no attempt.
  */
 const RETRY_IN_PLACE: RetryPolicy = { attempts: 8, baseMs: 50, capMs: 2_000 };
 
 /**
- * The queues of {@link SendCapability}: `requests` has the API requests to send, one at a time in the order of acceptance;
+ * The queues of {@link SendCapability}: `requests` has the API requests to send, run by one worker in the order of acceptance;
  * `outbound` has the messages to send, in order per conversation.
  */
 export const SEND_QUEUES = {

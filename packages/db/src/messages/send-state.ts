@@ -1,5 +1,6 @@
-import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { FollowUp, OutgoingMessage } from "@millrace/core";
+import { createBatcher } from "../batches/batcher.ts";
 import type { Database } from "../connection/database.ts";
 import { type DatabaseNow, databaseNow, later, msUntil } from "../connection/database-clock.ts";
 import { conversationIdOf } from "../conversations/aliases.ts";
@@ -59,10 +60,13 @@ export type SendStates = {
 
 const isUnsent = inArray(messages.status, ["queued", "sending"]);
 
-/** {@link SendStates} on the tables messages and conversations. */
+/** {@link SendStates} on the tables messages and conversations. Calls that are made together share a statement. */
 export function createSendStates({ orm }: Database, now = databaseNow): SendStates {
+  const states = createBatcher((ids: readonly string[]) => findStates(orm, ids, now));
+  const attempts = createBatcher((begun: readonly BegunAttempt[]) => beginAttempts(orm, begun));
+  const followers = createBatcher((sent: readonly SentPosition[]) => findNextUnsent(orm, sent));
   return {
-    find: (messageId) => findState(orm, messageId, now),
+    find: (messageId) => states.add(messageId),
     async findTarget(conversationId) {
       const named = eq(conversations.id, conversationIdOf(conversationId));
       const [row] = await orm.select(targetColumns).from(conversations).where(named);
@@ -72,7 +76,7 @@ export function createSendStates({ orm }: Database, now = databaseNow): SendStat
       const sendSlotAt = later(now(), waitMs);
       await orm.update(messages).set({ sendSlotAt }).where(eq(messages.id, messageId));
     },
-    begin: (messageId, at, seen) => beginAttempt(orm, messageId, at, seen),
+    begin: (messageId, at, seen) => attempts.add({ messageId, at, seen }),
     async markRejected(messageId, begunAt, throttled) {
       await orm
         .update(messages)
@@ -85,17 +89,7 @@ export function createSendStates({ orm }: Database, now = databaseNow): SendStat
         .set({ reachable: false, reachableChangedAt: at, updatedAt: sql`now()` })
         .where(eq(conversations.id, conversationId));
     },
-    async nextUnsent(conversationId, position) {
-      const [row] = await orm
-        .select({ id: messages.id })
-        .from(messages)
-        .where(and(eq(messages.conversationId, conversationId), gt(messages.position, position), isUnsent))
-        .orderBy(asc(messages.position))
-        .limit(1)
-        .prepare("next_outgoing")
-        .execute();
-      return row?.id;
-    },
+    nextUnsent: (conversationId, position) => followers.add({ conversationId, position }),
     async oldestWaitingJob(conversationId, before) {
       const { id, channel, accountId, createdAt, expiresAt } = messages;
       const [row] = await orm
@@ -109,8 +103,20 @@ export function createSendStates({ orm }: Database, now = databaseNow): SendStat
   };
 }
 
-async function findState(orm: Database["orm"], messageId: string, now: DatabaseNow): Promise<SendState | undefined> {
-  const [row] = await orm
+type SendStateRow = Parameters<typeof targetOf>[0] &
+  Pick<
+    typeof messages.$inferSelect,
+    "id" | "replyTo" | "rateLimitHits" | "status" | "externalId" | "position" | "author" | "epoch" | "attemptedAt"
+  > &
+  Pick<SendState, "isExpired" | "ahead"> & { content: unknown; sendSlotInMs: number | null };
+
+/** Returns the states of messages, by one statement for all. */
+async function findStates(
+  orm: Database["orm"],
+  messageIds: readonly string[],
+  now: DatabaseNow,
+): Promise<(SendState | undefined)[]> {
+  const rows = await orm
     .select({
       ...targetColumns,
       id: messages.id,
@@ -129,10 +135,14 @@ async function findState(orm: Database["orm"], messageId: string, now: DatabaseN
     })
     .from(messages)
     .innerJoin(conversations, eq(conversations.id, messages.conversationId))
-    .where(eq(messages.id, messageId))
+    .where(sql`${messages.id} = any(${sql.param(messageIds)}::uuid[])`)
     .prepare("find_outgoing")
     .execute();
-  if (!row) return undefined;
+  const states = new Map(rows.map((row) => [row.id, stateOf(row)]));
+  return messageIds.map((id) => states.get(id));
+}
+
+function stateOf(row: SendStateRow): SendState {
   const { id, content, rateLimitHits, status } = row;
   // A failed message with a job is being replayed: it is sent unless the platform has accepted it.
   const canSend = row.externalId === null && ["queued", "sending", "failed"].includes(status);
@@ -155,20 +165,62 @@ function unsentAhead(): SQL<number> {
       and earlier.status in ('queued', 'sending'))`;
 }
 
-async function beginAttempt(orm: Database["orm"], messageId: string, at: Date, seen?: Date): Promise<boolean> {
+/** An attempt that begins; see {@link SendStates.begin}. */
+type BegunAttempt = { messageId: string; at: Date; seen: Date | undefined };
+
+/** Returns for each attempt whether it began, by one statement for all. */
+async function beginAttempts(orm: Database["orm"], attempts: readonly BegunAttempt[]): Promise<boolean[]> {
+  const ids = attempts.map(({ messageId }) => messageId);
+  const at = attempts.map((attempt) => attempt.at.toISOString());
+  const seen = attempts.map((attempt) => attempt.seen?.toISOString() ?? null);
+  // Drizzle makes postgres.js send a timestamptz[] as it is, so the times are texts.
+  const attempt = sql`unnest(${sql.param(ids)}::uuid[], ${sql.param(at)}::text[], ${sql.param(seen)}::text[])
+    with ordinality as attempt (id, at, seen, place)`;
   const begun = await orm
     .update(messages)
-    .set({ status: "sending", attemptedAt: at, sendSlotAt: null, error: null, updatedAt: sql`now()` })
+    .set({
+      status: "sending",
+      attemptedAt: sql`attempt.at::timestamptz`,
+      sendSlotAt: null,
+      error: null,
+      updatedAt: sql`now()`,
+    })
+    .from(attempt)
     .where(
       and(
-        eq(messages.id, messageId),
+        eq(messages.id, sql`attempt.id`),
         isNull(messages.externalId),
         inArray(messages.status, ["queued", "sending", "failed"]),
-        sql`${messages.attemptedAt} is not distinct from ${sql.param(seen ?? null, messages.attemptedAt)}`,
+        sql`${messages.attemptedAt} is not distinct from attempt.seen::timestamptz`,
       ),
     )
-    .returning({ id: messages.id })
+    .returning({ place: sql<string>`attempt.place` })
     .prepare("begin_outgoing")
     .execute();
-  return begun.length > 0;
+  // Of two attempts at one message, the statement updates the row for one.
+  const places = new Set(begun.map(({ place }) => Number(place)));
+  return attempts.map((_, index) => places.has(index + 1));
+}
+
+/** The position of a message that was sent or given up. */
+type SentPosition = { conversationId: string; position: number };
+
+/** Returns for each position the conversation's next unsent message, by one statement for all. */
+async function findNextUnsent(orm: Database["orm"], sent: readonly SentPosition[]): Promise<(string | undefined)[]> {
+  const conversationIds = sent.map(({ conversationId }) => conversationId);
+  const positions = sent.map(({ position }) => position);
+  const rows = await orm
+    .select({
+      place: sql<string>`sent.place`,
+      id: sql<string | null>`(select next.id from ${messages} as next
+        where next.conversation_id = sent.conversation_id and next.position > sent.position
+          and next.status in ('queued', 'sending')
+        order by next.position limit 1)`,
+    })
+    .from(sql`unnest(${sql.param(conversationIds)}::uuid[], ${sql.param(positions)}::int[])
+      with ordinality as sent (conversation_id, position, place)`)
+    .prepare("next_outgoing")
+    .execute();
+  const next = new Map(rows.map(({ place, id }) => [Number(place), id ?? undefined]));
+  return sent.map((_, index) => next.get(index + 1));
 }

@@ -24,11 +24,18 @@ export type WorkerSettings = {
   settings: { backoffStrategy: (attemptsMade: number) => number };
 };
 
+/** A waiting job, as the store has it. */
+export type WaitingJob = { id: string; data: unknown; addedAt: Date };
+
 /** The store of BullMQ's jobs. It contains all differences between Redis and Postgres. */
 export type StoreBackend = {
   kind: "redis" | "postgres";
   queue(name: string): JobQueue;
   worker(name: string, process: Processor, settings: WorkerSettings): JobWorker;
+  /** Returns the first waiting jobs of a queue in their order, without taking them and without replayed ones. */
+  firstWaiting(queue: JobQueue, count: number): Promise<WaitingJob[]>;
+  /** Removes waiting jobs from a queue, after their work is done. A job that a worker has taken meanwhile stays. */
+  removeWaiting(queue: JobQueue, jobIds: readonly string[]): Promise<void>;
   /** Counts the workers of a queue in all processes; undefined when the store does not report them. */
   countWorkers(queue: JobQueue): Promise<number | undefined>;
   /** Returns when a delayed job becomes due; undefined when the job is not delayed. */

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { type BackendFactory, createPostgresBackend, type IQueueBackend, runMigrations } from "bullmq";
 import pg from "pg";
-import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend } from "./backend.ts";
+import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend, type WaitingJob } from "./backend.ts";
 import { bullmqClasses } from "./bullmq-classes.ts";
 import { type BullConnection, restartable } from "./postgres-connection.ts";
 import { discardReadOnly } from "./postgres-read-only.ts";
@@ -55,6 +55,13 @@ export function openPostgresBackend(
       pool.options.max += 1;
       return worker(name, process, { ...settings, removeOnComplete: KEEP_ALL });
     },
+    firstWaiting: (queue, count) => firstWaiting(pool, queue.name, count),
+    removeWaiting: async ({ name }, jobIds) => {
+      await pool.query("delete from job where queue = $1 and id = any($2::text[]) and state = 'waiting'", [
+        name,
+        jobIds,
+      ]);
+    },
     countWorkers: (queue) => queue.getWorkersCount(),
     dueAt: async ({ name }, jobId) => {
       const { rows } = await pool.query<{ process_at_ms: string }>(
@@ -96,6 +103,14 @@ const SEARCH_PATH = "-c search_path=bullmq";
  * reconciler brings back follow-up jobs.
  */
 const WITHOUT_WAIT = "-c synchronous_commit=off";
+/** Reads the first jobs in the order in which BullMQ's `move_to_active` takes them. Replayed jobs have a priority. */
+async function firstWaiting(pool: pg.Pool, queue: string, count: number): Promise<WaitingJob[]> {
+  const { rows } = await pool.query<{ id: string; data: unknown; added_at_ms: string }>(
+    "select id, data, added_at_ms from job where queue = $1 and state = 'waiting' and priority = 0 order by seq limit $2",
+    [queue, count],
+  );
+  return rows.map(({ id, data, added_at_ms }) => ({ id, data, addedAt: new Date(Number(added_at_ms)) }));
+}
 
 function openPool(url: string, role: BackendRole, connections: number): pg.Pool & Record<string, unknown> {
   const pool = new pg.Pool({

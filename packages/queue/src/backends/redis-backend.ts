@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { BackendFactory, IQueueBackend } from "bullmq";
 import { Redis } from "ioredis";
 import { createAtomicRedisBackend } from "./atomic-redis-backend.ts";
-import type { BackendRole, StoreBackend } from "./backend.ts";
+import type { BackendRole, JobQueue, StoreBackend, WaitingJob } from "./backend.ts";
 import { bullmqClasses } from "./bullmq-classes.ts";
 import { isFailover } from "./redis-failover.ts";
 import { writeOncePerTick } from "./one-write-per-tick.ts";
@@ -49,6 +49,10 @@ export function openRedisBackend(url: string, role: BackendRole, silenceMs: numb
   return {
     kind: "redis",
     ...bullmqClasses(factory, producerOnly),
+    firstWaiting: (queue, count) => firstWaiting(client, queue, count),
+    removeWaiting: async (queue, jobIds) => {
+      await client.eval(REMOVE_WAITING, 1, queue.toKey("wait"), queue.toKey(""), ...jobIds);
+    },
     countWorkers: async (queue) => {
       const workers = await queue.getWorkers();
       // When Redis does not list its clients, BullMQ returns one that it made up.
@@ -74,6 +78,28 @@ export function openRedisBackend(url: string, role: BackendRole, silenceMs: numb
       client.disconnect();
     },
   };
+}
+
+/**
+ * Removes jobs from the end of BullMQ's waiting list, from which workers take them, and their hashes. `Job.remove` of
+ * BullMQ 6.7 searches the whole list for each job.
+ */
+const REMOVE_WAITING = `
+  for _, id in ipairs({unpack(ARGV, 2)}) do
+    if redis.call("LREM", KEYS[1], -1, id) == 1 then redis.call("DEL", ARGV[1] .. id) end
+  end`;
+
+/** Reads the end of BullMQ's waiting list, from which workers take jobs. Replayed jobs have a priority and wait elsewhere. */
+async function firstWaiting(client: Redis, queue: JobQueue, count: number): Promise<WaitingJob[]> {
+  const ids = (await client.lrange(queue.toKey("wait"), -count, -1)).toReversed();
+  if (ids.length === 0) return [];
+  const pipeline = client.pipeline();
+  for (const id of ids) pipeline.hmget(queue.toKey(id), "data", "timestamp");
+  const hashes = (await pipeline.exec()) ?? [];
+  return ids.map((id, index) => {
+    const [data, timestamp] = (hashes[index]?.[1] ?? []) as (string | null | undefined)[];
+    return { id, data: data ? (JSON.parse(data) as unknown) : undefined, addedAt: new Date(Number(timestamp)) };
+  });
 }
 
 /** How long a write check waits for the first connection, in ms. */

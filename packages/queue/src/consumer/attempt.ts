@@ -1,10 +1,12 @@
 import { DelayedError, type Job, WaitingError } from "bullmq";
-import { describeError, type InboundEvent, permanent, ProviderError } from "@millrace/core";
+import { type InboundEvent, permanent, ProviderError } from "@millrace/core";
 import { promoteJob } from "../producer/promote-job.ts";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { failure } from "./failure.ts";
 import type { JobRun } from "./job-run.ts";
+import { logAttempt } from "./log-attempt.ts";
+import type { LookAhead } from "./look-ahead.ts";
 import { afterUnreadable, waitAtHead } from "./newer-version.ts";
 import { runInPlace } from "./retry-in-place.ts";
 import { runJob } from "./run-job.ts";
@@ -12,37 +14,26 @@ import { excuseStalls, excuseStallWhileWaiting, rejectStalled } from "./stalls.t
 import { runStoreCommand } from "./store-command.ts";
 import { waitForScope } from "./wait-for-scope.ts";
 
-/** Makes one attempt at a job, logs it in one line and hands the outcome to BullMQ. */
+/**
+ * Makes one attempt at a job, logs it in one line and hands the outcome to BullMQ.
+ * @param lookAhead processes the job together with those behind it, in an ordered queue
+ */
 export async function attempt(
   deps: AttemptDeps,
   job: Job,
   token: string | undefined,
   lockLost: AbortSignal | undefined,
+  lookAhead: LookAhead | undefined,
 ): Promise<unknown> {
-  const { definition, log, now, timings } = deps;
+  const { definition, now, timings } = deps;
   rejectStalled(job);
   const startedAt = now();
   const event = definition.schema.safeParse(job.data);
   const result = event.success
-    ? await run(deps, job, runOf(job, event.data, lockLost))
+    ? await run(deps, job, runOf(job, event.data, lockLost), lookAhead)
     : await runUnreadable(deps, job, lockLost);
   const { outcome, error, retryAt, waitsFor, stillWaiting } = result;
-
-  const fields = {
-    queue: definition.name,
-    jobId: job.id,
-    integration: definition.integration,
-    kind: job.name,
-    correlationId: event.data?.correlationId,
-    attempt: job.attemptsMade + 1,
-    outcome,
-    detail: result.detail,
-    error: error === undefined ? undefined : describeError(error),
-    waitedMs: startedAt.getTime() - job.timestamp,
-    durationMs: now().getTime() - startedAt.getTime(),
-    retryAt: retryAt?.toISOString(),
-  };
-  log[levelOf(outcome)](fields, "job.attempted");
+  logAttempt(deps, { job, event: event.data, startedAt, result });
 
   await excuseStalls(job, timings.lockMs);
   if (waitsFor) return waitForScope({ ...deps, lockLost }, job, token, waitsFor.scope);
@@ -61,10 +52,9 @@ export async function attempt(
 }
 
 /** Runs a job. A job of an ordered queue waits and is retried at the head of the queue. */
-function run(deps: AttemptDeps, job: Job, jobRun: JobRun): Promise<AttemptOutcome> {
-  const { definition, timings } = deps;
-  return definition.inOrder
-    ? runInPlace(deps, jobRun, () => excuseStallWhileWaiting(job, timings.lockMs))
+function run(deps: AttemptDeps, job: Job, jobRun: JobRun, lookAhead: LookAhead | undefined): Promise<AttemptOutcome> {
+  return lookAhead
+    ? runInPlace(deps, jobRun, lookAhead, () => excuseStallWhileWaiting(job, deps.timings.lockMs))
     : runJob(deps, jobRun);
 }
 
@@ -101,9 +91,4 @@ function isLarge(value: unknown): boolean {
   };
   addSize(value);
   return size > LARGE;
-}
-
-function levelOf(outcome: string): "debug" | "info" | "warn" {
-  if (outcome === "failed") return "warn";
-  return outcome === "snoozed" ? "debug" : "info";
 }

@@ -6,6 +6,7 @@ import type { FlowControl } from "../flow-control/flow-control.ts";
 import { attempt } from "./attempt.ts";
 import type { ConsumerTimings } from "./attempt-deps.ts";
 import type { EventProcessor } from "./event-processor.ts";
+import { createLookAhead } from "./look-ahead.ts";
 import { type OrderedWorker, runOrderedWorker } from "./ordered-worker.ts";
 import { BULLMQ_MAX_STALLED } from "./stalls.ts";
 
@@ -57,11 +58,17 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
   const stopping = new AbortController();
   const queue = backend.queue(definition.name);
   const collector = createDeadLetterCollector(queue, definition, deps.deadLetters, log, now);
+  const processAlone = new Set<string>();
   const process: Processor = (job, token, lockLost) => {
-    const mayRun = ordered?.hasLease() ?? true;
+    const hasLease = () => ordered?.hasLease() ?? true;
     // Without the lease, the job returns to the head of its queue.
-    const signal = mayRun ? stopping.signal : AbortSignal.abort();
-    return attempt({ ...deps, timings, stopping: signal }, job, token, lockLost);
+    const attemptDeps = { ...deps, timings, stopping: hasLease() ? stopping.signal : AbortSignal.abort() };
+    if (!definition.inOrder) return attempt(attemptDeps, job, token, lockLost, undefined);
+    const id = job.id ?? "";
+    // A job that stalled may have been the end of its worker, alone or with those behind it.
+    if (job.stalledCounter > 0) processAlone.add(id);
+    const lookAhead = createLookAhead({ ...attemptDeps, backend, queue, hasLease }, processAlone);
+    return attempt(attemptDeps, job, token, lockLost, lookAhead).finally(() => processAlone.delete(id));
   };
   const worker = backend.worker(definition.name, process, {
     autorun: !definition.inOrder,

@@ -31,6 +31,13 @@ export type EventProcessor = {
   /** Scopes that pause the event's job. */
   scopes(event: InboundEvent): readonly string[];
   process(event: InboundEvent, signal: AbortSignal): Promise<JobResult>;
+  /**
+   * Processes events of an ordered queue together: the one at its head and those behind it, in their order. Returns the
+   * ids of the events that are done, and a promise that resolves once their follow-up jobs are enqueued. The others are
+   * processed one by one, in their order. An event that must not be overtaken by a later one holds that one back.
+   * @throws when none is done
+   */
+  processTogether?(events: readonly InboundEvent[]): Promise<{ done: ReadonlySet<string>; followed: Promise<void> }>;
   /** Whether an error means that our own store is away. Then the job waits, which costs no attempt. */
   isOutage(error: unknown): boolean;
 };

@@ -4,6 +4,7 @@ import { afterError, pauseScope } from "./after-error.ts";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { expired, expiryOf, type JobRun } from "./job-run.ts";
+import { orAbort } from "./or-abort.ts";
 
 /**
  * Processes an event once, if its scopes are open, within the deadline. A job that would wait for a provider although it
@@ -73,14 +74,4 @@ async function resumeScopes(
   probes: readonly Probe[],
 ): Promise<void> {
   for (const scope of await flowControl.succeed(scopes, probes)) log.warn({ scope }, "scope.resumed");
-}
-
-/** Rejects when the signal aborts, because a processor that ignores its signal must not outlive the deadline or a stop. */
-function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -1,5 +1,5 @@
 import type { Outbound, OutboundContext } from "@millrace/core";
-import type { Inbox, RateLimits, SendStates, TakeoverLock } from "@millrace/db";
+import type { Inbox, RateLimits, SendStates, SentMessages, TakeoverLock } from "@millrace/db";
 import type { FollowUpQueue } from "../../follow-ups.ts";
 import type { LockShare } from "./lock-share.ts";
 
@@ -8,6 +8,7 @@ export type OutboundDeps = {
   adapter: Outbound;
   inbox: Inbox;
   outbox: SendStates;
+  sentMessages: SentMessages;
   takeoverLock: TakeoverLock;
   lockShare: LockShare;
   limits: RateLimits;

@@ -1,9 +1,15 @@
-import { createRateLimits, createSendStates, createTakeoverLock } from "@millrace/db";
+import {
+  createBatchedRateLimits,
+  createSendRequestBatches,
+  createSendStates,
+  createSentMessages,
+  createTakeoverLock,
+} from "@millrace/db";
 import type { WorkerCapability } from "../capability.ts";
-import { createEventProcessor } from "../inbound/event.ts";
 import { connectionsPerChannel, createLockShare } from "./lock-share.ts";
 import { createOutboundProcessor } from "./outbound.ts";
 import { promoteNext } from "./promote-next.ts";
+import { createRequestProcessor } from "./requests.ts";
 
 /** Processes the requests of the send API, and sends messages. */
 export const send: WorkerCapability<"send"> = {
@@ -12,14 +18,20 @@ export const send: WorkerCapability<"send"> = {
     const outbox = createSendStates(database);
     return {
       processors: {
-        requests: createEventProcessor({ ...deps, handler: requests, ports: fetchPorts }),
+        requests: createRequestProcessor({
+          ...deps,
+          handler: requests,
+          ports: fetchPorts,
+          batches: createSendRequestBatches(database, ports.newId),
+        }),
         outbound: createOutboundProcessor({
           ...deps,
           adapter: outbound,
           outbox,
+          sentMessages: createSentMessages(database, ports.newId),
           takeoverLock: createTakeoverLock(lockDatabase),
           lockShare: createLockShare(connectionsPerChannel(lockDatabase.maxConnections, channels)),
-          limits: createRateLimits(database),
+          limits: createBatchedRateLimits(database),
           ports: { ...ports, media },
         }),
       },

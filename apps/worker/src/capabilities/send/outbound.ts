@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type Handled, type InboundEvent, permanent, written } from "@millrace/core";
+import { type Handled, type InboundEvent, permanent, type SentMessage, written } from "@millrace/core";
 import type { AppliedEvent, SendState } from "@millrace/db";
 import type { EventProcessor, JobResult } from "@millrace/queue";
 import { z } from "zod";
@@ -63,11 +63,26 @@ async function sendInOrder(
 
   const sent = await sendUnderTakeoverLock(deps, state, signal);
   if (sent && "result" in sent) return sent;
-  const handled = sent
-    ? written({ fact: "message_sent", messageId, sent, at: deps.ports.now() })
-    : suppressed(messageId);
-  const applied = await retryDuringOutage(deps, signal, () => complete(deps, event, state, handled));
+  const at = deps.ports.now();
+  const applied = await retryDuringOutage<JobResult>(deps, signal, () =>
+    sent ? recordSent(deps, event, state, { sent, at }) : complete(deps, event, state, suppressed(messageId)),
+  );
   return { ...applied, noCall: !sent };
+}
+
+/** Records a message that the platform accepted, together with those that other jobs record at this moment. */
+async function recordSent(
+  deps: OutboundDeps,
+  event: InboundEvent,
+  state: SendState,
+  { sent, at }: { sent: SentMessage; at: Date },
+): Promise<JobResult> {
+  const { id: messageId, channel, accountId } = state.message;
+  const fact = { fact: "message_sent", messageId, sent, at } as const;
+  if (!(await deps.sentMessages.record({ event, fact, channel, accountId })))
+    return complete(deps, event, state, written(fact));
+  await promoteNext(deps, event.correlationId, state);
+  return { result: "written" };
 }
 
 /** A takeover committed between the check of the message and the takeover lock. */
