@@ -23,6 +23,8 @@ export type SendState = {
   answer: { epoch: number } | undefined;
   /** When an attempt with an unknown result began. */
   attemptedAt: Date | undefined;
+  /** How long ago that attempt began, in ms by the database's clock. */
+  attemptAgeMs: number | undefined;
   /** How long until the send slot, in ms by the database's clock, once the rate limits assigned one. */
   sendSlotInMs: number | undefined;
 };
@@ -123,6 +125,8 @@ async function findState(orm: Database["orm"], messageId: string, now: DatabaseN
       author: messages.author,
       epoch: messages.epoch,
       attemptedAt: messages.attemptedAt,
+      // An attempt sets attempted_at by the worker's clock, and updated_at by the database's.
+      attemptAgeMs: sql<number>`- ${msUntil(messages.updatedAt, now)}`,
       sendSlotInMs: sql<number | null>`${msUntil(messages.sendSlotAt, now)}`,
       isExpired: sql<boolean>`coalesce(${messages.expiresAt} <= ${now()}, false)`,
       ahead: unsentAhead(),
@@ -145,6 +149,7 @@ async function findState(orm: Database["orm"], messageId: string, now: DatabaseN
     ahead: row.ahead,
     answer: row.author === "ai" && row.epoch !== null ? { epoch: row.epoch } : undefined,
     attemptedAt: row.attemptedAt ?? undefined,
+    attemptAgeMs: row.attemptedAt ? row.attemptAgeMs : undefined,
     sendSlotInMs: row.sendSlotInMs ?? undefined,
   };
 }
