@@ -54,7 +54,7 @@ export function deadLetters({ events, deadLetters: rows }: Snapshot): CheckResul
   const kinds = Object.groupBy(open, ({ errorKind }) => errorKind);
   const counts = Object.fromEntries(Object.entries(kinds).map(([kind, some]) => [kind, some?.length ?? 0]));
   const withoutDeadLetter = [...events].filter(([key, status]) => status === "dead" && !known.has(key));
-  // A job that lost two workers is dead, because it may be what ends them. Kills at random hit some job twice.
+  // A job that lost three workers is dead, because it may be what ends them. Kills at random hit some job so often.
   const outages = open.filter(
     ({ errorKind, error }) => errorKind !== "permanent" && errorKind !== "stalled" && !EXPECTED.test(error),
   );
