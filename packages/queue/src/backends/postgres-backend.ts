@@ -5,6 +5,7 @@ import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend } from "./back
 import { bullmqClasses } from "./bullmq-classes.ts";
 import { type BullConnection, restartable } from "./postgres-connection.ts";
 import { listenAgain } from "./postgres-listen.ts";
+import { lockByDatabaseClock } from "./postgres-lock-clock.ts";
 import { discardReadOnly } from "./postgres-read-only.ts";
 import { installQueueTriggers } from "./postgres-triggers.ts";
 import { installWriteCheck, writeRow } from "./postgres-write-check.ts";
@@ -33,7 +34,7 @@ export function openPostgresBackend(
   const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) => {
     const backend = createPostgresBackend(name, { ...options, connection: pool }, factoryOptions);
     bullConnections.add(restartable(backend));
-    return listenAgain(backend);
+    return lockByDatabaseClock(listenAgain(backend));
   };
   const { queue, worker } = bullmqClasses(factory, {});
   return {
