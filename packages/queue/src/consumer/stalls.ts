@@ -9,7 +9,7 @@ export const BULLMQ_MAX_STALLED = 1_000_000;
 
 /**
  * A job that stalls runs again, twice at most. The third stall dead-letters it, so that it cannot stop every worker. The
- * second is no proof: all jobs that a worker runs at the same time stall with it, and a job runs longer during an outage.
+ * second does not mean that: all jobs that a worker runs at the same time stall with it, and a job runs longer during an outage.
  */
 const MAX_STALLED = 2;
 

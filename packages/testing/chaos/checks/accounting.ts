@@ -10,7 +10,7 @@ export function accounting({ observations, events, traced, erasedUntil }: Snapsh
   const violations: string[] = [];
   const losses = observations.faults.filter(({ losesQueueData }) => losesQueueData).map(({ to }) => to + ANSWER_MS);
   const lastLoss = Math.max(0, ...losses);
-  // A worker completes an erasure whose command failed.
+  // A worker completes an erasure after its command failed.
   const erasedAt = (person: number | undefined) =>
     Math.max(
       0,
