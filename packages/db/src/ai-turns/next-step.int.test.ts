@@ -107,23 +107,6 @@ test("each message delays the dispatch of its AI turn, up to the cap", async () 
   );
 });
 
-test("5: a question keeps the order of a request of which a later delivery brings a part", async () => {
-  const conversation = await harness.open();
-  const at = harness.clock.at;
-  const minute = (count: number) => new Date(at.getTime() + count * 60_000);
-  const request = uuidv7();
-  await harness.receive(conversation, "b", at, minute(1), { request, index: 1 });
-  await harness.receive(conversation, "later", at, minute(2), { index: 0 });
-  await harness.receive(conversation, "c", at, minute(3), { request, index: 2 });
-  await harness.receive(conversation, "a", at, minute(3), { request, index: 0 });
-  const turnId = await openTurnOf(conversation);
-  expect((await ask(turnId)).messages.map(({ text }) => text)).toEqual(["a", "b", "c", "later"]);
-  await answer(turnId);
-  await harness.receive(conversation, "next");
-  const { history } = await ask(await openTurnOf(conversation));
-  expect(history.map(({ text }) => text)).toEqual(["a", "b", "c", "later"]);
-});
-
 test("a question contains the messages without an answer in order, and the twenty before them without suppressed ones", async () => {
   const conversation = await harness.open();
   const minute = (count: number) => new Date(harness.clock.at.getTime() + count * 60_000);

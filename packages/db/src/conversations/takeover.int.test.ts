@@ -336,51 +336,6 @@ test("a takeover does not wait for the takeover lock of another conversation", a
   expect(changed).toBe(true);
 });
 
-test("7: a merge keeps mode human, and no answer requested before it is sent", async () => {
-  for (const taken of ["old", "other"] as const) {
-    const [old, other] = [await harness.open("telegram"), await harness.open("telegram")];
-    const { accountId } = old.thread;
-    const merged: TestConversation = { ...other, thread: { ...other.thread, accountId } };
-    await harness.database.orm.update(conversations).set({ accountId }).where(eq(conversations.id, other.id));
-    await harness.changeMode(taken === "old" ? old : merged, "human");
-    await harness.write((stores) =>
-      stores.conversations.migrate("telegram", accountId, old.thread.threadId, merged.thread.threadId),
-    );
-    expect(await read(merged)).toEqual({ mode: "human", epoch: 2 });
-    for (const epoch of [0, 1]) expect(await lock.runInEpoch(merged.id, epoch, async () => "sent")).toBeUndefined();
-    await expect(lock.runInEpoch(old.id, 0, async () => "sent")).rejects.toMatchObject({ next: { kind: "retryable" } });
-  }
-});
-
-test("7: a merge with a conversation in mode human waits for the answers that are being sent", async () => {
-  for (const taken of ["old", "other"] as const) {
-    const [old, other] = [await harness.open("telegram"), await harness.open("telegram")];
-    const { accountId } = old.thread;
-    const merged: TestConversation = { ...other, thread: { ...other.thread, accountId } };
-    await harness.database.orm.update(conversations).set({ accountId }).where(eq(conversations.id, other.id));
-    await harness.changeMode(taken === "old" ? old : merged, "human");
-    const { promise: answered, resolve } = Promise.withResolvers<string>();
-    let isSending = false;
-    const sending = lock.runInEpoch(taken === "old" ? merged.id : old.id, 0, () => {
-      isSending = true;
-      return answered;
-    });
-    await until("the answer is being sent", () => isSending);
-    let isMerged = false;
-    const merging = harness
-      .write((stores) =>
-        stores.conversations.migrate("telegram", accountId, old.thread.threadId, merged.thread.threadId),
-      )
-      .then(() => (isMerged = true));
-    await until("the merge waits or ends", async () => isMerged || (await countBlocked(harness.database)) === 1);
-    expect(isMerged).toBe(false);
-    resolve("sent");
-    expect(await sending).toBe("sent");
-    await merging;
-    expect(await read(merged)).toEqual({ mode: "human", epoch: 2 });
-  }
-});
-
 test("an AI answer that is queued before a merge in mode ai is still sent", async () => {
   const [old, other] = [await harness.open("telegram"), await harness.open("telegram")];
   const { accountId } = old.thread;
