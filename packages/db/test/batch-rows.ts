@@ -9,7 +9,7 @@ const ROWS = {
     last_message_at, last_user_message_at, (select count(*)::int from cases where cases.contact_id = v.contact_id) as cases,
     (select count(*)::int from messages m where m.conversation_id = v.id) as messages from conversations v`,
   messages: `select channel, account_id, external_id, direction, author, type, body, media, reply_to, status, error, reactions, epoch,
-    sent_at, created_at, request_index, payload, (select name from contacts where contacts.id = m.contact_id) as contact,
+    sent_at, created_at, request_index, request_id, payload, (select name from contacts where contacts.id = m.contact_id) as contact,
     (select state from millrace.ai_turns t where t.id = m.ai_turn_id) as turn,
     (select count(*)::int from messages o where o.ai_turn_id = m.ai_turn_id) as turn_messages from messages m`,
   statuses: `select channel, account_id, external_id, status, participant, at, error_code, error_title, payload from message_statuses`,

@@ -46,6 +46,7 @@ function handled(id: string, index: number, ...facts: readonly Fact[]): HandledE
     payload: { id },
     id,
     index,
+    request: "01a22274-9928-732b-8b62-aeb65d4ecb72",
     correlationId: id,
     receivedAt: AT.toISOString(),
   };

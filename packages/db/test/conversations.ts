@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
-import { EVENT_VERSION, type FollowUp, type OutgoingFormat, type Thread, uuidv7 } from "@millrace/core";
+import {
+  EVENT_VERSION,
+  type FollowUp,
+  type InboundEvent,
+  type OutgoingFormat,
+  type Thread,
+  uuidv7,
+} from "@millrace/core";
 import { afterAll } from "vitest";
 import { z } from "zod";
 import { useTestDatabase } from "@millrace/testing";
@@ -10,6 +17,9 @@ import { applyWork, type Stores } from "./stores.ts";
 
 /** A conversation with a customer of its own tenant. */
 export type TestConversation = { id: string; thread: Thread };
+
+/** An event's webhook request, and its position in it. */
+type PlaceInRequest = Pick<InboundEvent, "request" | "index">;
 
 /** The timings of AI turns in these tests, in ms. */
 export const TIMINGS = { debounceMs: 2_000, debounceCapMs: 10_000, answerTimeoutMs: 120_000 };
@@ -36,13 +46,14 @@ export function useConversations() {
   async function write<T>(
     work: (stores: Stores) => Promise<T>,
     receivedAt = new Date(),
+    place: PlaceInRequest = {},
   ): Promise<{ value: T; followUps: readonly FollowUp[] }> {
     const values: T[] = [];
     const apply = async (stores: Stores) => {
       values.push(await work(stores));
       return { result: "written" } as const;
     };
-    const { followUps } = await applyWork(database, uuidv7, eventOf(receivedAt), apply, settings);
+    const { followUps } = await applyWork(database, uuidv7, eventOf(receivedAt, place), apply, settings);
     const [value] = values as [T];
     return { value, followUps };
   }
@@ -84,22 +95,27 @@ export function useConversations() {
       body: string,
       sentAt = clock.at,
       receivedAt?: Date,
+      place?: PlaceInRequest,
     ): Promise<readonly FollowUp[]> {
-      const { followUps } = await write(async (stores) => {
-        const conversationId = await stores.conversations.open(thread, { at: sentAt, byUser: true });
-        const { tenantId, channel, accountId, contactId } = thread;
-        const externalId = `${thread.threadId}/${uuidv7()}`;
-        const columns = { tenantId, channel, accountId, contactId, conversationId, externalId };
-        await stores.messages.add({
-          ...columns,
-          direction: "inbound",
-          type: "text",
-          body,
-          sentAt,
-          payload: {},
-          status: "received",
-        });
-      }, receivedAt);
+      const { followUps } = await write(
+        async (stores) => {
+          const conversationId = await stores.conversations.open(thread, { at: sentAt, byUser: true });
+          const { tenantId, channel, accountId, contactId } = thread;
+          const externalId = `${thread.threadId}/${uuidv7()}`;
+          const columns = { tenantId, channel, accountId, contactId, conversationId, externalId };
+          await stores.messages.add({
+            ...columns,
+            direction: "inbound",
+            type: "text",
+            body,
+            sentAt,
+            payload: {},
+            status: "received",
+          });
+        },
+        receivedAt,
+        place,
+      );
       return followUps;
     },
     /** A person queues texts to the customer; returns their ids. */
@@ -135,7 +151,7 @@ export async function countBlocked({ orm }: Database): Promise<number> {
   return row?.count ?? 0;
 }
 
-function eventOf(receivedAt: Date) {
+function eventOf(receivedAt: Date, place: PlaceInRequest) {
   const base = { v: EVENT_VERSION, integration: "test", kind: "test", payload: {} } as const;
-  return { ...base, id: randomUUID(), correlationId: randomUUID(), receivedAt: receivedAt.toISOString() };
+  return { ...base, ...place, id: randomUUID(), correlationId: randomUUID(), receivedAt: receivedAt.toISOString() };
 }

@@ -16,6 +16,7 @@ export type SentMessage = {
 /** Ingest, workers and the sandbox as processes on new stores, configured as in production. */
 export type Deployment = {
   ingestUrl: string;
+  queueUrl: string;
   /** Where the sandbox accepts WhatsApp messages. */
   messagesUrl: string;
   rows: RowReader;
@@ -109,6 +110,7 @@ async function setUp(
   await sandbox("POST", "/_limits", { enforced: false });
   return {
     ingestUrl: `http://127.0.0.1:${ingest.port}`,
+    queueUrl: environment.QUEUE_URL,
     messagesUrl: `${sandboxUrl}/graph/v26.0/${PHONE_NUMBER_ID}/messages`,
     rows,
     startWorker: (variables = {}) =>

@@ -24,6 +24,7 @@ export type AcceptedSend = {
   stream: string;
   person: number;
   text: string;
+  eventId: string;
   messageIds: readonly string[];
   at: number;
 };

@@ -3,6 +3,7 @@ import type { RawRequest } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import type { Delivery } from "@millrace/sandbox";
 import type { Observations } from "./observations.ts";
+import { PEOPLE } from "./workload/people.ts";
 
 /** The callers of ingest: platforms, n8n and a CRM. */
 export type Platform = {
@@ -53,7 +54,7 @@ export function createPlatform(
     return answer;
   };
 
-  const record = (delivery: Delivery, response: unknown, person: number | undefined) => {
+  const record = (delivery: Delivery, response: unknown, person = recipientOf(delivery)) => {
     const at = Date.now();
     for (const { integration, eventId } of eventsOf(webhooks, delivery, response))
       observations.acknowledged.push({ integration, eventId, at, person });
@@ -84,6 +85,11 @@ export function createPlatform(
       run.hasEnded = true;
     },
   };
+}
+
+/** The person that got the message of a status. Requests of other kinds name the person themselves. */
+function recipientOf({ body }: Delivery): number | undefined {
+  return PEOPLE.find(({ address }) => body.includes(`"recipient_id":"${address}"`))?.index;
 }
 
 type RoutedWebhook = {

@@ -5,6 +5,7 @@ import type { CheckResult } from "./checks/check-result.ts";
 import { ingestLatency, secretsInOutput } from "./checks/ingest.ts";
 import { order } from "./checks/order.ts";
 import { readSnapshot } from "./checks/snapshot.ts";
+import { type Evidence, readEvidence } from "./evidence.ts";
 import { statuses, watchStatuses } from "./checks/statuses.ts";
 import { takeovers } from "./checks/takeovers.ts";
 import { startChaosDeployment } from "./deployment/deployment.ts";
@@ -26,6 +27,8 @@ export type ChaosReport = {
   faults: InjectedFault[];
   /** The output of processes that ended by themselves. They started again. */
   crashes: string[];
+  /** What explains the violations; undefined when there are none. */
+  evidence: Evidence | undefined;
 };
 
 const CHECKS = [
@@ -67,14 +70,18 @@ export async function runChaos(plan: Plan): Promise<ChaosReport> {
     await watch;
     platform.end();
     const snapshot = await readSnapshot(deployment, observations, quiet);
+    const results = CHECKS.map((check) => check(snapshot));
     return {
       seed: plan.seed,
       backend: plan.backend,
       minutes: plan.runMs / 60_000,
-      results: CHECKS.map((check) => check(snapshot)),
+      results,
       last: quiet.last,
       faults: observations.faults,
       crashes: Object.values(deployment.apps).flatMap((app) => app.crashes()),
+      evidence: results.some(({ violations }) => violations.length > 0)
+        ? await readEvidence(deployment, snapshot)
+        : undefined,
     };
   } finally {
     watching.abort();

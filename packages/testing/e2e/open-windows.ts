@@ -6,7 +6,10 @@ import { deliver, type Item } from "./simulated-platform.ts";
 const BATCH_SIZE = 500;
 
 /** Delivers a WhatsApp message from each person, which opens the window of 24 hours in which Millrace may write to them. */
-export async function openWindows({ ingestUrl, rows }: SendingHarness, phones: readonly string[]): Promise<void> {
+export async function openWindows(
+  { ingestUrl, rows }: Pick<SendingHarness, "ingestUrl" | "rows">,
+  phones: readonly string[],
+): Promise<void> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const hellos = phones.map((from): Item => {
     const id = `wamid.hello${from}`;

@@ -50,7 +50,7 @@ describe.concurrent.each(queueStores())("with the queue on $kind", (store) => {
       while ((await harness.sentCount("whatsapp")) < (total * 2) / 3) {
         await wait(KILL_EVERY_MS);
         const victim = workers.shift();
-        // A job that loses its worker twice becomes a dead letter. So a worker is killed only while no active job has stalled.
+        // A job that loses its worker three times becomes a dead letter. So a worker is killed only while no active job has stalled.
         await until("no active job has stalled before", async () => {
           victim?.suspend();
           if ((await harness.stalledJobCount()) === 0) return true;

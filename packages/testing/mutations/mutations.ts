@@ -50,7 +50,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "takeover lock: a takeover waits for an answer that is being sent",
     file: "packages/db/src/conversations/takeover-lock.ts",
-    search: "  await lockNames(tx, [takeoverLockName(conversationId)]);\n",
+    search: "  await lockNames(tx, conversationIds.map(takeoverLockName));\n",
     replacement: "",
     tests: ["packages/db/src/conversations/takeover.int.test.ts"],
   },

@@ -35,7 +35,7 @@ const ACCEPTED_STATES = ["sent", "delivered", "read", "failed"];
 
 /** Errors that the run provokes: a rejection, another text under a known key, an AI that does not answer, killed workers. */
 const EXPECTED_ERRORS =
-  /WhatsApp error 131009|Telegram reject|Idempotency-Key was used before|did not answer within [0-9.]+ s, twice|the job stalled more than once/;
+  /WhatsApp error 131009|Telegram reject|Idempotency-Key was used before|did not answer within [0-9.]+ s, twice|the job stalled three times/;
 
 /** Checks the invariants of a run that has ended. */
 export async function checkInvariants(run: Run): Promise<void> {

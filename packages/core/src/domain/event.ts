@@ -29,6 +29,8 @@ export const inboundEventSchema = z.object({
   waitsFor: z.string().optional(),
   /** The event's position in its webhook request, from 0. */
   index: z.int().min(0).optional(),
+  /** Identifies the webhook request, also when the platform delivers it again; absent: it has one event. */
+  request: z.uuid().optional(),
   /** Id of the dead letter that the job replays. */
   replayOf: z.uuid().optional(),
   /** The platform's data for this event, not validated. */

@@ -6,8 +6,10 @@ import { aiTurns, contacts, conversations, messages } from "../schema/index.ts";
 /** How many earlier messages a question contains. */
 const HISTORY = 20;
 
-/** Platforms report whole seconds, so several messages, also of one request, can have one time. */
+/** Platforms report whole seconds, so several messages, also of one request, can have one time; see {@link inOrder}. */
 const IN_ORDER = [messages.sentAt, messages.createdAt, messages.requestIndex, messages.id];
+
+type Message = typeof messages.$inferSelect;
 
 /**
  * Builds the question of an AI turn: its inbound messages, the messages before them, and the contact.
@@ -61,12 +63,33 @@ export async function questionOf(
           email: contact.email,
         }
       : null,
-    messages: own.map(messageOf),
-    history: earlier.toReversed().map(messageOf),
+    messages: inOrder(own).map(messageOf),
+    history: inOrder(earlier).map(messageOf),
   };
 }
 
-function messageOf(row: typeof messages.$inferSelect): AiTurnMessage {
+/**
+ * Orders messages by their time, then by when ingest received their request first, then by their positions in it. A part of
+ * a request can be of a later delivery, when the queue lost its events.
+ */
+function inOrder(rows: readonly Message[]): readonly Message[] {
+  const requestOf = ({ requestId, id }: Message) => requestId ?? id;
+  const received = new Map<string, number>();
+  for (const row of rows) {
+    const earliest = received.get(requestOf(row)) ?? Number.POSITIVE_INFINITY;
+    received.set(requestOf(row), Math.min(row.createdAt.getTime(), earliest));
+  }
+  const receivedOf = (row: Message) => received.get(requestOf(row)) ?? 0;
+  return rows.toSorted(
+    (one, two) =>
+      one.sentAt.getTime() - two.sentAt.getTime() ||
+      receivedOf(one) - receivedOf(two) ||
+      one.requestIndex - two.requestIndex ||
+      (one.id < two.id ? -1 : 1),
+  );
+}
+
+function messageOf(row: Message): AiTurnMessage {
   return {
     id: row.id,
     direction: row.direction,

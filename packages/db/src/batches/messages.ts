@@ -16,13 +16,13 @@ export type ClaimedMessage = { place: number; event: InboundEvent; message: Plai
 
 const ADD_MESSAGES = `
   insert into messages (id, tenant_id, conversation_id, contact_id, channel, account_id, external_id, direction, author,
-    type, body, media, reply_to, status, sent_at, payload, created_at, request_index, epoch, ai_turn_id)
+    type, body, media, reply_to, status, sent_at, payload, created_at, request_index, request_id, epoch, ai_turn_id)
   select id, tenant_id, conversation_id, contact_id, channel, account_id, external_id, 'inbound', 'contact',
-    type, body, media, reply_to, status, sent_at, payload, created_at, request_index, epoch, ai_turn_id
+    type, body, media, reply_to, status, sent_at, payload, created_at, request_index, request_id, epoch, ai_turn_id
   from json_to_recordset($1::json) as message (place int, id uuid, tenant_id uuid, conversation_id uuid,
     contact_id uuid, channel text, account_id text, external_id text, type text, body text, media jsonb, reply_to text,
-    status text, sent_at timestamptz, payload jsonb, created_at timestamptz, request_index int, epoch int,
-    ai_turn_id uuid)
+    status text, sent_at timestamptz, payload jsonb, created_at timestamptz, request_index int, request_id uuid,
+    epoch int, ai_turn_id uuid)
   order by place
   on conflict do nothing
   returning exists (
@@ -105,6 +105,7 @@ function rowOf(
     payload,
     created_at: event.receivedAt,
     request_index: event.index ?? 0,
+    request_id: event.request,
     epoch: asked ? conversation.epoch : null,
     ai_turn_id: asked ? turns.get(conversation.id)?.id : null,
   };

@@ -27,13 +27,14 @@ export async function mergeConversations(
   const kept = rows.find((row) => row.id === survivor);
   const removed = rows.find((row) => row.id === other);
   if (!kept || !removed) return;
-  // A takeover of the survivor does not wait for an answer that is being sent under the lock of the other conversation.
-  await lockOutAnswers(tx, other);
   const merged = {
     mode: kept.mode === "human" || removed.mode === "human" ? ("human" as const) : ("ai" as const),
     // Above both epochs, so that no answer requested in either counts as requested in the merged conversation.
     epoch: Math.max(kept.epoch, removed.epoch) + 1,
   };
+  // A later takeover of the survivor does not wait for answers that are being sent under the lock of the other conversation.
+  // If a person answers only the other one, the merge takes the survivor over.
+  await lockOutAnswers(tx, merged.mode === kept.mode ? [other] : [other, survivor]);
   await mergeAiTurns(tx, context, { kept, removed }, merged);
   // The positions of the other conversation follow the survivor's.
   await tx

@@ -16,12 +16,12 @@ function takeoverLockName(conversationId: string): string {
 const LOCK_TIMEOUT = "5s";
 
 /**
- * Waits for AI answers of a conversation that are being sent at this moment, and lets no other begin until the
- * transaction ends.
+ * Waits for AI answers of conversations that are being sent at this moment, and lets no other begin until the transaction
+ * ends.
  */
-export async function lockOutAnswers(tx: Executor, conversationId: string): Promise<void> {
+export async function lockOutAnswers(tx: Executor, conversationIds: readonly string[]): Promise<void> {
   await tx.execute(sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`);
-  await lockNames(tx, [takeoverLockName(conversationId)]);
+  await lockNames(tx, conversationIds.map(takeoverLockName));
   await tx.execute(sql`select set_config('lock_timeout', '0', true)`);
 }
 

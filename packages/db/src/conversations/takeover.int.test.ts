@@ -336,22 +336,6 @@ test("a takeover does not wait for the takeover lock of another conversation", a
   expect(changed).toBe(true);
 });
 
-test("7: a merge keeps mode human, and no answer requested before it is sent", async () => {
-  for (const taken of ["old", "other"] as const) {
-    const [old, other] = [await harness.open("telegram"), await harness.open("telegram")];
-    const { accountId } = old.thread;
-    const merged: TestConversation = { ...other, thread: { ...other.thread, accountId } };
-    await harness.database.orm.update(conversations).set({ accountId }).where(eq(conversations.id, other.id));
-    await harness.changeMode(taken === "old" ? old : merged, "human");
-    await harness.write((stores) =>
-      stores.conversations.migrate("telegram", accountId, old.thread.threadId, merged.thread.threadId),
-    );
-    expect(await read(merged)).toEqual({ mode: "human", epoch: 2 });
-    for (const epoch of [0, 1]) expect(await lock.runInEpoch(merged.id, epoch, async () => "sent")).toBeUndefined();
-    await expect(lock.runInEpoch(old.id, 0, async () => "sent")).rejects.toMatchObject({ next: { kind: "retryable" } });
-  }
-});
-
 test("an AI answer that is queued before a merge in mode ai is still sent", async () => {
   const [old, other] = [await harness.open("telegram"), await harness.open("telegram")];
   const { accountId } = old.thread;

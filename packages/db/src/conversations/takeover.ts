@@ -29,7 +29,7 @@ export async function changeMode(tx: Executor, context: EventContext, change: Mo
     return false;
   }
   // An AI answer that is being sent holds the lock: it is sent before the takeover commits, or not at all.
-  await lockOutAnswers(tx, conversationId);
+  await lockOutAnswers(tx, [conversationId]);
   const after = { ...before, mode, epoch: before.epoch + 1 };
   await tx
     .update(conversations)

@@ -47,12 +47,12 @@ export type EventContext = InboxSettings & {
   tenants?: ReadonlyMap<string, Promise<string>>;
 };
 
-/** The fields of an event that its rows keep: its id, when ingest received it, and its position in the request, from 0. */
-export type EventOrigin = { id: string; receivedAt: Date; index: number };
+/** The fields of an event that its rows keep: its id, when ingest received it, its request and its position in it, from 0. */
+export type EventOrigin = { id: string; receivedAt: Date; index: number; request?: string | undefined };
 
 /** Returns the {@link EventOrigin} of an event. An event that is not from a request has the position 0. */
-export function originOf({ id, receivedAt, index = 0 }: InboundEvent): EventOrigin {
-  return { id, receivedAt: new Date(receivedAt), index };
+export function originOf({ id, receivedAt, index = 0, request }: InboundEvent): EventOrigin {
+  return { id, receivedAt: new Date(receivedAt), index, request };
 }
 
 const NO_SETTINGS: InboxSettings = { now: systemNow, media: new Set(), formats: [], subscribers: [] };

@@ -56,6 +56,7 @@ export function messageStore(tx: Executor, context: EventContext): MessageStore 
           replyTo: message.replyTo ?? null,
           createdAt: event?.receivedAt,
           requestIndex: event?.index ?? 0,
+          requestId: event?.request ?? null,
         })
         .onConflictDoNothing()
         .returning({ id: messages.id, hasChanges: hasChanges(message) })

@@ -24,6 +24,8 @@ export type SendState = {
   answer: { epoch: number } | undefined;
   /** When an attempt with an unknown result began. */
   attemptedAt: Date | undefined;
+  /** How long ago that attempt began, in ms by the database's clock. */
+  attemptAgeMs: number | undefined;
   /** How long until the send slot, in ms by the database's clock, once the rate limits assigned one. */
   sendSlotInMs: number | undefined;
 };
@@ -108,7 +110,7 @@ type SendStateRow = Parameters<typeof targetOf>[0] &
     typeof messages.$inferSelect,
     "id" | "replyTo" | "rateLimitHits" | "status" | "externalId" | "position" | "author" | "epoch" | "attemptedAt"
   > &
-  Pick<SendState, "isExpired" | "ahead"> & { content: unknown; sendSlotInMs: number | null };
+  Pick<SendState, "isExpired" | "ahead"> & { content: unknown; attemptAgeMs: number; sendSlotInMs: number | null };
 
 /** Returns the states of messages, by one statement for all. */
 async function findStates(
@@ -129,6 +131,8 @@ async function findStates(
       author: messages.author,
       epoch: messages.epoch,
       attemptedAt: messages.attemptedAt,
+      // An attempt sets attempted_at by the worker's clock, and updated_at by the database's.
+      attemptAgeMs: sql<number>`- ${msUntil(messages.updatedAt, now)}`,
       sendSlotInMs: sql<number | null>`${msUntil(messages.sendSlotAt, now)}`,
       isExpired: sql<boolean>`coalesce(${messages.expiresAt} <= ${now()}, false)`,
       ahead: unsentAhead(),
@@ -155,6 +159,7 @@ function stateOf(row: SendStateRow): SendState {
     ahead: row.ahead,
     answer: row.author === "ai" && row.epoch !== null ? { epoch: row.epoch } : undefined,
     attemptedAt: row.attemptedAt ?? undefined,
+    attemptAgeMs: row.attemptedAt ? row.attemptAgeMs : undefined,
     sendSlotInMs: row.sendSlotInMs ?? undefined,
   };
 }

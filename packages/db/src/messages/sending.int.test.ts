@@ -6,6 +6,7 @@ import { until } from "@millrace/testing";
 import { countBlocked, textMessage, type TestConversation } from "../../test/conversations.ts";
 import { useOutboundMessages } from "../../test/outbound-messages.ts";
 import { conversations } from "../schema/index.ts";
+import { createSendStates } from "./send-state.ts";
 
 const { harness, outbox, rowsOf, read, sent, fail } = useOutboundMessages();
 
@@ -256,6 +257,20 @@ test("a message is found with its recipient's identities, stable ones first, and
   await outbox.markUnreachable(conversation.id, harness.clock.at);
   const [row] = await harness.database.orm.select().from(conversations).where(eq(conversations.id, conversation.id));
   expect(row).toMatchObject({ reachable: false, reachableChangedAt: harness.clock.at });
+});
+
+test("12: the age of an attempt does not depend on the clock of the worker that began it", async () => {
+  const conversation = await harness.open();
+  const [id = ""] = await harness.send(conversation, "once");
+  const states = createSendStates(harness.database);
+  expect((await states.find(id))?.attemptAgeMs).toBeUndefined();
+  for (const ahead of [-300_000, 300_000]) {
+    const seen = (await states.find(id))?.attemptedAt;
+    expect(await states.begin(id, new Date(Date.now() + ahead), seen)).toBe(true);
+    const ageMs = (await states.find(id))?.attemptAgeMs ?? Number.NaN;
+    expect(ageMs).toBeGreaterThanOrEqual(0);
+    expect(ageMs).toBeLessThan(60_000);
+  }
 });
 
 test("12: of two workers that read the same state of a message one sends it", async () => {

@@ -56,6 +56,8 @@ export const messages = pgTable(
     sentAt: time("sent_at").notNull(),
     /** The position among the events of its webhook request, which orders inbound messages of one time. */
     requestIndex: integer("request_index").notNull().default(0),
+    /** Its webhook request, if that has several events. A later delivery of the request can add messages to it. */
+    requestId: uuid("request_id"),
     /** After this time an outbound message must not be sent. */
     expiresAt: time("expires_at"),
     editedAt: time("edited_at"),

@@ -4,6 +4,8 @@ import pg from "pg";
 import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend, type WaitingJob } from "./backend.ts";
 import { bullmqClasses } from "./bullmq-classes.ts";
 import { type BullConnection, restartable } from "./postgres-connection.ts";
+import { listenAgain } from "./postgres-listen.ts";
+import { lockByDatabaseClock } from "./postgres-lock-clock.ts";
 import { discardReadOnly } from "./postgres-read-only.ts";
 import { changeQueueSchema } from "./postgres-schema.ts";
 import { installWriteCheck, writeRow } from "./postgres-write-check.ts";
@@ -44,7 +46,7 @@ export function openPostgresBackend(
   const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) => {
     const backend = createPostgresBackend(name, { ...options, connection: pool }, factoryOptions);
     bullConnections.add(restartable(backend));
-    return backend;
+    return lockByDatabaseClock(listenAgain(backend));
   };
   const { queue, worker } = bullmqClasses(factory, {});
   return {
@@ -139,7 +141,9 @@ function openPool(url: string, role: BackendRole, connections: number): pg.Pool 
 function endSilence(client: pg.PoolClient, silenceMs: number): void {
   const { connection } = client as unknown as { connection: { stream: Socket } };
   const { stream } = connection;
-  stream.setTimeout(silenceMs, () => {
+  stream.setTimeout(silenceMs);
+  // A callback of setTimeout runs once only: it would be gone after the first time without a statement.
+  stream.on("timeout", () => {
     const isIdle = (client as unknown as { readyForQuery: boolean }).readyForQuery;
     if (!isIdle) stream.destroy(new Error(`Postgres has not answered for ${silenceMs} ms`));
   });

@@ -7,8 +7,11 @@ import { z } from "zod";
  */
 export const BULLMQ_MAX_STALLED = 1_000_000;
 
-/** A job that stalls runs once more. The second stall dead-letters it, so that it cannot stop every worker. */
-const MAX_STALLED = 1;
+/**
+ * A job that stalls runs again, twice at most. The third stall dead-letters it, so that it cannot stop every worker. The
+ * second does not mean that: all jobs that a worker runs at the same time stall with it, and a job runs longer during an outage.
+ */
+const MAX_STALLED = 2;
 
 /** A job's progress: how many of its stalls do not count, because they belong to attempts that ended. */
 const progress = z.object({ excusedStalls: z.number() });
@@ -19,7 +22,7 @@ const progress = z.object({ excusedStalls: z.number() });
  */
 export function rejectStalled(job: Job): void {
   if (job.stalledCounter - excusedStalls(job) <= MAX_STALLED) return;
-  const error = new UnrecoverableError("stalled: the job stalled more than once: its worker stopped or hung");
+  const error = new UnrecoverableError("stalled: the job stalled three times: its workers stopped or hung");
   error.stack = error.message;
   throw error;
 }

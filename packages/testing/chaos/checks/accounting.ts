@@ -5,13 +5,19 @@ import { keyOf, type Snapshot } from "./snapshot.ts";
 const ANSWER_MS = 1_000;
 
 /** 1, 2: each acknowledged event is done, waiting, dead or discarded, unless the store lost it or an erasure removed it. */
-export function accounting({ observations, events, traced }: Snapshot): CheckResult {
+export function accounting({ observations, events, traced, erasedUntil }: Snapshot): CheckResult {
   const counts = { acknowledged: 0, done: 0, waiting: 0, dead: 0, discarded: 0, erased: 0, "lost by the store": 0 };
   const violations: string[] = [];
   const losses = observations.faults.filter(({ losesQueueData }) => losesQueueData).map(({ to }) => to + ANSWER_MS);
   const lastLoss = Math.max(0, ...losses);
+  // A worker completes an erasure after its command failed.
   const erasedAt = (person: number | undefined) =>
-    Math.max(0, ...observations.erasures.filter((erasure) => erasure.person === person).map(({ at }) => at));
+    Math.max(
+      0,
+      ...observations.erasures
+        .filter((erasure) => erasure.person === person)
+        .map(({ at }) => Math.max(at, erasedUntil)),
+    );
   const unique = new Map(observations.acknowledged.map((event) => [keyOf(event), event]));
   for (const event of unique.values()) {
     counts.acknowledged += 1;
@@ -54,7 +60,7 @@ export function deadLetters({ events, deadLetters: rows }: Snapshot): CheckResul
   const kinds = Object.groupBy(open, ({ errorKind }) => errorKind);
   const counts = Object.fromEntries(Object.entries(kinds).map(([kind, some]) => [kind, some?.length ?? 0]));
   const withoutDeadLetter = [...events].filter(([key, status]) => status === "dead" && !known.has(key));
-  // A job that lost two workers is dead, because it may be what ends them. Kills at random hit some job twice.
+  // A job that lost three workers is dead, because it may be what ends them. Kills at random hit some job so often.
   const outages = open.filter(
     ({ errorKind, error }) => errorKind !== "permanent" && errorKind !== "stalled" && !EXPECTED.test(error),
   );

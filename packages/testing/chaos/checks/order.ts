@@ -5,10 +5,10 @@ import type { Snapshot } from "./snapshot.ts";
 /** 5: the messages of a stream arrive in the order in which ingest acknowledged them; a question keeps its order. */
 export function order(snapshot: Snapshot): CheckResult {
   const { observations, deadLetters } = snapshot;
-  // A replayed message is sent after those that were sent meanwhile.
+  // A replayed message, or one of a replayed request, is sent after those that were sent meanwhile.
   const failed = new Set(deadLetters.map(({ eventId }) => eventId.replace(/^send\./, "")));
   const streams = Map.groupBy(
-    observations.sends.filter(({ messageIds }) => !messageIds.some((id) => failed.has(id))),
+    observations.sends.filter(({ eventId, messageIds }) => ![eventId, ...messageIds].some((id) => failed.has(id))),
     ({ stream }) => stream,
   );
   const violations = [...streams].flatMap(([stream, sends]) => outOfOrder(stream, sends, snapshot));

@@ -35,8 +35,10 @@ export type Snapshot = {
   /** Every status that a platform reported: external id and status. */
   reported: readonly { externalId: string; status: string }[];
   modeChanges: readonly ModeChange[];
-  /** The conversations into which another was merged. Epochs of the two cannot be compared. */
-  merged: ReadonlySet<string>;
+  /** When the last merge into a conversation committed, in ms since 1970, by the ids of the conversations that remain. */
+  mergedAt: ReadonlyMap<string, number>;
+  /** When the last erasure was completed, in ms since 1970; 0 without one. */
+  erasedUntil: number;
   sent: readonly SentMessage[];
   conversions: readonly AcceptedConversion[];
   questions: readonly AskedQuestion[];
@@ -63,6 +65,14 @@ export async function readSnapshot(
   const missing = observations.acknowledged.filter(
     (event) => !statuses.has(keyOf(event)) && !event.eventId.endsWith("*"),
   );
+  const merges = await observer.rows<{ id: string; committedAt: number }>(
+    `select conversation_id as id, max(extract(epoch from pg_xact_commit_timestamp(xmin))::float8 * 1000) as "committedAt"
+     from millrace.conversation_aliases group by 1`,
+  );
+  const [erasure] = await observer.rows<{ at: number }>(
+    `select coalesce(max(extract(epoch from pg_xact_commit_timestamp(xmin))), 0)::float8 * 1000 as at
+     from millrace.audit_log where action = 'contact.erased'`,
+  );
   return {
     observations,
     quiet,
@@ -81,11 +91,8 @@ export async function readSnapshot(
          extract(epoch from pg_xact_commit_timestamp(xmin))::float8 * 1000 as "committedAt"
        from millrace.audit_log where action in ('conversation.taken_over', 'conversation.handed_back')`,
     ),
-    merged: new Set(
-      (await observer.rows<{ id: string }>("select conversation_id as id from millrace.conversation_aliases")).map(
-        ({ id }) => id,
-      ),
-    ),
+    mergedAt: new Map(merges.map(({ id, committedAt }) => [id, committedAt])),
+    erasedUntil: erasure?.at ?? 0,
     sent: await sandbox.sent(),
     conversions: await sandbox.conversions(),
     questions: await sandbox.questions(),

@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 
 /** A file system of limited size that a fault can fill. */
 export type SmallDisk = {
   folder: string;
-  /** Uses all free space until {@link SmallDisk.empty}. */
-  fill(): void;
+  /** Uses all free space until {@link SmallDisk.empty}. The proxies and the providers of this process go on meanwhile. */
+  fill(): Promise<void>;
   empty(): void;
   unmount(): void;
 };
@@ -26,15 +27,17 @@ export function mountSmallDisk(folder: string, megabytes: number): SmallDisk | u
   const filler = join(folder, "filler");
   return {
     folder,
-    fill() {
+    async fill() {
+      const file = await open(filler, "a");
       // Smaller and smaller chunks use up the last bytes.
       for (let size = CHUNK; size >= 1; size = Math.floor(size / 16)) {
         try {
-          for (;;) writeFileSync(filler, Buffer.alloc(size), { flag: "a" });
+          for (;;) await file.write(Buffer.alloc(size));
         } catch {
           // The disk has no room for a chunk of this size.
         }
       }
+      await file.close();
     },
     empty: () => rmSync(filler, { force: true }),
     unmount: () => {

@@ -56,7 +56,7 @@ export const postgresFaults: Record<string, Inject> = {
   async "disk full"({ disks, postgres: server, observer }, { durationMs }) {
     const disk = disks.postgres;
     if (!disk) return "skipped: this process may not mount a file system";
-    disk.fill();
+    await disk.fill();
     await wait(durationMs);
     disk.empty();
     // A server that could not write its WAL stops.

@@ -44,7 +44,7 @@ const faults: Record<string, InjectRedis> = {
   async "disk full"(redis, { durationMs }, { disks }) {
     const disk = disks.redis;
     if (!disk) return "skipped: this process may not mount a file system";
-    disk.fill();
+    await disk.fill();
     await wait(durationMs);
     disk.empty();
     // With `appendfsync always` a server that cannot write its append-only file ends.

@@ -15,9 +15,12 @@ export function outboundActions({ seed, deployment, platform, observations, conv
       { to, message: { type: "text", text } },
       `${seed}-${index}`,
     );
-    const response = (await platform.deliver(request, person.index)) as { messageIds: string[] } | undefined;
-    if (response)
-      observations.sends.push({ stream, person: person.index, text, messageIds: response.messageIds, at: Date.now() });
+    const response = (await platform.deliver(request, person.index)) as
+      | { eventId: string; messageIds: string[] }
+      | undefined;
+    if (!response) return;
+    const { eventId, messageIds } = response;
+    observations.sends.push({ stream, person: person.index, text, eventId, messageIds, at: Date.now() });
   };
   const change = async (step: Step, mode: "human" | "ai") => {
     const person = personOf(step);

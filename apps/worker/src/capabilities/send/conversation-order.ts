@@ -23,7 +23,7 @@ export async function snoozeWhileBlocked(
 ): Promise<JobResult | undefined> {
   const { outbox, adapter, limits, followUps } = deps;
   const now = deps.ports.now();
-  const after = (ms: number, from = now) => new Date(from.getTime() + ms);
+  const after = (ms: number) => new Date(now.getTime() + ms);
   const messageId = state.message.id;
 
   if (state.ahead > 0) {
@@ -38,13 +38,14 @@ export async function snoozeWhileBlocked(
     };
   }
 
-  if (state.attemptedAt && adapter.reconcileMs > 0) {
-    const until = after(adapter.reconcileMs, state.attemptedAt > startedAt ? state.attemptedAt : startedAt);
-    if (until > now) {
+  if (state.attemptAgeMs !== undefined && adapter.reconcileMs > 0) {
+    // Another worker began the attempt: its clock can differ by minutes.
+    const elapsedMs = Math.min(state.attemptAgeMs, now.getTime() - startedAt.getTime());
+    if (elapsedMs < adapter.reconcileMs) {
       return {
         result: "snoozed",
         detail: "the send is uncertain: waiting for a status from the platform",
-        until,
+        until: after(adapter.reconcileMs - elapsedMs),
         stillWaiting: async () => (await outbox.find(messageId))?.isTerminal === false,
       };
     }
