@@ -107,7 +107,7 @@ async function measure(
 function describeCpu(times: CpuTimes): string {
   const used = PROGRAMS.flatMap((program) => (times[program] ? [{ program, ms: times[program] }] : []));
   const all = used.reduce((sum, { ms }) => sum + ms, 0);
-  return [`${all.toFixed(0)}`, ...used.map(({ program, ms }) => `${program} ${ms.toFixed(1)}`)].join(", ");
+  return [all.toFixed(0), ...used.map(({ program, ms }) => `${program} ${ms.toFixed(1)}`)].join(", ");
 }
 
 /** Returns the answer of the sandbox's AI. */
