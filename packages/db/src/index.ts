@@ -8,7 +8,7 @@ export { databaseErrorCode, isOutage } from "./connection/outage.ts";
 export type { Subscriber } from "./domain-events/subscriptions.ts";
 export type { InboxSettings } from "./inbox/event-context.ts";
 export * from "./inbox/event-status.ts";
-export { createBatchedInbox } from "./batches/batched-inbox.ts";
+export { createBatchedInbox } from "./batches/inbox/batched-inbox.ts";
 export { type AppliedEvent, createInbox, type Inbox } from "./inbox/inbox.ts";
 
 // Accounts and contacts
@@ -22,9 +22,9 @@ export * from "./conversations/list.ts";
 export { createTakeoverLock, type TakeoverLock } from "./conversations/takeover-lock.ts";
 export { storedMedia, type StoredMediaRecords } from "./messages/media.ts";
 export * from "./messages/send-state.ts";
-export { createSentMessages, type SentMessages } from "./batches/sent-messages.ts";
-export { createSendRequestBatches, type SendRequestBatches } from "./batches/send-requests.ts";
-export type { SendRequest } from "./batches/request-targets.ts";
+export { createSentMessages, type SentMessages } from "./batches/sends/sent-messages.ts";
+export { createSendRequestBatches, type SendRequestBatches } from "./batches/sends/send-requests.ts";
+export type { SendRequest } from "./batches/sends/request-targets.ts";
 
 // Conversions
 export { type ConversionBatches, createConversionBatches, type UploadBatch } from "./conversions/batches.ts";

@@ -7,7 +7,7 @@ import {
   type ThreadReference,
   written,
 } from "@millrace/core";
-import type { HandledEvent } from "../src/batches/plain-event.ts";
+import type { HandledEvent } from "../src/batches/inbox/plain-event.ts";
 import { AT } from "./facts.ts";
 
 /** A step of a property: events that arrive together, or a change of all AI turns in between. */

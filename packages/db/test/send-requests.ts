@@ -1,5 +1,5 @@
 import { type SendRequestedFact, uuidv7 } from "@millrace/core";
-import type { SendRequest } from "../src/batches/request-targets.ts";
+import type { SendRequest } from "../src/batches/sends/request-targets.ts";
 import { AT, newEvent } from "./facts.ts";
 
 /** A request to send one text to a conversation. */

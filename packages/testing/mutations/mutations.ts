@@ -28,10 +28,10 @@ export const mutations: readonly Mutation[] = [
   },
   {
     guard: "order: a request that a batch leaves out holds back the later ones of its conversation",
-    file: "packages/db/src/batches/send-requests.ts",
+    file: "packages/db/src/batches/sends/send-requests.ts",
     search: `    if (target.fate === "wait" || isRepeated) waiting.add(target.conversationId);\n`,
     replacement: `    if (target.fate === "wait" || isRepeated) continue;\n`,
-    tests: ["packages/db/src/batches/send-requests.int.test.ts"],
+    tests: ["packages/db/src/batches/sends/send-requests.int.test.ts"],
   },
   {
     guard: "batches: a job of an ordered queue leaves it after its follow-up jobs are enqueued",
@@ -112,23 +112,23 @@ export const mutations: readonly Mutation[] = [
   },
   {
     guard: "batches: a conversation that another transaction locks does not hold up the other events",
-    file: "packages/db/src/batches/apply-batch.ts",
+    file: "packages/db/src/batches/inbox/apply-batch.ts",
     search: "set_config('lock_timeout', '250ms', true)",
     replacement: "set_config('lock_timeout', '0', true)",
-    tests: ["packages/db/src/batches/batched-inbox.int.test.ts"],
+    tests: ["packages/db/src/batches/inbox/batched-inbox.int.test.ts"],
   },
   {
     guard: "batches: each statement finds its rows by their keys",
-    file: "packages/db/src/batches/apply-batch.ts",
+    file: "packages/db/src/batches/inbox/apply-batch.ts",
     search: "set_config('enable_seqscan', 'off', true)",
     replacement: "set_config('enable_seqscan', 'on', true)",
-    tests: ["packages/db/src/batches/plans.int.test.ts"],
+    tests: ["packages/db/src/batches/inbox/plans.int.test.ts"],
   },
   {
     guard: "batches: a new AI turn asks about the messages of the one that it supersedes",
-    file: "packages/db/src/batches/ai-turns.ts",
+    file: "packages/db/src/batches/inbox/ai-turns.ts",
     search: "state = 'awaiting_reply' or state = 'failed' and not exists",
     replacement: "state = 'failed' and not exists",
-    tests: ["packages/db/src/batches/batched-inbox.int.test.ts"],
+    tests: ["packages/db/src/batches/inbox/batched-inbox.int.test.ts"],
   },
 ];

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Handled, type InboundEvent, systemNow, uuidv7, written } from "@millrace/core";
 import { useTestDatabase } from "@millrace/testing";
 import { type Database, openDatabase } from "../connection/database.ts";
-import { createBatchedInbox } from "../batches/batched-inbox.ts";
+import { createBatchedInbox } from "../batches/inbox/batched-inbox.ts";
 import { createInbox } from "./inbox.ts";
 import { assignAccounts } from "../accounts/accounts.ts";
 

@@ -1,8 +1,8 @@
 import type { Logger } from "@millrace/core";
 import { createCircuitBreaker } from "../producer/circuit-breaker.ts";
 import type { BackendRole, QueueBackend, StoreBackend } from "./backend.ts";
-import { openPostgresBackend } from "./postgres-backend.ts";
-import { openRedisBackend } from "./redis-backend.ts";
+import { openPostgresBackend } from "./postgres/backend.ts";
+import { openRedisBackend } from "./redis/backend.ts";
 
 /** Postgres's silence during a statement after which a connection is replaced, in ms. */
 const POSTGRES_SILENCE_MS = 15_000;

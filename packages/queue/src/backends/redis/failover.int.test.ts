@@ -10,12 +10,12 @@ import {
   type TestRedis,
   until,
 } from "@millrace/testing";
-import { queueDefinition } from "../catalogue.ts";
-import { createProducer, type Producer } from "../producer/producer.ts";
-import { QueueUnavailableError } from "../producer/queue-unavailable-error.ts";
-import type { JobWorker, QueueBackend, StoreBackend } from "./backend.ts";
-import { openQueueBackend } from "./open-backend.ts";
-import { openRedisBackend } from "./redis-backend.ts";
+import { queueDefinition } from "../../catalogue.ts";
+import { createProducer, type Producer } from "../../producer/producer.ts";
+import { QueueUnavailableError } from "../../producer/queue-unavailable-error.ts";
+import type { JobWorker, QueueBackend, StoreBackend } from "../backend.ts";
+import { openQueueBackend } from "../open-backend.ts";
+import { openRedisBackend } from "./backend.ts";
 
 /** Lets a test change every setting, and lets a Redis that loads answer between two keys. */
 const ADMIN_ARGS =

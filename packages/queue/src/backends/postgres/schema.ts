@@ -1,12 +1,11 @@
 import type pg from "pg";
 
-/** The body of `add_jobs_bulk_unlocked`. All jobs of Millrace have ids, and none has a parent or a deduplication. */
+/** The body of `add_jobs_bulk_unlocked`. No job of Millrace has a parent, a scheduler or a deduplication. */
 const ADD_JOBS = `
-declare
-  is_any_new boolean;
 begin
-  with entry as (
-    select place, value ->> 'id' as id, value ->> 'name' as name, (value ->> 'data')::jsonb as data, value -> 'opts' as opts,
+  return query with entry as (
+    select place, coalesce(nullif(value ->> 'id', ''), gen_random_uuid()::text) as id, value ->> 'name' as name,
+      coalesce((value ->> 'data')::jsonb, '{}') as data, coalesce(value -> 'opts', '{}') as opts,
       coalesce((value ->> 'priority')::int, 0) as priority, coalesce((value ->> 'delay')::bigint, 0) as delay_ms,
       coalesce((value ->> 'timestamp')::bigint, 0) as added_at_ms, coalesce((value ->> 'attempts')::int, 1) as attempts
     from jsonb_array_elements(p_entries) with ordinality as element (value, place)
@@ -16,19 +15,15 @@ begin
   ), added as (
     insert into job (queue, id, seq, name, state, data, opts, priority, delay_ms, max_attempts, added_at_ms,
       process_at_ms, pending_deps)
-    select p_queue, id, seq, name, case when delay_ms > 0 then 'delayed' else 'waiting' end::job_state,
-      coalesce(data, '{}'), coalesce(opts, '{}'), priority, delay_ms, attempts, added_at_ms,
-      case when delay_ms > 0 then added_at_ms + delay_ms end, 0
+    select p_queue, id, seq, name, case when delay_ms > 0 then 'delayed' else 'waiting' end::job_state, data, opts,
+      priority, delay_ms, attempts, added_at_ms, case when delay_ms > 0 then added_at_ms + delay_ms end, 0
     from placed
     on conflict (queue, id) do nothing
     returning id
+  ), announced as (
+    select pg_notify('bullmq_jobs', p_queue) from added limit 1
   )
-  select exists (select from added) into is_any_new;
-  if is_any_new then
-    perform pg_notify('bullmq_jobs', p_queue);
-  end if;
-  return query
-    select value ->> 'id' from jsonb_array_elements(p_entries) with ordinality as element (value, place) order by place;
+  select entry.id from entry cross join (select count(*) from announced) as announcement order by place;
 end`;
 
 /**

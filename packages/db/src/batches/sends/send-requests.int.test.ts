@@ -9,10 +9,10 @@ import {
   uuidv7,
   written,
 } from "@millrace/core";
-import { AT, inboundText, newEvent, newThread, SETTINGS, useFacts } from "../../test/facts.ts";
-import { textTo } from "../../test/send-requests.ts";
-import { createInbox } from "../inbox/inbox.ts";
-import { conversations, domainEvents, messages, webhookEvents } from "../schema/index.ts";
+import { AT, inboundText, newEvent, newThread, SETTINGS, useFacts } from "../../../test/facts.ts";
+import { textTo } from "../../../test/send-requests.ts";
+import { createInbox } from "../../inbox/inbox.ts";
+import { conversations, domainEvents, messages, webhookEvents } from "../../schema/index.ts";
 import type { SendRequest } from "./request-targets.ts";
 import { createSendRequestBatches } from "./send-requests.ts";
 

@@ -12,10 +12,10 @@ import {
   type TcpProxy,
   until,
 } from "@millrace/testing";
-import { queueDefinition } from "../catalogue.ts";
-import { createProducer, type Producer } from "../producer/producer.ts";
-import type { JobWorker, QueueBackend } from "./backend.ts";
-import { openQueueBackend } from "./open-backend.ts";
+import { queueDefinition } from "../../catalogue.ts";
+import { createProducer, type Producer } from "../../producer/producer.ts";
+import type { JobWorker, QueueBackend } from "../backend.ts";
+import { openQueueBackend } from "../open-backend.ts";
 
 const definition = queueDefinition("fake", "inbound");
 const settings = { fsync: "off", shared_buffers: "16MB" };

@@ -1,10 +1,10 @@
 import { type FactOf, type InboundEvent, MESSAGE_STATUSES, type NewId } from "@millrace/core";
-import type { Database } from "../connection/database.ts";
-import { messageLockName } from "../messages/statuses.ts";
-import { claimEvents } from "./claims.ts";
-import { createBatcher } from "./batcher.ts";
-import { lockNamesStatement } from "./lock-names.ts";
-import { execute, type Transaction } from "./statement.ts";
+import type { Database } from "../../connection/database.ts";
+import { messageLockName } from "../../messages/statuses.ts";
+import { claimEvents } from "../claims.ts";
+import { createBatcher } from "../batcher.ts";
+import { lockNamesStatement } from "../lock-names.ts";
+import { execute, type Transaction } from "../statement.ts";
 
 /** The event of a send job, and what the platform answered. */
 type SentEvent = { event: InboundEvent; fact: FactOf<"message_sent">; channel: string; accountId: string };

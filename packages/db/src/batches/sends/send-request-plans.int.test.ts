@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
-import { newThread, useFacts } from "../../test/facts.ts";
-import { textTo } from "../../test/send-requests.ts";
-import type { Database } from "../connection/database.ts";
+import { newThread, useFacts } from "../../../test/facts.ts";
+import { textTo } from "../../../test/send-requests.ts";
+import type { Database } from "../../connection/database.ts";
 import { createSendRequestBatches } from "./send-requests.ts";
 
 const { database, open } = useFacts();

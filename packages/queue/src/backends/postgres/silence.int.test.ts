@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openRows, startTcpProxy, until, useTestDatabase } from "@millrace/testing";
-import { openPostgresBackend } from "./postgres-backend.ts";
+import { openPostgresBackend } from "./backend.ts";
 
 const SILENCE_MS = 1_000;
 

@@ -2,9 +2,9 @@ import { asc, eq } from "drizzle-orm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EVENT_VERSION, type FactOf, type InboundEvent, uuidv7, written } from "@millrace/core";
-import { useOutboundMessages } from "../../test/outbound-messages.ts";
-import { createInbox } from "../inbox/inbox.ts";
-import { domainEvents } from "../schema/index.ts";
+import { useOutboundMessages } from "../../../test/outbound-messages.ts";
+import { createInbox } from "../../inbox/inbox.ts";
+import { domainEvents } from "../../schema/index.ts";
 import { createSentMessages } from "./sent-messages.ts";
 
 const { harness, outbox, read, report, fail } = useOutboundMessages();

@@ -1,6 +1,6 @@
 import { contentHash, type FollowUp, type MessagePart, type NewId } from "@millrace/core";
-import type { Database } from "../connection/database.ts";
-import { sendJob } from "../inbox/follow-up-jobs.ts";
+import type { Database } from "../../connection/database.ts";
+import { sendJob } from "../../inbox/follow-up-jobs.ts";
 import { findTargets, type RequestFate, type RequestTarget, type SendRequest } from "./request-targets.ts";
 
 /** Queues the messages of many send requests at once. */

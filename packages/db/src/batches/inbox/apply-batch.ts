@@ -1,12 +1,12 @@
 import type { DomainEvent } from "@millrace/core";
-import { subscribedJobs } from "../domain-events/subscriptions.ts";
-import type { AppliedEvent } from "../inbox/inbox.ts";
+import { subscribedJobs } from "../../domain-events/subscriptions.ts";
+import type { AppliedEvent } from "../../inbox/inbox.ts";
 import type { BatchContext } from "./batch-context.ts";
-import { claimEvents, recordFollowUps } from "./claims.ts";
+import { claimEvents, recordFollowUps } from "../claims.ts";
 import { appendBatch } from "./domain-events.ts";
 import { addMessages } from "./messages.ts";
 import type { PlainEvent } from "./plain-event.ts";
-import { start, type Transaction } from "./statement.ts";
+import { start, type Transaction } from "../statement.ts";
 import { addStatuses, findKnownStatuses } from "./statuses.ts";
 import { findThreads } from "./threads.ts";
 

@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
 import { type BackendFactory, createPostgresBackend, type IQueueBackend, runMigrations } from "bullmq";
 import pg from "pg";
-import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend, type WaitingJob } from "./backend.ts";
-import { bullmqClasses } from "./bullmq-classes.ts";
-import { type BullConnection, restartable } from "./postgres-connection.ts";
-import { listenAgain } from "./postgres-listen.ts";
-import { lockByDatabaseClock } from "./postgres-lock-clock.ts";
-import { discardReadOnly } from "./postgres-read-only.ts";
-import { changeQueueSchema } from "./postgres-schema.ts";
-import { installWriteCheck, writeRow } from "./postgres-write-check.ts";
-import { createWriteCheck } from "./write-check.ts";
+import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend, type WaitingJob } from "../backend.ts";
+import { bullmqClasses } from "../bullmq-classes.ts";
+import { type BullConnection, restartable } from "./connection.ts";
+import { listenAgain } from "./listen.ts";
+import { lockByDatabaseClock } from "./lock-clock.ts";
+import { discardReadOnly } from "./read-only.ts";
+import { changeQueueSchema } from "./schema.ts";
+import { installWriteCheck, writeRow } from "./write-row.ts";
+import { createWriteCheck } from "../write-check.ts";
 
 /** Timeout of a producer's query in ms; longer than that of its largest request. */
 const QUERY_TIMEOUT_MS = 10_000;

@@ -1,5 +1,5 @@
 import type { AiTurnTimings, NewId, Now } from "@millrace/core";
-import { execute, type Transaction } from "./statement.ts";
+import { execute, type Transaction } from "../statement.ts";
 import type { LockedConversation } from "./threads.ts";
 
 /**

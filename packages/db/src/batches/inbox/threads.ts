@@ -1,6 +1,6 @@
 import type { PlainMessage } from "./plain-event.ts";
-import { execute, type Transaction } from "./statement.ts";
-import { joinTenants } from "./tenants.ts";
+import { execute, type Transaction } from "../statement.ts";
+import { joinTenants } from "../tenants.ts";
 
 /** The rows that a message belongs to. */
 export type KnownThread = { tenantId: string; contactId: string; conversationId: string };

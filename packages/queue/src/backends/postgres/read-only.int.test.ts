@@ -2,8 +2,8 @@ import { EventEmitter } from "node:events";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openRows, useTestDatabase } from "@millrace/testing";
-import type { BullConnection } from "./postgres-connection.ts";
-import { discardReadOnly } from "./postgres-read-only.ts";
+import type { BullConnection } from "./connection.ts";
+import { discardReadOnly } from "./read-only.ts";
 
 const testDatabase = useTestDatabase({ perTest: true });
 const READ_ONLY = { code: "25006" };

@@ -1,5 +1,5 @@
 import { type BackendFactory, createRedisBackend, RedisQueueBackend } from "bullmq";
-import { isFailover } from "./redis-failover.ts";
+import { isFailover } from "./failover.ts";
 
 /**
  * BullMQ's Redis backend with `addBulk` in a transaction. BullMQ itself sends a pipeline. When Redis runs full or stops

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { type Fact, uuidv7, written } from "@millrace/core";
-import { inboundText, newEvent, newThread, SETTINGS } from "../../test/facts.ts";
-import { useDatabase } from "../../test/use-database.ts";
-import { assignAccounts } from "../accounts/accounts.ts";
-import { createInbox } from "../inbox/inbox.ts";
+import { inboundText, newEvent, newThread, SETTINGS } from "../../../test/facts.ts";
+import { useDatabase } from "../../../test/use-database.ts";
+import { assignAccounts } from "../../accounts/accounts.ts";
+import { createInbox } from "../../inbox/inbox.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { plainEvent } from "./plain-event.ts";
-import type { Transaction } from "./statement.ts";
+import type { Transaction } from "../statement.ts";
 
 const database = useDatabase();
 

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { BullConnection } from "./postgres-connection.ts";
+import type { BullConnection } from "./connection.ts";
 
 /** SQLSTATE `read_only_sql_transaction`. A server in recovery reports it too. */
 const READ_ONLY = "25006";

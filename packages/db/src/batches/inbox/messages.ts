@@ -1,14 +1,14 @@
 import type { FollowUp, InboundEvent } from "@millrace/core";
-import { turnJob } from "../inbox/follow-up-jobs.ts";
-import { asksAi } from "../messages/after-inbound-message.ts";
-import { fetchMedia } from "../messages/fetch-media.ts";
-import { messageLockName } from "../messages/statuses.ts";
+import { turnJob } from "../../inbox/follow-up-jobs.ts";
+import { asksAi } from "../../messages/after-inbound-message.ts";
+import { fetchMedia } from "../../messages/fetch-media.ts";
+import { messageLockName } from "../../messages/statuses.ts";
 import { debounceBatch, type WaitingTurn } from "./ai-turns.ts";
 import type { BatchContext, Effects } from "./batch-context.ts";
-import { lockNamesStatement } from "./lock-names.ts";
+import { lockNamesStatement } from "../lock-names.ts";
 import { NotPlainError } from "./not-plain-error.ts";
 import type { PlainMessage } from "./plain-event.ts";
-import { execute, type Transaction } from "./statement.ts";
+import { execute, type Transaction } from "../statement.ts";
 import { type KnownThread, type LockedConversation, recordActivities } from "./threads.ts";
 
 /** A claimed event with a message, and the rows that the message belongs to. */

@@ -1,7 +1,7 @@
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { openRows, until, useTestDatabase } from "@millrace/testing";
-import type { Processor, WorkerSettings } from "./backend.ts";
-import { openPostgresBackend } from "./postgres-backend.ts";
+import type { Processor, WorkerSettings } from "../backend.ts";
+import { openPostgresBackend } from "./backend.ts";
 
 const QUEUE = "whatsapp-inbound";
 const LOCK_MS = 3_000;

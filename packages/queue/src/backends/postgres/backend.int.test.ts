@@ -2,7 +2,7 @@ import { runMigrations } from "bullmq";
 import pg from "pg";
 import { expect, test } from "vitest";
 import { createTestDatabase, openRows, until, useTestDatabase, WORKER_SETTINGS } from "@millrace/testing";
-import { openQueueBackend } from "./open-backend.ts";
+import { openQueueBackend } from "../open-backend.ts";
 
 const database = useTestDatabase();
 
@@ -23,6 +23,16 @@ test("the process survives when Postgres ends a connection between two statement
   await queue.close();
   await backend.close();
   await rows.close();
+});
+
+test("jobs without ids that are added together get ids of their own", async () => {
+  const backend = openQueueBackend(database.url, "producer", 1);
+  const queue = backend.queue("unnamed");
+  const added = await queue.addBulk([1, 2].map((number) => ({ name: "job", data: { number } })));
+  const found = await Promise.all(added.map(({ id }) => queue.getJob(id ?? "")));
+  expect(found.map((job) => job?.data)).toEqual([{ number: 1 }, { number: 2 }]);
+  await queue.close();
+  await backend.close();
 });
 
 test("completed jobs stay until they are trimmed to the number and the age that the queue keeps", async () => {

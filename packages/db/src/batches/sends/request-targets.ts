@@ -1,8 +1,8 @@
 import type { InboundEvent, SendRequestedFact, ThreadReference } from "@millrace/core";
-import type { Database } from "../connection/database.ts";
-import { erasedEventId } from "../erasure/erased-values.ts";
-import { execute } from "./statement.ts";
-import { joinTenants } from "./tenants.ts";
+import type { Database } from "../../connection/database.ts";
+import { erasedEventId } from "../../erasure/erased-values.ts";
+import { execute } from "../statement.ts";
+import { joinTenants } from "../tenants.ts";
 
 /** A send request: its event and its fact. `mayQueue` is false while the fact is incomplete, so that only its target counts. */
 export type SendRequest = { event: InboundEvent; fact: SendRequestedFact; mayQueue: boolean };

@@ -1,9 +1,9 @@
 import type { NewId } from "@millrace/core";
-import type { Database } from "../connection/database.ts";
-import type { InboxSettings } from "../inbox/event-context.ts";
-import { type AppliedEvent, createInbox, type Inbox } from "../inbox/inbox.ts";
+import type { Database } from "../../connection/database.ts";
+import type { InboxSettings } from "../../inbox/event-context.ts";
+import { type AppliedEvent, createInbox, type Inbox } from "../../inbox/inbox.ts";
 import { applyBatch } from "./apply-batch.ts";
-import { createBatcher } from "./batcher.ts";
+import { createBatcher } from "../batcher.ts";
 import { type PlainEvent, plainEvent } from "./plain-event.ts";
 
 /**

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import type { BackendFactory, IQueueBackend } from "bullmq";
 import { Redis } from "ioredis";
-import { createAtomicRedisBackend } from "./atomic-redis-backend.ts";
-import type { BackendRole, JobQueue, StoreBackend, WaitingJob } from "./backend.ts";
-import { bullmqClasses } from "./bullmq-classes.ts";
-import { isFailover } from "./redis-failover.ts";
+import { createAtomicRedisBackend } from "./atomic-backend.ts";
+import type { BackendRole, JobQueue, StoreBackend, WaitingJob } from "../backend.ts";
+import { bullmqClasses } from "../bullmq-classes.ts";
+import { isFailover } from "./failover.ts";
 import { writeOncePerTick } from "./one-write-per-tick.ts";
-import { createWriteCheck } from "./write-check.ts";
+import { createWriteCheck } from "../write-check.ts";
 
 /** How long a producer waits for any response before it reconnects, in ms. */
 const PRODUCER_SOCKET_TIMEOUT_MS = 2_000;

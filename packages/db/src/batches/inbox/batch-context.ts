@@ -1,5 +1,5 @@
 import type { DomainEvent, FollowUp, NewId } from "@millrace/core";
-import type { InboxSettings } from "../inbox/event-context.ts";
+import type { InboxSettings } from "../../inbox/event-context.ts";
 
 /** What the statements of a batch share. */
 export type BatchContext = InboxSettings & { newId: NewId };

@@ -1,10 +1,10 @@
 import { type FactOf, MESSAGE_STATUSES, type MessageStatus, type NewId } from "@millrace/core";
-import { messageLockName } from "../messages/statuses.ts";
-import { type ChangedMessage, statusChanged } from "../messages/status-changed.ts";
+import { messageLockName } from "../../messages/statuses.ts";
+import { type ChangedMessage, statusChanged } from "../../messages/status-changed.ts";
 import type { Effects } from "./batch-context.ts";
-import { lockNamesStatement } from "./lock-names.ts";
-import { execute, type Transaction } from "./statement.ts";
-import { joinTenants } from "./tenants.ts";
+import { lockNamesStatement } from "../lock-names.ts";
+import { execute, type Transaction } from "../statement.ts";
+import { joinTenants } from "../tenants.ts";
 
 type StatusFact = FactOf<"status">;
 

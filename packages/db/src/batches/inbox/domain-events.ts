@@ -1,5 +1,5 @@
 import type { DomainEvent, NewId } from "@millrace/core";
-import { execute, type Transaction } from "./statement.ts";
+import { execute, type Transaction } from "../statement.ts";
 
 const APPEND = `
   insert into millrace.domain_events (id, tenant_id, type, subject_id, payload)
