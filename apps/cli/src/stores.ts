@@ -11,7 +11,7 @@ export async function withStores<T>(
 ): Promise<T> {
   const { queueUrl } = readStores(environment);
   return withDatabase(environment, async (database) => {
-    const backend = openQueueBackend(queueUrl, "consumer", 2);
+    const backend = openQueueBackend(queueUrl, "operator", 2);
     try {
       return await use({ database, backend });
     } finally {

@@ -27,7 +27,7 @@ export async function runDashboard(): Promise<void> {
 async function start(): Promise<void> {
   const config = readDashboardConfig();
   const log = createLogger("dashboard", config.logLevel);
-  const backend = openQueueBackend(config.queueUrl, "consumer", QUEUE_CONNECTIONS);
+  const backend = openQueueBackend(config.queueUrl, "operator", QUEUE_CONNECTIONS);
   const definitions = queueCatalogue(integrations);
   const queues = definitions.map(({ name }) => backend.queue(name));
   const database = openDatabase(config.databaseUrl, {

@@ -126,7 +126,26 @@ describe.each(queueStores())("5: an ordered queue that processes jobs together o
     startConsumer((events) => events);
     await doneAll(6);
     expect(done).toEqual(named(6));
-    // The job at the head stalled, so it runs alone: a job that ends its worker must not take others with it.
-    expect(alone).toEqual(["job0"]);
+    // The job at the head stalled, so each runs alone: a job that ends its worker must not take others with it again.
+    expect(alone).toEqual(named(6));
+  });
+
+  test("a queue that is paused during a batch processes no more jobs", async () => {
+    const queue = harness.backend.queue(harness.definition.name);
+    await enqueueTogether(named(200));
+    const paused = Promise.withResolvers<void>();
+    enqueueFollowUps = async () => {
+      enqueueFollowUps = () => Promise.resolve();
+      await queue.pause();
+      paused.resolve();
+    };
+    startConsumer((events) => events);
+    await paused.promise;
+    await until("no job runs", async () => (await queue.getActiveCount()) === 0);
+    expect(done.length).toBeLessThan(200);
+    await queue.resume();
+    await doneAll(200);
+    expect(done).toEqual(named(200));
+    await queue.close();
   });
 });

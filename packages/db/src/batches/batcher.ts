@@ -14,7 +14,7 @@ type Waiting<Item, Result> = { item: Item; resolve(result: Result): void; reject
 
 /**
  * Creates a batcher. A batch starts at the end of the turn of the event loop in which an item arrived, so that a lone item
- * waits for no other. Beside a running batch only a full one starts: two halves cost more than one whole.
+ * waits for no other while no batch runs. Beside a running batch only a full one starts: two halves cost more than one whole.
  * @param apply returns one result per item of a batch, in their order
  */
 export function createBatcher<Item, Result>(

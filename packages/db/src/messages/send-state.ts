@@ -46,8 +46,8 @@ export type SendStates = {
   setSendSlot(messageId: string, waitMs: number): Promise<void>;
   /**
    * Records that an attempt begins. Its result is unknown until `markSent` or {@link SendStates.markRejected} follows. `seen`
-   * is `attemptedAt` as this worker read it. Returns false when it or the status has changed since: another worker took
-   * over a stalled job, or the platform reported the message.
+   * is `attemptedAt` as this worker read it. Returns false when it or the status has changed since, or changes now: another
+   * worker took over a stalled job, the platform reported the message, or another transaction locks it.
    */
   begin(messageId: string, at: Date, seen?: Date): Promise<boolean>;
   /** Records that the platform rejected the attempt that began at `begunAt`; `throttled` adds a rate limit hit. */
@@ -197,6 +197,9 @@ async function beginAttempts(orm: Database["orm"], attempts: readonly BegunAttem
         isNull(messages.externalId),
         inArray(messages.status, ["queued", "sending", "failed"]),
         sql`${messages.attemptedAt} is not distinct from attempt.seen::timestamptz`,
+        // All attempts would wait for one row that another transaction locks, such as a merge or an erasure.
+        sql`${messages.id} in (select locked.id from ${messages} as locked
+          where locked.id = any(${sql.param(ids)}::uuid[]) order by locked.id for no key update skip locked)`,
       ),
     )
     .returning({ place: sql<string>`attempt.place` })

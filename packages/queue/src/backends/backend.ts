@@ -56,9 +56,10 @@ export type QueueBackend = StoreBackend & { breaker: CircuitBreaker };
 
 /**
  * How a process uses the queue. A `producer` has a caller that waits: a command fails at once while the store is down,
- * and after {@link PRODUCER_TIMEOUT_MS} while the store does not respond. A `consumer` waits until the store is back.
+ * and after {@link PRODUCER_TIMEOUT_MS} while the store does not respond. A `consumer` waits until the store is back. So
+ * does an `operator`: a command or the dashboard, of which each change must be durable.
  */
-export type BackendRole = "producer" | "consumer";
+export type BackendRole = "producer" | "consumer" | "operator";
 
 /** Timeout of a producer's round trip in ms; the caller of a webhook gets its 503 within a second. */
 export const PRODUCER_TIMEOUT_MS = 800;

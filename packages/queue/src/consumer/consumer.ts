@@ -6,7 +6,7 @@ import type { FlowControl } from "../flow-control/flow-control.ts";
 import { attempt } from "./attempt.ts";
 import type { ConsumerTimings } from "./attempt-deps.ts";
 import type { EventProcessor } from "./event-processor.ts";
-import { createLookAhead } from "./look-ahead.ts";
+import { createLookAhead, processFrontAlone } from "./look-ahead.ts";
 import { type OrderedWorker, runOrderedWorker } from "./ordered-worker.ts";
 import { BULLMQ_MAX_STALLED } from "./stalls.ts";
 
@@ -59,15 +59,16 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
   const queue = backend.queue(definition.name);
   const collector = createDeadLetterCollector(queue, definition, deps.deadLetters, log, now);
   const processAlone = new Set<string>();
-  const process: Processor = (job, token, lockLost) => {
+  const process: Processor = async (job, token, lockLost) => {
     const hasLease = () => ordered?.hasLease() ?? true;
+    const mayLookAhead = () => hasLease() && !closing.signal.aborted;
     // Without the lease, the job returns to the head of its queue.
     const attemptDeps = { ...deps, timings, stopping: hasLease() ? stopping.signal : AbortSignal.abort() };
     if (!definition.inOrder) return attempt(attemptDeps, job, token, lockLost, undefined);
     const id = job.id ?? "";
-    // A job that stalled may have been the end of its worker, alone or with those behind it.
-    if (job.stalledCounter > 0) processAlone.add(id);
-    const lookAhead = createLookAhead({ ...attemptDeps, backend, queue, hasLease }, processAlone);
+    const lookAheadDeps = { ...attemptDeps, backend, queue, mayLookAhead };
+    if (job.stalledCounter > 0) await processFrontAlone(lookAheadDeps, id, processAlone);
+    const lookAhead = createLookAhead(lookAheadDeps, processAlone);
     return attempt(attemptDeps, job, token, lockLost, lookAhead).finally(() => processAlone.delete(id));
   };
   const worker = backend.worker(definition.name, process, {
@@ -101,8 +102,11 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
       .catch((error: unknown) => log.warn({ queue: definition.name, err: error }, "dead_letter.capture_failed"));
   });
   const sweep = async (signal: AbortSignal) => {
-    await collector.sweep(signal);
-    await backend.trimCompleted(queue, definition.keepCompleted);
+    try {
+      await collector.sweep(signal);
+    } finally {
+      await backend.trimCompleted(queue, definition.keepCompleted);
+    }
   };
   const sweeper = startSweeper(sweep, timings.sweepMs, (error) =>
     log.warn({ queue: definition.name, err: error }, "dead_letter.sweep_failed"),

@@ -27,8 +27,8 @@ export type LookAhead = {
 export type LookAheadDeps = AttemptDeps & {
   backend: QueueBackend;
   queue: JobQueue;
-  /** Whether this worker still consumes the queue. */
-  hasLease(): boolean;
+  /** Whether this worker still takes jobs of the queue. */
+  mayLookAhead(): boolean;
 };
 
 /** What one pass over the front of the queue did. */
@@ -89,7 +89,7 @@ export function createLookAhead(deps: LookAheadDeps, alone: Set<string>): LookAh
   const mayLook = ({ event, lockLost }: JobRun) =>
     processor.processTogether !== undefined &&
     !alone.has(event.id) &&
-    deps.hasLease() &&
+    deps.mayLookAhead() &&
     !stopping.aborted &&
     lockLost?.aborted !== true;
 
@@ -120,6 +120,21 @@ export function createLookAhead(deps: LookAheadDeps, alone: Set<string>): LookAh
   };
 }
 
+/**
+ * Adds the front of the queue to `alone`, after the job at its head stalled: one of the jobs that were processed together
+ * may have ended the worker, and it must not take the others with it again.
+ */
+export async function processFrontAlone(
+  { backend, queue }: Pick<LookAheadDeps, "backend" | "queue">,
+  head: string,
+  alone: Set<string>,
+): Promise<void> {
+  alone.add(head);
+  // A store that is away fails the job at the head, which then stalls no more and comes back.
+  const front = await backend.firstWaiting(queue, MOST_TOGETHER - 1).catch(() => []);
+  for (const { id } of front) alone.add(id);
+}
+
 /** A job behind the head of the queue. */
 type WaitingEvent = { id: string; addedAt: Date; event: InboundEvent };
 
@@ -129,6 +144,8 @@ async function readFront(
   leaving: ReadonlySet<string>,
 ): Promise<WaitingEvent[]> {
   const front: WaitingEvent[] = [];
+  // No worker takes jobs of a paused queue.
+  if (await queue.isPaused()) return front;
   for (const { id, data, addedAt } of await backend.firstWaiting(queue, MOST_TOGETHER - 1 + leaving.size)) {
     if (leaving.has(id)) continue;
     const event = definition.schema.safeParse(data);

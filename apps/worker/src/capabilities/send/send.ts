@@ -59,6 +59,9 @@ async function sendInEpoch(
   }
 }
 
+/** How long a send waits for another worker, a status or a merge that changes its message, in ms. */
+const CHANGE_MS = 250;
+
 /**
  * Waits for the send slot, records that the attempt begins, and sends.
  * @param lockLost fires when the takeover lock is lost: an answer that is not sent by then must not be sent
@@ -75,7 +78,7 @@ async function sendInSlot(
   if (lockLost?.aborted) throw retryable("the takeover lock was lost before the send");
   const at = ports.now();
   if (!(await outbox.begin(message.id, at, attemptedAt)))
-    return { result: "snoozed", detail: "another worker or a status changed the message", until: at };
+    return { result: "snoozed", detail: "the message changes", until: new Date(at.getTime() + CHANGE_MS) };
   return callPlatform(deps, message, at, signal);
 }
 

@@ -11,6 +11,8 @@ import {
 } from "@millrace/core";
 import { AT, inboundText, newEvent, newThread, SETTINGS, useFacts } from "../../../test/facts.ts";
 import { textTo } from "../../../test/send-requests.ts";
+import { openDatabase } from "../../connection/database.ts";
+import { isOutage } from "../../connection/outage.ts";
 import { createInbox } from "../../inbox/inbox.ts";
 import { conversations, domainEvents, messages, webhookEvents } from "../../schema/index.ts";
 import type { SendRequest } from "./request-targets.ts";
@@ -278,4 +280,18 @@ test("5: requests of a conversation that a transaction locks wait, and those of 
     ["1", 1],
     ["3", 2],
   ]);
+});
+
+test("14: an outage during a batch is an outage and no fault of its requests, and an invalid text is their fault", async () => {
+  const { id } = await open();
+  const away = openDatabase("postgres://millrace@127.0.0.1:1/millrace", { maxConnections: 1, name: "away" });
+  const failure = (sentTo: typeof database, text: string) =>
+    createSendRequestBatches(sentTo, uuidv7)
+      .apply([textTo(id, text)])
+      .catch((error: unknown) => error);
+  expect(isOutage(await failure(away, "Hello"))).toBe(true);
+  const invalid = await failure(database, "not \u0000 text");
+  expect(invalid).toBeInstanceOf(Error);
+  expect(isOutage(invalid)).toBe(false);
+  await away.close();
 });

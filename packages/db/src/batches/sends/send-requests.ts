@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from "drizzle-orm";
 import { contentHash, type FollowUp, type MessagePart, type NewId } from "@millrace/core";
 import type { Database } from "../../connection/database.ts";
 import { sendJob } from "../../inbox/follow-up-jobs.ts";
@@ -64,7 +65,7 @@ const QUEUE_MESSAGES = `
 export function createSendRequestBatches({ sql }: Database, newId: NewId): SendRequestBatches {
   return {
     async apply(requests) {
-      const fates = await findTargets(sql, requests);
+      const fates = await asStatement(findTargets(sql, requests));
       const planned = planQueue(requests, fates).map((queued) => ({ ...queued, followUps: sendJobsOf(queued) }));
       if (planned.length === 0) return new Map();
       const events = planned.map(({ request: { event }, target, followUps }) => ({
@@ -82,12 +83,21 @@ export function createSendRequestBatches({ sql }: Database, newId: NewId): SendR
         .flatMap(({ request, target }, index) => messageRows(request, target, events[index]?.id))
         .map((row, place) => ({ place, ...row }));
       const rows = [JSON.stringify(events), JSON.stringify(messages)];
-      const claimed = await sql.unsafe<{ eventId: string }[]>(QUEUE_MESSAGES, rows, { prepare: true });
+      const claimed = await asStatement(sql.unsafe<{ eventId: string }[]>(QUEUE_MESSAGES, rows, { prepare: true }));
       const isClaimed = new Set(claimed.map(({ eventId }) => eventId));
       const applied = planned.filter(({ request }) => isClaimed.has(request.event.id));
       return new Map(applied.map(({ request, followUps }) => [request.event.id, followUps]));
     },
   };
+}
+
+/** Waits for a statement. Its error counts as one of Postgres, so that an outage is no fault of the requests. */
+async function asStatement<T>(statement: PromiseLike<T>): Promise<T> {
+  try {
+    return await statement;
+  } catch (error) {
+    throw new DrizzleQueryError("a batch of requests to send", [], error instanceof Error ? error : undefined);
+  }
 }
 
 /** A request with the conversation in which its messages can be queued. */

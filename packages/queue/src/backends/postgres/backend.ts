@@ -102,9 +102,10 @@ const SEARCH_PATH = "-c search_path=bullmq";
 /**
  * A worker does not wait for the disk when it takes or completes a job. After a crash of Postgres, the jobs of its last
  * moment (https://www.postgresql.org/docs/current/wal-async-commit.html) run again, as after a crash of the worker. The
- * reconciler brings back follow-up jobs.
+ * reconciler brings back follow-up jobs, and a job that waits for a scope looks at it again.
  */
 const WITHOUT_WAIT = "-c synchronous_commit=off";
+
 /** Reads the first jobs in the order in which BullMQ's `move_to_active` takes them. Replayed jobs have a priority. */
 async function firstWaiting(pool: pg.Pool, queue: string, count: number): Promise<WaitingJob[]> {
   const { rows } = await pool.query<{ id: string; data: unknown; added_at_ms: string }>(

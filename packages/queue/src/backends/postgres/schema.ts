@@ -18,6 +18,7 @@ begin
     select p_queue, id, seq, name, case when delay_ms > 0 then 'delayed' else 'waiting' end::job_state, data, opts,
       priority, delay_ms, attempts, added_at_ms, case when delay_ms > 0 then added_at_ms + delay_ms end, 0
     from placed
+    order by id, place
     on conflict (queue, id) do nothing
     returning id
   ), announced as (
