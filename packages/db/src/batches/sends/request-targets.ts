@@ -7,8 +7,8 @@ import { joinTenants } from "../tenants.ts";
 /** A send request: its event and its fact. `mayQueue` is false while the fact is incomplete, so that only its target counts. */
 export type SendRequest = { event: InboundEvent; fact: SendRequestedFact; mayQueue: boolean };
 
-/** The conversation of a request, and what its messages and jobs need of it. */
-export type RequestTarget = { conversationId: string; channel: string; accountId: string };
+/** The conversation of a request with its contact, and what its messages and jobs need of it. A group has no contact. */
+export type RequestTarget = { conversationId: string; contactId: string | null; channel: string; accountId: string };
 
 /**
  * Where a request goes. `queue`: its messages can be queued in the conversation. `wait`: it needs more than that, and
@@ -29,10 +29,10 @@ const FIND_TARGETS = `
       message_ids uuid[], conversation_id uuid, provider text, account text, channel text, account_id text,
       thread_id text, identities json, name text, username text, phone text, email text)
   ), named as (
-    select request.place, conversation.id as conversation_id, conversation.account_id, false as is_unclear,
-      true as is_plain
+    select request.place, conversation.id as conversation_id, conversation.contact_id, conversation.account_id,
+      false as is_unclear, true as is_plain
     from request cross join lateral (
-      select id, account_id from conversations
+      select id, contact_id, account_id from conversations
       where id = coalesce(
           (select alias.conversation_id from millrace.conversation_aliases as alias where alias.id = request.conversation_id),
           request.conversation_id)
@@ -50,7 +50,7 @@ const FIND_TARGETS = `
     where request.conversation_id is null
     group by request.place, account.tenant_id
   ), thread as (
-    select request.place, conversation.id as conversation_id, request.account_id,
+    select request.place, conversation.id as conversation_id, conversation.contact_id, request.account_id,
       person.contacts > 1 or person.known not in (0, person.named) or exists (
         select from millrace.thread_states as state where state.channel = request.channel
           and state.account_id = request.account_id and state.thread_id = request.thread_id
@@ -64,14 +64,14 @@ const FIND_TARGETS = `
     join person on person.place = request.place
     left join contacts as contact on contact.id = person.contact_id
     left join lateral (
-      select conversations.id, cases.status = 'open' as is_open
+      select conversations.id, conversations.contact_id, cases.status = 'open' as is_open
       from conversations left join cases on cases.id = conversations.case_id
       where conversations.channel = request.channel and conversations.account_id = request.account_id
         and conversations.thread_id = coalesce(request.thread_id, person.contact_id::text)
       limit 1) as conversation on true
   )
-  select target.place, target.conversation_id as "conversationId", request.channel, target.account_id as "accountId",
-    target.is_unclear as "isUnclear",
+  select target.place, target.conversation_id as "conversationId", target.contact_id as "contactId", request.channel,
+    target.account_id as "accountId", target.is_unclear as "isUnclear",
     target.is_plain and coalesce(
       (select true from millrace.webhook_events as event
         where event.integration = request.integration and event.event_id = request.event_id),
@@ -85,6 +85,7 @@ const FIND_TARGETS = `
 type FoundTarget = {
   place: number;
   conversationId: string | null;
+  contactId: string | null;
   channel: string;
   accountId: string;
   isUnclear: boolean;
@@ -102,9 +103,9 @@ export async function findTargets(
     const target = byPlace.get(place);
     if (target?.isUnclear) return { fate: "unclear" };
     if (!target || target.conversationId === null) return { fate: "apart" };
-    const { conversationId, channel, accountId } = target;
+    const { conversationId, contactId, channel, accountId } = target;
     const fate = target.isPlain && isPlainRequest(request) ? "queue" : "wait";
-    return { fate, conversationId, channel, accountId };
+    return { fate, conversationId, contactId, channel, accountId };
   });
 }
 

@@ -13,12 +13,13 @@ import { AT, inboundText, newEvent, newThread, SETTINGS, useFacts } from "../../
 import { textTo } from "../../../test/send-requests.ts";
 import { openDatabase } from "../../connection/database.ts";
 import { isOutage } from "../../connection/outage.ts";
+import { eraseContact } from "../../erasure/contact-rows.ts";
 import { createInbox } from "../../inbox/inbox.ts";
 import { conversations, domainEvents, messages, webhookEvents } from "../../schema/index.ts";
 import type { SendRequest } from "./request-targets.ts";
 import { createSendRequestBatches } from "./send-requests.ts";
 
-const { database, apply, open, readOutbound } = useFacts();
+const { database, apply, open, readConversation, readOutbound } = useFacts();
 const inbox = createInbox(database, uuidv7, SETTINGS);
 const batches = createSendRequestBatches(database, uuidv7);
 
@@ -294,4 +295,19 @@ test("14: an outage during a batch is an outage and no fault of its requests, an
   expect(invalid).toBeInstanceOf(Error);
   expect(isOutage(invalid)).toBe(false);
   await away.close();
+});
+
+test("18: a request is not written to a conversation that is erased between its two statements", async () => {
+  const { id } = await open();
+  const contactId = (await readConversation(id))?.contactId ?? "";
+  let statements = 0;
+  const unsafe = (...query: Parameters<typeof database.sql.unsafe>) => {
+    const run = () => database.sql.unsafe(...query);
+    return ++statements === 1 ? run() : eraseContact(database.orm, uuidv7, contactId).then(run);
+  };
+  const sql = { unsafe } as unknown as typeof database.sql;
+  const applied = await createSendRequestBatches({ ...database, sql }, uuidv7).apply([textTo(id, "Hello")]);
+  expect(statements).toBe(2);
+  expect(applied.size).toBe(0);
+  expect(await readOutbound(id)).toEqual([]);
 });

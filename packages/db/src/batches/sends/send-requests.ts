@@ -18,15 +18,18 @@ export type SendRequestBatches = {
 
 /**
  * Claims the events, assigns the positions and inserts the messages, in one statement and so in one transaction. It waits
- * for no conversation: one that another transaction locks, or that was merged meanwhile, is left out with its events. An
- * event that another worker has applied meanwhile is left out, too.
+ * for no conversation: one that another transaction locks is left out with its events. So is one that was merged or erased
+ * meanwhile, which changes its contact. An event that another worker has applied meanwhile is left out, too.
  */
 const QUEUE_MESSAGES = `
   with event as (
-    select * from json_to_recordset($1::json) as event (id uuid, conversation_id uuid, integration text, event_id text,
-      kind text, payload_hash text, correlation_id text, received_at timestamptz, follow_ups jsonb)
+    select * from json_to_recordset($1::json) as event (id uuid, conversation_id uuid, contact_id uuid, integration text,
+      event_id text, kind text, payload_hash text, correlation_id text, received_at timestamptz, follow_ups jsonb)
   ), locked as (
-    select id from conversations where id in (select conversation_id from event)
+    select id from conversations
+    where id = any (array (select conversation_id from event)) and exists (
+      select from event where event.conversation_id = conversations.id
+        and event.contact_id is not distinct from conversations.contact_id offset 0)
     order by id for no key update skip locked
   ), claimed as (
     insert into millrace.webhook_events (id, integration, event_id, kind, payload_hash, status, result, correlation_id,
@@ -71,6 +74,7 @@ export function createSendRequestBatches({ sql }: Database, newId: NewId): SendR
       const events = planned.map(({ request: { event }, target, followUps }) => ({
         id: newId(),
         conversation_id: target.conversationId,
+        contact_id: target.contactId,
         integration: event.integration,
         event_id: event.id,
         kind: event.kind,
