@@ -112,14 +112,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     guard: "batches: a conversation that another transaction locks does not hold up the other events",
-    file: "packages/db/src/batches/inbox/apply-batch.ts",
+    file: "packages/db/src/batches/settings.ts",
     search: "set_config('lock_timeout', '250ms', true)",
     replacement: "set_config('lock_timeout', '0', true)",
     tests: ["packages/db/src/batches/inbox/batched-inbox.int.test.ts"],
   },
   {
     guard: "batches: each statement finds its rows by their keys",
-    file: "packages/db/src/batches/inbox/apply-batch.ts",
+    file: "packages/db/src/batches/settings.ts",
     search: "set_config('enable_seqscan', 'off', true)",
     replacement: "set_config('enable_seqscan', 'on', true)",
     tests: ["packages/db/src/batches/inbox/plans.int.test.ts"],

@@ -130,6 +130,23 @@ describe.each(queueStores())("5: an ordered queue that processes jobs together o
     expect(alone).toEqual(named(6));
   });
 
+  test("a worker that stops during a batch takes no more jobs", async () => {
+    await enqueueTogether(named(200));
+    const started = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    enqueueFollowUps = () => {
+      started.resolve();
+      return stopped.promise;
+    };
+    const consumer = startConsumer((events) => events);
+    await started.promise;
+    const ended = consumer.stop(20_000);
+    stopped.resolve();
+    await ended;
+    // The batch that ran, and the one that was processed while its jobs left the queue.
+    expect(done.length).toBeLessThanOrEqual(2 * 64);
+  });
+
   test("a queue that is paused during a batch processes no more jobs", async () => {
     const queue = harness.backend.queue(harness.definition.name);
     await enqueueTogether(named(200));

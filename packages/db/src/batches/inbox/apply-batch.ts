@@ -6,21 +6,10 @@ import { claimEvents, recordFollowUps } from "../claims.ts";
 import { appendBatch } from "./domain-events.ts";
 import { addMessages } from "./messages.ts";
 import type { PlainEvent } from "./plain-event.ts";
-import { start, type Transaction } from "../statement.ts";
+import { applySettings } from "../settings.ts";
+import type { Transaction } from "../statement.ts";
 import { addStatuses, findKnownStatuses } from "./statuses.ts";
 import { findThreads } from "./threads.ts";
-
-/**
- * The settings of the transaction.
- * - A batch must not wait long for a row that another transaction locks, because all its events would wait. A takeover
- *   locks its conversation for up to 5 s.
- * - Each statement finds its rows by their unique keys. Postgres knows neither the number of rows in the JSON nor, in new
- *   tables, their size. It would choose scans of whole tables, and keep these plans while the tables grow.
- */
-const SETTINGS = `
-  select set_config('lock_timeout', '250ms', true), set_config('plan_cache_mode', 'force_generic_plan', true),
-    set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-    set_config('enable_mergejoin', 'off', true)`;
 
 /**
  * Applies events in one transaction with a constant number of statements. Returns the results of the events that it
@@ -36,7 +25,7 @@ export async function applyBatch(
   const withMessage = placed.flatMap(({ place, message }) => (message ? [{ place, message }] : []));
   const withStatus = placed.flatMap(({ place, status }) => (status ? [{ place, status }] : []));
   const [, threads, knownStatuses] = await Promise.all([
-    start(tx.unsafe(SETTINGS, [], { prepare: true })),
+    applySettings(tx),
     findThreads(tx, withMessage),
     findKnownStatuses(tx, withStatus),
   ]);

@@ -1,10 +1,10 @@
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, inArray } from "drizzle-orm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EVENT_VERSION, type FactOf, type InboundEvent, uuidv7, written } from "@millrace/core";
 import { useOutboundMessages } from "../../../test/outbound-messages.ts";
 import { createInbox } from "../../inbox/inbox.ts";
-import { domainEvents } from "../../schema/index.ts";
+import { domainEvents, messages } from "../../schema/index.ts";
 import { createSentMessages } from "./sent-messages.ts";
 
 const { harness, outbox, read, report, fail } = useOutboundMessages();
@@ -17,6 +17,8 @@ const known = fc.record({
   isAdopted: fc.boolean(),
   isDead: fc.boolean(),
 });
+
+const NEW: Known = { reported: [], isAdopted: false, isDead: false };
 
 type Known = typeof known extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -100,3 +102,30 @@ test("4: a send that cannot be recorded fails alone", async () => {
   expect(await resultOf(good)).toMatchObject({ hasId: true, status: "sent" });
   expect(await resultOf(bad)).toMatchObject({ hasId: false, status: "sending" });
 });
+
+test("16: a message that another transaction locks does not hold up the sends of others", async () => {
+  const [locked, free] = [await beginSend(NEW), await beginSend(NEW)];
+  const [waiting = "", next = ""] = [...(await queueOne()), ...(await queueOne())];
+  const taken = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const erasure = harness.database.orm.transaction(async (tx) => {
+    await tx
+      .select()
+      .from(messages)
+      .where(inArray(messages.id, [locked.fact.messageId, waiting]))
+      .for("update");
+    taken.resolve();
+    await release.promise;
+  });
+  await taken.promise;
+  const begun = await Promise.all([waiting, next].map((id) => outbox.begin(id, harness.clock.at)));
+  expect(begun).toEqual([false, true]);
+  // The batch fails, so that each send is recorded by itself.
+  expect(await Promise.all([locked, free].map((send) => sentMessages.record(send)))).toEqual([false, false]);
+  release.resolve();
+  await erasure;
+});
+
+async function queueOne(): Promise<string[]> {
+  return harness.send(await harness.open(), "one");
+}

@@ -4,7 +4,8 @@ import { messageLockName } from "../../messages/statuses.ts";
 import { claimEvents } from "../claims.ts";
 import { createBatcher } from "../batcher.ts";
 import { lockNamesStatement } from "../lock-names.ts";
-import { execute, start, type Transaction } from "../statement.ts";
+import { applySettings } from "../settings.ts";
+import { execute, type Transaction } from "../statement.ts";
 
 /** The event of a send job, and what the platform answered. */
 type SentEvent = { event: InboundEvent; fact: FactOf<"message_sent">; channel: string; accountId: string };
@@ -54,9 +55,6 @@ const APPEND_CHANGES = `
   join messages as message on message.id = changed.id
   order by changed.place`;
 
-/** All records of a batch would wait for a message that another transaction locks, such as a merge or an erasure. */
-const LIMIT_WAITS = "select set_config('lock_timeout', '250ms', true)";
-
 /** {@link SentMessages} on the tables webhook_events, messages and domain_events. */
 export function createSentMessages({ sql }: Database, newId: NewId): SentMessages {
   const recordAll = async (sent: readonly SentEvent[]): Promise<boolean[]> => {
@@ -80,7 +78,7 @@ export function createSentMessages({ sql }: Database, newId: NewId): SentMessage
 async function recordSent(tx: Transaction, newId: NewId, sent: readonly SentEvent[]): Promise<boolean[]> {
   const claims = sent.map(({ event }) => ({ id: newId(), event }));
   const names = sent.map(({ fact, ...key }) => messageLockName({ ...key, externalId: fact.sent.externalId }));
-  await start(tx.unsafe(LIMIT_WAITS, [], { prepare: true }));
+  await applySettings(tx);
   // The lock of a message precedes the snapshot of the statement that looks for its statuses.
   const [claimed] = await Promise.all([claimEvents(tx, claims), lockNamesStatement(tx, [...new Set(names)])]);
   const isClaimed = claims.map(({ id }) => claimed.has(id));

@@ -93,3 +93,18 @@ test("jobs that are added together get the same rows as from BullMQ itself", asy
   expect(await added(database.url)).toEqual(expected);
   await unchanged.drop();
 });
+
+test.each(["producer", "operator", "consumer"] as const)(
+  "1: of all roles, only a consumer does not wait for the disk: %s",
+  async (role) => {
+    const backend = openQueueBackend(database.url, role, 1);
+    const queue = backend.queue("commits");
+    const { pool } = (queue.getBackend() as unknown as { connection: { pool: pg.Pool } }).connection;
+    const { rows } = await pool.query("select setting, source from pg_settings where name = 'synchronous_commit'");
+    // The other roles leave the setting to the server.
+    if (role === "consumer") expect(rows).toEqual([{ setting: "off", source: "client" }]);
+    else expect(rows).not.toMatchObject([{ source: "client" }]);
+    await queue.close();
+    await backend.close();
+  },
+);

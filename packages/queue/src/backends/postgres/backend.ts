@@ -23,9 +23,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
  */
 const KEEP_ALL = { age: -1, count: -1 };
 
-/** `$1` is the queue, `$2` the time in ms before which its completed jobs are old, and `$3` the number that stays. */
+/** `$1` is the queue, `$2` the age in s from which its completed jobs are old, and `$3` the number that stays. */
 const TRIM_COMPLETED = `
-  delete from job where queue = $1 and state = 'completed' and finished_at_ms <= greatest($2::bigint, (
+  delete from job where queue = $1 and state = 'completed' and finished_at_ms <= greatest(
+    (extract(epoch from clock_timestamp()) - $2::int) * 1000, (
     select finished_at_ms from job where queue = $1 and state = 'completed'
     order by finished_at_ms desc offset $3 limit 1))`;
 
@@ -76,7 +77,7 @@ export function openPostgresBackend(
       await pool.query("delete from event where queue = $1", [name]);
     },
     trimCompleted: async ({ name }, { age, count }) => {
-      await pool.query(TRIM_COMPLETED, [name, Date.now() - age * 1_000, count]);
+      await pool.query(TRIM_COMPLETED, [name, age, count]);
     },
     migrate: async () => {
       const client = await pool.connect();
