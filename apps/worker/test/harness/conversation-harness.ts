@@ -85,6 +85,7 @@ export async function openConversationHarness(
   const mediaFolder = temporaryFolder();
   const media = openMediaStore({ store: "folder", folder: mediaFolder });
   const workers: Consumer[] = [];
+  const removedAfterStall = new Set<string>();
   let undelivered = 0;
 
   /** Counts a callback of the sandbox until it is delivered. */
@@ -129,7 +130,19 @@ export async function openConversationHarness(
     loseData: () => store.loseData(queueUrl),
     /** Removes the completed jobs, as the queues do after an hour. */
     async removeCompletedJobs(): Promise<void> {
-      for (const queue of queues) await queue.clean(0, 10_000, "completed");
+      for (const queue of queues) {
+        for (let jobs = await queue.getCompleted(0, 19); jobs.length > 0; jobs = await queue.getCompleted(0, 19)) {
+          for (const job of jobs) {
+            if (job.stalledCounter > 0) removedAfterStall.add(job.id ?? "");
+            await job.remove();
+          }
+        }
+      }
+    },
+    /** Whether another worker took over a job: the job's worker was lost, or renewed its lock too late. */
+    async hasStalled(jobId: string): Promise<boolean> {
+      const found = await Promise.all(queues.map((queue) => queue.getJob(jobId)));
+      return removedAfterStall.has(jobId) || found.some((job) => job !== undefined && job.stalledCounter > 0);
     },
     /** Starts a worker. `variablesOfWorker` replace those of the harness for it alone. */
     startWorker(timings: WorkerTestTimings = {}, variablesOfWorker: Environment = {}): Consumer {

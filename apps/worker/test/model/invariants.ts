@@ -24,11 +24,8 @@ type ReportedStatus = { externalId: string; status: string; at: Date };
 /** The longest time that a status waits in the queue, also when its worker is killed, in ms. */
 const STATUS_DELAY_MS = 5_000;
 
-/** How long after a send the loss of the worker can still prevent its record, in ms. */
+/** How long after a send a restart of the worker can still prevent its record, in ms. */
 const RECORD_MS = 2_000;
-
-/** The largest difference between two clocks, in ms. */
-const CLOCK_MS = 100;
 
 /** The states of a message that the platform accepted, in their order. */
 const ACCEPTED_STATES = ["sent", "delivered", "read", "failed"];
@@ -82,6 +79,8 @@ async function outcomeOf({ harness, chats, since }: Run) {
       channelOf(row) === "telegram" ? channel === "telegram" && text === row.body : messageId === row.id,
     );
   const sends = new Map(rows.map((row) => [row.id, sendsOf(row)]));
+  const sentAgain = rows.filter(({ id }) => (sends.get(id) ?? []).length > 1);
+  const stalled = await Promise.all(sentAgain.map(({ id }) => harness.hasStalled(`send.${id}`)));
   return {
     rows,
     turns,
@@ -89,6 +88,7 @@ async function outcomeOf({ harness, chats, since }: Run) {
     reported,
     sent,
     questions,
+    stalledSends: new Set(sentAgain.filter((_, index) => stalled[index]).map(({ id }) => id)),
     channelOf,
     eventOf,
     sendsOf: ({ id }: Pick<Row, "id">) => sends.get(id) ?? [],
@@ -138,9 +138,9 @@ function inOrder({ chats, requests }: Run, { rows, sent, sendsOf }: Outcome) {
 /** 3, 12: one row and one send each; a second send only if the platform may not have received the first. */
 function eachSentOnce(
   { harness, since, answers, requests, refused }: Run,
-  { rows, reported, eventOf, channelOf, sendsOf }: Outcome,
+  { rows, reported, stalledSends, eventOf, channelOf, sendsOf }: Outcome,
 ) {
-  const losses = harness.losses.slice(since.losses);
+  const restarts = harness.restarts.slice(since.restarts);
   expect(new Set(rows.map(({ body }) => body)).size, "3: one row each").toBe(rows.length);
   for (const [turnId, given] of answers) {
     const kept = rows.filter((row) => row.turnId === turnId).map(({ body }) => body);
@@ -164,9 +164,10 @@ function eachSentOnce(
       const at = Date.parse(again.at);
       for (const { fault, at: first, externalId } of before) {
         const sentAt = Date.parse(first);
-        const lostWorker = losses.some(
-          ({ from, to }) => sentAt > from.getTime() - RECORD_MS && sentAt < to.getTime() + CLOCK_MS,
+        const wasReturned = restarts.some(
+          ({ from, to }) => sentAt > from.getTime() - RECORD_MS && sentAt <= to.getTime(),
         );
+        const lostWorker = wasReturned || stalledSends.has(row.id);
         expect(fault !== undefined || lostWorker, `3: sent again although the platform answered: ${row.body}`).toBe(
           true,
         );

@@ -32,8 +32,8 @@ type Arrival = {
   gone: boolean;
 };
 
-/** When a worker was killed or frozen: it may not have recorded its last results. */
-type Loss = { from: Date; to: Date };
+/** When a worker returned its running jobs to the queue: it may not have recorded their results. */
+type Restart = { from: Date; to: Date };
 
 /** See {@link openModelHarness}. */
 export type ModelHarness = Awaited<ReturnType<typeof openModelHarness>>;
@@ -51,7 +51,7 @@ export async function openModelHarness(store: QueueStore) {
     random: () => RANDOM,
   });
   let worker = conversations.startWorker(TIMINGS);
-  const losses: Loss[] = [];
+  const restarts: Restart[] = [];
   let frozen = Promise.resolve();
   let workerProcess = startProcess();
 
@@ -82,19 +82,17 @@ export async function openModelHarness(store: QueueStore) {
 
   async function kill(): Promise<void> {
     const child = await workerProcess;
-    const from = new Date();
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await gone;
-    losses.push({ from, to: new Date() });
   }
 
   return {
     ...conversations,
     /** Every attempt to send, in the order of arrival. */
     arrivals: arrivals as readonly Arrival[],
-    /** Every loss of a worker, in order. */
-    losses: losses as readonly Loss[],
+    /** Every restart of the other worker, in order. */
+    restarts: restarts as readonly Restart[],
     ready: () => workerProcess,
     /** Kills the worker process and starts another. */
     async crash(): Promise<void> {
@@ -105,9 +103,7 @@ export async function openModelHarness(store: QueueStore) {
     /** Freezes the worker process until its jobs have gone to the other worker; then it goes on. */
     async freeze(): Promise<void> {
       const child = await workerProcess;
-      const from = new Date();
       child.kill("SIGSTOP");
-      losses.push({ from, to: new Date(from.getTime() + FROZEN_MS) });
       frozen = wait(FROZEN_MS).then(() => {
         child.kill("SIGCONT");
       });
@@ -116,7 +112,7 @@ export async function openModelHarness(store: QueueStore) {
     async restart(): Promise<void> {
       const from = new Date();
       await worker.stop(0);
-      losses.push({ from, to: new Date() });
+      restarts.push({ from, to: new Date() });
       worker = conversations.startWorker(TIMINGS);
     },
     /** Removes the remaining faults and releases the statuses that the sandbox holds back. */

@@ -37,7 +37,7 @@ export async function startRun(harness: ModelHarness) {
   let workerLost = false;
 
   await harness.ready();
-  const since = { events: harness.accepted.length, losses: harness.losses.length };
+  const since = { events: harness.accepted.length, restarts: harness.restarts.length };
   for (const place of places) await receiveText(place);
   const chats = await until("the conversations are there", async () => {
     const rows = await harness.rows.rows<{ id: string; thread_id: string; address: string }>(

@@ -1,3 +1,4 @@
+import { beginAttempt } from "../../test/begin-attempt.ts";
 import { and, asc, eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -92,7 +93,7 @@ test("7: a takeover suppresses unsent AI answers, and nothing else", async () =>
   const [sent = "", uncertain = "", refused = "", queued = ""] = ids;
   const [persons = ""] = await harness.send(conversation, "a person's");
   const [others = ""] = await answerWith(elsewhere, "another conversation's");
-  for (const id of [sent, uncertain, refused]) await outbox.begin(id, harness.clock.at);
+  for (const id of [sent, uncertain, refused]) await beginAttempt(outbox, id, harness.clock.at);
   await harness.write((stores) => stores.outbox.markSent(sent, { externalId: "wamid.t1" }, harness.clock.at));
   await outbox.markRejected(refused, harness.clock.at, true);
   const { followUps } = await harness.changeMode(conversation, "human");
@@ -239,7 +240,7 @@ test("7: the later change of mode wins in every order of arrival; within one sec
 test("the hand-back asks again about a message if the takeover lock suppressed its answer", async () => {
   const conversation = await harness.open();
   const [id = ""] = await answerWith(conversation, "Yes");
-  await createSendStates(harness.database).begin(id, harness.clock.at);
+  await beginAttempt(createSendStates(harness.database), id, harness.clock.at);
   const suppress = () => harness.write((stores) => stores.outbox.suppress(id, "a person took over"));
   await expect(suppress()).rejects.toMatchObject({ next: { kind: "retryable" } });
   await harness.changeMode(conversation, "human");
@@ -342,7 +343,7 @@ test("an AI answer that is queued before a merge in mode ai is still sent", asyn
   await harness.database.orm.update(conversations).set({ accountId }).where(eq(conversations.id, other.id));
   const outbox = createSendStates(harness.database);
   const [sent = "", next = ""] = await answerWith(old, "one", "two");
-  await outbox.begin(sent, harness.clock.at);
+  await beginAttempt(outbox, sent, harness.clock.at);
   await harness.write((stores) =>
     stores.outbox.markSent(sent, { externalId: "7/1", movedTo: other.thread.threadId }, harness.clock.at),
   );

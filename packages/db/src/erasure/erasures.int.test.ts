@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { personalDataReader, uuidv7, written } from "@millrace/core";
 import { until } from "@millrace/testing";
+import { beginAttempt } from "../../test/begin-attempt.ts";
 import { useConversations, type TestConversation, countBlocked } from "../../test/conversations.ts";
 import {
   contacts,
@@ -64,7 +65,7 @@ test("unsent messages to an erased contact are suppressed, also when a worker ha
   const conversation = await harness.open();
   const [first = "", second = ""] = await harness.send(conversation, "one", "two");
   const outbox = createSendStates(harness.database);
-  expect(await outbox.begin(first, harness.clock.at)).toBe(true);
+  expect(await beginAttempt(outbox, first, harness.clock.at)).toBe(true);
   await erasures.begin(contactOf(conversation), BY);
   await harness.write((stores) => stores.outbox.markSent(first, { externalId: "wamid.1" }, harness.clock.at));
   const rows = await harness.database.orm.select().from(messages).where(eq(messages.conversationId, conversation.id));
@@ -74,7 +75,7 @@ test("unsent messages to an erased contact are suppressed, also when a worker ha
   ]);
   expect(rows.map(({ externalId }) => externalId)).not.toContain("wamid.1");
   expect((await outbox.find(second))?.isTerminal).toBe(true);
-  expect(await outbox.begin(second, harness.clock.at)).toBe(false);
+  expect(await beginAttempt(outbox, second, harness.clock.at)).toBe(false);
 });
 
 test("an erased Telegram thread gets an unused id, and its open AI turn ends", async () => {

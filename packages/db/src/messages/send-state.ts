@@ -46,10 +46,11 @@ export type SendStates = {
   setSendSlot(messageId: string, waitMs: number): Promise<void>;
   /**
    * Records that an attempt begins. Its result is unknown until `markSent` or {@link SendStates.markRejected} follows. `seen`
-   * is `attemptedAt` as this worker read it. Returns false when it or the status has changed since, or changes now: another
-   * worker took over a stalled job, the platform reported the message, or another transaction locks it.
+   * is the state as this worker read it. Returns false when its status or its last attempt has changed since, or changes
+   * now: another worker took over a stalled job and may have dead-lettered it, the platform reported the message, or
+   * another transaction locks it.
    */
-  begin(messageId: string, at: Date, seen?: Date): Promise<boolean>;
+  begin(seen: SeenState, at: Date): Promise<boolean>;
   /** Records that the platform rejected the attempt that began at `begunAt`; `throttled` adds a rate limit hit. */
   markRejected(messageId: string, begunAt: Date, throttled: boolean): Promise<void>;
   /** Records that the recipient cannot be reached. */
@@ -59,6 +60,9 @@ export type SendStates = {
   /** The send job of the conversation's first unsent message, if that message was queued before `before`. */
   oldestWaitingJob(conversationId: string, before: Date): Promise<FollowUp | undefined>;
 };
+
+/** What {@link SendStates.begin} compares. */
+export type SeenState = Pick<SendState, "status" | "attemptedAt"> & { message: Pick<OutgoingMessage, "id"> };
 
 const isUnsent = inArray(messages.status, ["queued", "sending"]);
 
@@ -78,7 +82,7 @@ export function createSendStates({ orm }: Database, now = databaseNow): SendStat
       const sendSlotAt = later(now(), waitMs);
       await orm.update(messages).set({ sendSlotAt }).where(eq(messages.id, messageId));
     },
-    begin: (messageId, at, seen) => attempts.add({ messageId, at, seen }),
+    begin: (seen, at) => attempts.add({ seen, at }),
     async markRejected(messageId, begunAt, throttled) {
       await orm
         .update(messages)
@@ -171,16 +175,17 @@ function unsentAhead(): SQL<number> {
 }
 
 /** An attempt that begins; see {@link SendStates.begin}. */
-type BegunAttempt = { messageId: string; at: Date; seen: Date | undefined };
+type BegunAttempt = { seen: SeenState; at: Date };
 
 /** Returns for each attempt whether it began, by one statement for all. */
 async function beginAttempts(orm: Database["orm"], attempts: readonly BegunAttempt[]): Promise<boolean[]> {
-  const ids = attempts.map(({ messageId }) => messageId);
+  const ids = attempts.map(({ seen }) => seen.message.id);
   const at = attempts.map((attempt) => attempt.at.toISOString());
-  const seen = attempts.map((attempt) => attempt.seen?.toISOString() ?? null);
+  const status = attempts.map(({ seen }) => seen.status);
+  const attemptedAt = attempts.map(({ seen }) => seen.attemptedAt?.toISOString() ?? null);
   // Drizzle makes postgres.js send a timestamptz[] as it is, so the times are texts.
-  const attempt = sql`unnest(${sql.param(ids)}::uuid[], ${sql.param(at)}::text[], ${sql.param(seen)}::text[])
-    with ordinality as attempt (id, at, seen, place)`;
+  const attempt = sql`unnest(${sql.param(ids)}::uuid[], ${sql.param(at)}::text[], ${sql.param(status)}::text[],
+    ${sql.param(attemptedAt)}::text[]) with ordinality as attempt (id, at, status, attempted_at, place)`;
   const begun = await orm
     .update(messages)
     .set({
@@ -196,7 +201,8 @@ async function beginAttempts(orm: Database["orm"], attempts: readonly BegunAttem
         eq(messages.id, sql`attempt.id`),
         isNull(messages.externalId),
         inArray(messages.status, ["queued", "sending", "failed"]),
-        sql`${messages.attemptedAt} is not distinct from attempt.seen::timestamptz`,
+        eq(messages.status, sql`attempt.status`),
+        sql`${messages.attemptedAt} is not distinct from attempt.attempted_at::timestamptz`,
         // All attempts would wait for one row that another transaction locks, such as a merge or an erasure.
         sql`${messages.id} in (select locked.id from ${messages} as locked
           where locked.id = any(${sql.param(ids)}::uuid[]) order by locked.id for no key update skip locked)`,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
+import { beginAttempt } from "../../test/begin-attempt.ts";
 import { useOutboundMessages } from "../../test/outbound-messages.ts";
 
 const { harness, outbox, read, sent, report, fail } = useOutboundMessages();
@@ -12,7 +13,7 @@ test("6, 12: the response and the statuses with our id give the same result in e
     fc.asyncProperty(fc.array(step, { maxLength: 5 }), async (steps) => {
       const conversation = await harness.open();
       const [id = "", next = ""] = await harness.send(conversation, "one", "two");
-      await outbox.begin(id, harness.clock.at);
+      await beginAttempt(outbox, id, harness.clock.at);
       const externalId = uuidv7();
       const promotions: boolean[] = [];
       for (const each of steps) {
@@ -80,7 +81,7 @@ test("6: a failed message stays failed after any later status", async () => {
 test("a dead letter fails its message once with the reason, and later statuses count", async () => {
   const conversation = await harness.open();
   const [id = "", suppressed = "", taken = ""] = await harness.send(conversation, "one", "two", "three");
-  await outbox.begin(id, harness.clock.at);
+  await beginAttempt(outbox, id, harness.clock.at);
   const failedAt = new Date();
   expect(await fail(id, failedAt)).toBe(true);
   expect(await fail(id, failedAt)).toBe(false);

@@ -3,10 +3,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { uuidv7 } from "@millrace/core";
 import { until } from "@millrace/testing";
+import { beginAttempt } from "../../test/begin-attempt.ts";
 import { countBlocked, textMessage, type TestConversation } from "../../test/conversations.ts";
 import { useOutboundMessages } from "../../test/outbound-messages.ts";
 import { conversations } from "../schema/index.ts";
-import { createSendStates } from "./send-state.ts";
+import { createSendStates, type SendState } from "./send-state.ts";
 
 const { harness, outbox, rowsOf, read, sent, fail } = useOutboundMessages();
 
@@ -140,7 +141,7 @@ test("5: a message counts the unsent messages ahead of it, until each of them is
   const ahead = () => Promise.all(ids.map(async (id) => (await outbox.find(id))?.ahead));
   expect(await ahead()).toEqual([0, 1, 2, 3]);
   expect(await outbox.nextUnsent(conversation.id, 1)).toBe(two);
-  await outbox.begin(one, harness.clock.at);
+  await beginAttempt(outbox, one, harness.clock.at);
   expect(await ahead()).toEqual([0, 1, 2, 3]);
   await sent(one);
   expect(await ahead()).toEqual([0, 0, 1, 2]);
@@ -163,17 +164,17 @@ test("a replay sends a failed message, but no suppressed or sent one", async () 
     "d",
     "e",
   );
-  await outbox.begin(sending, harness.clock.at);
+  await beginAttempt(outbox, sending, harness.clock.at);
   await fail(failed);
   await harness.write((stores) => stores.outbox.suppress(suppressed, "a person took over"));
   await sent(taken);
   const isTerminal = async (id: string) => (await outbox.find(id))?.isTerminal;
   for (const id of [queued, sending, failed]) expect(await isTerminal(id)).toBe(false);
   for (const id of [suppressed, taken]) expect(await isTerminal(id)).toBe(true);
-  for (const id of [suppressed, taken]) await outbox.begin(id, harness.clock.at);
+  for (const id of [suppressed, taken]) await beginAttempt(outbox, id, harness.clock.at);
   expect((await read(suppressed))?.status).toBe("suppressed");
   expect((await read(taken))?.status).toBe("sent");
-  await outbox.begin(failed, harness.clock.at);
+  await beginAttempt(outbox, failed, harness.clock.at);
   expect(await read(failed)).toMatchObject({ status: "sending", error: null });
 });
 
@@ -182,7 +183,7 @@ test("12: an attempt is uncertain from its beginning until its result is known, 
   const [id = ""] = await harness.send(conversation, "one");
   await outbox.setSendSlot(id, 5_000);
   expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, sendSlotInMs: 5_000 });
-  await outbox.begin(id, harness.clock.at);
+  await beginAttempt(outbox, id, harness.clock.at);
   expect(await outbox.find(id)).toMatchObject({
     attemptedAt: harness.clock.at,
     sendSlotInMs: undefined,
@@ -192,12 +193,12 @@ test("12: an attempt is uncertain from its beginning until its result is known, 
   await outbox.markRejected(id, earlier, true);
   expect(await outbox.find(id)).toMatchObject({ attemptedAt: harness.clock.at, message: { rateLimitHits: 0 } });
   await outbox.markRejected(id, harness.clock.at, true);
-  await outbox.begin(id, harness.clock.at);
+  await beginAttempt(outbox, id, harness.clock.at);
   await outbox.markRejected(id, harness.clock.at, true);
-  await outbox.begin(id, harness.clock.at);
+  await beginAttempt(outbox, id, harness.clock.at);
   await outbox.markRejected(id, harness.clock.at, false);
   expect(await outbox.find(id)).toMatchObject({ attemptedAt: undefined, message: { rateLimitHits: 2 } });
-  await outbox.begin(id, harness.clock.at);
+  await beginAttempt(outbox, id, harness.clock.at);
   await sent(id, "wamid.9");
   expect(await outbox.find(id)).toMatchObject({
     attemptedAt: undefined,
@@ -265,8 +266,7 @@ test("12: the age of an attempt does not depend on the clock of the worker that 
   const states = createSendStates(harness.database);
   expect((await states.find(id))?.attemptAgeMs).toBeUndefined();
   for (const ahead of [-300_000, 300_000]) {
-    const seen = (await states.find(id))?.attemptedAt;
-    expect(await states.begin(id, new Date(Date.now() + ahead), seen)).toBe(true);
+    expect(await beginAttempt(states, id, new Date(Date.now() + ahead))).toBe(true);
     const ageMs = (await states.find(id))?.attemptAgeMs ?? Number.NaN;
     expect(ageMs).toBeGreaterThanOrEqual(0);
     expect(ageMs).toBeLessThan(60_000);
@@ -276,10 +276,22 @@ test("12: the age of an attempt does not depend on the clock of the worker that 
 test("12: of two workers that read the same state of a message one sends it", async () => {
   const conversation = await harness.open();
   const [id = ""] = await harness.send(conversation, "once");
-  const begun = await Promise.all([1, 2].map(() => outbox.begin(id, harness.clock.at)));
+  const begin = (seen: SendState | undefined) => seen && outbox.begin(seen, harness.clock.at);
+  const queued = await outbox.find(id);
+  const begun = await Promise.all([begin(queued), begin(queued)]);
   expect(begun.filter(Boolean)).toHaveLength(1);
-  const seen = (await outbox.find(id))?.attemptedAt;
+  const sending = await outbox.find(id);
   harness.advance(1);
-  expect(await outbox.begin(id, harness.clock.at, seen)).toBe(true);
-  expect(await outbox.begin(id, harness.clock.at, seen)).toBe(false);
+  expect(await begin(sending)).toBe(true);
+  expect(await begin(sending)).toBe(false);
+});
+
+test("8: a worker that lost its job does not begin a message that became a dead letter meanwhile", async () => {
+  const conversation = await harness.open();
+  const [id = ""] = await harness.send(conversation, "rejected");
+  const queued = await outbox.find(id);
+  await fail(id);
+  expect(queued && (await outbox.begin(queued, harness.clock.at))).toBe(false);
+  expect(await read(id)).toMatchObject({ status: "failed", attemptedAt: null });
+  expect(await beginAttempt(outbox, id, harness.clock.at)).toBe(true);
 });

@@ -9,6 +9,8 @@ const NOW = new Date("2026-11-25T09:00:00.000Z");
 
 afterEach(() => vi.restoreAllMocks());
 
+const state = { message: { id: "m", conversationId: "c" }, answer: { epoch: 1 } } as SendState;
+
 /** Sends an AI answer through an adapter that waits for its signal, and returns the error and the rejected sends. */
 async function sendToHangingPlatform(signal: AbortSignal) {
   const rejected: string[] = [];
@@ -24,7 +26,6 @@ async function sendToHangingPlatform(signal: AbortSignal) {
     takeoverLock: { runInEpoch: (_: string, __: number, run: () => Promise<unknown>) => run() },
     ports: { now: () => NOW },
   } as unknown as OutboundDeps;
-  const state = { message: { id: "m", conversationId: "c" }, answer: { epoch: 1 } } as SendState;
   const error: unknown = await sendUnderTakeoverLock(deps, state, signal).catch((reason: unknown) => reason);
   return { error, rejected };
 }
@@ -44,4 +45,18 @@ test("a send that stops with the worker keeps the reason of the stop", async () 
   const sending = sendToHangingPlatform(stopping.signal);
   stopping.abort();
   expect((await sending).error).toBe(stopping.signal.reason);
+});
+
+test("8: a job that lost its lock while it waited for its send slot does not begin the attempt", async () => {
+  const lockLost = new AbortController();
+  const begun: string[] = [];
+  const deps = {
+    adapter: { limits: () => [] },
+    limits: { reserve: () => Promise.resolve(lockLost.abort()).then(() => 0) },
+    outbox: { begin: () => Promise.resolve(begun.push("m") > 0) },
+    ports: { now: () => NOW },
+  } as unknown as OutboundDeps;
+  const sending = sendUnderTakeoverLock(deps, { ...state, answer: undefined }, lockLost.signal);
+  await expect(sending).rejects.toBe(lockLost.signal.reason);
+  expect(begun).toEqual([]);
 });

@@ -68,16 +68,19 @@ const CHANGE_MS = 250;
  */
 async function sendInSlot(
   deps: OutboundDeps,
-  { message, attemptedAt }: SendState,
+  state: SendState,
   signal: AbortSignal,
   lockLost?: AbortSignal,
 ): Promise<SentMessage | JobResult> {
   const { outbox, ports } = deps;
+  const { message } = state;
   const waitMs = await waitForSendSlot(deps, message, signal);
+  // The deadline or the loss of the job's lock ends the job, but not this function. Another worker may run the job now.
+  signal.throwIfAborted();
   if (waitMs !== undefined) return snoozeUntilSendSlot(deps, message.id, waitMs);
   if (lockLost?.aborted) throw retryable("the takeover lock was lost before the send");
   const at = ports.now();
-  if (!(await outbox.begin(message.id, at, attemptedAt)))
+  if (!(await outbox.begin(state, at)))
     return { result: "snoozed", detail: "the message changes", until: new Date(at.getTime() + CHANGE_MS) };
   return callPlatform(deps, message, at, signal);
 }

@@ -2,6 +2,7 @@ import { asc, eq, inArray } from "drizzle-orm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EVENT_VERSION, type FactOf, type InboundEvent, uuidv7, written } from "@millrace/core";
+import { beginAttempt } from "../../../test/begin-attempt.ts";
 import { useOutboundMessages } from "../../../test/outbound-messages.ts";
 import { createInbox } from "../../inbox/inbox.ts";
 import { domainEvents, messages } from "../../schema/index.ts";
@@ -26,7 +27,7 @@ type Known = typeof known extends fc.Arbitrary<infer Value> ? Value : never;
 async function beginSend({ reported, isAdopted, isDead }: Known) {
   const conversation = await harness.open();
   const [id = ""] = await harness.send(conversation, "one");
-  await outbox.begin(id, harness.clock.at);
+  await beginAttempt(outbox, id, harness.clock.at);
   const externalId = uuidv7();
   for (const status of reported) await report(conversation, status, externalId, isAdopted ? id : undefined);
   if (isDead) await fail(id);
@@ -118,7 +119,7 @@ test("16: a message that another transaction locks does not hold up the sends of
     await release.promise;
   });
   await taken.promise;
-  const begun = await Promise.all([waiting, next].map((id) => outbox.begin(id, harness.clock.at)));
+  const begun = await Promise.all([waiting, next].map((id) => beginAttempt(outbox, id, harness.clock.at)));
   expect(begun).toEqual([false, true]);
   // The batch fails, so that each send is recorded by itself.
   expect(await Promise.all([locked, free].map((send) => sentMessages.record(send)))).toEqual([false, false]);
