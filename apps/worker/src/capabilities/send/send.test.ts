@@ -11,14 +11,19 @@ afterEach(() => vi.restoreAllMocks());
 
 const state = { message: { id: "m", conversationId: "c" }, answer: { epoch: 1 } } as SendState;
 
-/** Sends an AI answer through an adapter that waits for its signal, and returns the error and the rejected sends. */
-async function sendToHangingPlatform(signal: AbortSignal) {
+/**
+ * Sends an AI answer through an adapter that calls `onCall` and waits for its signal. Returns the error and the rejected
+ * sends.
+ */
+async function sendToHangingPlatform(signal: AbortSignal, onCall: () => void) {
   const rejected: string[] = [];
   const deps = {
     adapter: {
       limits: () => [],
-      send: (_: OutgoingMessage, context: { signal: AbortSignal }) =>
-        wait(60_000, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted()),
+      send: (_: OutgoingMessage, context: { signal: AbortSignal }) => {
+        onCall();
+        return wait(60_000, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
+      },
     },
     limits: { reserve: () => Promise.resolve(0) },
     outbox: { begin: () => Promise.resolve(true), markRejected: (id: string) => Promise.resolve(rejected.push(id)) },
@@ -33,18 +38,17 @@ async function sendToHangingPlatform(signal: AbortSignal) {
 test("14: an AI answer to a platform that hangs is uncertain and counts as an outage of the platform", async () => {
   const lockDeadline = new AbortController();
   vi.spyOn(AbortSignal, "timeout").mockReturnValue(lockDeadline.signal);
-  const sending = sendToHangingPlatform(new AbortController().signal);
-  lockDeadline.abort(new DOMException("timed out", "TimeoutError"));
-  const { error, rejected } = await sending;
+  const { error, rejected } = await sendToHangingPlatform(new AbortController().signal, () =>
+    lockDeadline.abort(new DOMException("timed out", "TimeoutError")),
+  );
   expect(error).toMatchObject({ next: { kind: "unavailable" }, uncertain: true });
   expect(rejected).toEqual([]);
 });
 
 test("a send that stops with the worker keeps the reason of the stop", async () => {
   const stopping = new AbortController();
-  const sending = sendToHangingPlatform(stopping.signal);
-  stopping.abort();
-  expect((await sending).error).toBe(stopping.signal.reason);
+  const { error } = await sendToHangingPlatform(stopping.signal, () => stopping.abort());
+  expect(error).toBe(stopping.signal.reason);
 });
 
 test("8: a job that lost its lock while it waited for its send slot does not begin the attempt", async () => {
