@@ -1,3 +1,6 @@
+/** A lease, and the worker that acquired it. */
+export type HeldLease = { name: string; holder: string };
+
 /** Leases of work that one worker does at a time, shared by all workers. A lease expires unless its holder renews it. */
 export type LeaseStore = {
   /** Acquires a lease, or renews it for the same holder, for `ttlMs`. Returns false while another holder has it. */

@@ -59,6 +59,7 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
   const queue = backend.queue(definition.name);
   const collector = createDeadLetterCollector(queue, definition, deps.deadLetters, log, now);
   const processAlone = new Set<string>();
+  const heldLease = { name: `queue:${definition.name}`, holder: deps.workerId };
   const process: Processor = async (job, token, lockLost) => {
     const hasLease = () => ordered?.hasLease() ?? true;
     const mayLookAhead = () => hasLease() && !closing.signal.aborted;
@@ -66,7 +67,7 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
     const attemptDeps = { ...deps, timings, stopping: hasLease() ? stopping.signal : AbortSignal.abort() };
     if (!definition.inOrder) return attempt(attemptDeps, job, token, lockLost, undefined);
     const id = job.id ?? "";
-    const lookAheadDeps = { ...attemptDeps, backend, queue, mayLookAhead };
+    const lookAheadDeps = { ...attemptDeps, backend, queue, lease: heldLease, mayLookAhead };
     if (job.stalledCounter > 0) await processFrontAlone(lookAheadDeps, id, processAlone);
     const lookAhead = createLookAhead(lookAheadDeps, processAlone);
     return attempt(attemptDeps, job, token, lockLost, lookAhead).finally(() => processAlone.delete(id));
@@ -81,12 +82,7 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
     settings: { backoffStrategy: (attemptsMade) => backoffMs(definition.retry, attemptsMade, random()) },
   });
   const closing = new AbortController();
-  const lease = {
-    leases: deps.leases,
-    name: `queue:${definition.name}`,
-    holder: deps.workerId,
-    ttlMs: timings.leaseMs,
-  };
+  const lease = { leases: deps.leases, ...heldLease, ttlMs: timings.leaseMs };
   const ordered: OrderedWorker | undefined = definition.inOrder
     ? runOrderedWorker({ queue, worker, lease, log, closing: closing.signal })
     : undefined;

@@ -1,4 +1,4 @@
-import type { InboundEvent, ScopePause } from "@millrace/core";
+import type { HeldLease, InboundEvent, ScopePause } from "@millrace/core";
 
 /** The result of processing an event. */
 export type JobResult =
@@ -34,10 +34,15 @@ export type EventProcessor = {
   /**
    * Processes events of an ordered queue together: the one at its head and those behind it, in their order. Returns the
    * ids of the events that are done, and a promise that resolves once their follow-up jobs are enqueued. The others are
-   * processed one by one, in their order. An event that must not be overtaken by a later one holds that one back.
+   * processed one by one, in their order. An event that must not be overtaken by a later one holds that one back. No event
+   * is done unless the worker holds the lease of the queue at that moment: a worker that was suspended does not know that
+   * another one processes an event that comes before these.
    * @throws when none is done
    */
-  processTogether?(events: readonly InboundEvent[]): Promise<{ done: ReadonlySet<string>; followed: Promise<void> }>;
+  processTogether?(
+    events: readonly InboundEvent[],
+    lease: HeldLease,
+  ): Promise<{ done: ReadonlySet<string>; followed: Promise<void> }>;
   /** Whether an error means that our own store is away. Then the job waits, which costs no attempt. */
   isOutage(error: unknown): boolean;
 };

@@ -1,11 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type LeaseStore, withDeadline } from "@millrace/core";
+import { type HeldLease, type LeaseStore, withDeadline } from "@millrace/core";
 
 /** A lease that a worker wants. */
-export type LeaseOptions = {
+export type LeaseOptions = HeldLease & {
   leases: LeaseStore;
-  name: string;
-  holder: string;
   /** How long the lease lasts without a renewal, in ms. The holder renews it three times in that time. */
   ttlMs: number;
 };

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { describeError, type InboundEvent } from "@millrace/core";
+import { describeError, type HeldLease, type InboundEvent } from "@millrace/core";
 import type { JobQueue, QueueBackend } from "../backends/backend.ts";
 import type { AttemptDeps } from "./attempt-deps.ts";
 import type { JobRun } from "./job-run.ts";
@@ -27,6 +27,8 @@ export type LookAhead = {
 export type LookAheadDeps = AttemptDeps & {
   backend: QueueBackend;
   queue: JobQueue;
+  /** The lease of the queue. */
+  lease: HeldLease;
   /** Whether this worker still takes jobs of the queue. */
   mayLookAhead(): boolean;
 };
@@ -77,7 +79,7 @@ export function createLookAhead(deps: LookAheadDeps, alone: Set<string>): LookAh
   }
 
   async function processTogether(events: readonly InboundEvent[]) {
-    const result = await processor.processTogether?.(events);
+    const result = await processor.processTogether?.(events, deps.lease);
     const { done, followed } = result ?? { done: new Set<string>(), followed: Promise.resolve() };
     // A pass that ended early does not wait for the follow-up jobs, and their error must not end the process.
     followed.catch(() => undefined);

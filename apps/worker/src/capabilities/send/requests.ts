@@ -14,8 +14,8 @@ export function createRequestProcessor({ batches, ...deps }: RequestDeps): Event
   const { handler, followUps } = deps;
   return {
     ...createEventProcessor(deps),
-    async processTogether(events) {
-      const applied = await batches.apply(readRequests(handler, events));
+    async processTogether(events, lease) {
+      const applied = await batches.apply(readRequests(handler, events), lease);
       // All at once, so that the producers put the jobs into few round trips.
       const enqueued = events.map((event) => followUps.enqueue(event, applied.get(event.id) ?? []));
       return { done: new Set(applied.keys()), followed: Promise.all(enqueued).then(() => undefined) };

@@ -16,7 +16,7 @@ test("finding the conversations of requests reads no table in full, also with a 
   const { id } = await open();
   const sql = { unsafe } as Database["sql"];
   const requests = [textTo(id, "one"), textTo(id, "two", { to: newThread() })];
-  await createSendRequestBatches({ ...database, sql }, uuidv7).apply(requests);
+  await createSendRequestBatches({ ...database, sql }, uuidv7).apply(requests, { name: "queue", holder: "worker" });
   const plan = await database.sql.unsafe<{ "QUERY PLAN": string }[]>(`explain (generic_plan) ${statements[0]}`);
   expect(plan.map((line) => line["QUERY PLAN"]).filter((line) => line.includes("Seq Scan"))).toEqual([]);
 });

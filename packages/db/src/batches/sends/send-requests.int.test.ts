@@ -1,6 +1,6 @@
 import { asc, eq, inArray } from "drizzle-orm";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import {
   type InboundEvent,
   ProviderError,
@@ -9,11 +9,14 @@ import {
   uuidv7,
   written,
 } from "@millrace/core";
+import { until } from "@millrace/testing";
+import { countBlocked } from "../../../test/conversations.ts";
 import { AT, inboundText, newEvent, newThread, SETTINGS, useFacts } from "../../../test/facts.ts";
 import { textTo } from "../../../test/send-requests.ts";
 import { openDatabase } from "../../connection/database.ts";
 import { isOutage } from "../../connection/outage.ts";
 import { eraseContact } from "../../erasure/contact-rows.ts";
+import { createLeases } from "../../flow-control/leases.ts";
 import { createInbox } from "../../inbox/inbox.ts";
 import { conversations, domainEvents, messages, webhookEvents } from "../../schema/index.ts";
 import type { SendRequest } from "./request-targets.ts";
@@ -22,6 +25,13 @@ import { createSendRequestBatches } from "./send-requests.ts";
 const { database, apply, open, readConversation, readOutbound } = useFacts();
 const inbox = createInbox(database, uuidv7, SETTINGS);
 const batches = createSendRequestBatches(database, uuidv7);
+const leases = createLeases(database);
+const LEASE = { name: "queue:whatsapp-requests", holder: "this worker" };
+const acquire = (holder: string, ttlMs: number) => leases.acquire(LEASE.name, holder, ttlMs);
+
+beforeAll(async () => {
+  await acquire(LEASE.holder, 600_000);
+});
 
 /** A request of the property: where it goes, what it requests, and which request it repeats. */
 type Planned = { to: string; conversation: number; what: string; second: number; again: number | undefined };
@@ -128,7 +138,12 @@ async function applyInBatches(requests: readonly SendRequest[], sizes: readonly 
   let waiting = requests.map((request, place) => ({ request, place }));
   for (let pass = 0; waiting.length > 0; pass += 1) {
     const front = waiting.slice(0, sizes[pass % sizes.length]);
-    const applied = await batches.apply(front.map(({ request }) => request)).catch(() => new Map());
+    const applied = await batches
+      .apply(
+        front.map(({ request }) => request),
+        LEASE,
+      )
+      .catch(() => new Map());
     const done = new Set(applied.keys());
     for (const { request, place } of front) if (done.delete(request.event.id)) results.set(place, "written");
     const [head] = front;
@@ -235,7 +250,9 @@ test("5: a request that needs more holds back the later ones of its conversation
     textTo(first.id, "4"),
     textTo(second.id, "5"),
   ];
-  expect([...(await batches.apply(requests)).keys()]).toEqual([0, 1, 4].map((place) => requests[place]?.event.id));
+  expect([...(await batches.apply(requests, LEASE)).keys()]).toEqual(
+    [0, 1, 4].map((place) => requests[place]?.event.id),
+  );
   expect(await readOutbound(first.id)).toMatchObject([{ body: "1", position: 1 }]);
   expect(await readOutbound(second.id)).toMatchObject([
     { body: "2", position: 1 },
@@ -250,15 +267,15 @@ test("5: no request overtakes one with a thread that may become any conversation
   if (!one || !two) throw new Error("no identities");
   const both: ThreadReference = { ...newThread(), person: { identities: [one, two], profile: {} } };
   const requests = [textTo(first.id, "1"), textTo(first.id, "2", { to: both }), textTo(second.id, "3")];
-  expect([...(await batches.apply(requests)).keys()]).toEqual([requests[0]?.event.id]);
+  expect([...(await batches.apply(requests, LEASE)).keys()]).toEqual([requests[0]?.event.id]);
 });
 
 test("3: two workers that apply the same requests at the same time write each once", async () => {
   const { id } = await open();
   const requests = Array.from({ length: 20 }, (_, index) => textTo(id, String(index)));
   const applied = await Promise.allSettled([
-    batches.apply(requests),
-    batches.apply(requests),
+    batches.apply(requests, LEASE),
+    batches.apply(requests, LEASE),
     ...requests.slice(0, 3).map(applyAlone),
   ]);
   expect(applied.some(({ status }) => status === "fulfilled")).toBe(true);
@@ -274,13 +291,42 @@ test("5: requests of a conversation that a transaction locks wait, and those of 
   const requests = [textTo(locked.id, "1"), textTo(other.id, "2"), textTo(locked.id, "3")];
   await database.orm.transaction(async (tx) => {
     await tx.select().from(conversations).where(eq(conversations.id, locked.id)).for("update");
-    expect([...(await batches.apply(requests)).keys()]).toEqual([requests[1]?.event.id]);
+    expect([...(await batches.apply(requests, LEASE)).keys()]).toEqual([requests[1]?.event.id]);
   });
-  expect([...(await batches.apply(requests)).keys()]).toEqual([0, 2].map((place) => requests[place]?.event.id));
+  expect([...(await batches.apply(requests, LEASE)).keys()]).toEqual([0, 2].map((place) => requests[place]?.event.id));
   expect((await readOutbound(locked.id)).map(({ body, position }) => [body, position])).toEqual([
     ["1", 1],
     ["3", 2],
   ]);
+});
+
+test("5: a worker that lost the lease of the queue applies no batch", async () => {
+  const { id } = await open();
+  const requests = [textTo(id, "behind a request that another worker processes")];
+  const applied = async () => (await batches.apply(requests, LEASE)).size;
+  await leases.release(LEASE.name, LEASE.holder);
+  expect(await applied()).toBe(0);
+  await acquire("another worker", 600_000);
+  expect(await applied()).toBe(0);
+  await leases.release(LEASE.name, "another worker");
+  await acquire(LEASE.holder, 0);
+  expect(await applied()).toBe(0);
+  expect(await readOutbound(id)).toEqual([]);
+  await acquire(LEASE.holder, 600_000);
+  expect(await applied()).toBe(1);
+});
+
+test("5: no other worker acquires the lease of the queue before a batch ends", async () => {
+  const { id } = await open();
+  const acquired = await database.sql.begin(async (tx) => {
+    const sql = tx as unknown as typeof database.sql;
+    const applied = await createSendRequestBatches({ ...database, sql }, uuidv7).apply([textTo(id, "Hello")], LEASE);
+    expect(applied.size).toBe(1);
+    const acquiring = acquire("another worker", 600_000);
+    await until("the other worker waits", async () => (await countBlocked(database)) === 1);
+    return { acquiring };
+  });
+  expect(await acquired.acquiring).toBe(false);
 });
 
 test("14: an outage during a batch is an outage and no fault of its requests, and an invalid text is their fault", async () => {
@@ -288,7 +334,7 @@ test("14: an outage during a batch is an outage and no fault of its requests, an
   const away = openDatabase("postgres://millrace@127.0.0.1:1/millrace", { maxConnections: 1, name: "away" });
   const failure = (sentTo: typeof database, text: string) =>
     createSendRequestBatches(sentTo, uuidv7)
-      .apply([textTo(id, text)])
+      .apply([textTo(id, text)], LEASE)
       .catch((error: unknown) => error);
   expect(isOutage(await failure(away, "Hello"))).toBe(true);
   const invalid = await failure(database, "not \u0000 text");
@@ -306,7 +352,7 @@ test("18: a request is not written to a conversation that is erased between its 
     return ++statements === 1 ? run() : eraseContact(database.orm, uuidv7, contactId).then(run);
   };
   const sql = { unsafe } as unknown as typeof database.sql;
-  const applied = await createSendRequestBatches({ ...database, sql }, uuidv7).apply([textTo(id, "Hello")]);
+  const applied = await createSendRequestBatches({ ...database, sql }, uuidv7).apply([textTo(id, "Hello")], LEASE);
   expect(statements).toBe(2);
   expect(applied.size).toBe(0);
   expect(await readOutbound(id)).toEqual([]);

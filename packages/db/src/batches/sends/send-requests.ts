@@ -1,5 +1,5 @@
 import { DrizzleQueryError } from "drizzle-orm";
-import { contentHash, type FollowUp, type MessagePart, type NewId } from "@millrace/core";
+import { contentHash, type FollowUp, type HeldLease, type MessagePart, type NewId } from "@millrace/core";
 import type { Database } from "../../connection/database.ts";
 import { sendJob } from "../../inbox/follow-up-jobs.ts";
 import { findTargets, type RequestFate, type RequestTarget, type SendRequest } from "./request-targets.ts";
@@ -10,24 +10,28 @@ export type SendRequestBatches = {
    * Queues the messages of requests, which are in the order of acceptance. Returns the follow-up jobs of the requests
    * that it applied, by the ids of their events. It leaves out a request that needs more than its messages queued, and
    * the later requests of its conversation, so that each conversation keeps its order. It leaves out a conversation that
-   * another transaction locks.
+   * another transaction locks. It applies nothing when `lease` is no longer held: then another worker may process an
+   * earlier request.
    * @throws when a request cannot be written; then none is
    */
-  apply(requests: readonly SendRequest[]): Promise<ReadonlyMap<string, readonly FollowUp[]>>;
+  apply(requests: readonly SendRequest[], lease: HeldLease): Promise<ReadonlyMap<string, readonly FollowUp[]>>;
 };
 
 /**
  * Claims the events, assigns the positions and inserts the messages, in one statement and so in one transaction. It waits
  * for no conversation: one that another transaction locks is left out with its events. So is one that was merged or erased
- * meanwhile, which changes its contact. An event that another worker has applied meanwhile is left out, too.
+ * meanwhile, which changes its contact. An event that another worker has applied meanwhile is left out, too. Until the end
+ * of the statement no other worker can acquire the lease.
  */
 const QUEUE_MESSAGES = `
   with event as (
     select * from json_to_recordset($1::json) as event (id uuid, conversation_id uuid, contact_id uuid, integration text,
       event_id text, kind text, payload_hash text, correlation_id text, received_at timestamptz, follow_ups jsonb)
+  ), held as (
+    select from millrace.leases where name = $3 and holder = $4 and expires_at > clock_timestamp() for share
   ), locked as (
     select id from conversations
-    where id = any (array (select conversation_id from event)) and exists (
+    where exists (select from held) and id = any (array (select conversation_id from event)) and exists (
       select from event where event.conversation_id = conversations.id
         and event.contact_id is not distinct from conversations.contact_id offset 0)
     order by id for no key update skip locked
@@ -67,7 +71,7 @@ const QUEUE_MESSAGES = `
 /** {@link SendRequestBatches} on the tables webhook_events, conversations and messages. */
 export function createSendRequestBatches({ sql }: Database, newId: NewId): SendRequestBatches {
   return {
-    async apply(requests) {
+    async apply(requests, lease) {
       const fates = await asStatement(findTargets(sql, requests));
       const planned = planQueue(requests, fates).map((queued) => ({ ...queued, followUps: sendJobsOf(queued) }));
       if (planned.length === 0) return new Map();
@@ -86,7 +90,7 @@ export function createSendRequestBatches({ sql }: Database, newId: NewId): SendR
       const messages = planned
         .flatMap(({ request, target }, index) => messageRows(request, target, events[index]?.id))
         .map((row, place) => ({ place, ...row }));
-      const rows = [JSON.stringify(events), JSON.stringify(messages)];
+      const rows = [JSON.stringify(events), JSON.stringify(messages), lease.name, lease.holder];
       const claimed = await asStatement(sql.unsafe<{ eventId: string }[]>(QUEUE_MESSAGES, rows, { prepare: true }));
       const isClaimed = new Set(claimed.map(({ eventId }) => eventId));
       const applied = planned.filter(({ request }) => isClaimed.has(request.event.id));
