@@ -14,9 +14,11 @@ const ROWS = {
     (select count(*)::int from messages o where o.ai_turn_id = m.ai_turn_id) as turn_messages from messages m`,
   statuses: `select channel, account_id, external_id, status, participant, at, error_code, error_title, payload from message_statuses`,
   changes: `select channel, account_id, external_id, change_id, kind, actor, emoji, at from millrace.message_changes`,
-  turns: `select state, reason, epoch, count(*)::int from millrace.ai_turns group by 1, 2, 3`,
+  turns: `select state, reason, epoch, (select count(*)::int from millrace.webhook_events
+      where follow_ups @> jsonb_build_array(jsonb_build_object('id', 'turn.' || t.id))) as jobs from millrace.ai_turns t`,
   events: `select integration, event_id, kind, payload_hash, status, result, detail, correlation_id, received_at,
-    (select array_agg(job ->> 'kind' order by place) from jsonb_path_query(follow_ups, '$[*]') with ordinality as jobs (job, place)) as jobs
+    (select array_agg(job ->> 'kind' order by place) from jsonb_path_query(follow_ups, '$[*]') with ordinality as jobs (job, place)
+      where job ->> 'kind' <> 'turn') as jobs
     from millrace.webhook_events`,
   received: `select e.type, m.external_id, e.payload - 'conversationId' - 'contactId' as payload, e.payload ? 'contactId' as named
     from millrace.domain_events e join messages m on m.id::text = e.subject_id where e.type = 'message.received'`,

@@ -1,25 +1,29 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { AiTurnTimings } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
-import { later, msUntil } from "../connection/database-clock.ts";
+import { later } from "../connection/database-clock.ts";
 import type { EventContext } from "../inbox/event-context.ts";
 import { aiTurns, messages } from "../schema/index.ts";
 import { endTurn, type LockedConversation, OPEN_TURN_STATES, openTurn } from "./open-turn.ts";
 import { moveMessagesOfFailedTurns } from "./failed-turns.ts";
 
 /**
+ * An AI turn that waits for its dispatch. `firstDispatchAt` is when the job of a new turn runs, by the caller's clock, which the
+ * queue uses. It is undefined for a turn that has its job already: that job waits again when it finds a later time.
+ */
+export type WaitingTurn = { id: string; firstDispatchAt: Date | undefined };
+
+/**
  * Returns the AI turn that a new message belongs to. A debouncing turn waits for more messages, up to the cap. A turn
  * that awaits its reply is superseded: a new turn takes over its messages and asks about all of them. A new turn also takes
- * over the messages of failed turns that no one answered. The turn's times are those of the database's clock; the result is
- * by the caller's clock, because the queue uses that.
+ * over the messages of failed turns that no one answered. The turn's times are those of the database's clock.
  */
 export async function debounce(
   tx: Executor,
   { newId, now, databaseNow }: Pick<EventContext, "newId" | "now" | "databaseNow">,
   conversation: LockedConversation,
   { debounceMs, debounceCapMs }: AiTurnTimings,
-): Promise<{ id: string; dispatchAt: Date }> {
-  const inMs = (waitMs: number) => new Date(now().getTime() + waitMs);
+): Promise<WaitingTurn> {
   const [open] = await tx
     .select({ id: aiTurns.id, state: aiTurns.state })
     .from(aiTurns)
@@ -27,19 +31,18 @@ export async function debounce(
     .prepare("find_open_turn")
     .execute();
   if (open?.state === "debouncing") {
-    const [moved] = await tx
+    await tx
       .update(aiTurns)
       .set({
         dispatchAt: sql`least(${later(databaseNow(), debounceMs)}, ${later(aiTurns.openedAt, debounceCapMs)})`,
         updatedAt: sql`now()`,
       })
-      .where(eq(aiTurns.id, open.id))
-      .returning({ waitMs: msUntil(aiTurns.dispatchAt, databaseNow) });
-    return { id: open.id, dispatchAt: inMs(moved?.waitMs ?? 0) };
+      .where(eq(aiTurns.id, open.id));
+    return { id: open.id, firstDispatchAt: undefined };
   }
   if (open) await endTurn(tx, open.id, "superseded");
   const waitMs = Math.min(debounceMs, debounceCapMs);
-  const turn = { id: newId(), dispatchAt: inMs(waitMs) };
+  const turn = { id: newId(), firstDispatchAt: new Date(now().getTime() + waitMs) };
   await Promise.all([
     openTurn(tx, databaseNow, conversation, { id: turn.id, reason: "message", waitMs }),
     moveMessagesOfFailedTurns(tx, conversation.id, turn.id),

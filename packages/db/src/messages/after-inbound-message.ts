@@ -37,7 +37,8 @@ export async function afterInboundMessage(
   if (!conversation) return;
   const turn =
     conversation.mode === "ai" ? await debounce(tx, context, conversation, context.assistant.timings) : undefined;
-  if (turn) context.followUps.push(turnJob(context.assistant.integration, turn.id, turn.dispatchAt));
+  if (turn?.firstDispatchAt)
+    context.followUps.push(turnJob(context.assistant.integration, turn.id, turn.firstDispatchAt));
   await tx
     .update(messages)
     .set({ epoch: conversation.epoch, aiTurnId: turn?.id ?? null })

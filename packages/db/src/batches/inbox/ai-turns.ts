@@ -1,5 +1,6 @@
 import type { AiTurnTimings, NewId, Now } from "@millrace/core";
 import { execute, type Transaction } from "../statement.ts";
+import type { WaitingTurn } from "../../ai-turns/debounce.ts";
 import type { LockedConversation } from "./threads.ts";
 
 /**
@@ -21,7 +22,7 @@ const DEBOUNCE = `
     set dispatch_at = least(now() + $2::float8 * interval '1 ms', turn.opened_at + $3::float8 * interval '1 ms'),
       updated_at = now()
     from open where turn.id = open.id and open.state = 'debouncing'
-    returning turn.id, turn.conversation_id, extract(epoch from turn.dispatch_at - now()) * 1000 as wait_ms
+    returning turn.id, turn.conversation_id
   ), superseded as (
     update millrace.ai_turns as turn set state = 'superseded', ended_at = now(), updated_at = now()
     from open where turn.id = open.id and open.state = 'awaiting_reply'
@@ -35,7 +36,7 @@ const DEBOUNCE = `
     from unasked
     -- The count makes Postgres end the open turns first: a conversation has one open turn.
     where (select count(*) from superseded) >= 0
-    returning id, conversation_id, least($2, $3) as wait_ms
+    returning id, conversation_id
   ), pending as (
     select message.id, unasked.turn_id from unasked
     cross join lateral (
@@ -54,13 +55,10 @@ const DEBOUNCE = `
     from pending
     where message.id = pending.id and message.id = any (array (select id from pending))
   )
-  select conversation_id as "conversationId", id, ceil(wait_ms)::float8 as "waitMs" from extended
-  union all select conversation_id, id, wait_ms from opened`;
+  select conversation_id as "conversationId", id, false as "isNew" from extended
+  union all select conversation_id, id, true from opened`;
 
-/** An AI turn that waits for its dispatch, by the caller's clock. */
-export type WaitingTurn = { id: string; dispatchAt: Date };
-
-/** Returns the AI turns that new messages of locked conversations belong to, by the ids of the conversations. */
+/** Returns the {@link WaitingTurn}s that new messages of locked conversations belong to, by the ids of the conversations. */
 export async function debounceBatch(
   tx: Transaction,
   { newId, now }: { newId: NewId; now: Now },
@@ -70,7 +68,8 @@ export async function debounceBatch(
   const asked = conversations.filter(({ mode }) => mode === "ai");
   if (asked.length === 0) return new Map();
   const rows = asked.map(({ id, tenantId, epoch }) => ({ id, tenant_id: tenantId, epoch, turn_id: newId() }));
-  const turns = await execute<{ conversationId: string; id: string; waitMs: number }>(
+  const dispatchAt = new Date(now().getTime() + Math.min(debounceMs, debounceCapMs));
+  const turns = await execute<{ conversationId: string; id: string; isNew: boolean }>(
     tx,
     DEBOUNCE,
     rows,
@@ -78,9 +77,9 @@ export async function debounceBatch(
     debounceCapMs,
   );
   return new Map(
-    turns.map(({ conversationId, id, waitMs }) => [
+    turns.map(({ conversationId, id, isNew }) => [
       conversationId,
-      { id, dispatchAt: new Date(now().getTime() + waitMs) },
+      { id, firstDispatchAt: isNew ? dispatchAt : undefined },
     ]),
   );
 }

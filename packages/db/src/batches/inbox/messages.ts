@@ -1,9 +1,10 @@
 import type { FollowUp, InboundEvent } from "@millrace/core";
+import type { WaitingTurn } from "../../ai-turns/debounce.ts";
 import { turnJob } from "../../inbox/follow-up-jobs.ts";
 import { asksAi } from "../../messages/after-inbound-message.ts";
 import { fetchMedia } from "../../messages/fetch-media.ts";
 import { messageLockName } from "../../messages/statuses.ts";
-import { debounceBatch, type WaitingTurn } from "./ai-turns.ts";
+import { debounceBatch } from "./ai-turns.ts";
 import type { BatchContext, Effects } from "./batch-context.ts";
 import { lockNamesStatement } from "../lock-names.ts";
 import { NotPlainError } from "./not-plain-error.ts";
@@ -63,9 +64,29 @@ export async function addMessages(
   ]);
   if (added.length < messages.length || added.some(({ hasChanges }) => hasChanges))
     throw new NotPlainError("a message or its change was written meanwhile");
+  const turnJobs = turnJobsOf(context, messages, turns);
   return new Map(
-    messages.map((claimed) => [claimed.place, effectsOf(context, claimed, ids.get(claimed.place) ?? "", turns)]),
+    messages.map((claimed) => {
+      const { place } = claimed;
+      return [place, effectsOf(context, claimed, ids.get(place) ?? "", turnJobs.get(place))];
+    }),
   );
+}
+
+/** Returns the jobs of the new AI turns, by the place of the first message of each. */
+function turnJobsOf(
+  { assistant }: BatchContext,
+  messages: readonly ClaimedMessage[],
+  turns: ReadonlyMap<string, WaitingTurn>,
+): ReadonlyMap<number, FollowUp> {
+  const first = new Map(messages.toReversed().map((claimed) => [conversationIdOf(claimed), claimed.place]));
+  const jobs = new Map<number, FollowUp>();
+  for (const [conversationId, place] of first) {
+    const turn = turns.get(conversationId);
+    if (assistant && turn?.firstDispatchAt)
+      jobs.set(place, turnJob(assistant.integration, turn.id, turn.firstDispatchAt));
+  }
+  return jobs;
 }
 
 function conversationIdOf({ thread }: ClaimedMessage): string {
@@ -112,10 +133,10 @@ function rowOf(
 }
 
 function effectsOf(
-  { media: channels, assistant }: BatchContext,
+  { media: channels }: BatchContext,
   { message: fact, thread }: ClaimedMessage,
   subjectId: string,
-  turns: ReadonlyMap<string, WaitingTurn>,
+  job: FollowUp | undefined,
 ): Effects {
   const { tenantId, conversationId } = thread;
   const { media, type, ofContact } = fact.message;
@@ -123,7 +144,6 @@ function effectsOf(
   const payload = { conversationId, contactId: ofContact ? thread.contactId : undefined, channel: key.channel, type };
   const followUps: FollowUp[] = [];
   if (media) fetchMedia({ media: channels, followUps }, { ...key, tenantId }, media);
-  const turn = turns.get(conversationId);
-  if (turn && assistant) followUps.push(turnJob(assistant.integration, turn.id, turn.dispatchAt));
+  if (job) followUps.push(job);
   return { domainEvents: [{ type: "message.received", tenantId, subjectId, payload }], followUps };
 }

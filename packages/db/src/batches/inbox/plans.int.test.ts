@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type Fact, uuidv7, written } from "@millrace/core";
 import { inboundText, newEvent, newThread, SETTINGS } from "../../../test/facts.ts";
@@ -30,6 +31,8 @@ test("every statement of a batch finds its rows by their keys, also in new table
     message: { ...sent.message, direction: "outbound", ofContact: false, status: "sent" },
   };
   await inbox.applyOnce(newEvent(), written(outbound));
+  // The messages of the batch open another AI turn, which has a follow-up job.
+  await database.orm.execute(sql`update millrace.ai_turns set state = 'superseded'`);
   const { owner, channel, accountId } = thread;
   const { externalId } = sent.message;
   const read: Fact = {
