@@ -7,8 +7,9 @@ import { createBatcher } from "../batcher.ts";
 import { type PlainEvent, plainEvent } from "./plain-event.ts";
 
 /**
- * An {@link Inbox} that applies plain events in batches. An event that arrives alone or is not plain, and each event of a
- * batch that fails, is applied by itself: one bad event fails alone.
+ * An {@link Inbox} that applies plain events in batches. A lone event is a batch, too: its constant statements need half
+ * the CPU time of those that a query builder makes. An event that is not plain, and each event of a batch that fails, is
+ * applied by itself: one bad event fails alone.
  * @param onBatchFailed is called with the error of a batch that fails
  */
 export function createBatchedInbox(
@@ -21,8 +22,6 @@ export function createBatchedInbox(
   const context = { ...settings, newId };
 
   async function applyAll(events: readonly PlainEvent[]): Promise<(AppliedEvent | undefined)[]> {
-    // One event alone gains nothing, and it would need a second transaction when it is not plain after all.
-    if (events.length === 1) return [undefined];
     try {
       const applied = await database.sql.begin((tx) => applyBatch(tx, context, events));
       return events.map((_, place) => applied.get(place));
