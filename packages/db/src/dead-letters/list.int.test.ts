@@ -71,6 +71,7 @@ test("a dead letter without a tenant belongs to the tenant that its account is a
 test("dead letters are counted by queue and error", async () => {
   expect(await list.preview({ integration: "whatsapp" })).toEqual({
     count: 2,
+    isExact: true,
     countsByError: [
       { queue: "whatsapp-inbound", errorKind: "permanent", error: "not a message we know", count: 1 },
       { queue: "whatsapp-inbound", errorKind: "retryable", error: "took 100% of 20 s", count: 1 },
@@ -85,5 +86,5 @@ test("a page of a selection begins at its offset, latest failure first, and the 
   expect((await page(0)).deadLetters[0]?.jobId).toBe("later");
   expect((await page(0)).deadLetters).toHaveLength(2);
   expect((await page(2)).deadLetters).toHaveLength(1);
-  expect((await page(2)).counts).toEqual({ dead: 2, replaying: 0, resolved: 0, discarded: 1 });
+  expect((await page(2)).counts).toEqual({ dead: 2, discarded: 1 });
 });

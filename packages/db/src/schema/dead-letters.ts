@@ -49,17 +49,17 @@ export const deadLetters = millrace.table(
     index("dead_letters_failed_at").on(table.failedAt, table.id),
     index("dead_letters_integration_event_id").on(table.integration, table.eventId),
     index("dead_letters_tenant_id").on(table.tenantId),
-    // Contains every column that selects dead letters, so that counting a selection does not read the table.
-    index("dead_letters_selection").on(
+    // Contains every column that selects dead letters, so that a search does not read the table. It returns the latest first.
+    index("dead_letters_search").on(
       table.state,
+      table.failedAt,
+      table.id,
       table.queue,
       table.errorKind,
       table.error,
       table.integration,
       table.account,
       table.tenantId,
-      table.failedAt,
-      table.id,
     ),
     index("dead_letters_job_id").on(table.jobId),
     index("dead_letters_event_id").on(table.eventId),
