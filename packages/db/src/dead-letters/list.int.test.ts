@@ -14,7 +14,12 @@ const list = createDeadLetterList(database);
 beforeAll(async () => {
   const record = createDeadLetters(database, uuidv7).record;
   await record(
-    job("page", { integration: "meta", queue: "meta-inbound", account: "17", error: "no tenant owns page 17" }),
+    job("page", {
+      integration: "meta",
+      queue: "meta-inbound",
+      account: "17",
+      error: "no tenant owns page 17 of Ärzte",
+    }),
   );
   await record(job("percent", { error: "took 100% of 20 s", errorKind: "retryable", attempts: 8 }));
   await record(job("later", { failedAt: new Date(AT.getTime() + 60_000) }));
@@ -50,6 +55,7 @@ test.each<[string, DeadLetterSelection, string[]]>([
   ["integration", { integration: "whatsapp" }, ["later", "percent"]],
   ["error kind", { errorKind: "retryable" }, ["percent"]],
   ["a part of the error, ignoring case", { text: "NO TENANT" }, ["page"]],
+  ["a part of the error with other letters than ASCII", { text: "OF Ärzte" }, ["page"]],
   ["a percent sign, which is no wildcard", { text: "100%" }, ["percent"]],
   ["an underscore, which is no wildcard", { text: "not_a" }, []],
   ["start time", { since: "2026-03-01T12:01:00Z" }, ["later"]],
