@@ -1,6 +1,8 @@
+import { eq, sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
 import { type DeadLetterSelection, type ExhaustedJob, uuidv7 } from "@millrace/core";
 import { useDatabase } from "../../test/use-database.ts";
+import { deadLetters } from "../schema/index.ts";
 import { createDeadLetterList } from "./list.ts";
 import { createDeadLetters } from "./record.ts";
 import { createReplays } from "./replays.ts";
@@ -93,4 +95,25 @@ test("a page of a selection begins at its offset, latest failure first, and the 
   expect((await page(0)).deadLetters).toHaveLength(2);
   expect((await page(2)).deadLetters).toHaveLength(1);
   expect((await page(2)).counts).toEqual({ dead: 2, discarded: 1 });
+});
+
+test("more than 10,000 dead letters of a selection are not counted, and every page of them is listed", async () => {
+  const [oldest] = await list
+    .select({ queue: "meta-inbound" }, ["dead"], { offset: 0, limit: 1 })
+    .then((found) => found.deadLetters);
+  await database.orm.execute(sql`
+    insert into millrace.dead_letters (id, queue, job_id, integration, event_id, kind, payload, payload_hash, error_kind, error,
+      attempts, state, correlation_id, received_at, first_failed_at, failed_at)
+    select gen_random_uuid(), queue, 'many-' || place, integration, event_id, kind, payload, payload_hash, error_kind, error,
+      attempts, state, correlation_id, received_at, first_failed_at, failed_at + place * interval '1 s'
+    from millrace.dead_letters, generate_series(1, 10000) as place where job_id = 'page'`);
+  const selection = { queue: "meta-inbound" };
+  const last = await list.select(selection, ["dead", "discarded"], { offset: 10_000, limit: 10 });
+  expect(last).toEqual({ deadLetters: [oldest], counts: { dead: 10_000, discarded: 0 }, isExact: false });
+  expect(await list.preview(selection)).toMatchObject({ count: 10_000, isExact: false });
+  await database.orm.delete(deadLetters).where(eq(deadLetters.id, oldest?.id ?? ""));
+  const all = await list.select(selection, ["dead"], { offset: 0, limit: 1 });
+  expect(all).toMatchObject({ counts: { dead: 10_000 }, isExact: true });
+  expect(await list.preview(selection)).toMatchObject({ count: 10_000, isExact: true });
+  expect(await list.counts()).toEqual({ dead: 10_002, replaying: 0, resolved: 0, discarded: 1 });
 });
