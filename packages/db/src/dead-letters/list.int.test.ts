@@ -57,7 +57,7 @@ test.each<[string, DeadLetterSelection, string[]]>([
   ["integration", { integration: "whatsapp" }, ["later", "percent"]],
   ["error kind", { errorKind: "retryable" }, ["percent"]],
   ["a part of the error, ignoring case", { text: "NO TENANT" }, ["page"]],
-  ["a part of the error with other letters than ASCII", { text: "OF Ärzte" }, ["page"]],
+  ["a part of the error with characters other than ASCII", { text: "OF Ärzte" }, ["page"]],
   ["a percent sign, which is no wildcard", { text: "100%" }, ["percent"]],
   ["an underscore, which is no wildcard", { text: "not_a" }, []],
   ["start time", { since: "2026-03-01T12:01:00Z" }, ["later"]],

@@ -23,9 +23,9 @@ export type DeadLetterPreview = {
 
 /**
  * A page of a selection, and how many dead letters it has in each of the requested states. A count of {@link MAX_COUNTED}
- * can stand for more; then `isExact` is false.
+ * can mean more; then `isExact` is false.
  */
-export type SelectedDeadLetters = {
+type SelectedDeadLetters = {
   deadLetters: DeadLetter[];
   counts: Partial<DeadLetterCounts>;
   isExact: boolean;
@@ -50,7 +50,7 @@ export type DeadLetterList = {
 };
 
 /** Up to how many dead letters of a selection are counted: counting all of them takes longer with each. */
-export const MAX_COUNTED = 10_000;
+const MAX_COUNTED = 10_000;
 
 /** The most errors of {@link DeadLetterList.preview}. */
 const MAX_ERRORS = 100;

@@ -4,7 +4,7 @@ import { tenants } from "./accounts.ts";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { millrace } from "./millrace.ts";
 
-/** An error in lower case, as SQL. Collation C changes only ASCII letters, which is faster than those of all languages. */
+/** An error in lower case, as SQL. Collation C changes only A to Z, which is faster than all alphabets. */
 export function lowerError(error: SQLWrapper): SQL {
   return sql`lower(${error} collate "C")`;
 }
