@@ -53,7 +53,7 @@ test("a long reason of a rejection is shortened, so that it fits into the index 
   const [row] = await rows.rows<{ id: string; batchId: string }>(
     `select id, batch_id as "batchId" from conversion_uploads where status = 'queued'`,
   );
-  const { id = "", batchId = "" } = row ?? {};
+  const { id, batchId } = row ?? { id: "", batchId: "" };
   const reason = Array.from({ length: 5_000 }, (_, index) =>
     String.fromCodePoint(0x20000 + ((index * 7_919) % 40_000)),
   );
