@@ -231,6 +231,8 @@ describe("an erasure that is refused", () => {
   test("an erasure needs a reason, a confirmation and exactly one contact", async () => {
     const state = await everything();
     expect((await millraceContacts(conversations, ["erase", ADA.phone, "--yes"])).code).toBe(2);
+    const exact = ["erase", ADA.phone, "--yes", "--reason", "asked for it", "--exact"];
+    expect((await millraceContacts(conversations, exact)).code).toBe(2);
     expect(await erase(ADA.phone)).toMatchObject({ code: 1, output: expect.stringContaining("add --yes") });
     expect(await erase("15559999999", "--yes")).toMatchObject({
       code: 1,
