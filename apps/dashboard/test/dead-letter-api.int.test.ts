@@ -46,7 +46,7 @@ test("a dry run counts dead letters by error and changes none", async () => {
   await add("two", "another");
   const request = { selection: { text: "tenant owns" }, dryRun: true };
   const counted = { queue: QUEUE, errorKind: "permanent", error: "no tenant owns page 17", count: 1 };
-  const response = { status: 200, body: { dryRun: true, count: 1, countsByError: [counted] } };
+  const response = { status: 200, body: { dryRun: true, count: 1, isExact: true, countsByError: [counted] } };
   expect(await call("POST", "/replay", request)).toEqual(response);
   expect(await call("POST", "/discard", request)).toEqual(response);
   expect((await call("GET", "")).body).toMatchObject({ counts: { dead: 2 } });

@@ -28,6 +28,7 @@ const COMMANDS: readonly string[][] = [
   ["contacts", "find", "lovel"],
   ["contacts", "find", "no such name"],
   ["contacts", "find", "+49 15100000007"],
+  ["contacts", "erase", "+49 15100000007", "--dry-run"],
   ["dead-letters", "list"],
   ["dead-letters", "list", "--all"],
   ["dead-letters", "list", "--text", "allowed list"],
@@ -35,6 +36,7 @@ const COMMANDS: readonly string[][] = [
   ["dead-letters", "list", "--tenant", "Mill"],
   ["dead-letters", "show", "dead.7"],
   ["dead-letters", "replay", "--all", "--dry-run"],
+  ["dead-letters", "replay", "--text", "no such error", "--dry-run"],
   ["pauses", "list"],
 ];
 

@@ -20,6 +20,7 @@ export function addContactCommands(program: Command): void {
     .option("--reason <text>", "reason for the audit log, required without --dry-run")
     .option("--actor <name>", "name for the audit log (default: your user name)")
     .option("--dry-run", "count what would be erased, and change nothing")
+    .option("--exact", "with --dry-run: search every row and job, which takes minutes with millions of them")
     .option("--yes", "do not ask for confirmation")
     .option("--json", "print JSON")
     .action((contact: string, options: EraseOptions) =>

@@ -10,10 +10,13 @@ import { completeErasure, eraseContact, type ErasureCounts, type ErasureDeps, pr
 import { UsageError } from "../usage-error.ts";
 
 /** The options of `millrace contacts erase`. */
-export type EraseOptions = { reason?: string; actor?: string; dryRun?: true; yes?: true; json?: true };
+export type EraseOptions = { reason?: string; actor?: string; dryRun?: true; exact?: true; yes?: true; json?: true };
 
 /** What was erased of a contact, or would be. */
 type ErasedContact = { contactId: string } & ErasureCounts;
+
+/** What a preview without `--exact` leaves out. */
+const NOT_COUNTED = "other rows and jobs that contain data of the contact are erased too, and not counted here\n";
 
 /** `millrace contacts erase` */
 export async function erase(
@@ -22,20 +25,28 @@ export async function erase(
 ): Promise<void> {
   if (!options.dryRun && !options.reason?.trim())
     throw new UsageError("--reason <text> is missing; the audit log keeps it");
+  if (options.exact && !options.dryRun) throw new UsageError("--exact needs --dry-run");
   const media = openMediaStore(readMediaConfig(environment));
   const erased = await withStores(environment, async ({ database, backend }) => {
     const readers = new Map(integrations.map(({ id, personalData }) => [id, personalData]));
     const deps: ErasureDeps = { erasures: createErasures(database, uuidv7, readers), backend, media };
-    return options.dryRun ? preview(deps, database, contact) : eraseAll(deps, database, contact, options);
+    return options.dryRun ? preview(deps, database, contact, options) : eraseAll(deps, database, contact, options);
   });
   if (options.json) printJson(erased);
   else if (erased.length === 0) process.stdout.write("the contact is already erased\n");
   else for (const counts of erased) console.table(counts);
+  if (!options.json && erased.length > 0 && options.dryRun && !options.exact)
+    process.stdout.write(`${NOT_COUNTED}add --exact to search all of them\n`);
 }
 
-async function preview(deps: ErasureDeps, database: Database, contact: string): Promise<ErasedContact[]> {
+async function preview(
+  deps: ErasureDeps,
+  database: Database,
+  contact: string,
+  options: EraseOptions,
+): Promise<ErasedContact[]> {
   const contactId = await findOne(database, contact);
-  if (contactId !== undefined) return [await previewOf(deps, contactId)];
+  if (contactId !== undefined) return [await previewOf(deps, contactId, options.exact ?? false)];
   if (await deps.erasures.isErased(contact)) return [];
   throw new Error(`no contact matches ${contact}`);
 }
@@ -56,7 +67,7 @@ async function eraseAll(
     if (completed.length > 0 || (await deps.erasures.isErased(contact))) return completed;
     throw new Error(`no contact matches ${contact}`);
   }
-  if (!options.yes) await confirm(await previewOf(deps, contactId));
+  if (!options.yes) await confirm(await previewOf(deps, contactId, false));
   const by = { actor: options.actor ?? userInfo().username, reason: options.reason ?? "" };
   return [...completed, withId(contactId, await eraseContact(deps, contactId, by))];
 }
@@ -69,8 +80,8 @@ async function findOne(database: Database, contact: string): Promise<string | un
   return contactId;
 }
 
-async function previewOf(deps: ErasureDeps, contactId: string): Promise<ErasedContact> {
-  return withId(contactId, (await previewErasure(deps, contactId)) ?? {});
+async function previewOf(deps: ErasureDeps, contactId: string, exact: boolean): Promise<ErasedContact> {
+  return withId(contactId, (await previewErasure(deps, contactId, exact)) ?? {});
 }
 
 function withId(contactId: string, counts: ErasureCounts): ErasedContact {
@@ -81,6 +92,7 @@ function withId(contactId: string, counts: ErasureCounts): ErasedContact {
 async function confirm(preview: ErasedContact): Promise<void> {
   if (!process.stdin.isTTY) throw new Error("there is no terminal to ask for confirmation; add --yes to erase");
   console.table(preview);
+  process.stdout.write(NOT_COUNTED);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question(`Erase contact ${preview.contactId} permanently? Type yes to confirm: `);
   terminal.close();

@@ -21,7 +21,7 @@ export async function eraseContact(
   contactId: string,
   by: { actor: string; reason: string },
 ): Promise<ErasureCounts> {
-  const found = await deps.erasures.preview(contactId);
+  const found = await deps.erasures.preview(contactId, false);
   if (found) checkMediaStore(deps, found.erasure);
   const removedJobs = found ? await eraseJobs(...jobsAbout(deps, found.erasure)) : 0;
   const erasure = await deps.erasures.begin(contactId, by);
@@ -29,12 +29,19 @@ export async function eraseContact(
   return completeErasure(deps, erasure, removedJobs);
 }
 
-/** Counts what would be erased, and changes nothing. Undefined if the contact does not exist. */
-export async function previewErasure(deps: ErasureDeps, contactId: string): Promise<ErasureCounts | undefined> {
-  const found = await deps.erasures.preview(contactId);
+/**
+ * Counts what would be erased, and changes nothing. Undefined if the contact does not exist.
+ * @param exact also searches all other rows and all jobs for the person, which takes longer with each of them
+ */
+export async function previewErasure(
+  deps: ErasureDeps,
+  contactId: string,
+  exact: boolean,
+): Promise<ErasureCounts | undefined> {
+  const found = await deps.erasures.preview(contactId, exact);
   if (!found) return undefined;
-  const jobs = await countJobs(...jobsAbout(deps, found.erasure));
-  return { ...found.rows, files: found.erasure.files.length, jobs };
+  const counts = { ...found.rows, files: found.erasure.files.length };
+  return exact ? { ...counts, jobs: await countJobs(...jobsAbout(deps, found.erasure)) } : counts;
 }
 
 /**

@@ -2,17 +2,17 @@ import type { DeadLetterSelection } from "@millrace/core";
 import { createDeadLetterList, type Database } from "@millrace/db";
 import { printJson } from "../print.ts";
 
-/** Prints how many dead letters are selected, also per queue and error. Changes nothing. */
+/** Prints how many dead letters are selected, also per queue and error: of many, the latest 10,000. Changes nothing. */
 export async function dryRun(
   database: Database,
   selection: DeadLetterSelection,
   { verb, json }: { verb: "replayed" | "discarded"; json: true | undefined },
 ): Promise<void> {
-  const { count, countsByError } = await createDeadLetterList(database).preview(selection);
+  const { count, isExact, countsByError } = await createDeadLetterList(database).preview(selection);
   if (json) {
-    printJson({ dryRun: true, count, countsByError });
+    printJson({ dryRun: true, count, isExact, countsByError });
     return;
   }
   if (countsByError.length > 0) console.table(countsByError);
-  process.stdout.write(`${count} would be ${verb}; no changes made\n`);
+  process.stdout.write(`${isExact ? "" : "more than "}${count} would be ${verb}; no changes made\n`);
 }

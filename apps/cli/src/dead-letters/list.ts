@@ -12,12 +12,12 @@ export async function list(
   const { ids, all, state, limit, json } = options;
   const selection = readSelection(ids, options);
   const states = state === undefined ? (all ? DEAD_LETTER_STATES : (["dead"] as const)) : [state];
-  const { deadLetters, counts } = await withDatabase(environment, (database) =>
+  const { deadLetters, counts, isExact } = await withDatabase(environment, (database) =>
     createDeadLetterList(database).select(selection, states, { offset: 0, limit }),
   );
   if (json) {
     const rows = deadLetters.map(({ payload: _payload, payloadHash: _hash, ...row }) => row);
-    printJson({ deadLetters: rows, counts });
+    printJson({ deadLetters: rows, counts, isExact });
     return;
   }
   const table = Object.fromEntries(
@@ -27,6 +27,7 @@ export async function list(
     ]),
   );
   if (deadLetters.length > 0) console.table(table);
-  const totals = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
+  // Without exact counts, the list has one state.
+  const totals = Object.entries(counts).map(([state, count]) => `${isExact ? "" : "more than "}${count} ${state}`);
   process.stdout.write(`${totals.join(", ")}\n`);
 }

@@ -14,7 +14,7 @@ const MAX_COMPARED = 10_000;
  * Reads the queue first and Postgres second. Events move in this direction, so no event is missed between the two reads.
  * An event in both counts as Postgres records it, unless a dead one is in the queue again.
  * @param exact compares all jobs and counts all events, which takes longer with each of them. Otherwise more than 10,000
- * jobs are counted by the queue's own counters, and more than 100,000 done events by Postgres's statistics
+ * jobs are counted by the queue's own counters, and more than 20,000 done events by Postgres's statistics
  */
 export async function countEvents(
   reader: QueueReader,

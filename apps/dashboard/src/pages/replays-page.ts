@@ -60,22 +60,25 @@ function selectionForm(queues: readonly string[], fields: ReplaysView["fields"])
   </form>`;
 }
 
-function previewOf(
-  { count, countsByError }: DeadLetterPreview,
-  fields: ReplaysView["fields"],
-  canChange: boolean,
-): Html {
+/** The number of dead letters in a preview, as text. */
+export function countText({ count, isExact }: DeadLetterPreview): string {
+  return isExact ? String(count) : `more than ${count}`;
+}
+
+function previewOf(preview: DeadLetterPreview, fields: ReplaysView["fields"], canChange: boolean): Html {
+  const { count, isExact, countsByError } = preview;
   if (count === 0)
     return html`<p>${isFiltered(fields) ? "No dead letters match the selection" : "No open dead letters"}</p>`;
-  const jobs = count === 1 ? "1 job" : `${count} jobs`;
+  const jobs = count === 1 ? "1 job" : `${countText(preview)} jobs`;
   const repeated = REPLAY_FIELDS.map(
     (name) => html`<input type="hidden" name="${name}" value="${fields[name] ?? ""}" />`,
   );
-  return html`<h2>${count} ${count === 1 ? "dead letter" : "dead letters"}</h2>
+  return html`<h2>${isExact ? count : `More than ${count}`} ${count === 1 ? "dead letter" : "dead letters"}</h2>
+    ${isExact ? "" : html`<p class="dim">The table counts the latest ${count}.</p>`}
     ${
       canChange
         ? html`<form method="post" action="/replays">
-            ${repeated}<input type="hidden" name="count" value="${count}" />
+            ${repeated}<input type="hidden" name="count" value="${countText(preview)}" />
             <button name="do" value="replay">Replay ${jobs}</button>
             <button name="do" value="discard" class="bad">Discard ${jobs}</button>
           </form>`

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { DashboardEnv } from "../http/hono-env.ts";
 import { pageUserOf } from "./layout.ts";
 import { readReplayForm } from "./replay-form.ts";
-import { replaysPage } from "./replays-page.ts";
+import { countText, replaysPage } from "./replays-page.ts";
 
 /** Dependencies of {@link replaysRoutes}. */
 export type ReplaysDeps = {
@@ -39,7 +39,7 @@ export function replaysRoutes(deps: ReplaysDeps): Hono<DashboardEnv> {
       const by = { actor: c.get("operator"), reason };
       // The operator confirmed a preview. When the selection no longer matches it, they have to confirm again.
       const preview = await deadLetters.preview(selection);
-      if (String(preview.count) !== fields["count"] || preview.count === 0)
+      if (countText(preview) !== fields["count"] || preview.count === 0)
         return show(
           c,
           deps,

@@ -130,8 +130,8 @@ describe("erasing a contact", () => {
         join messages on messages.contact_id = contacts.id where contacts.email = '${EVE.email}' order by messages.id`);
       const rowsOfEveBefore = await rowsOfEve();
 
-      const counted = await erase(ADA.phone, "--dry-run");
-      expect(counted.code, counted.output).toBe(0);
+      const [ofRows, counted] = [await erase(ADA.phone, "--dry-run"), await erase(ADA.phone, "--dry-run", "--exact")];
+      expect([ofRows.code, counted.code], ofRows.output + counted.output).toEqual([0, 0]);
       expect(await placesOf(conversations, personalDataOf(ADA))).toEqual(ada);
       expect(await tables()).toEqual(before);
 
@@ -145,7 +145,13 @@ describe("erasing a contact", () => {
         "millrace.contact_aliases": (before["millrace.contact_aliases"] ?? 0) - 1,
       };
       expect(await tables()).toEqual(after);
-      expect(JSON.parse(counted.output)).toEqual(JSON.parse(output));
+      const [erased] = JSON.parse(output) as [{ contactId: string } & Record<string, unknown>];
+      expect(JSON.parse(counted.output)).toEqual([erased]);
+      const { contactId, contacts, leads, domain_events: events, files: removed } = erased;
+      expect(JSON.parse(ofRows.output)).toMatchObject([
+        { contactId, contacts, leads, domain_events: events, files: removed },
+      ]);
+      expect(JSON.parse(ofRows.output)).not.toHaveProperty("0.dead_letters");
       expect(filesIn(conversations.mediaFolder)).toHaveLength(files.length / 2);
 
       // The erasure deletes BullMQ's event log as a whole; no code reads it.
@@ -157,7 +163,6 @@ describe("erasing a contact", () => {
       const actions = await conversations.rows.rows("select actor, action, reason, before from millrace.audit_log");
       expect(actions).toEqual([{ actor: "Bea", action: "contact.erased", reason: "asked for it", before: null }]);
 
-      const [{ contactId }] = JSON.parse(output) as [{ contactId: string }];
       const again = await erase(contactId, "--yes");
       expect([again.code, again.output.trim()]).toEqual([0, "[]"]);
       expect(await tables()).toEqual(after);
@@ -226,6 +231,8 @@ describe("an erasure that is refused", () => {
   test("an erasure needs a reason, a confirmation and exactly one contact", async () => {
     const state = await everything();
     expect((await millraceContacts(conversations, ["erase", ADA.phone, "--yes"])).code).toBe(2);
+    const exact = ["erase", ADA.phone, "--yes", "--reason", "asked for it", "--exact"];
+    expect((await millraceContacts(conversations, exact)).code).toBe(2);
     expect(await erase(ADA.phone)).toMatchObject({ code: 1, output: expect.stringContaining("add --yes") });
     expect(await erase("15559999999", "--yes")).toMatchObject({
       code: 1,

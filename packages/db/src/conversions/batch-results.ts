@@ -2,6 +2,7 @@ import { and, count, eq, inArray, sql } from "drizzle-orm";
 import type { BatchOutcome, FollowUp, NewId } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
+import { shortenedForIndex } from "../schema/indexed-text.ts";
 import { uploadJob } from "./jobs.ts";
 import { ERASED } from "../erasure/erased-values.ts";
 
@@ -23,7 +24,12 @@ export async function completeBatch(tx: Executor, batchId: string, outcome: Batc
   const error = (state === "failed" && others.length === 0) || row?.size === 1 ? (only?.reason ?? null) : null;
   await tx
     .update(conversionUploads)
-    .set({ status: status[state], error, payload: WITHOUT_HASHES, updatedAt: at })
+    .set({
+      status: status[state],
+      error: error && shortenedForIndex(error),
+      payload: WITHOUT_HASHES,
+      updatedAt: at,
+    })
     .where(sent);
 }
 

@@ -3,6 +3,7 @@ import type { Conversion, ConversionBatch, FollowUp, NewId } from "@millrace/cor
 import type { Database, Executor } from "../connection/database.ts";
 import { databaseNow, later, msUntil } from "../connection/database-clock.ts";
 import { conversionBatches, conversionUploads, deadLetters } from "../schema/index.ts";
+import { shortenedForIndex } from "../schema/indexed-text.ts";
 import { outcomeJob, uploadJob } from "./jobs.ts";
 import { assignToBatch, type BatchForming, formBatches } from "./form-batches.ts";
 import { type BatchResult, completeBatch, endDiscarded, retryFailed, WITHOUT_HASHES } from "./batch-results.ts";
@@ -78,7 +79,7 @@ export function createConversionBatches({ orm }: Database, newId: NewId): Conver
         for (const { id, reason } of rejected)
           await tx
             .update(conversionUploads)
-            .set({ status: "rejected", error: reason, payload: WITHOUT_HASHES, updatedAt: at })
+            .set({ status: "rejected", error: shortenedForIndex(reason), payload: WITHOUT_HASHES, updatedAt: at })
             .where(and(eq(conversionUploads.id, id), eq(conversionUploads.status, "queued")));
         if ((await queuedIn(tx, batchId)).length > 0) return;
         await tx

@@ -2,6 +2,7 @@ import { uuidv7 } from "@millrace/core";
 import { openRows, useTestDatabase } from "@millrace/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase } from "../connection/database.ts";
+import { createConversionBatches } from "./batches.ts";
 import { createConversionReport } from "./report.ts";
 
 const testDatabase = useTestDatabase();
@@ -45,6 +46,20 @@ test("rejections that no single conversion shows are counted by day and reason, 
   ];
   expect(await report.rejections(10)).toEqual(lines);
   expect(await report.rejections(2)).toEqual(lines.slice(0, 2));
+});
+
+test("a long reason of a rejection is shortened, so that it fits into the index of the report", async () => {
+  await batch("2026-03-03", "formed", {}, "queued");
+  const [row] = await rows.rows<{ id: string; batchId: string }>(
+    `select id, batch_id as "batchId" from conversion_uploads where status = 'queued'`,
+  );
+  const { id, batchId } = row ?? { id: "", batchId: "" };
+  const reason = Array.from({ length: 5_000 }, (_, index) =>
+    String.fromCodePoint(0x20000 + ((index * 7_919) % 40_000)),
+  );
+  await createConversionBatches(database, uuidv7).reject(batchId, [{ id, reason: reason.join("") }], new Date());
+  const [rejected] = await rows.rows<{ error: string }>(`select error from conversion_uploads where id = '${id}'`);
+  expect(rejected?.error).toBe(`${reason.slice(0, 299).join("")}…`);
 });
 
 test("conversions are counted by day, status and reason, of the 31 days up to the latest one", async () => {

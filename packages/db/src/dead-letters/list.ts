@@ -1,8 +1,9 @@
-import { and, count, desc, eq, gte, inArray, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import { DEAD_LETTER_STATES, type DeadLetterSelection, type DeadLetterState } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
-import { deadLetters, providerAccounts, tenants } from "../schema/index.ts";
+import { deadLetters } from "../schema/index.ts";
 import { UUID } from "../inbox/payload-ids.ts";
+import { matchesSelection } from "./selection.ts";
 
 /** A dead letter with its payload, which contains personal data. */
 export type DeadLetter = typeof deadLetters.$inferSelect;
@@ -10,10 +11,24 @@ export type DeadLetter = typeof deadLetters.$inferSelect;
 /** How many dead letters are in each state. */
 type DeadLetterCounts = Record<DeadLetterState, number>;
 
-/** How many dead letters of a selection are in the state `dead`, also by queue and error, most frequent first. */
+/**
+ * How many dead letters of a selection are in the state `dead`, also by queue and error, most frequent first. If there are
+ * more than {@link MAX_COUNTED}, `count` is this number, `isExact` is false, and `countsByError` counts the latest ones.
+ */
 export type DeadLetterPreview = {
   count: number;
+  isExact: boolean;
   countsByError: { queue: string; errorKind: string; error: string; count: number }[];
+};
+
+/**
+ * A page of a selection, and how many dead letters it has in each of the requested states. A count of {@link MAX_COUNTED}
+ * can mean more; then `isExact` is false.
+ */
+type SelectedDeadLetters = {
+  deadLetters: DeadLetter[];
+  counts: Partial<DeadLetterCounts>;
+  isExact: boolean;
 };
 
 type Page = { offset: number; limit: number };
@@ -24,12 +39,8 @@ export type DeadLetterList = {
   list(states: readonly DeadLetterState[], page: Page): Promise<DeadLetter[]>;
   /** Counts all dead letters by state. */
   counts(): Promise<DeadLetterCounts>;
-  /** Lists those of a selection in these states, latest failure first, and counts the selection by state. */
-  select(
-    selection: DeadLetterSelection,
-    states: readonly DeadLetterState[],
-    page: Page,
-  ): Promise<{ deadLetters: DeadLetter[]; counts: DeadLetterCounts }>;
+  /** Lists those of a selection in these states, latest failure first, and counts them. Counts all states without a condition. */
+  select(selection: DeadLetterSelection, states: readonly DeadLetterState[], page: Page): Promise<SelectedDeadLetters>;
   /** Counts what a replay or a discard of a selection would change, with the 100 most frequent errors. */
   preview(selection: DeadLetterSelection): Promise<DeadLetterPreview>;
   /** Finds a dead letter by its id, or the latest one of a job id or event id. */
@@ -37,6 +48,9 @@ export type DeadLetterList = {
   /** Finds the dead letter of a job. */
   ofJob(queue: string, jobId: string): Promise<DeadLetter | undefined>;
 };
+
+/** Up to how many dead letters of a selection are counted: counting all of them takes longer with each. */
+const MAX_COUNTED = 10_000;
 
 /** The most errors of {@link DeadLetterList.preview}. */
 const MAX_ERRORS = 100;
@@ -65,31 +79,26 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
     counts,
     async select(selection, states, page) {
       const condition = matchesSelection(selection);
-      if (!condition) return { deadLetters: await list(states, page), counts: await counts() };
-      const found = await selectIds(orm, condition, states, page);
+      if (!condition) return { deadLetters: await list(states, page), counts: await counts(), isExact: true };
+      const { ids, counted } = await selectIds(orm, condition, states, page);
       const rows = await orm
         .select()
         .from(deadLetters)
-        .where(inArray(deadLetters.id, found.ids))
+        .where(inArray(deadLetters.id, ids))
         .orderBy(desc(deadLetters.failedAt), desc(deadLetters.id));
-      return { deadLetters: rows, counts: { ...NONE, ...found.counts } };
+      const limited = states.map((state) => [state, Math.min(counted[state] ?? 0, MAX_COUNTED)]);
+      const isExact = states.every((state) => (counted[state] ?? 0) <= MAX_COUNTED);
+      return { deadLetters: rows, counts: Object.fromEntries(limited), isExact };
     },
     async preview(selection) {
-      const rows = await orm
-        .select({
-          queue: deadLetters.queue,
-          errorKind: deadLetters.errorKind,
-          error: deadLetters.error,
-          count: count(),
-          total: sql<number>`(sum(count(*)) over ())::int`,
-        })
-        .from(deadLetters)
-        .where(and(eq(deadLetters.state, "dead"), matchesSelection(selection)))
-        .groupBy(deadLetters.queue, deadLetters.errorKind, deadLetters.error)
-        .orderBy(desc(count()), deadLetters.queue, deadLetters.error)
-        .limit(MAX_ERRORS);
+      const rows = await orm.execute<DeadLetterPreview["countsByError"][number] & { total: number }>(sql`
+        with selected as materialized (
+          select queue, error_kind, error from ${latestOf(sql`'dead'`, matchesSelection(selection), MAX_COUNTED + 1)})
+        select queue, error_kind as "errorKind", error, count(*)::int as count, (sum(count(*)) over ())::int as total
+        from selected group by queue, error_kind, error order by count(*) desc, queue, error limit ${MAX_ERRORS}`);
+      const total = rows[0]?.total ?? 0;
       const countsByError = rows.map(({ total: _total, ...row }) => row);
-      return { count: rows[0]?.total ?? 0, countsByError };
+      return { count: Math.min(total, MAX_COUNTED), isExact: total <= MAX_COUNTED, countsByError };
     },
     async find(id) {
       // Postgres rejects text with a null character.
@@ -113,61 +122,34 @@ export function createDeadLetterList({ orm }: Database): DeadLetterList {
   };
 }
 
-/** Returns the ids of a page, and the counts. One pass over the index of the selections finds both. */
+/** Returns the ids of a page, and the counts, up to one more than {@link MAX_COUNTED}. One pass over an index finds both. */
 async function selectIds(
   orm: Executor,
   condition: SQL,
   states: readonly DeadLetterState[],
   { offset, limit }: Page,
-): Promise<{ ids: string[]; counts: Partial<DeadLetterCounts> }> {
-  // Materialized, because Postgres would otherwise read the rows in order and look for matches, which may be rare.
-  const [found] = await orm.execute<{ ids: string[]; counts: Partial<DeadLetterCounts> }>(sql`
-    with matching as materialized (select id, state, failed_at from ${deadLetters} where ${condition})
+): Promise<{ ids: string[]; counted: Partial<DeadLetterCounts> }> {
+  const most = Math.max(offset + limit, MAX_COUNTED + 1);
+  const [found] = await orm.execute<{ ids: string[]; counted: Partial<DeadLetterCounts> }>(sql`
+    with selected as materialized (
+      select latest.* from unnest(${sql.param([...states])}::text[]) as wanted (state),
+        lateral (select id, state, failed_at from ${latestOf(sql`wanted.state`, condition, most)}) as latest)
     select
       (select coalesce(jsonb_agg(id), '[]') from (
-        select id from matching where state = any(${sql.param([...states])}::text[])
-        order by failed_at desc, id desc offset ${offset} limit ${limit}) as page) as ids,
+        select id from selected order by failed_at desc, id desc offset ${offset} limit ${limit}) as page) as ids,
       (select coalesce(jsonb_object_agg(state, number), '{}') from (
-        select state, count(*) as number from matching group by state) as counted) as counts`);
-  return found ?? { ids: [], counts: {} };
+        select state, count(*) as number from selected group by state) as numbers) as counted`);
+  return found ?? { ids: [], counted: {} };
+}
+
+/** The latest dead letters in a state that meet a condition, as SQL. The index dead_letters_search returns them in this order. */
+function latestOf(state: SQL, condition: SQL | undefined, limit: number): SQL {
+  return sql`(
+    select * from ${deadLetters} where ${and(sql`${deadLetters.state} = ${state}`, condition)}
+    order by ${deadLetters.failedAt} desc, ${deadLetters.id} desc limit ${limit}) as dead_letter`;
 }
 
 /** Whether all states are selected: without a condition on the state, an index returns the rows in order. */
 function includesAll(states: readonly DeadLetterState[]): boolean {
   return DEAD_LETTER_STATES.every((state) => states.includes(state));
-}
-
-/** The condition of a selection, as SQL. */
-export function matchesSelection({
-  ids,
-  queue,
-  integration,
-  errorKind,
-  text,
-  tenant,
-  since,
-  until,
-}: DeadLetterSelection): SQL | undefined {
-  return and(
-    ids && inArray(deadLetters.id, ids),
-    queue === undefined ? undefined : eq(deadLetters.queue, queue),
-    integration === undefined ? undefined : eq(deadLetters.integration, integration),
-    errorKind === undefined ? undefined : eq(deadLetters.errorKind, errorKind),
-    // `ilike` takes half as long again.
-    text === undefined ? undefined : sql`strpos(lower(${deadLetters.error}), lower(${text})) > 0`,
-    tenant === undefined ? undefined : belongsTo(tenant),
-    since === undefined ? undefined : gte(deadLetters.failedAt, new Date(since)),
-    until === undefined ? undefined : lt(deadLetters.failedAt, new Date(until)),
-  );
-}
-
-/** Whether the dead letter, or its account by now, belongs to a tenant: many fail because their account has none yet. */
-function belongsTo(tenant: string): SQL | undefined {
-  return or(
-    sql`${deadLetters.tenantId} = (select ${tenants.id} from ${tenants} where ${tenants.name} = ${tenant})`,
-    sql`(${deadLetters.tenantId} is null and exists (
-      select from ${providerAccounts} join ${tenants} on ${tenants.id} = ${providerAccounts.tenantId}
-      where ${providerAccounts.provider} = ${deadLetters.integration} and ${providerAccounts.externalId} = ${deadLetters.account}
-        and ${tenants.name} = ${tenant}))`,
-  );
 }

@@ -81,10 +81,15 @@ test("8: pages of open failures contain each failure once, also with equal times
   expect(new Set(found).size).toBe(found.length);
 });
 
-test("8: a long error is shortened, so that its row fits into the index of the selections", async () => {
-  // Code points of four bytes without a pattern, which Postgres cannot compress.
-  const error = Array.from({ length: 5_000 }, (_, index) => String.fromCodePoint(0x20000 + ((index * 7_919) % 40_000)));
-  await store.record({ ...jobOf("long", at(17)), error: error.join("") });
-  const [row] = await database.orm.select().from(deadLetters).where(eq(deadLetters.jobId, "long"));
-  expect(row?.error).toBe(`${error.slice(0, 499).join("")}…`);
+test.each([
+  { bytes: 4, first: 0x20000, codes: 40_000, characters: 300 },
+  { bytes: 2, first: 0x400, codes: 1_000, characters: 500 },
+])("8: a long error of $bytes bytes per character is shortened, so that it fits into the index", async (long) => {
+  // Code points without a pattern, which Postgres cannot compress.
+  const codes = Array.from({ length: 5_000 }, (_, index) => long.first + ((index * 7_919) % long.codes));
+  const error = codes.map((code) => String.fromCodePoint(code));
+  const job = jobOf(`long-${long.bytes}`, at(17));
+  await store.record({ ...job, error: error.join("") });
+  const [row] = await database.orm.select().from(deadLetters).where(eq(deadLetters.jobId, job.jobId));
+  expect(row?.error).toBe(`${error.slice(0, long.characters - 1).join("")}…`);
 });

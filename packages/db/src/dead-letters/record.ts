@@ -2,6 +2,7 @@ import { and, eq, gte, inArray, lt, notExists, sql } from "drizzle-orm";
 import { contentHash, type DeadLetterStore, type ExhaustedJob, type NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { aiTurns, conversations, deadLetters, messages, webhookEvents } from "../schema/index.ts";
+import { shortenedForIndex } from "../schema/indexed-text.ts";
 import { conversationIdOf } from "../conversations/aliases.ts";
 import { failTurn } from "../ai-turns/fail-turn.ts";
 import { appendDomainEvents } from "../domain-events/append.ts";
@@ -46,7 +47,7 @@ async function record(tx: Executor, context: EventContext, job: ExhaustedJob): P
   const { newId } = context;
   const state = STATE_BY_EVENT[await recordEvent(tx, newId, job)];
   const { queue, jobId, integration, eventId, kind, errorKind, attempts, correlationId, receivedAt, failedAt } = job;
-  const error = shortened(job.error);
+  const error = shortenedForIndex(job.error);
   const content = { payload: jsonValue(job.payload), payloadHash: contentHash(job.payload) };
   const resolvedAt = state === "dead" ? null : failedAt;
   const latest = { errorKind, error, attempts, failedAt, state, resolvedAt, followedUpAt: null, ...content };
@@ -80,14 +81,6 @@ async function record(tx: Executor, context: EventContext, job: ExhaustedJob): P
   );
   if (state === "dead" && written.length > 0) await failSubject(tx, context, job);
   return written.length > 0;
-}
-
-/** The longest error of a dead letter, in characters. An index contains the error, and its rows have at most 2,704 bytes. */
-const MAX_ERROR_LENGTH = 500;
-
-function shortened(error: string): string {
-  const characters = Array.from(error);
-  return characters.length > MAX_ERROR_LENGTH ? `${characters.slice(0, MAX_ERROR_LENGTH - 1).join("")}…` : error;
 }
 
 /** The state of a dead letter by the status of its event. An event that an operator discarded stays discarded. */

@@ -5,8 +5,8 @@ import { type AuditContext, type AuditEntry, createAuditLog } from "../operators
 import { deadLetters, replayItems, replays } from "../schema/index.ts";
 import { discardEvents } from "./discard-events.ts";
 import { jsonValue } from "./json-value.ts";
-import { matchesSelection } from "./list.ts";
 import { endReplay, progressOf, type ReplayProgress } from "./replay-items.ts";
+import { matchesSelection } from "./selection.ts";
 
 /** A replay and its progress. */
 export type Replay = typeof replays.$inferSelect & { progress: ReplayProgress };

@@ -330,11 +330,12 @@ test("a preview of an erasure changes nothing", async () => {
       where contacts.id = ${contactOf(conversation)}`);
   const before = await state();
   expect(before).toHaveLength(1);
-  expect((await erasures.preview(contactOf(conversation)))?.rows).toMatchObject({
-    contacts: 1,
-    conversations: 1,
-    messages: 1,
-  });
+  for (const exact of [false, true])
+    expect((await erasures.preview(contactOf(conversation), exact))?.rows).toMatchObject({
+      contacts: 1,
+      conversations: 1,
+      messages: 1,
+    });
   expect(await state()).toEqual(before);
 });
 

@@ -3,6 +3,7 @@ import type { NewId } from "@millrace/core";
 import type { Database, Executor } from "../connection/database.ts";
 import { auditLog } from "../schema/index.ts";
 import { eraseContact } from "./contact-rows.ts";
+import { eraseDomainEvents } from "./domain-events.ts";
 import { sumOf } from "./erased-values.ts";
 import { jobsAboutContact, type MatchableJob } from "./jobs-about-contact.ts";
 import { eraseOtherRows } from "./other-rows.ts";
@@ -25,8 +26,11 @@ export type Erasure = {
 export type Erasures = {
   /** Whether a contact was erased. */
   isErased(contactId: string): Promise<boolean>;
-  /** Counts what an erasure would change, without changing it. Undefined when the contact does not exist. */
-  preview(contactId: string): Promise<{ rows: RowCounts; erasure: Erasure } | undefined>;
+  /**
+   * Counts what an erasure would change, without changing it. Undefined when the contact does not exist.
+   * @param exact also searches all other rows for the person, as an erasure does, which takes longer with each row
+   */
+  preview(contactId: string, exact: boolean): Promise<{ rows: RowCounts; erasure: Erasure } | undefined>;
   /**
    * Erases the contact's own rows in one transaction, and records the remaining work: {@link Erasures.eraseOtherRows}, the files
    * and the jobs. Undefined when the contact does not exist.
@@ -57,11 +61,14 @@ export function createErasures(database: Database, newId: NewId, readers: Person
       return row !== undefined;
     },
 
-    async preview(contactId) {
-      const result = await dryRun(orm, (tx) => eraseContact(tx, newId, contactId));
+    async preview(named, exact) {
+      const result = await dryRun(orm, (tx) => eraseContact(tx, newId, named));
       if (!result) return undefined;
-      const rest = await eraseOtherRows(database, result.scope, readers, true);
-      return { rows: sumOf(result.rows, rest), erasure: await erasureOf(orm, "", result.contactId, result.scope) };
+      const { contactId, scope, rows } = result;
+      const rest = exact
+        ? await eraseOtherRows(database, scope, readers, true)
+        : { domain_events: await eraseDomainEvents(orm, scope, true) };
+      return { rows: sumOf(rows, rest), erasure: await erasureOf(orm, "", contactId, scope) };
     },
 
     begin: (named, { actor, reason }) =>

@@ -44,7 +44,7 @@ export type EventCounts = { done: number; dead: number; discarded: number };
 export type StatusCounts = EventCounts & { statuses: Map<string, keyof EventCounts>; isExact: boolean };
 
 /** Up to how many done events of an integration {@link quickCountsOf} counts one by one. */
-const MAX_COUNTED = 100_000;
+const MAX_COUNTED = 20_000;
 
 /** Reads the status of events from committed rows. */
 export type EventStatuses = {
@@ -53,7 +53,7 @@ export type EventStatuses = {
   /**
    * Returns the counts and the status of these events from one snapshot, so that an event that is being processed is in
    * both or in neither. Accepts any number of event ids.
-   * @param mayEstimate returns an estimate, and `isExact` false, if more than 100,000 events are done: counting them
+   * @param mayEstimate returns an estimate, and `isExact` false, if more than 20,000 events are done: counting them
    * takes longer with each event
    */
   countsWithStatuses(integration: string, eventIds: readonly string[], mayEstimate?: boolean): Promise<StatusCounts>;

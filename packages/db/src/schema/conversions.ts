@@ -91,7 +91,8 @@ export const conversionUploads = pgTable(
     index("conversion_uploads_conversation_id").on(table.conversationId),
     index("conversion_uploads_event_id").on(table.eventId),
     index("conversion_uploads_batch_id").on(table.batchId),
-    index("conversion_uploads_created_at").on(table.createdAt),
+    // Contains every column that the report counts by, so that it does not read the table.
+    index("conversion_uploads_report").on(table.createdAt, table.status, table.error),
     index("conversion_uploads_held")
       .on(table.error)
       .where(sql`${table.status} = 'held'`),

@@ -1,8 +1,13 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import { check, index, integer, jsonb, text, unique, uuid } from "drizzle-orm/pg-core";
 import { tenants } from "./accounts.ts";
 import { createdAt, id, time, updatedAt } from "./columns.ts";
 import { millrace } from "./millrace.ts";
+
+/** An error in lower case, as SQL. Collation C changes only A to Z, which is faster than all alphabets. */
+export function lowerError(error: SQLWrapper): SQL {
+  return sql`lower(${error} collate "C")`;
+}
 
 /** An earlier failure of a job, before a replay. */
 export type EarlierFailure = { at: string; errorKind: string; error: string; attempts: number };
@@ -49,17 +54,19 @@ export const deadLetters = millrace.table(
     index("dead_letters_failed_at").on(table.failedAt, table.id),
     index("dead_letters_integration_event_id").on(table.integration, table.eventId),
     index("dead_letters_tenant_id").on(table.tenantId),
-    // Contains every column that selects dead letters, so that counting a selection does not read the table.
-    index("dead_letters_selection").on(
+    // Contains every column that selects dead letters, so that a search does not read the table. It returns the latest
+    // first. Comparing the error ignoring case takes twice as long without the expression.
+    index("dead_letters_search").on(
       table.state,
+      table.failedAt,
+      table.id,
+      lowerError(table.error),
       table.queue,
       table.errorKind,
       table.error,
       table.integration,
       table.account,
       table.tenantId,
-      table.failedAt,
-      table.id,
     ),
     index("dead_letters_job_id").on(table.jobId),
     index("dead_letters_event_id").on(table.eventId),

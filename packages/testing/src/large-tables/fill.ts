@@ -27,7 +27,10 @@ export async function fillTables(url: string, messages: number): Promise<void> {
   try {
     // Foreign keys are right by construction, and a check of each takes longer than the insert.
     await sql.unsafe(`set session_replication_role = replica; ${FUNCTIONS}`);
-    for (const statement of [...conversationRows(messages), ...operationRows(messages)]) await sql.unsafe(statement);
+    // In one transaction, because ids contain the time and now() is the start of the transaction.
+    await sql.begin(async (tx) => {
+      for (const statement of [...conversationRows(messages), ...operationRows(messages)]) await tx.unsafe(statement);
+    });
     // Index-only scans read the rows of a page that a vacuum has not marked. A session that starts at the same time can
     // keep it from marking the latest ones.
     await until(

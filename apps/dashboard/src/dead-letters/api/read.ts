@@ -15,8 +15,8 @@ const list = createRoute({
   request: { query: schemas.listQuery },
   responses: {
     200: jsonResponse(
-      z.object({ deadLetters: z.array(schemas.deadLetterSummary), counts: schemas.counts }),
-      "A page of dead letters, and the counts of the selection by state",
+      z.object({ deadLetters: z.array(schemas.deadLetterSummary), counts: schemas.counts, isExact: schemas.isExact }),
+      "A page of dead letters, and the count of the selection in the requested state. Without a condition, the counts of all states",
     ),
     ...commonErrors,
   },
@@ -41,7 +41,7 @@ export function readRoutes({ deadLetters }: DeadLetterApiDeps): OpenAPIHono<Dash
     .openapi(list, async (c) => {
       const { state, offset, limit, ...selection } = c.req.valid("query");
       const found = await deadLetters.select(selection, [state], { offset, limit });
-      return c.json({ deadLetters: found.deadLetters.map(summaryOf), counts: found.counts }, 200);
+      return c.json({ ...found, deadLetters: found.deadLetters.map(summaryOf) }, 200);
     })
     .openapi(show, async (c) => {
       const deadLetter = await deadLetters.find(c.req.valid("param").id);

@@ -75,7 +75,12 @@ const count = z.int().min(0);
 
 export const counts = z
   .object({ dead: count, replaying: count, resolved: count, discarded: count })
+  .partial()
   .meta({ id: "DeadLetterCounts" });
+
+export const isExact = z.boolean().meta({
+  description: "False if there are more than the count: at most 10,000 dead letters of a selection are counted.",
+});
 
 export const replay = z
   .object({
@@ -96,6 +101,7 @@ export const dryRun = z
   .object({
     dryRun: z.literal(true),
     count,
+    isExact,
     countsByError: z.array(z.object({ queue: z.string(), errorKind: z.string(), error: z.string(), count })),
   })
   .meta({ id: "DryRun" });
