@@ -107,8 +107,10 @@ describe.runIf(findRedisServer())("a job on Redis", () => {
     await enqueue({ ...EVENT, notBefore: "2026-11-22T10:01:00.000Z", index: 3 });
     expect(await read(id, "opts")).toEqual({ delay: 60_000 });
     expect(await queue.getJob(id)).toMatchObject({ delay: 60_000, data: { index: 3 }, opts: { attempts: 8 } });
-    await queue.add("message", { ...EVENT, id: "other" }, { jobId: "one", attempts: 3 });
-    expect(await queue.getJob("one")).toMatchObject({ data: { id: "other" }, opts: { attempts: 3 } });
+    await queue.add(kind, { ...EVENT, id: "one" }, { jobId: "one", attempts: 3 });
+    await queue.add(kind, { ...EVENT, id: "other" }, { jobId: "two", ...jobOptions(DEFINITION) });
+    expect(await queue.getJob("one")).toMatchObject({ data: { id: "one" }, opts: { attempts: 3 } });
+    expect(await queue.getJob("two")).toMatchObject({ data: { id: "other" }, opts: { jobId: "two" } });
   });
 
   test("jobs that wait in full, and jobs of other programs, are read as they are", async () => {
