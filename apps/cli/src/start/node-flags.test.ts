@@ -9,5 +9,7 @@ test("the containers run with the flags of `millrace start`", () => {
   for (const app of ["ingest", "worker", "dashboard"]) {
     const command = JSON.stringify(["node", ...NODE_FLAGS, `apps/${app}/src/main.ts`]).replaceAll(",", ", ");
     expect(dockerfile).toContain(`\nCMD ${command}\n`);
+    // The flags are a part of the key of compiled code.
+    expect(dockerfile).toContain(`\nRUN node ${NODE_FLAGS.join(" ")} apps/${app}/src/main.ts;`);
   }
 });
