@@ -68,6 +68,8 @@ async function measureStore(store: (typeof QUEUE_STORES)[number], waitingJobs: n
     const environment = { ...secrets, ...SIGN_IN, DATABASE_URL: servers.postgresUrl, QUEUE_URL: queueUrl };
     await millrace(["migrate"], environment);
     await assignAccount(rows, "whatsapp", "*");
+    // The first start compiles the code, which takes memory. The images contain compiled code.
+    for (const app of APPS) await (await start(app, environment)).stop();
     const ingest = await start("ingest", environment);
     const dashboard = await start("dashboard", environment);
     const idle = await start("worker", environment);
