@@ -24,12 +24,13 @@ export function createFollowUpQueue(backend: QueueBackend, now: Now): FollowUpQu
   };
   return {
     async enqueue({ correlationId }, followUps) {
-      for (const { integration, role, promote, ...event } of followUps) {
+      for (const { integration, role, promote, id, kind, ...event } of followUps) {
         const producer = producerOf(integration, role);
         const receivedAt = now().toISOString();
-        if (promote && (await producer.promote(event.id))) continue;
+        if (promote && (await producer.promote(id))) continue;
         const notBefore = promote ? undefined : event.notBefore;
-        await producer.enqueue([{ v: EVENT_VERSION, integration, correlationId, receivedAt, ...event, notBefore }]);
+        const origin = { correlationId, receivedAt };
+        await producer.enqueue([{ v: EVENT_VERSION, integration, id, kind, ...origin, ...event, notBefore }]);
       }
     },
     async close() {

@@ -1,6 +1,7 @@
 import {
   type CapabilityName,
   inboundEventSchema,
+  QUEUE_ROLES,
   queuePolicy,
   type QueuePolicy,
   type QueueRole,
@@ -30,6 +31,12 @@ export function queueDefinition(integration: string, role: QueueRole): QueueDefi
     keepFailedMs: 14 * 24 * 3_600_000,
     ...queuePolicy(role),
   };
+}
+
+/** Returns the definition of the queue with this name; undefined if the name does not end with a role. */
+export function queueDefinitionNamed(name: string): QueueDefinition | undefined {
+  const role = QUEUE_ROLES.find((candidate) => name.endsWith(`-${candidate}`));
+  return role === undefined ? undefined : queueDefinition(name.slice(0, -role.length - 1), role);
 }
 
 /** What names the queues of an integration. A capability that is undefined has none. */

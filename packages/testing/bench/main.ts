@@ -8,6 +8,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
   replays: () => runInProcess("apps/worker/bench/replays/main.ts"),
   sends: async () => (await import("./sends.ts")).measureSends(),
   reads: async () => (await import("./reads.ts")).measureReads(...process.argv.slice(3).map(Number)),
+  memory: async () => (await import("./memory.ts")).measureMemory(...process.argv.slice(3).map(Number)),
   "redis-loss": async () => (await import("./redis-loss.ts")).measureRedisLoss(),
   "lost-queue": async () => (await import("./lost-queue.ts")).measureLostQueue(),
   conversations: async () => (await import("./conversations.ts")).measureConversations(),

@@ -1,12 +1,14 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { NODE_FLAGS } from "@millrace/cli/node-flags";
 import { freePort, until } from "../src/servers/index.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** One of Millrace's processes, started as in production. */
 export type AppProcess = {
+  pid: number;
   port: number;
   /** Ends the process with SIGKILL, as a crash does. */
   kill(): Promise<void>;
@@ -50,7 +52,7 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
   const portVariable = `${name.toUpperCase()}_PORT`;
   const port = Number(environment[portVariable]) || (await freePort());
   const variables = { [portVariable]: String(port), ...environment, ...PROCESS_VARIABLES };
-  const child: ChildProcess = spawn(process.execPath, [appFile(name)], {
+  const child: ChildProcess = spawn(process.execPath, [...NODE_FLAGS, appFile(name)], {
     env: variables,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -73,6 +75,7 @@ export async function startApp(name: keyof typeof APPS, environment: Record<stri
     throw error;
   });
   return {
+    pid: child.pid ?? 0,
     port,
     kill: async () => {
       await end("SIGKILL");

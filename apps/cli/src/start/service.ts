@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Environment } from "@millrace/core";
 import { projectFolder, stateFolder } from "../env.ts";
+import { NODE_FLAGS } from "./node-flags.ts";
 
 /** One of Millrace's processes. */
 export type Service = {
@@ -28,7 +29,7 @@ const READY_DEADLINE_MS = 30_000;
 export function startService({ name, file, port, environment, onExit }: ServiceOptions): Service {
   const log = createWriteStream(join(stateFolder, "logs", `${name}.log`), { flags: "a" });
   // The process has its own process group. Ctrl-C then reaches only this process, which stops the others in order.
-  const child = spawn(process.execPath, [join(projectFolder, file)], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, join(projectFolder, file)], {
     // A later start finds the compiled code of this one.
     env: { NODE_COMPILE_CACHE: join(projectFolder, "node_modules/.cache/millrace"), ...environment },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,25 +1,40 @@
-import { type BackendFactory, type IQueueBackend, type JobProgress, Queue, Worker } from "bullmq";
+import {
+  type BackendFactory,
+  type IQueueBackend,
+  Job,
+  type JobProgress,
+  Queue,
+  type QueueOptions,
+  Worker,
+} from "bullmq";
 import type { StoreBackend } from "./backend.ts";
 import { RUN_RETRY_DELAY_MS, withSlowRetries } from "./slow-retries.ts";
 
-/** Creates BullMQ's queues and workers with a factory that has the connection. */
+/**
+ * Creates BullMQ's queues and workers with a factory that has the connection.
+ * @param jobClass how jobs are written to the store and read from it
+ */
 export function bullmqClasses(
   factory: BackendFactory<IQueueBackend, unknown>,
-  queueOptions: { skipMetasUpdate?: boolean },
+  queueOptions: Pick<QueueOptions, "skipMetasUpdate" | "streams">,
+  jobClass = Job,
 ): Pick<StoreBackend, "queue" | "worker"> {
   const connection = "unused: the factory has the connection";
+  class StoreQueue extends Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown> {
+    protected override get Job() {
+      return jobClass;
+    }
+  }
+  class StoreWorker extends Worker<unknown, unknown, string, IQueueBackend, JobProgress, unknown> {
+    protected override get Job() {
+      return jobClass;
+    }
+  }
   return {
-    queue: (name) =>
-      withoutErrorEvents(
-        new Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>(
-          name,
-          { connection, ...queueOptions },
-          factory,
-        ),
-      ),
+    queue: (name) => withoutErrorEvents(new StoreQueue(name, { connection, ...queueOptions }, factory)),
     worker: (name, process, settings) =>
       withoutErrorEvents(
-        new Worker<unknown, unknown, string, IQueueBackend, JobProgress, unknown>(
+        new StoreWorker(
           name,
           process,
           // BullMQ's 15 s are long for a restart of the store.

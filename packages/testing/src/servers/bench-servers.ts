@@ -15,7 +15,11 @@ export async function startBenchServers(): Promise<{
   const folder = temporaryFolder();
   const postgres = await startEmbeddedPostgres({ folder: join(folder, "postgres"), port: await freePort() });
   const redis = findRedisServer()
-    ? await startRedis({ port: await freePort(), durable: { folder: join(folder, "redis"), sync: "everysec" } })
+    ? await startRedis({
+        port: await freePort(),
+        durable: { folder: join(folder, "redis"), sync: "everysec" },
+        args: ["--hash-max-listpack-value", "2048"],
+      })
     : undefined;
   return {
     postgresUrl: postgres.url,

@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { createAtomicRedisBackend } from "./atomic-backend.ts";
 import type { BackendRole, JobQueue, StoreBackend, WaitingJob } from "../backend.ts";
 import { bullmqClasses } from "../bullmq-classes.ts";
+import { CompactJob, completeData } from "./compact-job.ts";
 import { isFailover } from "./failover.ts";
 import { writeOncePerTick } from "./one-write-per-tick.ts";
 import { createWriteCheck } from "../write-check.ts";
@@ -13,6 +14,12 @@ const PRODUCER_SOCKET_TIMEOUT_MS = 2_000;
 
 /** BullMQ sorts the delayed jobs of one ms by their order (`getDelayedScore.lua`). */
 const DELAYED_SCORES_PER_MS = 0x1000;
+
+/**
+ * BullMQ keeps about 10,000 entries of each queue's event log by default, some 1 MB a queue. Millrace does not read it.
+ * https://docs.bullmq.io/guide/events#auto-trimming
+ */
+const SHORT_EVENT_LOG = { streams: { events: { maxLen: 0 } } };
 
 /**
  * Opens a queue store on Redis.
@@ -48,7 +55,7 @@ export function openRedisBackend(url: string, role: BackendRole, silenceMs: numb
   );
   return {
     kind: "redis",
-    ...bullmqClasses(factory, producerOnly),
+    ...bullmqClasses(factory, { ...producerOnly, ...SHORT_EVENT_LOG }, CompactJob),
     firstWaiting: (queue, count) => firstWaiting(client, queue, count),
     removeWaiting: async (queue, jobIds) => {
       await client.eval(REMOVE_WAITING, 1, queue.toKey("wait"), queue.toKey(""), ...jobIds);
@@ -94,11 +101,12 @@ async function firstWaiting(client: Redis, queue: JobQueue, count: number): Prom
   const ids = (await client.lrange(queue.toKey("wait"), -count, -1)).toReversed();
   if (ids.length === 0) return [];
   const pipeline = client.pipeline();
-  for (const id of ids) pipeline.hmget(queue.toKey(id), "data", "timestamp");
+  for (const id of ids) pipeline.hmget(queue.toKey(id), "data", "timestamp", "name");
   const hashes = (await pipeline.exec()) ?? [];
   return ids.map((id, index) => {
-    const [data, timestamp] = (hashes[index]?.[1] ?? []) as (string | null | undefined)[];
-    return { id, data: data ? (JSON.parse(data) as unknown) : undefined, addedAt: new Date(Number(timestamp)) };
+    const [data, timestamp, name] = (hashes[index]?.[1] ?? []) as (string | null | undefined)[];
+    const complete = data ? completeData(queue.name, { id, name: name ?? "", data }) : undefined;
+    return { id, data: complete && (JSON.parse(complete) as unknown), addedAt: new Date(Number(timestamp)) };
   });
 }
 
