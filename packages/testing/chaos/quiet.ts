@@ -28,6 +28,8 @@ const UNFINISHED: Readonly<Record<string, string>> = {
 
 /** The result of {@link waitForQuiet}. */
 export type Quiet = {
+  /** When the first of the last polls began, which found nothing unfinished, in ms since 1970. */
+  since: number;
   /** Time until everything was finished, or the whole time, in ms. */
   ms: number;
   /** What was finished last. */
@@ -46,14 +48,16 @@ export async function waitForQuiet(
   const startedAt = performance.now();
   try {
     let last: string[] = [];
+    let since = Date.now();
     for (let finished = 0; ;) {
+      if (finished === 0) since = Date.now();
       const unfinished = [...(await unfinishedRows(observer)), ...(await unfinishedJobs(reader))];
       if (pending() > 0) unfinished.push({ what: "requests without a 2xx", ids: [String(pending())] });
       if (unfinished.length > 0)
         last = unfinished.map(({ what, ids }) => `${ids.length} ${what}: ${ids.slice(0, 3).join(", ")}`);
       finished = unfinished.length === 0 ? finished + 1 : 0;
       const ms = performance.now() - startedAt;
-      if (finished === FINISHED_POLLS || ms > QUIET_MS) return { ms, last, unfinished };
+      if (finished === FINISHED_POLLS || ms > QUIET_MS) return { since, ms, last, unfinished };
       await wait(POLL_MS);
     }
   } finally {

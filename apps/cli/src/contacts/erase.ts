@@ -32,7 +32,8 @@ export async function erase(
     const deps: ErasureDeps = { erasures: createErasures(database, uuidv7, readers), backend, media };
     return options.dryRun ? preview(deps, database, contact, options) : eraseAll(deps, database, contact, options);
   });
-  if (options.json) printJson(erased);
+  if (options.json)
+    printJson(options.dryRun ? erased.map((counts) => ({ ...counts, isExact: options.exact ?? false })) : erased);
   else if (erased.length === 0) process.stdout.write("the contact is already erased\n");
   else for (const counts of erased) console.table(counts);
   if (!options.json && erased.length > 0 && options.dryRun && !options.exact)

@@ -37,7 +37,8 @@ export function replaysRoutes(deps: ReplaysDeps): Hono<DashboardEnv> {
       if (!form.ok) return show(c, deps, fields, { error: form.error }, 400);
       const { selection, rate, reason } = form;
       const by = { actor: c.get("operator"), reason };
-      // The operator confirmed a preview. When the selection no longer matches it, they have to confirm again.
+      // The operator confirmed a preview. When the selection no longer matches it, they have to confirm again. Of a selection
+      // with more than 10,000, they confirmed that there are more, and not how many.
       const preview = await deadLetters.preview(selection);
       if (countText(preview) !== fields["count"] || preview.count === 0)
         return show(

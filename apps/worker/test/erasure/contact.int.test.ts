@@ -146,10 +146,10 @@ describe("erasing a contact", () => {
       };
       expect(await tables()).toEqual(after);
       const [erased] = JSON.parse(output) as [{ contactId: string } & Record<string, unknown>];
-      expect(JSON.parse(counted.output)).toEqual([erased]);
+      expect(JSON.parse(counted.output)).toEqual([{ ...erased, isExact: true }]);
       const { contactId, contacts, leads, domain_events: events, files: removed } = erased;
       expect(JSON.parse(ofRows.output)).toMatchObject([
-        { contactId, contacts, leads, domain_events: events, files: removed },
+        { contactId, contacts, leads, domain_events: events, files: removed, isExact: false },
       ]);
       expect(JSON.parse(ofRows.output)).not.toHaveProperty("0.dead_letters");
       expect(filesIn(conversations.mediaFolder)).toHaveLength(files.length / 2);

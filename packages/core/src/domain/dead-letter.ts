@@ -58,7 +58,7 @@ export const deadLetterSelectionSchema = z.strictObject({
     .enum(["permanent", "retryable", "stalled", "unknown"])
     .optional()
     .meta({ description: "`retryable`: the job used up its attempts." }),
-  text: text.optional().meta({ description: "Part of the error, in upper or lower case." }),
+  text: text.optional().meta({ description: "Part of the error, ignoring the case of A to Z." }),
   tenant: text.optional().meta({ description: "Name of the tenant that owned the account then or owns it now." }),
   since: timestamp.optional().meta({ description: "Last failed at this time or later." }),
   until: timestamp.optional().meta({ description: "Last failed before this time." }),

@@ -18,7 +18,7 @@ export async function startBenchServers(): Promise<{
     ? await startRedis({
         port: await freePort(),
         durable: { folder: join(folder, "redis"), sync: "everysec" },
-        args: ["--hash-max-listpack-value", "2048"],
+        args: ["--hash-max-ziplist-value", "2048"],
       })
     : undefined;
   return {

@@ -51,16 +51,31 @@ test("a send that stops with the worker keeps the reason of the stop", async () 
   expect(error).toBe(stopping.signal.reason);
 });
 
-test("8: a job that lost its lock while it waited for its send slot does not begin the attempt", async () => {
-  const lockLost = new AbortController();
+/** Sends a message while `abort` runs during the wait for the send slot. Returns the result or the error, and the attempts. */
+async function sendAbortedInSlot(signal: AbortSignal, abort: () => void) {
   const begun: string[] = [];
   const deps = {
     adapter: { limits: () => [] },
-    limits: { reserve: () => Promise.resolve(lockLost.abort()).then(() => 0) },
+    limits: { reserve: () => Promise.resolve(abort()).then(() => 0) },
     outbox: { begin: () => Promise.resolve(begun.push("m") > 0) },
     ports: { now: () => NOW },
   } as unknown as OutboundDeps;
-  const sending = sendUnderTakeoverLock(deps, { ...state, answer: undefined }, lockLost.signal);
-  await expect(sending).rejects.toBe(lockLost.signal.reason);
+  const result: unknown = await sendUnderTakeoverLock(deps, { ...state, answer: undefined }, signal).catch(
+    (reason: unknown) => reason,
+  );
+  return { result, begun };
+}
+
+test("8: a job that lost its lock while it waited for its send slot does not begin the attempt", async () => {
+  const lockLost = new AbortController();
+  const sent = await sendAbortedInSlot(lockLost.signal, () => lockLost.abort());
+  expect(sent).toEqual({ result: lockLost.signal.reason, begun: [] });
+});
+
+test("14: a message that has no time left after the wait for its send slot waits, which costs no attempt", async () => {
+  const deadline = new AbortController();
+  const timeOut = () => deadline.abort(new DOMException("timed out", "TimeoutError"));
+  const { result, begun } = await sendAbortedInSlot(deadline.signal, timeOut);
+  expect(result).toMatchObject({ result: "snoozed" });
   expect(begun).toEqual([]);
 });

@@ -75,7 +75,9 @@ async function sendInSlot(
   const { outbox, ports } = deps;
   const { message } = state;
   const waitMs = await waitForSendSlot(deps, message, signal);
-  // The deadline or the loss of the job's lock ends the job, but not this function. Another worker may run the job now.
+  if (isTimeout(signal.reason, signal))
+    return { result: "snoozed", detail: "no time left to send", until: new Date(ports.now().getTime() + CHANGE_MS) };
+  // The loss of the job's lock ends the job, but not this function. Another worker may run the job now.
   signal.throwIfAborted();
   if (waitMs !== undefined) return snoozeUntilSendSlot(deps, message.id, waitMs);
   if (lockLost?.aborted) throw retryable("the takeover lock was lost before the send");

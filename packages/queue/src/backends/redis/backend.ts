@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import type { BackendFactory, IQueueBackend } from "bullmq";
+import type { BackendFactory, IQueueBackend, JobsOptions } from "bullmq";
 import { Redis } from "ioredis";
 import { createAtomicRedisBackend } from "./atomic-backend.ts";
 import type { BackendRole, JobQueue, StoreBackend, WaitingJob } from "../backend.ts";
 import { bullmqClasses } from "../bullmq-classes.ts";
-import { CompactJob, completeData } from "./compact-job.ts";
+import { CompactJob, complete } from "./compact-job.ts";
 import { isFailover } from "./failover.ts";
 import { writeOncePerTick } from "./one-write-per-tick.ts";
 import { createWriteCheck } from "../write-check.ts";
@@ -101,12 +101,14 @@ async function firstWaiting(client: Redis, queue: JobQueue, count: number): Prom
   const ids = (await client.lrange(queue.toKey("wait"), -count, -1)).toReversed();
   if (ids.length === 0) return [];
   const pipeline = client.pipeline();
-  for (const id of ids) pipeline.hmget(queue.toKey(id), "data", "timestamp", "name");
+  for (const id of ids) pipeline.hmget(queue.toKey(id), "data", "timestamp", "name", "opts");
   const hashes = (await pipeline.exec()) ?? [];
   return ids.map((id, index) => {
-    const [data, timestamp, name] = (hashes[index]?.[1] ?? []) as (string | null | undefined)[];
-    const complete = data ? completeData(queue.name, { id, name: name ?? "", data }) : undefined;
-    return { id, data: complete && (JSON.parse(complete) as unknown), addedAt: new Date(Number(timestamp)) };
+    const [data, timestamp, name, opts] = (hashes[index]?.[1] ?? []) as (string | null | undefined)[];
+    const addedAt = new Date(Number(timestamp));
+    if (!data) return { id, data: undefined, addedAt };
+    const stored = { name: name ?? "", data, opts: JSON.parse(opts ?? "{}") as JobsOptions };
+    return { id, data: JSON.parse(complete(queue.name, stored, id).data) as unknown, addedAt };
   });
 }
 

@@ -33,41 +33,38 @@ export class CompactJob<
   }
 }
 
-/** The begin of shortened data. */
-const SHORT = `{"v":${EVENT_VERSION},`;
+/** The version, with which shortened data starts. Data in full has the integration next. */
+const SHORTENED = /^\{"v":(\d+),(?!"integration":)/;
 
-/** The fields that only data in full has at this place. */
-const OMITTED_FIRST = `${SHORT}"integration":`;
-
-/** Returns the begin of data in full, as ingest, the worker and replays write it. */
+/** Returns the fields that shortened data lacks, as ingest, the worker and replays write them behind the version. */
 function omitted(integration: string, { id, name }: Pick<JobJson, "id" | "name">): string {
-  return `${OMITTED_FIRST}${JSON.stringify(integration)},"id":${JSON.stringify(id)},"kind":${JSON.stringify(name)},`;
+  return `"integration":${JSON.stringify(integration)},"id":${JSON.stringify(id)},"kind":${JSON.stringify(name)},`;
 }
 
 function shorten(queue: string, json: JobJson): JobJson {
   const definition = queueDefinitionNamed(queue);
   if (!definition) return json;
   const { jobId, attempts, backoff, ...opts } = json.opts;
-  const begin = omitted(definition.integration, json);
+  const version = `{"v":${EVENT_VERSION},`;
+  const full = version + omitted(definition.integration, json);
   const hasDefaults = jobId === json.id && isDeepStrictEqual({ attempts, backoff }, jobOptions(definition));
-  if (!hasDefaults || !json.data.startsWith(begin)) return json;
-  return { ...json, opts, data: SHORT + json.data.slice(begin.length) };
+  if (!hasDefaults || !json.data.startsWith(full)) return json;
+  return { ...json, opts, data: version + json.data.slice(full.length) };
 }
 
 /**
  * Adds what {@link shorten} removed. BullMQ always stores the number of attempts, so options without it are shortened, also
- * when the data has been updated since.
+ * when the data has been updated since. Then the data has the fields itself: they follow later in the text, and win. The
+ * version can be one that this process does not know: a newer process has added the job.
  */
-function complete(queue: string, json: JobJson, jobId: string): JobJson {
+export function complete<Json extends Pick<JobJson, "name" | "data" | "opts">>(
+  queue: string,
+  json: Json,
+  jobId: string,
+): Json {
   const definition = queueDefinitionNamed(queue);
   if (!definition || json.opts.attempts !== undefined) return json;
-  const data = completeData(queue, { ...json, id: jobId });
+  const lacking = omitted(definition.integration, { id: jobId, name: json.name });
+  const data = json.data.replace(SHORTENED, (version) => version + lacking);
   return { ...json, data, opts: { ...jobOptions(definition), jobId, ...json.opts } };
-}
-
-/** Returns the data of a stored job in full, as JSON text. Fields that it has itself follow later in the text, and win. */
-export function completeData(queue: string, job: Pick<JobJson, "id" | "name" | "data">): string {
-  const definition = queueDefinitionNamed(queue);
-  if (!definition || !job.data.startsWith(SHORT) || job.data.startsWith(OMITTED_FIRST)) return job.data;
-  return omitted(definition.integration, job) + job.data.slice(SHORT.length);
 }
