@@ -30,6 +30,7 @@ export function createFollowUpQueue(backend: QueueBackend, now: Now): FollowUpQu
         if (promote && (await producer.promote(id))) continue;
         const notBefore = promote ? undefined : event.notBefore;
         const origin = { correlationId, receivedAt };
+        // Redis stores a job with its fields in this order without those that its key and name have: see compact-job.ts.
         await producer.enqueue([{ v: EVENT_VERSION, integration, id, kind, ...origin, ...event, notBefore }]);
       }
     },

@@ -33,10 +33,10 @@ export type EventProcessor = {
   process(event: InboundEvent, signal: AbortSignal): Promise<JobResult>;
   /**
    * Processes events of an ordered queue together: the one at its head and those behind it, in their order. Returns the
-   * ids of the events that are done now, maybe none, and a promise that resolves once their follow-up jobs are enqueued. The others are
-   * processed one by one, in their order. An event that must not be overtaken by a later one holds that one back. No event
-   * is done unless the worker holds the lease of the queue at that moment: a worker that was suspended does not know that
-   * another one processes an event that comes before these.
+   * ids of the events that are done now, maybe none, and a promise that resolves once their follow-up jobs are enqueued.
+   * The others are processed one by one, in their order. An event that must not be overtaken by a later one holds that one
+   * back. No event is done unless the worker holds the lease of the queue at that moment: a worker that was suspended does
+   * not know that another one processes an event that comes before these.
    * @throws when an event cannot be processed; then none is done
    */
   processTogether?(

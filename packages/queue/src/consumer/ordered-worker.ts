@@ -40,7 +40,13 @@ export function runOrderedWorker(options: {
     await aborted(over);
     if (closing.aborted) return worker.close();
     log.warn({ queue: name }, "consumer.lease_lost");
-    await worker.pause().catch((error: unknown) => log.warn({ queue: name, err: error }, "consumer.pause_failed"));
+    try {
+      // Until the worker is paused, it can receive a job, which it returns.
+      await worker.pause();
+      log.debug({ queue: name }, "consumer.paused");
+    } catch (error) {
+      log.warn({ queue: name, err: error }, "consumer.pause_failed");
+    }
   }
 
   async function run(): Promise<void> {
