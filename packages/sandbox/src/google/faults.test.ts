@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Hono } from "hono";
 import { createSandboxApp } from "../app.ts";
+import { abortableRequest } from "../../test/abortable-request.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 const BODY = JSON.stringify({
@@ -16,13 +17,8 @@ beforeEach(() => {
 });
 
 const addFault = (fault: unknown) => app.request("/_faults", { method: "POST", body: JSON.stringify(fault) });
-const ingest = (body = BODY, signal?: AbortSignal) =>
-  app.request("/datamanager/v1/events:ingest", {
-    method: "POST",
-    headers,
-    body,
-    ...(signal ? { signal } : {}),
-  });
+const INGEST = "/datamanager/v1/events:ingest";
+const ingest = (body = BODY) => app.request(INGEST, { method: "POST", headers, body });
 const retrieve = (id = "1") => app.request(`/datamanager/v1/requestStatus:retrieve?requestId=${id}`, { headers });
 const accepted = async () => ((await (await app.request("/_conversions")).json()) as object[]).length;
 
@@ -107,12 +103,11 @@ test.each([
   ["timeout_taken", 1],
 ])("the fault %s sends no response until the caller closes the connection", async (fault, conversions) => {
   await addFault({ match: { api: "google", step: "ingest" }, fault });
-  const caller = new AbortController();
-  const response = ingest(BODY, caller.signal);
+  const { response, abort } = abortableRequest(app, INGEST, { method: "POST", headers, body: BODY });
   // Other callers get their responses meanwhile.
   expect((await retrieve()).status).toBe(404);
   await expect.poll(accepted).toBe(conversions);
-  caller.abort();
+  abort();
   expect((await response).status).toBe(499);
   expect((await ingest()).status).toBe(200);
 });

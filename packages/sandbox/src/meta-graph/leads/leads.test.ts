@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Hono } from "hono";
 import { createSandboxApp } from "../../app.ts";
+import { abortableRequest } from "../../../test/abortable-request.ts";
 
 const NOW = new Date("2026-11-20T10:00:00.000Z");
 const ALL_FIELDS =
@@ -173,19 +174,16 @@ test("text that Postgres cannot store is escaped in JSON, as at Meta", async () 
 
 test("the fault timeout sends no response while the caller waits", async () => {
   await addFault({ fault: "timeout" });
-  const caller = new AbortController();
-  const request = new Request("http://sandbox/graph/v26.0/1", {
-    headers: { authorization: "Bearer sandbox" },
-    signal: caller.signal,
-  });
+  const headers = { authorization: "Bearer sandbox" };
+  const { response, abort } = abortableRequest(app, "/graph/v26.0/1", { headers });
   let responded = false;
-  const pending = Promise.resolve(app.request(request)).then((response) => {
+  const pending = response.then(({ status }) => {
     responded = true;
-    return response.status;
+    return status;
   });
   await get("/graph/v26.0/2");
   expect(responded).toBe(false);
-  caller.abort();
+  abort();
   expect(await pending).toBe(499);
 });
 

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { Hono } from "hono";
 import { createSandboxApp } from "../../app.ts";
 import type { SentMessage } from "../../logs/sent-log.ts";
+import { abortableRequest } from "../../../test/abortable-request.ts";
 
 let ms = Date.UTC(2026, 10, 20, 10);
 let app: Hono;
@@ -216,18 +217,14 @@ test.each([
   ["timeout_taken", 1],
 ])("the fault %s sends no response", async (fault, accepted) => {
   await addFault({ match: { to: TEXT.to }, fault });
-  const caller = new AbortController();
-  const pending = app.request(
-    new Request("http://sandbox/graph/v26.0/1/messages", {
-      method: "POST",
-      headers: { authorization: "Bearer sandbox" },
-      body: JSON.stringify(TEXT),
-      signal: caller.signal,
-    }),
-  );
+  const { response, abort } = abortableRequest(app, "/graph/v26.0/1/messages", {
+    method: "POST",
+    headers: { authorization: "Bearer sandbox" },
+    body: JSON.stringify(TEXT),
+  });
   await expect.poll(async () => (await sent()).length).toBe(accepted);
-  caller.abort();
-  expect((await pending).status).toBe(499);
+  abort();
+  expect((await response).status).toBe(499);
 });
 
 test("a request with an invalid token sends no message", async () => {
