@@ -54,28 +54,30 @@ function injectionOf(deployment: ChaosDeployment, { resource, name }: PlannedFau
   return inject;
 }
 
-/** Does the faults at their times and records them. Resolves when the last one has ended. */
+/**
+ * Does the faults at their times and records them. A fault waits until the one before it of the same resource has ended.
+ * Resolves when the last one has ended.
+ */
 export async function injectFaults(
   faults: readonly PlannedFault[],
   deployment: ChaosDeployment,
   observations: Observations,
 ): Promise<void> {
   const startedAt = performance.now();
-  await Promise.all(
-    faults.map(async (fault) => {
-      await wait(Math.max(0, startedAt + fault.at - performance.now()));
-      const from = Date.now();
-      const note = await injectionOf(deployment, fault)(deployment, fault);
-      const { resource, name } = fault;
-      const losesData = losesQueueData(fault);
-      observations.faults.push({
-        resource,
-        name,
-        losesQueueData: losesData,
-        from,
-        to: Date.now(),
-        ...(note ? { note } : {}),
-      });
-    }),
-  );
+  const latest = new Map<string, Promise<void>>();
+  const inject = async (fault: PlannedFault, before: Promise<void> | undefined) => {
+    await wait(Math.max(0, startedAt + fault.at - performance.now()));
+    await before;
+    const from = Date.now();
+    const note = await injectionOf(deployment, fault)(deployment, fault);
+    const { resource, name } = fault;
+    const span = { from, to: Date.now() };
+    observations.faults.push({ resource, name, losesQueueData: losesQueueData(fault), ...span, ...(note && { note }) });
+  };
+  const all = faults.map((fault) => {
+    const ended = inject(fault, latest.get(fault.resource));
+    latest.set(fault.resource, ended);
+    return ended;
+  });
+  await Promise.all(all);
 }

@@ -2,14 +2,18 @@ import { setTimeout as wait } from "node:timers/promises";
 import { integrations } from "@millrace/integrations";
 import { createQueueReader, openQueueBackend, queueCatalogue, type QueueReader } from "@millrace/queue";
 import type { ChaosDeployment } from "./deployment/deployment.ts";
+import { LATE_ANSWER_MS } from "./deployment/sandbox-server.ts";
 
 /** The longest time without faults and load until everything must be finished, in ms. */
 const QUIET_MS = 5 * 60_000;
 
 const POLL_MS = 1_000;
 
-/** How often nothing must be unfinished in a row, because work moves between the queue and Postgres. */
-const FINISHED_POLLS = 3;
+/**
+ * How long nothing must be unfinished, in ms. Work moves between the queue and Postgres, and the AI answers some questions
+ * late, although their turn is over.
+ */
+const SETTLED_MS = LATE_ANSWER_MS + 2 * POLL_MS;
 
 /** Work that is not finished: what it is, and the ids. */
 type Unfinished = { what: string; ids: string[] };
@@ -28,8 +32,6 @@ const UNFINISHED: Readonly<Record<string, string>> = {
 
 /** The result of {@link waitForQuiet}. */
 export type Quiet = {
-  /** When the first of the last polls began, which found nothing unfinished, in ms since 1970. */
-  since: number;
   /** Time until everything was finished, or the whole time, in ms. */
   ms: number;
   /** What was finished last. */
@@ -48,16 +50,17 @@ export async function waitForQuiet(
   const startedAt = performance.now();
   try {
     let last: string[] = [];
-    let since = Date.now();
-    for (let finished = 0; ;) {
-      if (finished === 0) since = Date.now();
+    let finishedAt: number | undefined;
+    for (;;) {
+      const polledAt = performance.now();
       const unfinished = [...(await unfinishedRows(observer)), ...(await unfinishedJobs(reader))];
       if (pending() > 0) unfinished.push({ what: "requests without a 2xx", ids: [String(pending())] });
       if (unfinished.length > 0)
         last = unfinished.map(({ what, ids }) => `${ids.length} ${what}: ${ids.slice(0, 3).join(", ")}`);
-      finished = unfinished.length === 0 ? finished + 1 : 0;
+      finishedAt = unfinished.length === 0 ? (finishedAt ?? polledAt) : undefined;
       const ms = performance.now() - startedAt;
-      if (finished === FINISHED_POLLS || ms > QUIET_MS) return { since, ms, last, unfinished };
+      const hasSettled = finishedAt !== undefined && polledAt - finishedAt >= SETTLED_MS;
+      if (hasSettled || ms > QUIET_MS) return { ms, last, unfinished };
       await wait(POLL_MS);
     }
   } finally {

@@ -4,11 +4,8 @@ import { keyOf, type Snapshot } from "./snapshot.ts";
 /** A 2xx can arrive this long after the fault in which the store lost its event, in ms. */
 const ANSWER_MS = 1_000;
 
-/**
- * 1, 2: each acknowledged event is done, waiting, dead or discarded, unless the store lost it or an erasure removed it. The AI
- * can answer while the snapshot is read; those answers do not count.
- */
-export function accounting({ observations, quiet, events, traced, erasedUntil }: Snapshot): CheckResult {
+/** 1, 2: each acknowledged event is done, waiting, dead or discarded, unless the store lost it or an erasure removed it. */
+export function accounting({ observations, events, traced, erasedUntil }: Snapshot): CheckResult {
   const counts = { acknowledged: 0, done: 0, waiting: 0, dead: 0, discarded: 0, erased: 0, "lost by the store": 0 };
   const violations: string[] = [];
   const losses = observations.faults.filter(({ losesQueueData }) => losesQueueData).map(({ to }) => to + ANSWER_MS);
@@ -21,8 +18,7 @@ export function accounting({ observations, quiet, events, traced, erasedUntil }:
         .filter((erasure) => erasure.person === person)
         .map(({ at }) => Math.max(at, erasedUntil)),
     );
-  const acknowledged = observations.acknowledged.filter(({ at }) => at <= quiet.since);
-  const unique = new Map(acknowledged.map((event) => [keyOf(event), event]));
+  const unique = new Map(observations.acknowledged.map((event) => [keyOf(event), event]));
   for (const event of unique.values()) {
     counts.acknowledged += 1;
     const state = event.eventId.endsWith("*")

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, redisCommand, startRedis, type TestRedis, until } from "../../src/servers/index.ts";
+import { startSentinel } from "./sentinel.ts";
 
 /** A Redis that faults stop and start again on its data, and that a replica can replace. */
 export type RedisServer = {
@@ -17,6 +18,11 @@ export type RedisServer = {
   startReplica(): Promise<void>;
   /** The replica becomes the master, and the server its replica: it then refuses writes with READONLY. */
   promoteReplica(): Promise<void>;
+  /**
+   * Suspends the server until Sentinel has promoted the replica, and then ends it. `redirect` gets the port of the new
+   * server before the old one goes on.
+   */
+  failOver(redirect: (port: number) => void): Promise<void>;
   /** Ends the old server. The replica is the server from now on. */
   replaceByReplica(): Promise<void>;
 };
@@ -40,6 +46,12 @@ export async function startRedisServer(folder: string): Promise<RedisServer> {
   const kill = async () => {
     process.kill(running.pid, "SIGKILL");
     await running.stop();
+  };
+  const replaceByReplica = async () => {
+    if (!replica) return;
+    await running.stop();
+    ({ port, server: running } = replica);
+    replica = undefined;
   };
   return {
     port: () => port,
@@ -79,11 +91,20 @@ export async function startRedisServer(folder: string): Promise<RedisServer> {
       await redisCommand(replica.port, "REPLICAOF NO ONE");
       await redisCommand(port, `REPLICAOF 127.0.0.1 ${replica.port}`);
     },
-    async replaceByReplica() {
+    async failOver(redirect) {
       if (!replica) return;
-      await running.stop();
-      ({ port, server: running } = replica);
-      replica = undefined;
+      const promoted = replica.port;
+      const sentinel = await startSentinel(join(folder, "sentinel", String(generation)), port);
+      try {
+        process.kill(running.pid, "SIGSTOP");
+        await until("Sentinel has promoted the replica", async () => (await sentinel.master()) === promoted);
+        redirect(promoted);
+      } finally {
+        process.kill(running.pid, "SIGCONT");
+        await sentinel.stop();
+      }
+      await replaceByReplica();
     },
+    replaceByReplica,
   };
 }

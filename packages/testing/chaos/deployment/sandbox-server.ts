@@ -21,12 +21,15 @@ export type SandboxServer = {
   close(): Promise<void>;
 };
 
+/** How long the AI takes for an answer that arrives late, in ms. */
+export const LATE_ANSWER_MS = 3_000;
+
 /** Faults of the whole run. Platforms and n8n promise neither an order nor that something arrives once. */
 const USUAL_FAULTS = [
   { match: { api: "whatsapp" }, fault: "status_reordered", share: 0.1 },
   { match: { api: "whatsapp" }, fault: "status_twice", share: 0.1 },
   { match: { api: "n8n" }, fault: "answer_twice", share: 0.05 },
-  { match: { api: "n8n" }, fault: "answer_late:3000", share: 0.05 },
+  { match: { api: "n8n" }, fault: `answer_late:${LATE_ANSWER_MS}`, share: 0.05 },
 ];
 
 /** How long the AI takes to answer, in ms. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
+import { NODE_FLAGS } from "@millrace/cli/node-flags";
 import { appFile, PROCESS_VARIABLES } from "../../e2e/processes.ts";
 
 /** A process that starts again whenever it ends, as under an orchestrator. */
@@ -32,7 +33,7 @@ const RESTART_MS = 500;
 const STOP_DEADLINE_MS = 30_000;
 
 /** The number of characters of the output that are kept. */
-const KEPT_OUTPUT = 400_000;
+const KEPT_OUTPUT = 4_000_000;
 
 /** Starts an app and keeps it running. */
 export function superviseApp({ name, port, environment, nodeArguments = [] }: SupervisedAppOptions): SupervisedApp {
@@ -43,7 +44,7 @@ export function superviseApp({ name, port, environment, nodeArguments = [] }: Su
   let wasSignalled = false;
 
   const start = (): ChildProcess => {
-    const started = spawn(process.execPath, [...nodeArguments, appFile(name)], {
+    const started = spawn(process.execPath, [...NODE_FLAGS, ...nodeArguments, appFile(name)], {
       env: variables,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -41,6 +41,13 @@ const faults: Record<string, InjectRedis> = {
     proxies.redis?.retarget(redis.port());
     proxies.redis?.cut();
   },
+  async "Sentinel failover"(redis, _, { proxies }) {
+    await redis.startReplica();
+    await redis.failOver((port) => {
+      proxies.redis?.retarget(port);
+      proxies.redis?.cut();
+    });
+  },
   async "disk full"(redis, { durationMs }, { disks }) {
     const disk = disks.redis;
     if (!disk) return "skipped: this process may not mount a file system";

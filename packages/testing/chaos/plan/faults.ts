@@ -54,13 +54,14 @@ const POSTGRES_FAULTS: readonly FaultKind[] = [
 ].map((fault) => ({ ...fault, resource: "postgres" }));
 
 /** Faults after which Redis may lack data that it had confirmed. */
-const LOSING_FAULTS = ["flush", "torn AOF", "promote replica"];
+const LOSING_FAULTS = ["flush", "torn AOF", "promote replica", "Sentinel failover"];
 
 const REDIS_FAULTS: readonly FaultKind[] = [
   ...STORE_FAULTS,
   { name: "flush", weight: 1, minMs: 0, maxMs: 0 },
   { name: "torn AOF", weight: 1, minMs: 0, maxMs: 1_000 },
   { name: "promote replica", weight: 1, minMs: 500, maxMs: 4_000 },
+  { name: "Sentinel failover", weight: 1, minMs: 8_000, maxMs: 8_000 },
   { name: "disk full", weight: 1, minMs: 1_000, maxMs: 5_000 },
 ].map((fault) => ({ ...fault, resource: "redis" }));
 

@@ -38,7 +38,7 @@ test("a hundred seeds have every kind of fault and of step", () => {
   const plans = Array.from({ length: 100 }, (_, seed) => planRun(seed, "redis", TEN_MINUTES));
   const faults = new Set(plans.flatMap((plan) => plan.faults.map(({ resource, name }) => `${resource}: ${name}`)));
   const steps = new Set(plans.flatMap((plan) => plan.steps.map(({ kind }) => kind)));
-  expect(faults.size).toBe(4 * 3 + 13 + 12 + 11);
+  expect(faults.size).toBe(4 * 3 + 13 + 13 + 11);
   expect(steps.size).toBe(16);
 });
 
