@@ -13,7 +13,7 @@ const POLL_MS = 1_000;
  * How long nothing must be unfinished, in ms. Work moves between the queue and Postgres, and the AI answers some questions
  * late, although their turn is over.
  */
-const SETTLED_MS = LATE_ANSWER_MS + 2 * POLL_MS;
+const COMPLETE_MS = LATE_ANSWER_MS + 2 * POLL_MS;
 
 /** Work that is not finished: what it is, and the ids. */
 type Unfinished = { what: string; ids: string[] };
@@ -59,8 +59,8 @@ export async function waitForQuiet(
         last = unfinished.map(({ what, ids }) => `${ids.length} ${what}: ${ids.slice(0, 3).join(", ")}`);
       finishedAt = unfinished.length === 0 ? (finishedAt ?? polledAt) : undefined;
       const ms = performance.now() - startedAt;
-      const hasSettled = finishedAt !== undefined && polledAt - finishedAt >= SETTLED_MS;
-      if (hasSettled || ms > QUIET_MS) return { ms, last, unfinished };
+      const isComplete = finishedAt !== undefined && polledAt - finishedAt >= COMPLETE_MS;
+      if (isComplete || ms > QUIET_MS) return { ms, last, unfinished };
       await wait(POLL_MS);
     }
   } finally {
