@@ -20,7 +20,8 @@ export function inboundActions(context: WorkloadContext) {
 
   /** Delivers a webhook, which a later step may repeat. */
   const deliver = async (delivery: Delivery, person?: Person) => {
-    if ((await platform.deliver(delivery, person?.index)) !== undefined) delivered.push(delivery);
+    if ((await platform.deliver(delivery, person?.index)) !== undefined)
+      delivered.push({ delivery, person: person?.index });
   };
   const messageId = ({ index }: Step, nth = 0) => `wamid.${seed}.${index}.${nth}`;
   const updateId = ({ index }: Step, nth = 0) => FIRST_UPDATE_ID + index * IDS_PER_STEP + nth;
@@ -89,7 +90,7 @@ export function inboundActions(context: WorkloadContext) {
     },
     async redelivery({ subject }) {
       const again = delivered[Math.floor(subject * delivered.length)];
-      if (again) await platform.deliver(again);
+      if (again) await platform.deliver(again.delivery, again.person);
     },
     broken: (step) =>
       deliver(whatsappWebhook({ messages: [{ id: messageId(step), from: ["not", "a", "sender"], type: {} }] })),
