@@ -13,8 +13,8 @@ export type WorkloadContext = {
   observations: Observations;
   /** The ids of a person's conversations when the run began. A merge makes one of two an alias. */
   conversationsOf(person: Person): readonly string[];
-  /** The webhooks that were acknowledged, which a platform may repeat, and the indexes of the people that they are about. */
-  delivered: { delivery: Delivery; person: number | undefined }[];
+  /** The webhooks that were acknowledged, which a platform may repeat. */
+  delivered: Delivery[];
 };
 
 /** Does one kind of step. */

@@ -20,8 +20,7 @@ export function inboundActions(context: WorkloadContext) {
 
   /** Delivers a webhook, which a later step may repeat. */
   const deliver = async (delivery: Delivery, person?: Person) => {
-    if ((await platform.deliver(delivery, person?.index)) !== undefined)
-      delivered.push({ delivery, person: person?.index });
+    if ((await platform.deliver(delivery, person?.index)) !== undefined) delivered.push(delivery);
   };
   const messageId = ({ index }: Step, nth = 0) => `wamid.${seed}.${index}.${nth}`;
   const updateId = ({ index }: Step, nth = 0) => FIRST_UPDATE_ID + index * IDS_PER_STEP + nth;
@@ -90,7 +89,7 @@ export function inboundActions(context: WorkloadContext) {
     },
     async redelivery({ subject }) {
       const again = delivered[Math.floor(subject * delivered.length)];
-      if (again) await platform.deliver(again.delivery, again.person);
+      if (again) await platform.deliver(again);
     },
     broken: (step) =>
       deliver(whatsappWebhook({ messages: [{ id: messageId(step), from: ["not", "a", "sender"], type: {} }] })),
