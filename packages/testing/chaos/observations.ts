@@ -5,8 +5,8 @@ export type Acknowledged = {
   eventId: string;
   /** When the 2xx arrived, in ms since 1970. */
   at: number;
-  /** The index of the person that it is about. */
-  person: number | undefined;
+  /** The event, or the body of the request, which names the person that it is about. */
+  about: string;
 };
 
 /** One request to ingest and its answer. */

@@ -3,7 +3,6 @@ import type { RawRequest } from "@millrace/core";
 import { integrations } from "@millrace/integrations";
 import type { Delivery } from "@millrace/sandbox";
 import type { Observations } from "./observations.ts";
-import { PEOPLE } from "./workload/people.ts";
 
 /** The callers of ingest: platforms, n8n and a CRM. */
 export type Platform = {
@@ -11,7 +10,7 @@ export type Platform = {
    * Repeats a request until ingest acknowledges it, and records the events. Resolves with the body; undefined when the
    * run ended first, or when ingest rejected the request with 4xx.
    */
-  deliver(delivery: Delivery, person?: number): Promise<unknown>;
+  deliver(delivery: Delivery): Promise<unknown>;
   /** The number of requests that are not acknowledged yet. */
   unacknowledged(): number;
   /** Ends the repetitions. */
@@ -54,21 +53,20 @@ export function createPlatform(
     return answer;
   };
 
-  const record = (delivery: Delivery, response: unknown, person = recipientOf(delivery)) => {
+  const record = (delivery: Delivery, response: unknown) => {
     const at = Date.now();
-    for (const { integration, eventId } of eventsOf(webhooks, delivery, response))
-      observations.acknowledged.push({ integration, eventId, at, person });
+    for (const event of eventsOf(webhooks, delivery, response)) observations.acknowledged.push({ ...event, at });
   };
 
   return {
-    async deliver(delivery, person) {
+    async deliver(delivery) {
       open += 1;
       try {
         for (let pause = FIRST_PAUSE_MS; !run.hasEnded; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
           const answer = await attempt(delivery);
           if (answer && answer.status < 300) {
             const response: unknown = answer.text === "" ? {} : JSON.parse(answer.text);
-            record(delivery, response, person);
+            record(delivery, response);
             return response;
           }
           if (answer && answer.status < 500)
@@ -87,11 +85,6 @@ export function createPlatform(
   };
 }
 
-/** The person that got the message of a status. Requests of other kinds name the person themselves. */
-function recipientOf({ body }: Delivery): number | undefined {
-  return PEOPLE.find(({ address }) => body.includes(`"recipient_id":"${address}"`))?.index;
-}
-
 type RoutedWebhook = {
   integration: string;
   webhook: { paths: readonly string[]; parse(request: RawRequest): { id: string }[] };
@@ -103,10 +96,13 @@ function eventsOf(webhooks: readonly RoutedWebhook[], { path, headers, body }: D
   if (routed) {
     const url = `http://127.0.0.1${path}`;
     const request = { method: "POST", url, headers, query: new URLSearchParams(), params: {}, body: Buffer.from(body) };
-    return routed.webhook.parse(request).map(({ id }) => ({ integration: routed.integration, eventId: id }));
+    const { integration } = routed;
+    return routed.webhook
+      .parse(request)
+      .map((event) => ({ integration, eventId: event.id, about: JSON.stringify(event) }));
   }
   const { eventId, id, turnId } = response as { eventId?: string; id?: string; turnId?: string };
   const integration = path.includes("/won") ? "google" : (/^\/api\/integrations\/(\w+)\//.exec(path)?.[1] ?? "");
   // Each answer of the AI is an event of its own. The response does not contain its id.
-  return [{ integration, eventId: eventId ?? id ?? `answer.${turnId}.*` }];
+  return [{ integration, eventId: eventId ?? id ?? `answer.${turnId}.*`, about: body }];
 }

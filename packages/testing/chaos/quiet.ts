@@ -27,7 +27,8 @@ const UNFINISHED: Readonly<Record<string, string>> = {
   "conversions without a batch": "select id from conversion_uploads where status = 'queued' and batch_id is null",
   "files not stored": `select m.id from messages m where m.media is not null and m.media->'stored' is null and
       m.direction = 'inbound' and
-      not exists (select from millrace.dead_letters d where d.event_id like '%' || m.id || '%')`,
+      not exists (select from millrace.dead_letters d
+        where d.kind = 'media' and d.payload->>'channel' = m.channel and d.payload->>'externalId' = m.external_id)`,
 };
 
 /** The result of {@link waitForQuiet}. */

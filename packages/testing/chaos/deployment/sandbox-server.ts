@@ -7,7 +7,12 @@ import { secrets } from "../../e2e/simulated-platform.ts";
 export type AcceptedConversion = { transactionId?: string; reason?: string };
 
 /** A question to the AI. */
-export type AskedQuestion = { turnId: string; messages: readonly { direction: string; text: string | null }[] };
+export type AskedQuestion = {
+  turnId: string;
+  conversation: { id: string };
+  contact: { name: string | null };
+  messages: readonly { direction: string; text: string | null }[];
+};
 
 /** The providers. They run in this process, so that what they received does not depend on any process that a fault ends. */
 export type SandboxServer = {

@@ -19,8 +19,8 @@ export function inboundActions(context: WorkloadContext) {
   const { seed, deployment, platform, observations, delivered } = context;
 
   /** Delivers a webhook, which a later step may repeat. */
-  const deliver = async (delivery: Delivery, person?: Person) => {
-    if ((await platform.deliver(delivery, person?.index)) !== undefined) delivered.push(delivery);
+  const deliver = async (delivery: Delivery) => {
+    if ((await platform.deliver(delivery)) !== undefined) delivered.push(delivery);
   };
   const messageId = ({ index }: Step, nth = 0) => `wamid.${seed}.${index}.${nth}`;
   const updateId = ({ index }: Step, nth = 0) => FIRST_UPDATE_ID + index * IDS_PER_STEP + nth;
@@ -32,10 +32,10 @@ export function inboundActions(context: WorkloadContext) {
     const person = personOf(step);
     if (person.channel === "whatsapp") {
       const contents = new Map(whatsapp.map((content, nth) => [messageId(step, nth), content]));
-      await deliver(whatsappMessages(person, contents, senderOf(person, step)), person);
+      await deliver(whatsappMessages(person, contents, senderOf(person, step)));
     } else
       for (const [nth, content] of telegram.entries())
-        await deliver(telegramUpdate(person, updateId(step, nth), content), person);
+        await deliver(telegramUpdate(person, updateId(step, nth), content));
   };
   const receiveTexts = async (step: Step, texts: readonly string[]) => {
     // Each Telegram update is a request of its own.
@@ -81,11 +81,10 @@ export function inboundActions(context: WorkloadContext) {
       if (person.channel === "telegram")
         return deliver(
           telegramUpdate(person, updateId(step), { message_id: 1_000 + person.index, text: "Hello there" }, true),
-          person,
         );
       const original_message_id = `wamid.hello.${seed}.${person.index}.number`;
       const edit = { original_message_id, message: { type: "text", text: { body: "Hello there" } } };
-      return deliver(whatsappMessages(person, new Map([[messageId(step), { type: "edit", edit }]]), "number"), person);
+      return deliver(whatsappMessages(person, new Map([[messageId(step), { type: "edit", edit }]]), "number"));
     },
     async redelivery({ subject }) {
       const again = delivered[Math.floor(subject * delivered.length)];
@@ -106,7 +105,7 @@ export function inboundActions(context: WorkloadContext) {
       const person = split[Math.floor(step.subject * split.length)];
       if (!person) return;
       const content = { type: "text", text: { body: `Question <${step.index}>: from both` } };
-      await deliver(whatsappMessages(person, new Map([[messageId(step), content]]), "both"), person);
+      await deliver(whatsappMessages(person, new Map([[messageId(step), content]]), "both"));
     },
   } satisfies Record<string, Action>;
 }

@@ -15,9 +15,7 @@ export function outboundActions({ seed, deployment, platform, observations, conv
       { to, message: { type: "text", text } },
       `${seed}-${index}`,
     );
-    const response = (await platform.deliver(request, person.index)) as
-      | { eventId: string; messageIds: string[] }
-      | undefined;
+    const response = (await platform.deliver(request)) as { eventId: string; messageIds: string[] } | undefined;
     if (!response) return;
     const { eventId, messageIds } = response;
     observations.sends.push({ stream, person: person.index, text, eventId, messageIds, at: Date.now() });
@@ -27,8 +25,7 @@ export function outboundActions({ seed, deployment, platform, observations, conv
     const conversations = conversationsOf(person);
     const id = conversations[Math.floor(step.variant * conversations.length)];
     // The ids of an erased person lead to no conversation.
-    if (id !== undefined && !person.erasable)
-      await platform.deliver(modeChange(id, mode, `${seed}-${step.index}`), person.index);
+    if (id !== undefined && !person.erasable) await platform.deliver(modeChange(id, mode, `${seed}-${step.index}`));
   };
 
   return {

@@ -12,6 +12,11 @@ export type Person = {
   erasable: boolean;
 };
 
+/** The profile name of a person. */
+export function nameOf(index: number): string {
+  return `Customer ${index}`;
+}
+
 const PLAIN = 6;
 const SPLIT = 3;
 const TELEGRAM = 4;

@@ -1,7 +1,7 @@
 import { hmacSha256Hex } from "@millrace/core";
 import type { Delivery } from "@millrace/sandbox";
 import { secrets } from "../../e2e/simulated-platform.ts";
-import type { Person } from "./people.ts";
+import { nameOf, type Person } from "./people.ts";
 
 /** The phone number id of all WhatsApp messages. */
 export const PHONE_NUMBER_ID = "777";
@@ -22,7 +22,7 @@ export function whatsappMessages(person: Person, contents: ReadonlyMap<string, C
   const timestamp = String(Math.floor(Date.now() / 1000));
   const from = { ...(byNumber ? { from: person.address } : {}), ...(byUser ? { from_user_id: person.userId } : {}) };
   const contact = {
-    profile: { name: `Customer ${person.index}` },
+    profile: { name: nameOf(person.index) },
     ...(byNumber ? { wa_id: person.address } : {}),
     ...(byUser ? { user_id: person.userId } : {}),
   };
@@ -59,7 +59,7 @@ function signedByMeta(path: string, secret: string, payload: object): Delivery {
 
 /** A Telegram update of a person: a message, or with `edited` an edited message. */
 export function telegramUpdate(person: Person, updateId: number, content: Content, edited = false): Delivery {
-  const user = { id: Number(person.address), is_bot: false, first_name: `Customer ${person.index}` };
+  const user = { id: Number(person.address), is_bot: false, first_name: nameOf(person.index) };
   const chat = { id: user.id, type: "private", first_name: user.first_name };
   const message = { message_id: updateId, from: user, chat, date: Math.floor(Date.now() / 1000), ...content };
   const body = JSON.stringify({ update_id: updateId, [edited ? "edited_message" : "message"]: message });
