@@ -70,6 +70,37 @@ describe.each(queueStores())("the stalls of a job on $kind", (store) => {
     expect(await harness.deadLetters()).toEqual([]);
   });
 
+  test("8: of the jobs that a worker runs at the same time, only one gets a dead letter when the worker is the third that is lost", async () => {
+    await open("inbound");
+    await harness.enqueue("a", "b", "c");
+    const queue = harness.backend.queue(harness.definition.name);
+    /** Loses a consumer that has taken all jobs, once each has a number of stalls, or is excused for one while it waits. */
+    const loseWithAll = async (isReady: (job: { stalledCounter: number; progress: unknown }) => boolean) => {
+      const stores = { databaseUrl: testDatabase.url, queueUrl };
+      const consumer = await startLosableConsumer(stores, "inbound", "hang", OPTIONS);
+      lost.push(consumer);
+      await consumer.firstReport;
+      await until("all jobs are taken", async () => {
+        const active = await queue.getActive();
+        return active.length === 3 && active.filter(isReady).length >= 2;
+      });
+      consumer.lose();
+    };
+    for (const stalls of [0, 1]) await loseWithAll(({ stalledCounter }) => stalledCounter === stalls);
+    await loseWithAll(({ progress }) => (progress as { excusedStalls?: number }).excusedStalls === 1);
+    const done = new Set<string>();
+    harness.startConsumer(async ({ id }) => {
+      done.add(id);
+      return { result: "written" };
+    });
+    await until("two are done", () => done.size === 2);
+    await until("the dead letter is written", async () => (await harness.deadLetters()).length > 0);
+    const dead = await harness.deadLetters();
+    expect(dead).toEqual([{ job_id: expect.any(String), error_kind: "stalled" }]);
+    expect([...done, dead[0]?.job_id].toSorted()).toEqual(["a", "b", "c"]);
+    await queue.close();
+  });
+
   test("8: a job at the head of an ordered queue that stops three workers has a dead letter, and the next one runs", async () => {
     await open("requests");
     await harness.enqueue("killer", "next");

@@ -8,7 +8,7 @@ import type { ConsumerTimings } from "./attempt-deps.ts";
 import type { EventProcessor } from "./event-processor.ts";
 import { createLookAhead, processFrontAlone } from "./look-ahead.ts";
 import { type OrderedWorker, runOrderedWorker } from "./ordered-worker.ts";
-import { BULLMQ_MAX_STALLED } from "./stalls.ts";
+import { BULLMQ_MAX_STALLED, createSuspectTurns } from "./stalls.ts";
 
 const DEFAULT_TIMINGS: Omit<ConsumerTimings, "deadlineMs"> = {
   lockMs: 15_000,
@@ -59,13 +59,14 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
   const queue = backend.queue(definition.name);
   const collector = createDeadLetterCollector(queue, definition, deps.deadLetters, log, now);
   const processAlone = new Set<string>();
+  const suspectTurns = createSuspectTurns(timings.lockMs);
   const heldLease = { name: `queue:${definition.name}`, holder: deps.workerId };
   const process: Processor = async (job, token, lockLost) => {
     const hasLease = () => ordered?.hasLease() ?? true;
     const mayLookAhead = () => hasLease() && !closing.signal.aborted;
     // Without the lease, the job returns to the head of its queue.
     const attemptDeps = { ...deps, timings, stopping: hasLease() ? stopping.signal : AbortSignal.abort() };
-    if (!definition.inOrder) return attempt(attemptDeps, job, token, lockLost, undefined);
+    if (!definition.inOrder) return suspectTurns(job, () => attempt(attemptDeps, job, token, lockLost, undefined));
     const id = job.id ?? "";
     const lookAheadDeps = { ...attemptDeps, backend, queue, lease: heldLease, mayLookAhead };
     if (job.stalledCounter > 0) await processFrontAlone(lookAheadDeps, id, processAlone);
