@@ -1,16 +1,20 @@
 import type { Environment } from "@millrace/core";
 import { migrateDatabase } from "@millrace/db";
-import { withStores } from "./stores.ts";
+import { type Stores, withStores } from "./stores.ts";
+
+/** The longest time that a statement of a migration may take, in s. An index of a large table takes hours. */
+const STATEMENT_SECONDS = 86_400;
 
 /**
  * Brings the tables of both stores to the state that this version needs. Repeating it changes nothing. Several
  * processes may run it at once.
  */
 export async function migrateStores(environment: Environment): Promise<void> {
-  await withStores(environment, async ({ database, backend }) => {
+  const migrateBoth = async ({ database, backend }: Stores) => {
     await migrateDatabase(database);
     await backend.migrate();
-  });
+  };
+  await withStores(environment, migrateBoth, STATEMENT_SECONDS);
 }
 
 /** `millrace migrate` */

@@ -32,12 +32,6 @@ const QUEUE_CONNECTIONS = 10;
 /** How long Postgres may take to report its migrations, in ms. */
 const MIGRATIONS_DEADLINE_MS = 5_000;
 
-/**
- * Postgres's silence after which a connection is replaced, in s: longer than a send holds the takeover lock, and shorter
- * than the timeout of a job, which uses an attempt.
- */
-const SILENCE_SECONDS = 25;
-
 /** Total time for a stop, in ms. */
 const EXIT_DEADLINE_MS = 25_000;
 
@@ -53,12 +47,10 @@ function openStores(
     database: openDatabase(databaseUrl, {
       maxConnections: connections + 2,
       name: "millrace-worker",
-      silenceSeconds: SILENCE_SECONDS,
     }),
     lockDatabase: openDatabase(databaseUrl, {
       maxConnections: Math.max(connections, channels),
       name: "millrace-takeover-lock",
-      silenceSeconds: SILENCE_SECONDS,
     }),
     media: openMediaStore(media),
   };

@@ -25,10 +25,17 @@ export type DatabaseOptions = {
   name: string;
   /**
    * Closes a connection after this time without any traffic, in s, because its server may be gone: a lost network sends no
-   * end of a connection, and the kernel reports it after about 15 minutes. A longer statement fails, too.
+   * end of a connection, and the kernel reports it after about 15 minutes. A longer statement fails, too. The default is
+   * {@link SILENCE_SECONDS}.
    */
   silenceSeconds?: number;
 };
+
+/**
+ * How long Postgres may be silent, in s: longer than a send holds the takeover lock, and shorter than the timeout of a job,
+ * which uses an attempt.
+ */
+const SILENCE_SECONDS = 25;
 
 /** How long a ping may take, in ms. Health probes wait a second or a little more. */
 const PING_DEADLINE_MS = 1_000;
@@ -48,20 +55,20 @@ export type Executor = Pick<Database["orm"], "select" | "selectDistinct" | "inse
  * have a name by `.prepare(…)`, because drizzle does not prepare others and those take two round trips.
  */
 export function openDatabase(url: string, options: DatabaseOptions): Database {
+  const { maxConnections, name, silenceSeconds = SILENCE_SECONDS } = options;
   const settings: postgres.Options<Record<string, never>> & { silence_timeout?: number } = {
-    max: options.maxConnections,
+    max: maxConnections,
     connect_timeout: 5,
     // Seconds between attempts to reconnect. The default of postgres.js grows to 20 s, long after Postgres returned.
     backoff: (attempts: number) => Math.min(1, 0.05 * 2 ** attempts),
-    connection: { application_name: options.name },
+    connection: { application_name: name },
     onnotice: () => undefined,
-    ...(options.silenceSeconds === undefined
-      ? {}
-      : { silence_timeout: options.silenceSeconds, idle_timeout: options.silenceSeconds / 2 }),
+    silence_timeout: silenceSeconds,
+    idle_timeout: silenceSeconds / 2,
   };
-  const client = closeReadOnlySessions(guardTransactions(postgres(url, settings)), options.maxConnections);
+  const client = closeReadOnlySessions(guardTransactions(postgres(url, settings)), maxConnections);
   return {
-    maxConnections: options.maxConnections,
+    maxConnections,
     orm: drizzle(client, { schema }),
     sql: client,
     ping: async () => {

@@ -51,3 +51,9 @@ test("a connection without traffic closes, and the next statement opens another"
   });
   expect(another).not.toBe(first);
 });
+
+test("a pool without an own limit has one", async () => {
+  const pool = openDatabase(testDatabase.url, { maxConnections: 1, name: "test" });
+  expect(pool.sql.options).toMatchObject({ silence_timeout: 25, idle_timeout: 12.5 });
+  await pool.close();
+});
