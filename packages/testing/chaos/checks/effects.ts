@@ -12,7 +12,9 @@ export function effects(snapshot: Snapshot): CheckResult {
   const whatsapp = sent.filter(({ channel }) => channel === "whatsapp");
   const byId = Map.groupBy(whatsapp, ({ messageId }) => messageId ?? "");
   const repeated = [...byId].filter(([, sends]) => sends.length > 1);
-  const doubled = repeated.filter(([, [first]]) => !lostStatuses(first, snapshot));
+  const lost = repeated.filter(([, [first]]) => lostStatuses(first, snapshot));
+  const late = repeated.filter((entry) => !lost.includes(entry) && hadLateStatuses(entry[1], snapshot));
+  const doubled = repeated.filter((entry) => !lost.includes(entry) && !late.includes(entry));
   const phantoms = messages.filter((row) => ACCEPTED.includes(row.status) && !wasReceived(row, sent));
   const uncertain = doubledOnTelegram(snapshot);
   const counted = conversions.filter(({ reason }) => reason === undefined);
@@ -22,7 +24,8 @@ export function effects(snapshot: Snapshot): CheckResult {
     counts: {
       "WhatsApp messages": byId.size,
       "Telegram messages": sent.length - whatsapp.length,
-      "doubles after lost statuses": repeated.length - doubled.length,
+      "doubles after lost statuses": lost.length,
+      "doubles after late statuses": late.length,
       "uncertain doubles on Telegram": uncertain.length,
       conversions: sales.size,
     },
@@ -39,15 +42,28 @@ export function effects(snapshot: Snapshot): CheckResult {
 }
 
 /**
+ * Whether ingest got no status of the first send before the last one. A platform repeats a webhook that ingest did not
+ * acknowledge later and later, and a message does not wait for it for more than a minute.
+ */
+function hadLateStatuses(sends: readonly SentMessage[], { observations }: Snapshot): boolean {
+  const prefix = statusesOf(sends[0]);
+  const statuses = observations.acknowledged.filter(({ eventId }) => eventId.startsWith(prefix));
+  return statuses.length > 0 && statuses.every(({ at }) => at > Date.parse(sends.at(-1)?.at ?? ""));
+}
+
+/** The beginning of the ids of a message's statuses. */
+function statusesOf(message: SentMessage | undefined): string {
+  return `status.${PHONE_NUMBER_ID}.${message?.externalId}.`;
+}
+
+/**
  * Whether the store lost every status of a message. If the worker was lost as well before it recorded the send, nothing
  * on this side shows that WhatsApp has the message.
  */
 function lostStatuses(first: SentMessage | undefined, { observations, events }: Snapshot): boolean {
   const at = Date.parse(first?.at ?? "");
   if (!observations.faults.some(({ losesQueueData, to }) => losesQueueData && to > at)) return false;
-  const known = [...events.keys()].filter((key) =>
-    key.startsWith(`whatsapp status.${PHONE_NUMBER_ID}.${first?.externalId}.`),
-  );
+  const known = [...events.keys()].filter((key) => key.startsWith(`whatsapp ${statusesOf(first)}`));
   return known.length === 0;
 }
 
