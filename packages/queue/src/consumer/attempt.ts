@@ -10,7 +10,7 @@ import type { LookAhead } from "./look-ahead.ts";
 import { afterUnreadable, waitAtHead } from "./newer-version.ts";
 import { runInPlace } from "./retry-in-place.ts";
 import { runJob } from "./run-job.ts";
-import { excuseStalls, excuseStallWhileWaiting, rejectStalled } from "./stalls.ts";
+import { excuseStalls, excuseStallWhileWaiting } from "./stalls.ts";
 import { runStoreCommand } from "./store-command.ts";
 import { waitForScope } from "./wait-for-scope.ts";
 
@@ -26,7 +26,6 @@ export async function attempt(
   lookAhead: LookAhead | undefined,
 ): Promise<unknown> {
   const { definition, now, timings } = deps;
-  rejectStalled(job);
   const startedAt = now();
   const event = definition.schema.safeParse(job.data);
   const result = event.success

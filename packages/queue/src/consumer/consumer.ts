@@ -6,7 +6,7 @@ import type { FlowControl } from "../flow-control/flow-control.ts";
 import { attempt } from "./attempt.ts";
 import type { ConsumerTimings } from "./attempt-deps.ts";
 import type { EventProcessor } from "./event-processor.ts";
-import { createLookAhead, processFrontAlone } from "./look-ahead.ts";
+import { createLookAhead, type LookAhead, processFrontAlone } from "./look-ahead.ts";
 import { type OrderedWorker, runOrderedWorker } from "./ordered-worker.ts";
 import { BULLMQ_MAX_STALLED, createSuspectTurns } from "./stalls.ts";
 
@@ -66,12 +66,14 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
     const mayLookAhead = () => hasLease() && !closing.signal.aborted;
     // Without the lease, the job returns to the head of its queue.
     const attemptDeps = { ...deps, timings, stopping: hasLease() ? stopping.signal : AbortSignal.abort() };
-    if (!definition.inOrder) return suspectTurns(job, () => attempt(attemptDeps, job, token, lockLost, undefined));
+    const attemptWith = (lookAhead: LookAhead | undefined) =>
+      suspectTurns(job, () => attempt(attemptDeps, job, token, lockLost, lookAhead));
+    if (!definition.inOrder) return attemptWith(undefined);
     const id = job.id ?? "";
     const lookAheadDeps = { ...attemptDeps, backend, queue, lease: heldLease, mayLookAhead };
     if (job.stalledCounter > 0) await processFrontAlone(lookAheadDeps, id, processAlone);
     const lookAhead = createLookAhead(lookAheadDeps, processAlone);
-    return attempt(attemptDeps, job, token, lockLost, lookAhead).finally(() => processAlone.delete(id));
+    return attemptWith(lookAhead).finally(() => processAlone.delete(id));
   };
   const worker = backend.worker(definition.name, process, {
     autorun: !definition.inOrder,
