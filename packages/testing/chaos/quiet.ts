@@ -3,6 +3,7 @@ import { integrations } from "@millrace/integrations";
 import { createQueueReader, openQueueBackend, queueCatalogue, type QueueReader } from "@millrace/queue";
 import type { ChaosDeployment } from "./deployment/deployment.ts";
 import { LATE_ANSWER_MS } from "./deployment/sandbox-server.ts";
+import { PEOPLE } from "./workload/people.ts";
 
 /** The longest time without faults and load until everything must be finished, in ms. */
 const QUIET_MS = 5 * 60_000;
@@ -18,6 +19,8 @@ const COMPLETE_MS = LATE_ANSWER_MS + 2 * POLL_MS;
 /** Work that is not finished: what it is, and the ids. */
 type Unfinished = { what: string; ids: string[] };
 
+const ERASABLE = PEOPLE.flatMap(({ erasable, address }) => (erasable ? `'${address}'` : [])).join(", ");
+
 /** A statement per kind of unfinished work in Postgres, with the ids. */
 const UNFINISHED: Readonly<Record<string, string>> = {
   "unsent messages": "select id from messages where status in ('queued', 'sending')",
@@ -25,8 +28,10 @@ const UNFINISHED: Readonly<Record<string, string>> = {
   "replaying dead letters": "select id from millrace.dead_letters where state = 'replaying'",
   "batches without a result": "select id from millrace.conversion_batches where state in ('formed', 'sent')",
   "conversions without a batch": "select id from conversion_uploads where status = 'queued' and batch_id is null",
+  // An erasure removes the jobs of its person.
   "files not stored": `select m.id from messages m where m.media is not null and m.media->'stored' is null and
       m.direction = 'inbound' and
+      not exists (select from contact_identities i where i.contact_id = m.contact_id and i.external_id in (${ERASABLE})) and
       not exists (select from millrace.dead_letters d
         where d.kind = 'media' and d.payload->>'channel' = m.channel and d.payload->>'externalId' = m.external_id)`,
 };

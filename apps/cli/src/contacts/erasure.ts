@@ -11,8 +11,7 @@ export type ErasureDeps = { erasures: Erasures; backend: QueueBackend; media: Op
 export type ErasureCounts = Record<string, number>;
 
 /**
- * Erases a contact: its jobs, its rows, its files, and every other row that mentions it. The jobs are removed first,
- * because a job that a worker runs after the rows were erased would create the contact again.
+ * Erases a contact: its jobs, its rows, its files, and every other row that mentions it.
  * @throws Error if the contact does not exist, if one of its files is in another media store, or if a worker is running
  * one of its jobs
  */
@@ -23,10 +22,9 @@ export async function eraseContact(
 ): Promise<ErasureCounts> {
   const found = await deps.erasures.preview(contactId, false);
   if (found) checkMediaStore(deps, found.erasure);
-  const removedJobs = found ? await eraseJobs(...jobsAbout(deps, found.erasure)) : 0;
   const erasure = await deps.erasures.begin(contactId, by);
   if (!erasure) throw new Error(`no contact has the id ${contactId}`);
-  return completeErasure(deps, erasure, removedJobs);
+  return completeErasure(deps, erasure);
 }
 
 /**
@@ -45,12 +43,15 @@ export async function previewErasure(
 }
 
 /**
- * Completes an erasure after the contact rows are emptied, also one that was interrupted: files, other rows that
- * mention the person, jobs.
- * @param removedJobs the number of jobs removed before
+ * Completes an erasure that has begun, also one that was interrupted. The jobs are removed first, because a job that a worker
+ * runs after the rows were erased would create the contact again. Then follow the contact's rows, the files, and the other
+ * rows that mention the person.
  */
-export async function completeErasure(deps: ErasureDeps, erasure: Erasure, removedJobs = 0): Promise<ErasureCounts> {
+export async function completeErasure(deps: ErasureDeps, begun: Erasure): Promise<ErasureCounts> {
   const { erasures, media } = deps;
+  checkMediaStore(deps, begun);
+  const removedJobs = await eraseJobs(...jobsAbout(deps, begun));
+  const erasure = await erasures.eraseContact(begun);
   checkMediaStore(deps, erasure);
   for (const { key } of erasure.files) await media.remove(key);
   let removed = removedJobs;
@@ -79,7 +80,8 @@ function jobsAbout({ backend }: ErasureDeps, { isAbout }: Erasure): Parameters<t
 /** The payload of a job with an unexpected shape is searched as a whole. */
 function matchableJob(integration: string, data: unknown, isCompleted: boolean): Parameters<Erasure["isAbout"]>[0] {
   const event = inboundEventSchema.safeParse(data).data;
-  if (!event) return { integration, account: undefined, ids: [], payload: data, isCompleted: isCompleted };
+  if (!event) return { integration, account: undefined, ids: [], payload: data, receivedAt: undefined, isCompleted };
   const account = integrations.find(({ id }) => id === integration)?.accountOf(event);
-  return { integration, account, ids: [event.id], payload: event.payload, isCompleted: isCompleted };
+  const receivedAt = new Date(event.receivedAt);
+  return { integration, account, ids: [event.id], payload: event.payload, receivedAt, isCompleted };
 }

@@ -114,6 +114,7 @@ async function scopeOf(
   ].filter((name) => name !== null);
   return {
     tenantId: contact.tenantId,
+    isContactErased: true,
     names: await withoutShared(tx, contact.id, [...new Set(names)]),
     ids: [
       contact.id,

@@ -35,16 +35,24 @@ const personalData = personalDataReader({
 });
 const erasures = createErasures(harness.database, uuidv7, new Map([["whatsapp", personalData]]));
 
+/** Begins an erasure and erases the contact's own rows. */
+async function erase(contactId: string, by: typeof BY) {
+  const begun = await erasures.begin(contactId, by);
+  return begun && erasures.eraseContact(begun);
+}
+
 test("a message during the erasure of its author belongs to a new contact, and no erased row contains it", async () => {
   const conversation = await harness.open();
   const contactId = contactOf(conversation);
   const { orm } = harness.database;
+  const begun = await erasures.begin(contactId, BY);
+  if (!begun) throw new Error("the contact is not found");
   let erasing: Promise<unknown> = Promise.resolve();
   let hearing: Promise<unknown> = Promise.resolve();
   await orm.transaction(async (tx) => {
     // The erasure blocks here after it has locked the contact.
     await tx.execute(sql`select from cases where contact_id = ${contactId} for update`);
-    erasing = erasures.begin(contactId, BY);
+    erasing = erasures.eraseContact(begun);
     await until("the erasure waits", async () => (await countBlocked(harness.database)) === 1);
     hearing = harness.write((stores) =>
       stores.contacts.resolve(
@@ -66,7 +74,7 @@ test("unsent messages to an erased contact are suppressed, also when a worker ha
   const [first = "", second = ""] = await harness.send(conversation, "one", "two");
   const outbox = createSendStates(harness.database);
   expect(await beginAttempt(outbox, first, harness.clock.at)).toBe(true);
-  await erasures.begin(contactOf(conversation), BY);
+  await erase(contactOf(conversation), BY);
   await harness.write((stores) => stores.outbox.markSent(first, { externalId: "wamid.1" }, harness.clock.at));
   const rows = await harness.database.orm.select().from(messages).where(eq(messages.conversationId, conversation.id));
   expect(rows.map(({ status, error, body }) => ({ status, error, body }))).toEqual([
@@ -81,7 +89,7 @@ test("unsent messages to an erased contact are suppressed, also when a worker ha
 test("an erased Telegram thread gets an unused id, and its open AI turn ends", async () => {
   const conversation = await harness.open("telegram");
   await harness.receive(conversation, "Hello");
-  await erasures.begin(contactOf(conversation), BY);
+  await erase(contactOf(conversation), BY);
   const [row] = await harness.database.orm.select().from(conversations).where(eq(conversations.id, conversation.id));
   expect(row?.threadId).toMatch(/^[12]\d{18}$/);
   expect(row).toMatchObject({ mode: "human", reachable: false });
@@ -95,8 +103,8 @@ test("the scope of an erasure is recorded until it ends, and deleted then", asyn
   const conversation = await harness.open();
   const before = await erasures.unfinished();
   for (const erasure of before) await erasures.end(erasure, { files: 0, jobs: 0 });
-  await erasures.begin(contactOf(conversation), BY);
-  expect(await erasures.begin(contactOf(conversation), BY)).toBeUndefined();
+  await erase(contactOf(conversation), BY);
+  expect(await erase(contactOf(conversation), BY)).toBeUndefined();
   const [erasure, ...others] = await erasures.unfinished();
   expect(others).toEqual([]);
   expect(erasure?.isAbout(jobOf({ id: `stable-${conversation.thread.tenantId}` }))).toBe(true);
@@ -121,10 +129,10 @@ test("an identity that a contact of another tenant also has is not searched for"
         {},
       ),
     );
-  const erasure = await erasures.begin(contactOf(conversation), BY);
+  const erasure = await erase(contactOf(conversation), BY);
   expect(erasure?.isAbout(jobOf({ from: phone.externalId }))).toBe(false);
   expect(erasure?.isAbout(jobOf({ from: `stable-${conversation.thread.tenantId}` }))).toBe(true);
-  const last = await erasures.begin(contactOf(elsewhere), BY);
+  const last = await erase(contactOf(elsewhere), BY);
   expect(last?.isAbout(jobOf({ from: phone.externalId }))).toBe(true);
 });
 
@@ -143,7 +151,7 @@ test.each([
     const leadFields = { isTest: false, answers: {}, consents: {}, submittedAt: harness.clock.at, payload: {} };
     await stores.leads.add({ tenantId, contactId, source: "Meta", externalId: tenantId, ...leadFields, ...lead });
   });
-  const erasure = await erasures.begin(contactOf(conversation), BY);
+  const erasure = await erase(contactOf(conversation), BY);
   expect(erasure?.isAbout(jobOf({ from: phone.externalId }))).toBe(false);
   expect(erasure?.isAbout(jobOf({ from: `stable-${tenantId}` }))).toBe(true);
   await harness.database.orm.execute(sql`update contacts set phone = null where tenant_id = ${tenantId}`);
@@ -164,7 +172,7 @@ test("jobs and dead letters of another tenant's account are not erased", async (
   const payload = { from: `stable-${ours}` };
   const accounts = [`number-${ours}`, `number-${others}`, undefined];
   for (const account of accounts) await giveUp(payload, account);
-  const erasure = await erasures.begin(contactOf(conversation), BY);
+  const erasure = await erase(contactOf(conversation), BY);
   expect(accounts.map((account) => erasure?.isAbout(jobOf(payload, account)))).toEqual([true, false, true]);
   expect(erasure?.isAbout(jobOf({ ...payload, accountId: `number-${others}/within` }))).toBe(false);
   expect(erasure?.isAbout(jobOf(payload, "unknown"))).toBe(true);
@@ -201,7 +209,7 @@ test("jobs and dead letters of others that mention the contact stay, except comp
   const name = `stable-${conversation.thread.tenantId}`;
   const payload = { message: { from: "another", text: { body: `Do you know ${name}?` }, context: { from: name } } };
   await giveUp(payload);
-  const erasure = await erasures.begin(contactOf(conversation), BY);
+  const erasure = await erase(contactOf(conversation), BY);
   expect(erasure?.isAbout(jobOf(payload))).toBe(false);
   expect(erasure?.isAbout(jobOf(payload, undefined, true))).toBe(true);
   if (erasure) await erasures.eraseOtherRows(erasure);
@@ -219,7 +227,7 @@ test("a replay continues without the dead letters of an erased contact", async (
   const scheduler = createReplayScheduler(harness.database);
   const first = await scheduler.step(harness.clock.at);
   expect(first.released.map(({ payload }) => payload)).toEqual([theirs]);
-  const erasure = await erasures.begin(contactOf(conversation), BY);
+  const erasure = await erase(contactOf(conversation), BY);
   if (erasure) await erasures.eraseOtherRows(erasure);
   expect((await store.find(replay?.id ?? ""))?.progress).toMatchObject({ skipped: 2, waiting: 1 });
   const second = await scheduler.step(harness.clock.at);
@@ -247,7 +255,7 @@ test("reasons about an erased contact's dead letters, and replay selections with
     .update(replays)
     .set({ selection: asked })
     .where(eq(replays.reason, `${name} called`));
-  const erasure = await erasures.begin(contactOf(conversation), BY);
+  const erasure = await erase(contactOf(conversation), BY);
   if (erasure) await erasures.eraseOtherRows(erasure);
   const errors = await orm.select({ error: deadLetters.error }).from(deadLetters).orderBy(deadLetters.id);
   expect(errors.slice(0, 2).map(({ error }) => error)).toEqual(["the contact was erased", `no chat with ${name}`]);
@@ -277,7 +285,7 @@ test("the state of a Telegram chat without a conversation is erased, except of a
   });
   const facts = [bot, other].map((accountId) => ({ channel: "telegram", accountId, threadId, reachable: false }));
   await orm.insert(threadStates).values(facts);
-  await erasures.begin(contactOf(conversation), BY);
+  await erase(contactOf(conversation), BY);
   const left = await orm.select().from(threadStates).orderBy(threadStates.accountId);
   expect(left.map((row) => [row.accountId, row.threadId === threadId])).toEqual([
     [bot, false],
@@ -293,7 +301,7 @@ test("a redelivery of an event with the contact's data in its id changes nothing
   const [redelivered, other] = [`message.stable-${conversation.thread.tenantId}`, `message.${uuidv7()}`];
   const apply = (id: string) => inbox.applyOnce({ ...event, id }, written());
   expect(await apply(redelivered)).toMatchObject({ result: "written" });
-  const erasure = await erasures.begin(contactOf(conversation), BY);
+  const erasure = await erase(contactOf(conversation), BY);
   if (erasure) await erasures.eraseOtherRows(erasure);
   expect(await apply(redelivered)).toEqual({ result: "duplicate", followUps: [], pauses: [] });
   expect(await apply(other)).toMatchObject({ result: "written" });
@@ -314,7 +322,7 @@ test("18: no row of a waiting job has an id with the contact's data, and the row
   const pausedJobs = createPausedJobs(harness.database);
   const [hers, other] = [`message.stable-${conversation.thread.tenantId}`, `message.${uuidv7()}`];
   for (const jobId of [hers, other]) await pausedJobs.add({ queue: "whatsapp-inbound", jobId, scope: uuidv7() });
-  const erasure = await erasures.begin(contactOf(conversation), BY);
+  const erasure = await erase(contactOf(conversation), BY);
   if (erasure) await erasures.eraseOtherRows(erasure);
   const jobIds = (await pausedJobs.resumed(1_000, [])).map(({ jobId }) => jobId);
   expect(jobIds).toContain(other);
@@ -356,7 +364,7 @@ async function giveUp(payload: object, account?: string, eventId = uuidv7()): Pr
 
 /** A job that names no person. */
 function jobOf(payload: object, account?: string, isCompleted = false) {
-  return { integration: "whatsapp", account, ids: [], payload, isCompleted };
+  return { integration: "whatsapp", account, ids: [], payload, receivedAt: new Date(), isCompleted };
 }
 
 function contactOf({ thread }: TestConversation): string {

@@ -15,9 +15,11 @@ import type { ErasureScope, FileToErase, RowCounts } from "./scope.ts";
 export type Erasure = {
   id: string;
   contactId: string;
+  /** When it began, by the database's clock. */
+  begunAt: Date;
   /** The files in media stores to delete. */
   files: readonly FileToErase[];
-  /** Whether a job is about the person. */
+  /** Whether a job is about the person, and not accepted after the erasure. */
   isAbout(job: MatchableJob): boolean;
   scope: ErasureScope;
 };
@@ -32,10 +34,15 @@ export type Erasures = {
    */
   preview(contactId: string, exact: boolean): Promise<{ rows: RowCounts; erasure: Erasure } | undefined>;
   /**
-   * Erases the contact's own rows in one transaction, and records the remaining work: {@link Erasures.eraseOtherRows}, the files
-   * and the jobs. Undefined when the contact does not exist.
+   * Records the erasure, and erases nothing yet. Once it is recorded, nothing is erased without a trace, and an erasure that is
+   * interrupted is completed later. Undefined when the contact does not exist.
    */
   begin(contactId: string, by: { actor: string; reason: string }): Promise<Erasure | undefined>;
+  /**
+   * Erases the contact's own rows in one transaction, unless it did before. Returns the remaining work:
+   * {@link Erasures.eraseOtherRows}, the files and the jobs.
+   */
+  eraseContact(erasure: Erasure): Promise<Erasure>;
   /** Lists erasures that have begun and not ended, oldest first. */
   unfinished(): Promise<Erasure[]>;
   /** Erases the personal data in all other rows, page by page. */
@@ -48,8 +55,13 @@ export type Erasures = {
 export function createErasures(database: Database, newId: NewId, readers: PersonalDataReaders): Erasures {
   const { orm } = database;
 
-  async function erasureOf(tx: Executor, id: string, contactId: string, scope: ErasureScope): Promise<Erasure> {
-    return { id, contactId, files: scope.files, isAbout: await jobsAboutContact(tx, scope, readers), scope };
+  async function erasureOf(
+    tx: Executor,
+    { id, contactId, begunAt }: Pick<Erasure, "id" | "contactId" | "begunAt">,
+    scope: ErasureScope,
+  ): Promise<Erasure> {
+    const isAbout = await jobsAboutContact(tx, scope, readers, begunAt);
+    return { id, contactId, begunAt, files: scope.files, isAbout, scope };
   }
 
   return {
@@ -65,23 +77,36 @@ export function createErasures(database: Database, newId: NewId, readers: Person
       const result = await dryRun(orm, (tx) => eraseContact(tx, newId, named));
       if (!result) return undefined;
       const { contactId, scope, rows } = result;
+      const begunAt = await readClock(orm);
       const rest = exact
-        ? await eraseOtherRows(database, scope, readers, true)
+        ? await eraseOtherRows(database, { scope, begunAt }, readers, true)
         : { domain_events: await eraseDomainEvents(orm, scope, true) };
-      return { rows: sumOf(rows, rest), erasure: await erasureOf(orm, "", contactId, scope) };
+      return { rows: sumOf(rows, rest), erasure: await erasureOf(orm, { id: "", contactId, begunAt }, scope) };
     },
 
-    begin: (named, { actor, reason }) =>
-      orm.transaction(async (tx) => {
-        const erased = await eraseContact(tx, newId, named);
-        if (!erased) return undefined;
-        const id = newId();
-        const { contactId, scope, rows } = erased;
+    async begin(named, { actor, reason }) {
+      const found = await dryRun(orm, (tx) => eraseContact(tx, newId, named));
+      if (!found) return undefined;
+      const { contactId } = found;
+      const before = { ...found.scope, isContactErased: false };
+      const entry = { id: newId(), actor, reason, action: ERASURE_ACTION, subject: contactId, before, after: {} };
+      const [row] = await orm.insert(auditLog).values(entry).returning({ begunAt: auditLog.createdAt });
+      return row && erasureOf(orm, { id: entry.id, contactId, begunAt: row.begunAt }, before);
+    },
+
+    async eraseContact(erasure) {
+      if (erasure.scope.isContactErased) return erasure;
+      return orm.transaction(async (tx) => {
+        const erased = await eraseContact(tx, newId, erasure.contactId);
+        // Another erasure of the same contact can be first. Then this one still searches for the person.
+        const scope = erased?.scope ?? { ...erasure.scope, isContactErased: true };
         await tx
-          .insert(auditLog)
-          .values({ id, actor, reason, action: ERASURE_ACTION, subject: contactId, before: scope, after: rows });
-        return erasureOf(tx, id, contactId, scope);
-      }),
+          .update(auditLog)
+          .set({ before: scope, after: erased?.rows ?? {} })
+          .where(eq(auditLog.id, erasure.id));
+        return erasureOf(tx, erasure, scope);
+      });
+    },
 
     async unfinished() {
       const rows = await orm
@@ -89,11 +114,15 @@ export function createErasures(database: Database, newId: NewId, readers: Person
         .from(auditLog)
         .where(and(eq(auditLog.action, ERASURE_ACTION), isNotNull(auditLog.before)))
         .orderBy(auditLog.id);
-      return Promise.all(rows.map(({ id, subject, before }) => erasureOf(orm, id, subject, before as ErasureScope)));
+      return Promise.all(
+        rows.map(({ id, subject, createdAt, before }) =>
+          erasureOf(orm, { id, contactId: subject, begunAt: createdAt }, before as ErasureScope),
+        ),
+      );
     },
 
-    async eraseOtherRows({ id, scope: left }) {
-      const rest = await eraseOtherRows(database, left, readers, false);
+    async eraseOtherRows({ id, scope, begunAt }) {
+      const rest = await eraseOtherRows(database, { scope, begunAt }, readers, false);
       const [row] = await orm.select().from(auditLog).where(eq(auditLog.id, id));
       const after = sumOf((row?.after ?? {}) as RowCounts, rest);
       await orm.update(auditLog).set({ after }).where(eq(auditLog.id, id));
@@ -108,6 +137,12 @@ export function createErasures(database: Database, newId: NewId, readers: Person
       return (row?.after ?? {}) as RowCounts;
     },
   };
+}
+
+/** Reads the database's clock. */
+async function readClock(orm: Database["orm"]): Promise<Date> {
+  const [row] = await orm.execute<{ ms: number }>(sql`select extract(epoch from now())::float8 * 1000 as ms`);
+  return new Date(row?.ms ?? Number.NaN);
 }
 
 /** Runs work in a transaction that is rolled back, and returns its result. */

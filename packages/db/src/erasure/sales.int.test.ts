@@ -48,7 +48,8 @@ test("an erasure removes clicks, rejects pending conversions and keeps the value
   });
   const isSent = eq(conversionUploads.transactionId, `${tenantId}-lead-true`);
   await orm.update(conversionUploads).set({ status: "sent" }).where(isSent);
-  await erasures.begin(conversation.thread.contactId ?? "", BY);
+  const erasure = await erasures.begin(conversation.thread.contactId ?? "", BY);
+  if (erasure) await erasures.eraseContact(erasure);
   const rows = await orm
     .select()
     .from(conversionUploads)

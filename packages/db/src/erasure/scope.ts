@@ -9,9 +9,11 @@ export type PersonalData = {
   ids: readonly string[];
 };
 
-/** What an erasure searches for once the contact's own rows are erased. Kept in audit_log until the erasure ends. */
+/** What an erasure searches for. Kept in audit_log until the erasure ends. */
 export type ErasureScope = PersonalData & {
   tenantId: string;
+  /** Whether the contact's own rows are erased. */
+  isContactErased: boolean;
   /** Ids of group conversations with messages of the person, in which others may quote them. */
   groups: readonly string[];
   /** Display names. They are not unique, so they are only searched for in those groups. */

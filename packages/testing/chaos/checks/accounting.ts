@@ -5,19 +5,19 @@ import { keyOf, type Snapshot } from "./snapshot.ts";
 /** A 2xx can arrive this long after the fault in which the store lost its event, in ms. */
 const ANSWER_MS = 1_000;
 
+/** An erasure erases what arrives until so long after its beginning, in ms. */
+const ERASED_ARRIVALS_MS = 60_000;
+
 /** 1, 2: each acknowledged event is done, waiting, dead or discarded, unless the store lost it or an erasure removed it. */
-export function accounting({ observations, events, traced, erasedUntil, questions }: Snapshot): CheckResult {
+export function accounting({ observations, events, traced, questions }: Snapshot): CheckResult {
   const counts = { acknowledged: 0, done: 0, waiting: 0, dead: 0, discarded: 0, erased: 0, "lost by the store": 0 };
   const violations: string[] = [];
   const losses = observations.faults.filter(({ losesQueueData }) => losesQueueData).map(({ to }) => to + ANSWER_MS);
   const lastLoss = Math.max(0, ...losses);
-  // A worker completes an erasure after its command failed.
-  const erasedAt = (person: number | undefined) =>
+  const erasedUntil = (person: number | undefined) =>
     Math.max(
       0,
-      ...observations.erasures
-        .filter((erasure) => erasure.person === person)
-        .map(({ at }) => Math.max(at, erasedUntil)),
+      ...observations.erasures.filter((erasure) => erasure.person === person).map(({ at }) => at + ERASED_ARRIVALS_MS),
     );
   const personIn = personFinder(questions);
   const unique = new Map(observations.acknowledged.map((event) => [keyOf(event), event]));
@@ -30,7 +30,7 @@ export function accounting({ observations, events, traced, erasedUntil, question
     else if (state !== undefined) {
       counts.waiting += 1;
       violations.push(`${keyOf(event)} is ${state}`);
-    } else if (event.at <= erasedAt(personIn(event.about))) counts.erased += 1;
+    } else if (event.at <= erasedUntil(personIn(event.about))) counts.erased += 1;
     else if (event.at <= lastLoss) counts["lost by the store"] += 1;
     else violations.push(`${keyOf(event)} is unknown`);
   }
