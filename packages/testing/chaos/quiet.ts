@@ -26,7 +26,8 @@ const UNFINISHED: Readonly<Record<string, string>> = {
   "unsent messages": "select id from messages where status in ('queued', 'sending')",
   "open AI turns": "select id from millrace.ai_turns where state in ('debouncing', 'awaiting_reply')",
   "replaying dead letters": "select id from millrace.dead_letters where state = 'replaying'",
-  "batches without a result": "select id from millrace.conversion_batches where state in ('formed', 'sent')",
+  "batches without a result": `select b.id from millrace.conversion_batches b where b.state in ('formed', 'sent') and
+      not exists (select from millrace.dead_letters d where d.state = 'dead' and d.payload->>'batchId' = b.id::text)`,
   "conversions without a batch": "select id from conversion_uploads where status = 'queued' and batch_id is null",
   // An erasure removes the jobs of its person.
   "files not stored": `select m.id from messages m where m.media is not null and m.media->'stored' is null and
