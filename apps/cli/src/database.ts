@@ -8,7 +8,7 @@ const SILENCE_SECONDS = 300;
 /**
  * Opens Postgres, runs `use`, and closes it. A command that does not need the queue loads no code of the queue. Throws
  * EnvironmentError if a variable is missing or wrong.
- * @param silenceSeconds the longest time that a statement may take: a lost connection ends no earlier
+ * @param silenceSeconds the longest time that a statement may take; a connection that is lost closes after this time
  */
 export async function withDatabase<T>(
   environment: Environment,

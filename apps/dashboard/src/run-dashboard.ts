@@ -13,6 +13,9 @@ const STOP_DEADLINE_MS = 10_000;
 /** Connections of the tables. Few are enough: an operator opens a page every few seconds. */
 const DATABASE_CONNECTIONS = 4;
 
+/** The longest time that a statement may take, in s. A change of all dead letters can take a minute. */
+const SILENCE_SECONDS = 120;
+
 /** Connections per queue on Postgres. The board sends a queue a few small queries every few seconds. */
 const QUEUE_CONNECTIONS = 2;
 
@@ -33,6 +36,7 @@ async function start(): Promise<void> {
   const database = openDatabase(config.databaseUrl, {
     maxConnections: DATABASE_CONNECTIONS,
     name: "millrace-dashboard",
+    silenceSeconds: SILENCE_SECONDS,
   });
   const app = createDashboardApp({
     queue: { queues, definitions, checkWritable: backend.checkWritable },

@@ -3,9 +3,9 @@ import type { Hono } from "hono";
 const ORIGIN = "http://sandbox";
 
 /**
- * Sends a request that its caller can abort. Node passes the abort on only while the request is referenced, which a
- * server's connection does. Here `abort` refers to it: otherwise the garbage collector can remove the request while the
- * handler waits for the abort, and the response never comes.
+ * Sends a request that its caller can abort. Node passes the abort on only while the request is referenced. On a server the
+ * connection refers to it, and here `abort` does: otherwise the garbage collector can remove the request while the handler waits
+ * for the abort, and the response never comes.
  */
 export function abortableRequest(app: Hono, path: string, init: RequestInit) {
   const caller = new AbortController();

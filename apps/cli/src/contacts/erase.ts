@@ -61,8 +61,16 @@ async function eraseAll(
 ): Promise<ErasedContact[]> {
   // Interrupted erasures come first: once the rows of a contact are erased, its number no longer finds it.
   const completed: ErasedContact[] = [];
+  const asked = await findOne(database, contact);
   for (const erasure of await deps.erasures.unfinished())
-    completed.push(withId(erasure.contactId, await completeErasure(deps, erasure)));
+    try {
+      completed.push(withId(erasure.contactId, await completeErasure(deps, erasure)));
+    } catch (error) {
+      if (erasure.contactId === asked) throw error;
+      // It must not prevent the erasure of others.
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    }
   const contactId = await findOne(database, contact);
   if (contactId === undefined) {
     if (completed.length > 0 || (await deps.erasures.isErased(contact))) return completed;

@@ -47,7 +47,16 @@ export async function previewErasure(
  * runs after the rows were erased would create the contact again. Then follow the contact's rows, the files, and the other
  * rows that mention the person.
  */
-export async function completeErasure(deps: ErasureDeps, begun: Erasure): Promise<ErasureCounts> {
+export async function completeErasure(deps: ErasureDeps, erasure: Erasure): Promise<ErasureCounts> {
+  try {
+    return await continueErasure(deps, erasure);
+  } catch (error) {
+    const begun = `the erasure of ${erasure.contactId} has begun, and the next millrace contacts erase continues it`;
+    throw new Error(`${error instanceof Error ? error.message : String(error)}; ${begun}`, { cause: error });
+  }
+}
+
+async function continueErasure(deps: ErasureDeps, begun: Erasure): Promise<ErasureCounts> {
   const { erasures, media } = deps;
   checkMediaStore(deps, begun);
   const removedJobs = await eraseJobs(...jobsAbout(deps, begun));
@@ -80,8 +89,7 @@ function jobsAbout({ backend }: ErasureDeps, { isAbout }: Erasure): Parameters<t
 /** The payload of a job with an unexpected shape is searched as a whole. */
 function matchableJob(integration: string, data: unknown, isCompleted: boolean): Parameters<Erasure["isAbout"]>[0] {
   const event = inboundEventSchema.safeParse(data).data;
-  if (!event) return { integration, account: undefined, ids: [], payload: data, receivedAt: undefined, isCompleted };
+  if (!event) return { integration, account: undefined, ids: [], payload: data, isCompleted };
   const account = integrations.find(({ id }) => id === integration)?.accountOf(event);
-  const receivedAt = new Date(event.receivedAt);
-  return { integration, account, ids: [event.id], payload: event.payload, receivedAt, isCompleted };
+  return { integration, account, ids: [event.id], payload: event.payload, isCompleted };
 }

@@ -80,6 +80,26 @@ describe.each(queueStores())("erasing jobs on $kind", (store) => {
     await worker.stop(100);
   });
 
+  test("deletes a job that a worker took and returned while it was deleted", async () => {
+    await harness.enqueue("hers");
+    let removals = 0;
+    const queue = (name: string) => {
+      const opened = harness.backend.queue(name);
+      const getJobs = opened.getJobs.bind(opened);
+      opened.getJobs = async (...asked: Parameters<typeof getJobs>) => {
+        const jobs = await getJobs(...asked);
+        for (const job of jobs) {
+          const remove = job.remove.bind(job);
+          job.remove = () => (++removals === 1 ? Promise.reject(new Error("the job is locked")) : remove());
+        }
+        return jobs;
+      };
+      return opened;
+    };
+    expect(await eraseJobs({ ...harness.backend, queue }, [harness.definition], isHers)).toBe(1);
+    expect([removals, await placeOf("hers")]).toEqual([2, "absent"]);
+  });
+
   test("deletes more jobs than one read returns", async () => {
     const ids = Array.from({ length: 450 }, (_, n) => `${n}-${n % 2 ? "hers" : "his"}`);
     await harness.producer.enqueue(ids.map((id) => eventOf(id)));

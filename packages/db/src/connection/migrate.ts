@@ -34,7 +34,7 @@ const DEFAULT_TIMINGS: MigrationTimings = {
 
 /**
  * Applies the pending migrations, each in a transaction of its own unless its file excludes that. Concurrent calls wait
- * for each other. The pool needs two connections.
+ * for each other. The pool needs two connections, and a silence that is longer than the longest statement.
  * @throws Error when a table stays locked, or another process migrates, for longer than the timings allow
  */
 export async function migrateDatabase(database: Database, timings: Partial<MigrationTimings> = {}): Promise<void> {

@@ -364,7 +364,7 @@ async function giveUp(payload: object, account?: string, eventId = uuidv7()): Pr
 
 /** A job that names no person. */
 function jobOf(payload: object, account?: string, isCompleted = false) {
-  return { integration: "whatsapp", account, ids: [], payload, receivedAt: new Date(), isCompleted };
+  return { integration: "whatsapp", account, ids: [], payload, isCompleted };
 }
 
 function contactOf({ thread }: TestConversation): string {

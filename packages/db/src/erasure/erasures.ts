@@ -15,11 +15,9 @@ import type { ErasureScope, FileToErase, RowCounts } from "./scope.ts";
 export type Erasure = {
   id: string;
   contactId: string;
-  /** When it began, by the database's clock. */
-  begunAt: Date;
   /** The files in media stores to delete. */
   files: readonly FileToErase[];
-  /** Whether a job is about the person, and not accepted after the erasure. */
+  /** Whether a job is about the person. */
   isAbout(job: MatchableJob): boolean;
   scope: ErasureScope;
 };
@@ -34,13 +32,13 @@ export type Erasures = {
    */
   preview(contactId: string, exact: boolean): Promise<{ rows: RowCounts; erasure: Erasure } | undefined>;
   /**
-   * Records the erasure, and erases nothing yet. Once it is recorded, nothing is erased without a trace, and an erasure that is
-   * interrupted is completed later. Undefined when the contact does not exist.
+   * Records the erasure, and erases nothing yet. An erasure that is interrupted can then be completed. Undefined when the
+   * contact does not exist.
    */
   begin(contactId: string, by: { actor: string; reason: string }): Promise<Erasure | undefined>;
   /**
-   * Erases the contact's own rows in one transaction, unless it did before. Returns the remaining work:
-   * {@link Erasures.eraseOtherRows}, the files and the jobs.
+   * Erases the contact's own rows in one transaction. If they are erased already, it changes nothing. Returns the erasure
+   * with the remaining work: {@link Erasures.eraseOtherRows}, the files and the jobs.
    */
   eraseContact(erasure: Erasure): Promise<Erasure>;
   /** Lists erasures that have begun and not ended, oldest first. */
@@ -55,13 +53,8 @@ export type Erasures = {
 export function createErasures(database: Database, newId: NewId, readers: PersonalDataReaders): Erasures {
   const { orm } = database;
 
-  async function erasureOf(
-    tx: Executor,
-    { id, contactId, begunAt }: Pick<Erasure, "id" | "contactId" | "begunAt">,
-    scope: ErasureScope,
-  ): Promise<Erasure> {
-    const isAbout = await jobsAboutContact(tx, scope, readers, begunAt);
-    return { id, contactId, begunAt, files: scope.files, isAbout, scope };
+  async function erasureOf(tx: Executor, id: string, contactId: string, scope: ErasureScope): Promise<Erasure> {
+    return { id, contactId, files: scope.files, isAbout: await jobsAboutContact(tx, scope, readers), scope };
   }
 
   return {
@@ -77,11 +70,10 @@ export function createErasures(database: Database, newId: NewId, readers: Person
       const result = await dryRun(orm, (tx) => eraseContact(tx, newId, named));
       if (!result) return undefined;
       const { contactId, scope, rows } = result;
-      const begunAt = await readClock(orm);
       const rest = exact
-        ? await eraseOtherRows(database, { scope, begunAt }, readers, true)
+        ? await eraseOtherRows(database, scope, readers, true)
         : { domain_events: await eraseDomainEvents(orm, scope, true) };
-      return { rows: sumOf(rows, rest), erasure: await erasureOf(orm, { id: "", contactId, begunAt }, scope) };
+      return { rows: sumOf(rows, rest), erasure: await erasureOf(orm, "", contactId, scope) };
     },
 
     async begin(named, { actor, reason }) {
@@ -89,24 +81,32 @@ export function createErasures(database: Database, newId: NewId, readers: Person
       if (!found) return undefined;
       const { contactId } = found;
       const before = { ...found.scope, isContactErased: false };
-      const entry = { id: newId(), actor, reason, action: ERASURE_ACTION, subject: contactId, before, after: {} };
-      const [row] = await orm.insert(auditLog).values(entry).returning({ begunAt: auditLog.createdAt });
-      return row && erasureOf(orm, { id: entry.id, contactId, begunAt: row.begunAt }, before);
+      const id = newId();
+      await orm
+        .insert(auditLog)
+        .values({ id, actor, reason, action: ERASURE_ACTION, subject: contactId, before, after: {} });
+      return erasureOf(orm, id, contactId, before);
     },
 
-    async eraseContact(erasure) {
-      if (erasure.scope.isContactErased) return erasure;
-      return orm.transaction(async (tx) => {
+    eraseContact: (erasure) =>
+      orm.transaction(async (tx) => {
+        const { id } = erasure;
+        const [entry] = await tx.select().from(auditLog).where(eq(auditLog.id, id)).for("update");
+        // Another command may have completed this erasure, or a part of it.
+        const recorded = entry?.before as ErasureScope | null | undefined;
+        if (!recorded) return erasure;
+        if (recorded.isContactErased) return erasureOf(tx, id, erasure.contactId, recorded);
         const erased = await eraseContact(tx, newId, erasure.contactId);
-        // Another erasure of the same contact can be first. Then this one still searches for the person.
-        const scope = erased?.scope ?? { ...erasure.scope, isContactErased: true };
-        await tx
-          .update(auditLog)
-          .set({ before: scope, after: erased?.rows ?? {} })
-          .where(eq(auditLog.id, erasure.id));
-        return erasureOf(tx, erasure, scope);
-      });
-    },
+        // Another erasure may have erased the contact. This one still searches for the person.
+        const { contactId, scope, rows } = erased ?? {
+          contactId: erasure.contactId,
+          scope: { ...recorded, isContactErased: true },
+          rows: {},
+        };
+        // The contact may have been merged since, and then the one that it became is erased.
+        await tx.update(auditLog).set({ subject: contactId, before: scope, after: rows }).where(eq(auditLog.id, id));
+        return erasureOf(tx, id, contactId, scope);
+      }),
 
     async unfinished() {
       const rows = await orm
@@ -114,15 +114,11 @@ export function createErasures(database: Database, newId: NewId, readers: Person
         .from(auditLog)
         .where(and(eq(auditLog.action, ERASURE_ACTION), isNotNull(auditLog.before)))
         .orderBy(auditLog.id);
-      return Promise.all(
-        rows.map(({ id, subject, createdAt, before }) =>
-          erasureOf(orm, { id, contactId: subject, begunAt: createdAt }, before as ErasureScope),
-        ),
-      );
+      return Promise.all(rows.map(({ id, subject, before }) => erasureOf(orm, id, subject, before as ErasureScope)));
     },
 
-    async eraseOtherRows({ id, scope, begunAt }) {
-      const rest = await eraseOtherRows(database, { scope, begunAt }, readers, false);
+    async eraseOtherRows({ id, scope }) {
+      const rest = await eraseOtherRows(database, scope, readers, false);
       const [row] = await orm.select().from(auditLog).where(eq(auditLog.id, id));
       const after = sumOf((row?.after ?? {}) as RowCounts, rest);
       await orm.update(auditLog).set({ after }).where(eq(auditLog.id, id));
@@ -137,12 +133,6 @@ export function createErasures(database: Database, newId: NewId, readers: Person
       return (row?.after ?? {}) as RowCounts;
     },
   };
-}
-
-/** Reads the database's clock. */
-async function readClock(orm: Database["orm"]): Promise<Date> {
-  const [row] = await orm.execute<{ ms: number }>(sql`select extract(epoch from now())::float8 * 1000 as ms`);
-  return new Date(row?.ms ?? Number.NaN);
 }
 
 /** Runs work in a transaction that is rolled back, and returns its result. */

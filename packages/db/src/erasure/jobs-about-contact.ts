@@ -11,38 +11,19 @@ export type MatchableJob = {
   /** The job's id and its event's id. */
   ids: readonly string[];
   payload: unknown;
-  /** When ingest accepted the event; undefined for a job of another program. */
-  receivedAt: Date | undefined;
   /** Whether the job is completed. A completed job is erased even if it only mentions the person. */
   isCompleted: boolean;
 };
 
-/**
- * How long after its beginning an erasure still erases what arrives, in ms: the clocks of ingest and Postgres can differ, and
- * a message can be on its way. An erasure that was interrupted can end hours later; what the person writes until then stays.
- */
-const ARRIVAL_MS = 60_000;
-
-/** Returns until when an erasure erases what arrives. */
-export function arrivesUntil(begunAt: Date): Date {
-  return new Date(begunAt.getTime() + ARRIVAL_MS);
-}
-
-/**
- * Returns a function that selects the jobs from or to a person, but none of another tenant's accounts, and none that were
- * accepted after the erasure.
- */
+/** Returns a function that selects the jobs from or to a person, but none of another tenant's accounts. */
 export async function jobsAboutContact(
   tx: Executor,
   scope: ErasureScope,
   readers: PersonalDataReaders,
-  begunAt: Date,
 ): Promise<(job: MatchableJob) => boolean> {
   const { contains, isAbout, containsName } = matcherOf(scope, readers);
   const isOfOthers = await accountsOfOthers(tx, scope.tenantId);
-  const until = arrivesUntil(begunAt);
-  return ({ integration, ids, payload, receivedAt, isCompleted, account = accountIn(payload) }) => {
-    if (receivedAt !== undefined && receivedAt > until) return false;
+  return ({ integration, ids, payload, isCompleted, account = accountIn(payload) }) => {
     const tenantId = tenantIn(payload);
     if (
       tenantId !== undefined ? tenantId !== scope.tenantId : account !== undefined && isOfOthers(integration, account)

@@ -1,29 +1,23 @@
-import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { contentHash } from "@millrace/core";
 import type { Executor } from "../connection/database.ts";
 import { discardEvents } from "../dead-letters/discard-events.ts";
 import { skipItems } from "../dead-letters/replay-items.ts";
 import { auditLog, deadLetters, replays, webhookEvents } from "../schema/index.ts";
 import { ERASED, erasedEventId } from "./erased-values.ts";
-import { arrivesUntil, type MatchableJob } from "./jobs-about-contact.ts";
+import type { MatchableJob } from "./jobs-about-contact.ts";
 import type { PersonalDataMatcher } from "./personal-data-matcher.ts";
 import { isAny, PAGE, type RowEraser } from "./row-eraser.ts";
 import type { ErasureScope } from "./scope.ts";
 
-/** Erases payloads and follow-up jobs of events, and event ids that contain a name. Later events keep their follow-up jobs. */
+/** Erases payloads and follow-up jobs of events, and event ids that contain a name. */
 export function webhookEventRows(
   orm: Executor,
   { contains, containsName }: PersonalDataMatcher,
-  begunAt: Date,
 ): RowEraser<typeof webhookEvents.$inferSelect> {
   return {
     read: (after) =>
-      orm
-        .select()
-        .from(webhookEvents)
-        .where(and(gt(webhookEvents.id, after), lte(webhookEvents.createdAt, arrivesUntil(begunAt))))
-        .orderBy(asc(webhookEvents.id))
-        .limit(PAGE),
+      orm.select().from(webhookEvents).where(gt(webhookEvents.id, after)).orderBy(asc(webhookEvents.id)).limit(PAGE),
     erase({ id, integration, eventId, payload, followUps, detail, error }) {
       const hasName = containsName(eventId);
       const erasedId = erasedEventId(eventId);
@@ -57,9 +51,9 @@ export function deadLetterRows(
       orm.select().from(deadLetters).where(gt(deadLetters.id, after)).orderBy(asc(deadLetters.id)).limit(PAGE),
     erase(row) {
       const isOfOthers = row.tenantId !== null && row.tenantId !== tenantId;
-      const { id, integration, account, eventId, jobId, payload, receivedAt } = row;
-      const job = { integration, account: account ?? undefined, ids: [eventId, jobId], payload, receivedAt };
-      if (isOfOthers || !isAbout({ ...job, isCompleted: false })) return undefined;
+      const { id, integration, account, eventId, jobId, payload } = row;
+      const job = { integration, account: account ?? undefined, ids: [eventId, jobId], payload, isCompleted: false };
+      if (isOfOthers || !isAbout(job)) return undefined;
       const isOpen = row.state === "dead" || row.state === "replaying";
       const set = {
         payload: ERASED,

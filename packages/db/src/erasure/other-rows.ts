@@ -16,15 +16,15 @@ import type { ErasureScope, RowCounts } from "./scope.ts";
  */
 export async function eraseOtherRows(
   { orm }: Database,
-  { scope, begunAt }: { scope: ErasureScope; begunAt: Date },
+  scope: ErasureScope,
   readers: PersonalDataReaders,
   dryRun: boolean,
 ): Promise<RowCounts> {
   const matcher = matcherOf(scope, readers);
-  const isAbout = await jobsAboutContact(orm, scope, readers, begunAt);
+  const isAbout = await jobsAboutContact(orm, scope, readers);
   if (!dryRun) await erasePausedJobs(orm, matcher);
   return {
-    webhook_events: await eraseRows(orm, webhookEventRows(orm, matcher, begunAt), dryRun),
+    webhook_events: await eraseRows(orm, webhookEventRows(orm, matcher), dryRun),
     domain_events: await eraseDomainEvents(orm, scope, dryRun),
     // Before the dead letters: their erasure clears the reasons in their audit entries, which are counted here.
     audit_log: await eraseRows(orm, auditLogRows(orm, matcher, scope), dryRun),

@@ -5,6 +5,7 @@ import { createDeadLetterCollector } from "../dead-letters/collector.ts";
 import type { FlowControl } from "../flow-control/flow-control.ts";
 import { attempt } from "./attempt.ts";
 import type { ConsumerTimings } from "./attempt-deps.ts";
+import { delayJob } from "./delay-job.ts";
 import type { EventProcessor } from "./event-processor.ts";
 import { createLookAhead, type LookAhead, processFrontAlone } from "./look-ahead.ts";
 import { type OrderedWorker, runOrderedWorker } from "./ordered-worker.ts";
@@ -20,6 +21,9 @@ const DEFAULT_TIMINGS: Omit<ConsumerTimings, "deadlineMs"> = {
 
 /** All jobs of an ordered queue wait for the worker at its head, so a worker that stopped must be replaced quickly. */
 const IN_ORDER_TIMINGS = { lockMs: 5_000, stalledCheckMs: 2_000 };
+
+/** How long a suspect waits before it looks whether another one still runs, in ms. */
+const SUSPECT_WAIT_MS = 1_000;
 
 /** What a consumer uses. */
 export type ConsumerDeps = {
@@ -67,7 +71,11 @@ export function startConsumer(deps: ConsumerDeps): Consumer {
     // Without the lease, the job returns to the head of its queue.
     const attemptDeps = { ...deps, timings, stopping: hasLease() ? stopping.signal : AbortSignal.abort() };
     const attemptWith = (lookAhead: LookAhead | undefined) =>
-      suspectTurns(job, () => attempt(attemptDeps, job, token, lockLost, lookAhead));
+      suspectTurns(
+        job,
+        () => attempt(attemptDeps, job, token, lockLost, lookAhead),
+        () => delayJob({ ...attemptDeps, lockLost }, job, token, SUSPECT_WAIT_MS),
+      );
     if (!definition.inOrder) return attemptWith(undefined);
     const id = job.id ?? "";
     const lookAheadDeps = { ...attemptDeps, backend, queue, lease: heldLease, mayLookAhead };

@@ -9,7 +9,8 @@ export const BULLMQ_MAX_STALLED = 1_000_000;
 
 /**
  * After so many stalls a job is a suspect: it may be what ends its workers. It may also be innocent, because all jobs that a
- * worker runs at the same time stall with it. So suspects run one by one, and the next stall of one that ran dead-letters it.
+ * worker runs at the same time stall with it. A suspect therefore runs while no other suspect of its queue runs on the same
+ * worker. If it stalls again after that, it becomes a dead letter.
  */
 const SUSPECT_STALLS = 2;
 
@@ -17,7 +18,7 @@ const SUSPECT_STALLS = 2;
 const progress = z.object({
   /** How many of its stalls do not count, because they belong to attempts that ended. */
   excusedStalls: z.number(),
-  /** How many stalls it had when it ran as a suspect in this attempt. */
+  /** The number of its stalls when it last ran as a suspect in this attempt. */
   suspectedAfter: z.number().optional(),
 });
 
@@ -34,23 +35,24 @@ function rejectStalled(job: Job): void {
 }
 
 /**
- * Creates a function that attempts the jobs of a worker: several at a time, but suspects one by one. The loss of the worker
- * therefore dead-letters at most one of them.
+ * Creates a function that attempts the jobs of a worker. A suspect waits in its queue while another one runs, so that the loss
+ * of the worker dead-letters at most one job of the queue.
+ * @param wait returns a job to its queue for a moment, and throws BullMQ's DelayedError
  */
 export function createSuspectTurns(lockMs: number) {
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = async (job: Job, attempt: () => Promise<unknown>, before: Promise<unknown>) => {
-    await before;
-    const { excusedStalls } = progressOf(job);
-    await setProgress(job, lockMs, { excusedStalls, suspectedAfter: job.stalledCounter });
-    return attempt();
-  };
-  return async (job: Job, attempt: () => Promise<unknown>): Promise<unknown> => {
+  let isBusy = false;
+  return async (job: Job, attempt: () => Promise<unknown>, wait: () => Promise<never>): Promise<unknown> => {
     rejectStalled(job);
     if (!isSuspect(job)) return attempt();
-    const result = inTurn(job, attempt, last);
-    last = result.catch(() => undefined);
-    return result;
+    if (isBusy) return wait();
+    isBusy = true;
+    try {
+      const { excusedStalls } = progressOf(job);
+      await setProgress(job, lockMs, { excusedStalls, suspectedAfter: job.stalledCounter });
+      return await attempt();
+    } finally {
+      isBusy = false;
+    }
   };
 }
 

@@ -102,9 +102,14 @@ async function jobsIn(
   }
 }
 
-/** Removes a job. A worker may have taken it meanwhile; it then counts as active. */
-async function remove(queue: JobQueue, job: Job): Promise<void> {
+/** How often to try to remove a job that workers take and return. */
+const REMOVALS = 3;
+
+/** Removes a job. A worker may have taken it meanwhile; it then counts as active. The worker may also have returned it since. */
+async function remove(queue: JobQueue, job: Job, removals = REMOVALS): Promise<void> {
   await job.remove().catch(async (error: unknown) => {
-    if ((await queue.getJobState(job.id ?? "")) !== "active") throw error;
+    if ((await queue.getJobState(job.id ?? "")) === "active") return;
+    if (removals === 1) throw error;
+    await remove(queue, job, removals - 1);
   });
 }

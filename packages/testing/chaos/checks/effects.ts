@@ -4,6 +4,9 @@ import { PHONE_NUMBER_ID } from "../workload/webhooks.ts";
 import type { CheckResult } from "./check-result.ts";
 import type { MessageRow, Snapshot } from "./snapshot.ts";
 
+/** How long an uncertain WhatsApp message waits for its status, in ms. */
+const STATUS_WAIT_MS = 60_000;
+
 const ACCEPTED = ["sent", "delivered", "read", "played"];
 
 /** 3, 12, 13: no provider effect is doubled, and none is recorded that did not happen. */
@@ -48,7 +51,9 @@ export function effects(snapshot: Snapshot): CheckResult {
 function hadLateStatuses(sends: readonly SentMessage[], { observations }: Snapshot): boolean {
   const prefix = statusesOf(sends[0]);
   const statuses = observations.acknowledged.filter(({ eventId }) => eventId.startsWith(prefix));
-  return statuses.length > 0 && statuses.every(({ at }) => at > Date.parse(sends.at(-1)?.at ?? ""));
+  const [first, last] = [sends[0], sends.at(-1)].map((send) => Date.parse(send?.at ?? ""));
+  if (first === undefined || last === undefined || last - first < STATUS_WAIT_MS) return false;
+  return statuses.length > 0 && statuses.every(({ at }) => at > last);
 }
 
 /** The beginning of the ids of a message's statuses. */

@@ -37,6 +37,8 @@ export type Snapshot = {
   modeChanges: readonly ModeChange[];
   /** When the last merge into a conversation committed, in ms since 1970, by the ids of the conversations that remain. */
   mergedAt: ReadonlyMap<string, number>;
+  /** When the last erasure was completed, in ms since 1970; 0 without one. */
+  erasedUntil: number;
   sent: readonly SentMessage[];
   conversions: readonly AcceptedConversion[];
   questions: readonly AskedQuestion[];
@@ -67,6 +69,10 @@ export async function readSnapshot(
     `select conversation_id as id, max(extract(epoch from pg_xact_commit_timestamp(xmin))::float8 * 1000) as "committedAt"
      from millrace.conversation_aliases group by 1`,
   );
+  const [erasure] = await observer.rows<{ at: number }>(
+    `select coalesce(max(extract(epoch from pg_xact_commit_timestamp(xmin))), 0)::float8 * 1000 as at
+     from millrace.audit_log where action = 'contact.erased'`,
+  );
   return {
     observations,
     quiet,
@@ -86,6 +92,7 @@ export async function readSnapshot(
        from millrace.audit_log where action in ('conversation.taken_over', 'conversation.handed_back')`,
     ),
     mergedAt: new Map(merges.map(({ id, committedAt }) => [id, committedAt])),
+    erasedUntil: erasure?.at ?? 0,
     sent: await sandbox.sent(),
     conversions: await sandbox.conversions(),
     questions: await sandbox.questions(),
