@@ -82,6 +82,8 @@ export async function openModelHarness(store: QueueStore) {
 
   async function kill(): Promise<void> {
     const child = await workerProcess;
+    const ended = child.exitCode ?? child.signalCode;
+    if (ended !== null) throw new Error(`the worker process ended by itself with ${ended}`);
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await gone;
