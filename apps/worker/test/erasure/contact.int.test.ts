@@ -204,6 +204,11 @@ describe("erasing a contact", () => {
     expect(broken.code).toBe(1);
     expect(broken.output).not.toMatch(new RegExp(personalDataOf(ADA).join("|")));
     expect(await placesOf(conversations, personalDataOf(ADA))).toContain("millrace.audit_log.before");
+    // It does not prevent the erasure of others.
+    const other = await erase(EVE.email, "--yes");
+    expect(other.code).toBe(1);
+    expect(other.output).toMatch(/the erasure of \S+ has begun, and the next millrace contacts erase continues it/);
+    expect(await placesOf(conversations, [EVE.email])).toEqual([]);
     rmdirSync(file);
     renameSync(`${file}~aside`, file);
     const { code, output } = await erase(ADA.phone, "--yes");
