@@ -1,6 +1,7 @@
 import { runMigrations } from "bullmq";
 import pg from "pg";
 import { expect, test } from "vitest";
+import { withDeadline } from "@millrace/core";
 import { createTestDatabase, openRows, until, useTestDatabase, WORKER_SETTINGS } from "@millrace/testing";
 import { openQueueBackend } from "../open-backend.ts";
 
@@ -23,6 +24,16 @@ test("the process survives when Postgres ends a connection between two statement
   await queue.close();
   await backend.close();
   await rows.close();
+});
+
+test("the pool closes although a worker was closed before its connection was ready", async () => {
+  const backend = openQueueBackend(database.url, "consumer", 1);
+  const settings = { ...WORKER_SETTINGS, concurrency: 1, autorun: false, removeOnComplete: { age: 60, count: 2 } };
+  const worker = backend.worker("early", () => Promise.resolve("done"), settings);
+  const ready = worker.waitUntilReady();
+  await worker.close();
+  await ready;
+  await withDeadline(backend.close(), 5_000);
 });
 
 test("jobs without ids that are added together get ids of their own", async () => {

@@ -4,6 +4,9 @@ import type pg from "pg";
 /** The part of BullMQ's connection that Millrace corrects. */
 export type BullConnection = {
   waitUntilReady(): Promise<void>;
+  getListenClient(): Promise<pg.PoolClient>;
+  /** Set once the connection begins to close. */
+  isClosing: unknown;
   readyPromise: Promise<void> | undefined;
   /** The connection that listens, of a worker. */
   listenClient: pg.PoolClient | undefined;
@@ -11,8 +14,9 @@ export type BullConnection = {
 };
 
 /**
- * Returns the connection of a backend, and makes it try again after a failed start. BullMQ 6.7 keeps the failure: a
- * process that starts while Postgres is away or read-only would use neither queue nor worker until its next start.
+ * Returns the connection of a backend, and makes it try again after a failed start, and take no connection after its close.
+ * BullMQ 6.7 keeps a failed start: a process that starts while Postgres is away or read-only would use neither queue nor
+ * worker until its next start.
  */
 export function restartable(backend: IQueueBackend): BullConnection {
   const { connection, listenClientName } = backend as unknown as {
@@ -27,6 +31,11 @@ export function restartable(backend: IQueueBackend): BullConnection {
     });
     return ready;
   };
+  // A worker that closes before it is ready takes its connection afterwards. BullMQ 6.7 would never return it, and the pool
+  // would not end.
+  const getListenClient = connection.getListenClient.bind(connection);
+  connection.getListenClient = () =>
+    connection.isClosing ? Promise.reject(new Error("the connection is closed")) : getListenClient();
   // BullMQ names the connection only if the first start succeeds. Workers are counted by the name.
   connection.listenClientName = listenClientName;
   return connection;
