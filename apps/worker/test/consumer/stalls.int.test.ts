@@ -4,8 +4,11 @@ import { queueStores, until, useTestDatabase } from "@millrace/testing";
 import { openQueueHarness, type QueueHarnessOptions } from "../harness/queue-harness.ts";
 import { type LosableConsumer, startLosableConsumer } from "./losable-consumer.ts";
 
-/** Short times, so that a lost worker is soon replaced. A retry waits for a second. */
-const OPTIONS: QueueHarnessOptions = { timings: { lockMs: 500, stalledCheckMs: 150, leaseMs: 600 }, random: 0.5 };
+/**
+ * Short times, so that a lost worker is soon replaced. The lock is long enough for a pause of this process: a running
+ * worker that renews it too late would add a stall. A retry waits for a second.
+ */
+const OPTIONS: QueueHarnessOptions = { timings: { lockMs: 2_000, stalledCheckMs: 150, leaseMs: 600 }, random: 0.5 };
 
 describe.each(queueStores())("the stalls of a job on $kind", (store) => {
   const testDatabase = useTestDatabase({ perTest: true });
