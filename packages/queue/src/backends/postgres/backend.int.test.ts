@@ -33,7 +33,7 @@ test("the pool closes although a worker was closed before its connection was rea
   const ready = worker.waitUntilReady();
   await worker.close();
   await ready;
-  await withDeadline(backend.close(), 5_000);
+  await expect(withDeadline(backend.close(), 5_000)).resolves.toBeUndefined();
 });
 
 test("jobs without ids that are added together get ids of their own", async () => {
