@@ -3,7 +3,7 @@ import { type BackendFactory, createPostgresBackend, type IQueueBackend, runMigr
 import pg from "pg";
 import { type BackendRole, PRODUCER_TIMEOUT_MS, type StoreBackend, type WaitingJob } from "../backend.ts";
 import { bullmqClasses } from "../bullmq-classes.ts";
-import { type BullConnection, restartable } from "./connection.ts";
+import { type BullConnection, correctedConnection } from "./connection.ts";
 import { listenAgain } from "./listen.ts";
 import { lockByDatabaseClock } from "./lock-clock.ts";
 import { discardReadOnly } from "./read-only.ts";
@@ -46,7 +46,7 @@ export function openPostgresBackend(
   discardReadOnly(pool, bullConnections);
   const factory: BackendFactory<IQueueBackend, unknown> = (name, options, factoryOptions) => {
     const backend = createPostgresBackend(name, { ...options, connection: pool }, factoryOptions);
-    bullConnections.add(restartable(backend));
+    bullConnections.add(correctedConnection(backend));
     return lockByDatabaseClock(listenAgain(backend));
   };
   const { queue, worker } = bullmqClasses(factory, {});

@@ -18,7 +18,7 @@ export type BullConnection = {
  * BullMQ 6.7 keeps a failed start: a process that starts while Postgres is away or read-only would use neither queue nor
  * worker until its next start.
  */
-export function restartable(backend: IQueueBackend): BullConnection {
+export function correctedConnection(backend: IQueueBackend): BullConnection {
   const { connection, listenClientName } = backend as unknown as {
     connection: BullConnection;
     listenClientName: string | undefined;
